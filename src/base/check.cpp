@@ -1,0 +1,12 @@
+#include "base/check.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace lianbo {
+void check_failed(const char* expression, const char* file, int line) {
+  std::fprintf(stderr, "CHECK failed: %s at %s:%d\n", expression, file, line);
+  std::fflush(stderr);
+  std::abort();
+}
+}  // namespace lianbo

@@ -1,0 +1,26 @@
+// The few primitives everybody needs, from libsodium: digests, keyed digests, constant-time compare, passwords.
+// RSA and AES-GCM for the payment rail live in pay/. Call crypto_init() once in main (and in test mains) first.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace lianbo {
+
+void crypto_init();
+
+std::string sha256(std::string_view data);                          // 32 raw bytes
+std::string hmac_sha256(std::string_view key, std::string_view data);  // 32 raw bytes; a key of any length
+bool same_bytes(std::string_view a, std::string_view b);             // constant time for equal lengths
+
+std::string to_hex(std::string_view bytes);
+std::string to_base64(std::string_view bytes);
+// False when the text is not canonical base64 (with padding).
+bool from_base64(std::string_view text, std::string& out);
+std::string to_base64url(std::string_view bytes);  // no padding
+
+// Argon2id, in libsodium's own text form. memory_kib and passes are settings (see settings.hpp).
+std::string hash_password(std::string_view password, long long memory_kib, long long passes);
+bool verify_password(const std::string& hash, std::string_view password);
+
+}  // namespace lianbo
