@@ -157,6 +157,7 @@ create table entries (
   refund_id integer,             -- cause of seq > 0
   settlement_id integer,
   at integer not null,
+  available_at integer,          -- when it became available; null while pending
   primary key (bucket, id),
   unique (bucket, order_id, line, role, seq)
 ) strict;

@@ -1,0 +1,87 @@
+// The ledger: double entry, append only, and nothing else (SPEC 8).
+//
+// A transaction's postings sum to zero, or it is refused as a bug of the caller (CHECK). A positive amount is a credit:
+// what is owed to an agent, what was sold. `buyers` is the outside world: minus what came in, plus what went back.
+// Nothing is ever changed or deleted; a correction is a new transaction. Each has a key derived from its cause (cause,
+// cause_id, part): posting the same cause again does nothing, so every command may be repeated.
+//
+// Accounts of an agent: pending → available → settled → paid, and debt (its balance is minus what the agent owes).
+// Accounts of a brand: buyers, sales, commission (minus what was granted), refund (minus what was given back), promotion,
+// payout (money on its way to an agent).
+// Threads: as the Tx.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "base/call.hpp"
+#include "base/money.hpp"
+#include "db/db.hpp"
+
+namespace lianbo::ledger {
+
+enum class Account { buyers, sales, commission, refund, promotion, payout, pending, available, settled, paid, debt };
+std::string_view account_name(Account account);
+bool is_agent_account(Account account);
+
+struct Posting {
+  Account account;
+  AgentId agent;  // none: the brand's own account
+  Fen amount_fen;
+};
+
+enum class Cause {
+  payment,       // an order was paid: buyers → sales. cause_id: order
+  accrual,       // its commission: commission → pending. cause_id: order
+  refund,        // money back for a line: refund → buyers. cause_id: refund
+  reversal,      // the commission that goes with it. cause_id: refund
+  maturity,      // pending → available. cause_id: order, part: line
+  settlement,    // available → settled and debt. cause_id: settlement
+  payout,        // settled → payout → paid. cause_id: settlement
+  late_payment,  // money that came for a cancelled order: buyers → refund. cause_id: order
+  late_refund,   // and its way back: refund → buyers. cause_id: refund
+};
+std::string_view cause_name(Cause cause);
+
+struct Transaction {
+  BrandId brand;
+  Bucket bucket = 0;
+  Cause cause = Cause::payment;
+  std::int64_t cause_id = 0;
+  std::int64_t part = 0;
+  std::vector<Posting> postings;  // of amount 0 are left out
+};
+
+// True if it was posted now, false if this cause had been posted before (nothing is written then).
+bool post(db::Tx& tx, const Call& call, const Transaction& transaction);
+
+using Balances = std::map<Account, Fen>;
+Balances agent_balances(db::Tx& tx, AgentId agent);
+// The brand's own accounts and the sums over its agents' accounts.
+Balances brand_balances(db::Tx& tx, BrandId brand);
+
+struct LedgerFault {
+  LedgerTxId tx;
+  Fen difference_fen;
+};
+// Transactions whose postings do not sum to zero (none, unless somebody wrote into the tables by hand). Bounded.
+std::vector<LedgerFault> unbalanced(db::Tx& tx, int limit = 100);
+// Σ of every posting of the brand; 0 when the ledger balances.
+Fen ledger_difference(db::Tx& tx, BrandId brand);
+
+struct PostedLine {
+  Cause cause;
+  std::int64_t cause_id;
+  std::int64_t part;
+  Account account;
+  AgentId agent;
+  Fen amount_fen;
+  Instant at;
+  LedgerTxId tx;
+};
+// The postings of one cause, for explain.
+std::vector<PostedLine> postings_of(db::Tx& tx, Bucket bucket, Cause cause, std::int64_t cause_id);
+
+}  // namespace lianbo::ledger
