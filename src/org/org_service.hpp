@@ -1,0 +1,142 @@
+// What can be done with brands, people, agents and stores; one function per intent.
+//
+// Functions that take a Tx join its transaction; those that take a Database start their own (file import, set-up, the
+// node lease). Every change of an agent's state is a row of agent_changes and of audit. Who may do what is checked in
+// org_api, except where a rule of the matrix decides. Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/call.hpp"
+#include "base/settings.hpp"
+#include "db/db.hpp"
+#include "org/org.hpp"
+
+namespace lianbo::org {
+
+// ---- reading; not_found says what kind of thing is not there
+Result<Brand> find_brand(db::Tx&, BrandId);
+std::vector<Brand> all_brands(db::Tx&, int limit, BrandId after = {});
+Result<Agent> find_agent(db::Tx&, AgentId);
+Result<Agent> find_agent_by_code(db::Tx&, BrandId, std::string_view code);
+Result<Store> find_store(db::Tx&, StoreId);
+Result<StoreOwner> store_owner(db::Tx&, StoreId);
+// Whatever their state, except left.
+std::optional<Agent> agent_of_person(db::Tx&, BrandId, PersonId);
+Result<LockRules> lock_rules(db::Tx&, BrandId);  // the newest version
+Result<LockRules> lock_rules_version(db::Tx&, BrandId, std::int32_t version);
+std::string person_name(db::Tx&, PersonId);  // "" for a guest
+
+struct AgentFilter {
+  std::optional<AgentState> state;
+  std::string region;  // "": all
+};
+std::vector<Agent> agents_of(db::Tx&, BrandId, const AgentFilter&, int limit, AgentId after);
+struct StaffMember {
+  PersonId person;
+  std::string name, login;
+  unsigned roles = 0;
+  bool has_password = false;
+};
+std::vector<StaffMember> staff_of(db::Tx&, BrandId, int limit, PersonId after);
+
+// ---- brands
+struct NewBrand {
+  std::string name;
+  std::string currency = "CNY";
+  std::string time_zone = "Asia/Shanghai";
+  std::string owner_login;
+  std::string owner_name;
+  std::string owner_password_hash;  // of Passwords::hash, made before the transaction
+};
+// Also the owner (a person with a login), and lock rules version 1 with the defaults of SPEC 6.
+Result<BrandId> create_brand(db::Tx&, const Call&, const NewBrand&);
+// Adds a version when something changes; gives the newest.
+Result<LockRules> set_lock_rules(db::Tx&, const Call&, BrandId, LockRules);
+
+// ---- agents
+struct NewAgent {
+  std::string code, name, phone, region, level;
+  AgentId parent;
+  AgentState state = AgentState::active;
+  std::string store_name;  // "": the agent's name
+};
+Result<Agent> create_agent(db::Tx&, const Call&, BrandId, const NewAgent&);
+Result<Agent> set_agent_state(db::Tx&, const Call&, AgentId, AgentState to, std::string_view reason);
+
+struct ImportReport {
+  std::int64_t imported = 0, updated = 0, unchanged = 0, stores = 0;
+};
+// CSV, gz too; one transaction, all or nothing. See agents_csv.hpp.
+Result<ImportReport> import_agents(db::Database&, const Call&, BrandId, std::string_view file_bytes);
+
+// ---- people and sessions
+struct Login {
+  PersonId person;
+  std::string password_hash;  // "": none yet
+};
+std::optional<Login> find_login(db::Tx&, std::string_view login);
+Result<PersonId> register_person(db::Tx&, const Call&, std::string_view login, std::string_view name,
+                                 const std::string& password_hash);
+
+enum class TokenKind { login, api };
+// Returns the token; its SHA-256 is what is stored. days 0: session.days of the settings.
+Result<std::string> issue_session(db::Tx&, const Call&, PersonId, TokenKind, std::string_view name, int days = 0);
+// The caller with all relations; unauthenticated when the token is unknown or has expired.
+Result<Caller> caller_of_token(db::Tx&, const Call&, std::string_view token);
+Caller caller_of_person(db::Tx&, PersonId);
+bool end_session(db::Tx&, std::string_view token);
+// Deletes up to limit sessions and invitations that have expired; returns how many.
+std::int64_t forget_expired(db::Tx&, Instant now, int limit = 1000);
+
+struct StaffInvite {
+  PersonId person;
+  std::string invite_token;  // "": the person has a password already
+};
+// A new person with that login, or new roles for one who is staff already. A login of anybody else is login_taken:
+// whoever took a name first must not be handed a role with it.
+Result<StaffInvite> add_staff(db::Tx&, const Call&, BrandId, std::string_view login, std::string_view name,
+                              unsigned roles);
+// For an agent who has no password yet. Valid for 7 days, once.
+Result<std::string> invite_agent(db::Tx&, const Call&, AgentId);
+Result<PersonId> accept_invite(db::Tx&, const Call&, std::string_view token, std::string_view login,
+                               const std::string& password_hash);
+
+// ---- audit
+void audit(db::Tx&, const Call&, BrandId, std::string_view action, std::string_view subject_kind,
+           std::int64_t subject_id, std::string_view detail_json = "{}");
+
+// ---- the server itself
+struct ServerFacts {
+  int buckets = kDefaultBuckets;
+  std::string token_key;   // 32 raw bytes
+  bool simulated = false;  // set up on a simulated clock
+};
+// First start on an empty database writes the facts; later ones read them. Another number of buckets, or a simulated
+// clock on a database that was set up on the real one, is an error that says what to set.
+Result<ServerFacts> set_up(db::Database&, const Settings&, Random&);
+Result<ServerFacts> server_facts(db::Database&);  // not_found before set_up
+Result<std::string> token_key(db::Database&);
+
+// A node number for base/id.hpp's IdMaker(node, floor). No id may be newer than horizon_at: raise it first (before a
+// simulated clock is moved, too). holder: what no two running servers share ("host:port"); the same holder gets its
+// number back at once, another one's is free kLeaseMs after it was last renewed. wall_now: the machine's time; ids_now:
+// the time ids are made from, which may be simulated.
+inline constexpr DurationMs kLeaseMs = 60 * kSecondMs;
+inline constexpr DurationMs kHorizonAheadMs = 60 * kSecondMs;
+struct NodeLease {
+  int node = 0;
+  std::string holder;
+  Instant floor = 0;
+  Instant horizon_at = 0;
+};
+Result<NodeLease> lease_node(db::Database&, std::string_view holder, Instant wall_now, Instant ids_now);
+// Moves the horizon to at least newest + kHorizonAheadMs and keeps the lease. conflict: the number went to somebody
+// else; make no more ids.
+Status renew_horizon(db::Database&, NodeLease&, Instant wall_now, Instant newest);
+
+}  // namespace lianbo::org
