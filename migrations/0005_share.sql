@@ -37,6 +37,7 @@ create table touches (
   rules_version integer not null,
   agent_active integer not null,     -- inputs of the decision, kept so that it can be asked why
   buyer_is_agent integer not null,
+  buyer_is_self integer not null,    -- the buyer is that agent's own person
   at integer not null,
   merged_from_id integer,        -- the guest this touch belonged to before the login
   primary key (bucket, id)
@@ -54,6 +55,9 @@ create table locks (
   expires_at integer not null default 0,
   rules_version integer not null default 0,
   last_share_id integer,         -- the share the buyer came through last: parent of what they share
+  moved_at integer not null default 0,   -- of the newest touch or order
+  moved_id integer not null default 0,   -- the largest id of a touch or order
+  merged_id integer not null default 0,  -- a guest's: touches up to this one belong to the person who logged in
   version integer not null default 0,
   primary key (bucket, brand_id, buyer_id)
 ) strict;
