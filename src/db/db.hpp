@@ -1,22 +1,25 @@
 // The seam to the two databases: SQLite and PostgreSQL behind one interface, one SQL text for both (DESIGN 4).
 //
-// - A statement is a named constant, `const Sql kFindOrder{"order.find", "select … where id = $1"};` at namespace scope.
-//   Its name is the prepared statement, the metric label and what an error prints. All constants register themselves, so
-//   that a test can prepare every one on both engines.
+// - A statement is a named constant, `const Sql kFindOrder{"order.find", "select … where id = $1"};` at namespace
+//   scope. Its name is the prepared statement, the metric label and what an error prints. All constants register
+//   themselves, so that a test can prepare every one on both engines.
 // - `write` runs a body in a transaction and returns after its commit is on disk. On SQLite one writer thread puts many
-//   waiting bodies into one commit, each in a savepoint; on PostgreSQL each body is a transaction of a pooled connection.
-//   **A body may run more than once** (PostgreSQL: serialisation failure, deadlock), so it must have no effect outside its
-//   Tx. It must not wait, sleep or talk to a network. An error it returns undoes all it wrote.
-// - PostgreSQL runs at READ COMMITTED: each statement sees the newest committed rows, and nothing more is promised. A body
-//   that decides on what it reads must first lock the root row it decides about, by updating it
+//   waiting bodies into one commit, each in a savepoint; on PostgreSQL each body is a transaction of a pooled
+//   connection. **A body may run more than once** (PostgreSQL: serialisation failure, deadlock; SQLite: a batch that
+//   broke), so it must have no effect outside its Tx. It must not wait, sleep or talk to a network. An error it returns
+//   undoes all it wrote.
+// - PostgreSQL runs at READ COMMITTED: each statement sees the newest committed rows, and nothing more is promised. A
+//   body that decides on what it reads must first lock the root row it decides about, by updating it
 //   (`update orders set version = version + 1 where … returning …`), or put the condition into the update itself.
 // - `read` gives one snapshot of the whole database.
 // - Engine failures (disk full, connection lost) do not come back as values from each statement: they unwind the body
 //   (DbFailure) and end at write/read, which return them as an Error. Bodies never catch it.
+// - While rows are being handed out (each), a body may read but not write: collect the rows first. A text never holds a
+//   zero byte.
 //
-// Portable SQL: $n parameters; conditional updates with `returning` instead of `select … for update`; `on conflict`; CTE;
-// windows; row comparison; `is not distinct from`; partial unique indexes; `cast(sum(x) as bigint)`; booleans are 0/1
-// integers; no now(), random(), round() or money division.
+// Portable SQL: $n parameters; conditional updates with `returning` instead of `select … for update`; `on conflict`;
+// CTE; windows; row comparison; `is not distinct from`; partial unique indexes; `cast(sum(x) as bigint)`; booleans are
+// 0/1 integers; no now(), random(), round() or money division.
 //
 // Threads: Database from any thread; a Tx only inside its body.
 #pragma once
@@ -198,8 +201,8 @@ class Database {
   using Done = std::function<void(Status)>;
 
   // Runs body in a write transaction. done is called once, on a database thread, after the commit is on disk (Ok) or
-  // after everything was undone (the body's error, or the engine's). done must be quick and must not call write or read.
-  // When the queue is full, done gets Code::overloaded at once.
+  // after everything was undone (the body's error, or the engine's). done must be quick and must not call write or
+  // read. When the queue is full, done gets Code::overloaded at once.
   virtual void submit(Body body, Done done) = 0;
   // Runs body against one snapshot, on the calling thread.
   virtual Status read_body(const Body& body) = 0;
@@ -239,7 +242,9 @@ class Database {
   }
   Status write_body(const Body& body);  // submit, and wait
 
-  // Called with the events of each committed body, in commit order per engine (SQLite: globally). Set before the first write.
+  // Called with the events of each committed body, before its done, so that an answered request's events have been
+  // handed on. In the order of commits (SQLite: of all; PostgreSQL: of each connection, from several threads at once).
+  // It must be quick and must not call write or read. Set before the first write.
   virtual void on_commit(std::function<void(std::vector<Event>&&)> sink) = 0;
 
   virtual bool is_postgres() const = 0;
@@ -255,11 +260,11 @@ class Database {
 
 struct OpenOptions {
   // "sqlite:PATH", a bare path, or "postgres://…" / "postgresql://…" (anything libpq takes).
-  std::string url;
-  int readers = 4;              // SQLite: reader connections; PostgreSQL: read connections
-  int writers = 8;              // PostgreSQL only: connections that run write bodies
-  int queue_limit = 4096;       // write bodies waiting; beyond: overloaded
-  int batch_limit = 256;        // SQLite: bodies per commit
+  std::string url = {};
+  int readers = 4;         // SQLite: reader connections; PostgreSQL: read connections
+  int writers = 8;         // PostgreSQL only: connections that run write bodies
+  int queue_limit = 4096;  // write bodies waiting; beyond: overloaded
+  int batch_limit = 256;   // SQLite: bodies per commit
   int busy_timeout_ms = 5000;
 };
 Result<std::unique_ptr<Database>> open_database(const OpenOptions& options);

@@ -1,0 +1,186 @@
+#include "db/db.hpp"
+
+#include <fmt/core.h>
+
+#include <exception>
+#include <unordered_set>
+
+#include "base/check.hpp"
+#include "db/engine.hpp"
+#include "db/postgres/postgres.hpp"
+#include "db/sqlite/sqlite.hpp"
+
+namespace lianbo::db {
+namespace {
+
+std::vector<const Sql*>& registry() {
+  static std::vector<const Sql*> statements;
+  return statements;
+}
+
+thread_local bool t_inside = false;
+
+}  // namespace
+
+Sql::Sql(const char* name_, const char* text_, const char* postgres_text_)
+    : name(name_), text(text_), postgres_text(postgres_text_), index(static_cast<int>(registry().size())) {
+  static std::unordered_set<std::string_view> names;
+  CHECK(names.insert(name).second);  // two statements of one name would share one prepared statement
+  registry().push_back(this);
+}
+
+const std::vector<const Sql*>& all_statements() { return registry(); }
+
+namespace {
+const Sql kAddToOutbox{"outbox.add",
+                       "insert into outbox (bucket, id, brand_id, topic, key, payload, at) "
+                       "values ($1, $2, $3, $4, $5, $6, $7)"};
+}  // namespace
+
+Inside::Inside() : before_(t_inside) { t_inside = true; }
+Inside::~Inside() { t_inside = before_; }
+bool Inside::now() { return t_inside; }
+
+void EngineTx::check_params(const Sql& sql, std::span<const Param> params) {
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    if (params[i].kind() == Param::Kind::text && params[i].text().find('\0') != std::string_view::npos)
+      raise(Error{
+          Code::invalid_field, fmt::format("{}: ${} holds a zero byte; a text must not", sql.name, i + 1), {}, {}});
+  }
+}
+
+Error EngineTx::writes_within_rows(const Sql& sql) {
+  return Error{Code::internal,
+               fmt::format("{} writes while rows are being read; collect them first (Tx::all), then write", sql.name),
+               {},
+               {}};
+}
+
+void Engine::submit(Body body, Done done) {
+  Code refused;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!closed_ && queue_.size() < queue_limit_) {
+      queue_.push_back(Job{std::move(body), std::move(done), {}, {}});
+      arrived_.notify_one();
+      return;
+    }
+    refused = closed_ ? Code::shutting_down : Code::overloaded;
+  }
+  if (refused == Code::overloaded) ++counters.queue_full;
+  done(fail(refused, refused == Code::overloaded ? fmt::format("{} writes are waiting already", queue_limit_)
+                                                 : std::string("the database is being closed")));
+}
+
+bool Engine::take(std::vector<Job>& out, std::size_t limit) {
+  std::unique_lock lock(mutex_);
+  arrived_.wait(lock, [&] { return closed_ || !queue_.empty(); });
+  while (!queue_.empty() && out.size() < limit) {
+    out.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return !out.empty();
+}
+
+void Engine::close() {
+  const std::scoped_lock lock(mutex_);
+  closed_ = true;
+  arrived_.notify_all();
+  closing_.notify_all();
+}
+
+void Engine::pause(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  closing_.wait_for(lock, time, [&] { return closed_; });
+}
+
+namespace {
+template <class F>
+Status guarded(EngineTx& tx, F&& body) {
+  try {
+    Status result = body();
+    if (result && tx.failure()) return fail(tx.failure()->error);
+    return result;
+  } catch (const DbFailure& failure) {
+    return fail(failure.error);
+  } catch (const std::exception& e) {
+    return fail(Code::internal, fmt::format("a transaction's body threw: {}", e.what()));
+  } catch (...) {
+    return fail(Code::internal, "a transaction's body threw something that is no std::exception");
+  }
+}
+}  // namespace
+
+Status Engine::run_body(const Body& body, EngineTx& tx) {
+  return guarded(tx, [&]() -> Status {
+    TRY_OK(body(tx));
+    for (const Event& event : tx.events()) {
+      if (!event.durable) continue;
+      tx.exec(kAddToOutbox, {event.bucket, event.id, event.brand, event.topic, event.key, event.payload, event.at});
+    }
+    return {};
+  });
+}
+
+Status Engine::run_read(const Body& body, EngineTx& tx) {
+  return guarded(tx, [&]() -> Status {
+    TRY_OK(body(tx));
+    if (!tx.events().empty())
+      return fail(Code::internal, "a read emitted " + tx.events()[0].topic + "; only writes may");
+    return {};
+  });
+}
+
+void Engine::answer(Job& job) {
+  ++counters.transactions;
+  if (!job.result) ++counters.rollbacks;
+  if (job.result && !job.events.empty() && sink_) sink_(std::move(job.events));
+  job.done(std::move(job.result));
+}
+
+DbStats Engine::stats() const {
+  DbStats out;
+  out.transactions = counters.transactions;
+  out.commits = counters.commits;
+  out.rollbacks = counters.rollbacks;
+  out.retries = counters.retries;
+  out.statements = counters.statements;
+  out.queue_full = counters.queue_full;
+  const std::scoped_lock lock(mutex_);
+  out.waiting = static_cast<std::int64_t>(queue_.size());
+  return out;
+}
+
+Status Database::write_body(const Body& body) {
+  CHECK(!Inside::now());  // a body joins its Tx; a done or a sink must not wait for the thread it runs on
+  std::mutex mutex;
+  std::condition_variable answered;
+  std::optional<Status> result;
+  submit([&body](Tx& tx) { return body(tx); },
+         [&](Status status) {
+           const std::scoped_lock lock(mutex);  // notify under the lock: the waiter's stack may be gone after it
+           result = std::move(status);
+           answered.notify_one();
+         });
+  std::unique_lock lock(mutex);
+  answered.wait(lock, [&] { return result.has_value(); });
+  return *std::move(result);
+}
+
+Result<std::unique_ptr<Database>> open_database(const OpenOptions& options) {
+  const std::string_view url = options.url;
+  if (url.starts_with("postgres://") || url.starts_with("postgresql://")) return open_postgres(options);
+  const std::string path(url.starts_with("sqlite:") ? url.substr(7) : url);
+  // What follows "://" may hold a password: never printed.
+  if (const auto scheme = url.find("://"); scheme != std::string_view::npos && !url.starts_with("sqlite:"))
+    return fail(
+        Code::invalid_field,
+        fmt::format("no database is called {}://; use sqlite:PATH or postgres://USER@HOST/NAME", url.substr(0, scheme)),
+        "db.url");
+  if (path.empty() || path == ":memory:")
+    return fail(Code::invalid_field, fmt::format("'{}' is no file; use sqlite:PATH or postgres://USER@HOST/NAME", url),
+                "db.url");
+  return open_sqlite(path, options);
+}
+
+}  // namespace lianbo::db

@@ -1,0 +1,477 @@
+#include "db/sqlite/sqlite.hpp"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "base/check.hpp"
+#include "base/clock.hpp"
+#include "db/engine.hpp"
+
+namespace lianbo::db {
+namespace {
+
+constexpr int kCheckpointPages = 4'000;  // 16 MB of WAL between two copies back into the file
+constexpr int kRestartPages = 64'000;    // readers kept it growing to 256 MB: wait for them, so that it starts anew
+constexpr int kRestartWaitMs = 100;
+constexpr int kScriptWaitMs = 600'000;  // a migration waits for another process's migration
+
+Code code_of(int rc) {
+  switch (rc & 0xff) {
+    case SQLITE_FULL:
+      return Code::disk_full;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return Code::database_busy;
+    case SQLITE_IOERR:
+      return Code::io_failed;
+    default:
+      return Code::internal;
+  }
+}
+
+Error error_of(sqlite3* db, int rc, std::string_view what) {
+  std::string detail = fmt::format("{}: {} (sqlite {})", what, sqlite3_errmsg(db), rc);
+  if (code_of(rc) == Code::database_busy) detail += "; another process holds the write lock";
+  if (code_of(rc) == Code::disk_full) detail += "; free space where the database file is";
+  return Error{code_of(rc), std::move(detail), {}, {}};
+}
+
+// SQLite numbers `$1` by its first appearance in the text, `?1` by what it says.
+std::string with_question_marks(const char* text) {
+  std::string out;
+  bool quoted = false;
+  for (const char* c = text; *c; ++c) {
+    if (*c == '\'') quoted = !quoted;
+    out += *c == '$' && !quoted && c[1] >= '0' && c[1] <= '9' ? '?' : *c;
+  }
+  return out;
+}
+
+enum class Control { begin_write, begin_read, commit, rollback, savepoint, release, undo, count };
+constexpr std::array<const char*, static_cast<int>(Control::count)> kControlText = {
+    "begin immediate", "begin", "commit", "rollback", "savepoint body", "release body", "rollback to body"};
+
+class Connection {
+ public:
+  enum class Role { write, read };
+
+  static Result<std::unique_ptr<Connection>> open(const std::string& path, Role role, int busy_timeout_ms) {
+    std::unique_ptr<Connection> out(new Connection);
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                      (role == Role::write ? SQLITE_OPEN_CREATE : 0);
+    if (const int rc = sqlite3_open_v2(path.c_str(), &out->db_, flags, nullptr); rc != SQLITE_OK) {
+      Error error = error_of(out->db_, rc, path);
+      if (error.code == Code::internal) error.code = Code::io_failed;
+      return fail(std::move(error));
+    }
+    sqlite3_busy_timeout(out->db_, busy_timeout_ms);
+    if (role == Role::write) TRY_OK(out->enter_wal(path, busy_timeout_ms));
+    TRY_OK(out->script(
+        "pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory;"
+        "pragma mmap_size = 268435456; pragma journal_size_limit = 67108864; pragma trusted_schema = off;"));
+    TRY_OK(out->script(role == Role::write ? "pragma cache_size = -65536"
+                                           : "pragma cache_size = -8192; pragma query_only = on"));
+    return out;
+  }
+  ~Connection() {
+    for (sqlite3_stmt* statement : cache_) sqlite3_finalize(statement);
+    for (sqlite3_stmt* statement : control_) sqlite3_finalize(statement);
+    sqlite3_close(db_);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  sqlite3* raw() const { return db_; }
+  bool in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
+  Error error(int rc, std::string_view what) const { return error_of(db_, rc, what); }
+
+  int run(Control control) {
+    sqlite3_stmt*& statement = control_[static_cast<int>(control)];
+    const char* text = kControlText[static_cast<int>(control)];
+    if (!statement)
+      if (const int rc = sqlite3_prepare_v3(db_, text, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr); rc)
+        return rc;
+    const int rc = sqlite3_step(statement);
+    sqlite3_reset(statement);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+  }
+  Status script(const std::string& text) {
+    if (const int rc = sqlite3_exec(db_, text.c_str(), nullptr, nullptr, nullptr); rc != SQLITE_OK)
+      return fail(error(rc, "script"));
+    return {};
+  }
+
+  // A prepared statement in use; the cached one, or, when a row callback runs the very statement it is called from, one
+  // of its own.
+  class Use {
+   public:
+    Use(Connection& connection, const Sql& sql) {
+      auto& cache = connection.cache_;
+      const auto index = static_cast<std::size_t>(sql.index);
+      if (index >= cache.size()) cache.resize(all_statements().size());
+      own_ = cache[index] && sqlite3_stmt_busy(cache[index]);
+      if (cache[index] && !own_) {
+        statement_ = cache[index];
+        return;
+      }
+      const std::string text = with_question_marks(sql.text);
+      rc_ = sqlite3_prepare_v3(connection.db_, text.c_str(), static_cast<int>(text.size()) + 1,
+                               own_ ? 0 : SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
+      if (!own_) cache[index] = statement_;
+    }
+    ~Use() {
+      if (own_)
+        sqlite3_finalize(statement_);
+      else
+        sqlite3_reset(statement_);
+    }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    sqlite3_stmt* get() const { return statement_; }
+    int rc() const { return rc_; }
+
+   private:
+    sqlite3_stmt* statement_ = nullptr;
+    int rc_ = SQLITE_OK;
+    bool own_ = false;
+  };
+
+ private:
+  Connection() = default;
+
+  // Two processes that open a new file at once may collide here without SQLite waiting by itself.
+  Status enter_wal(const std::string& path, int busy_timeout_ms) {
+    const std::int64_t give_up_ms = monotonic_ms() + busy_timeout_ms;
+    for (;;) {
+      std::string mode;
+      const int rc = sqlite3_exec(
+          db_, "pragma journal_mode = wal",
+          [](void* out, int, char** values, char**) {
+            *static_cast<std::string*>(out) = values[0] ? values[0] : "";
+            return 0;
+          },
+          &mode, nullptr);
+      if (rc == SQLITE_OK && mode == "wal") return {};
+      if (rc == SQLITE_OK)
+        return fail(Code::io_failed, fmt::format("{}: no write-ahead log possible here (mode '{}'); "
+                                                 "the file must be on a local disk",
+                                                 path, mode));
+      if (code_of(rc) != Code::database_busy || monotonic_ms() >= give_up_ms) return fail(error(rc, path));
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+
+  sqlite3* db_ = nullptr;
+  std::vector<sqlite3_stmt*> cache_;
+  std::array<sqlite3_stmt*, static_cast<int>(Control::count)> control_{};
+};
+
+class SqliteRow final : public Row {
+ public:
+  explicit SqliteRow(sqlite3_stmt* statement) : statement_(statement) {}
+  bool is_null(int column) const override { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+  std::int64_t integer(int column) const override { return sqlite3_column_int64(statement_, column); }
+  std::string_view text(int column) const override {
+    const void* data = sqlite3_column_type(statement_, column) == SQLITE_BLOB
+                           ? sqlite3_column_blob(statement_, column)
+                           : static_cast<const void*>(sqlite3_column_text(statement_, column));
+    if (!data) return {};
+    return {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+  }
+
+ private:
+  sqlite3_stmt* statement_;
+};
+
+int bind(sqlite3_stmt* statement, int place, const Param& param) {
+  // An empty view may have no address; bound as such it would become null.
+  const char* data = param.text().data() ? param.text().data() : "";
+  switch (param.kind()) {
+    case Param::Kind::null:
+      return sqlite3_bind_null(statement, place);
+    case Param::Kind::integer:
+      return sqlite3_bind_int64(statement, place, param.integer());
+    case Param::Kind::text:
+      return sqlite3_bind_text64(statement, place, data, param.text().size(), SQLITE_STATIC, SQLITE_UTF8);
+    case Param::Kind::blob:
+      return sqlite3_bind_blob64(statement, place, data, param.text().size(), SQLITE_STATIC);
+  }
+  return SQLITE_MISUSE;
+}
+
+class SqliteTx final : public EngineTx {
+ public:
+  SqliteTx(Connection& connection, Engine& engine) : connection_(connection), engine_(engine) {}
+
+ protected:
+  std::int64_t run(const Sql& sql, std::span<const Param> params, const RowFn* on_row) override {
+    engine_.counters.statements.fetch_add(1, std::memory_order_relaxed);
+    if (engine_.fails(sql)) raise(Error{Code::io_failed, fmt::format("{}: a fault was injected", sql.name), {}, {}});
+    check_params(sql, params);
+    const Connection::Use use(connection_, sql);
+    sqlite3_stmt* statement = use.get();
+    if (use.rc() != SQLITE_OK) raise(connection_.error(use.rc(), sql.name));
+    if (const int wanted = sqlite3_bind_parameter_count(statement); wanted != static_cast<int>(params.size()))
+      raise(Error{
+          Code::internal, fmt::format("{} takes {} parameters, got {}", sql.name, wanted, params.size()), {}, {}});
+    const bool reads = sqlite3_stmt_readonly(statement) != 0;
+    if (!reads && rows_open_ > 0) raise(writes_within_rows(sql));
+    for (std::size_t i = 0; i < params.size(); ++i)
+      if (const int rc = bind(statement, static_cast<int>(i) + 1, params[i]); rc != SQLITE_OK)
+        raise(connection_.error(rc, sql.name));
+
+    const SqliteRow row(statement);
+    int rc;
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+      if (!on_row) continue;
+      const OpenRows open(rows_open_);
+      (*on_row)(row);
+    }
+    if (rc != SQLITE_DONE) raise(connection_.error(rc, sql.name));
+    return reads ? 0 : sqlite3_changes64(connection_.raw());
+  }
+
+ private:
+  Connection& connection_;
+  Engine& engine_;
+};
+
+class SqliteDatabase final : public Engine {
+ public:
+  SqliteDatabase(std::string path, const OpenOptions& options, std::unique_ptr<Connection> writer)
+      : Engine(options),
+        path_(std::move(path)),
+        batch_limit_(static_cast<std::size_t>(options.batch_limit)),
+        busy_timeout_ms_(options.busy_timeout_ms),
+        writer_(std::move(writer)),
+        readers_(options.readers, options.busy_timeout_ms,
+                 [this] { return Connection::open(path_, Connection::Role::read, busy_timeout_ms_); }) {
+    // Instead of SQLite's own checkpoints, which make the one who commits wait.
+    sqlite3_wal_hook(
+        writer_->raw(),
+        [](void* self, sqlite3*, const char*, int pages) {
+          static_cast<SqliteDatabase*>(self)->wal_pages_ = pages;
+          return SQLITE_OK;
+        },
+        this);
+    thread_ = std::thread([this] { write_loop(); });
+  }
+  ~SqliteDatabase() override {
+    close();
+    thread_.join();
+  }
+
+  bool is_postgres() const override { return false; }
+
+  Status read_body(const Body& body) override {
+    CHECK(!Inside::now());
+    TRY(auto connection, readers_.acquire());
+    if (const int rc = connection->run(Control::begin_read); rc != SQLITE_OK)
+      return fail(connection->error(rc, "begin"));
+    Status result;
+    {
+      const Inside inside;
+      SqliteTx tx(*connection, *this);
+      result = run_read(body, tx);
+    }
+    if (connection->in_transaction() && connection->run(Control::commit) != SQLITE_OK) connection.drop();
+    return result;
+  }
+
+  Status prepare_only(const Sql& sql) override {
+    TRY(auto connection, readers_.acquire());
+    const Connection::Use use(*connection, sql);
+    if (use.rc() != SQLITE_OK) return fail(connection->error(use.rc(), sql.name));
+    return {};
+  }
+
+  // On a connection of its own, in one transaction, with foreign keys checked only at its end: a migration may have to
+  // rebuild a table others point to.
+  Status run_script(std::string_view script) override {
+    TRY(auto connection, Connection::open(path_, Connection::Role::write, kScriptWaitMs));
+    TRY_OK(connection->script("pragma foreign_keys = off; begin immediate"));
+    Status result = connection->script(std::string(script));
+    if (result) result = check_foreign_keys(*connection);
+    if (result) result = connection->script("commit");
+    if (connection->in_transaction()) connection->run(Control::rollback);
+    return result;
+  }
+
+  Status backup_to(const std::string& path) override;
+
+ private:
+  static Status check_foreign_keys(Connection& connection) {
+    std::string broken;
+    const int rc = sqlite3_exec(
+        connection.raw(), "pragma foreign_key_check",
+        [](void* out, int, char** values, char**) {
+          *static_cast<std::string*>(out) =
+              fmt::format("{} row {} points to a missing row of {}", values[0] ? values[0] : "?",
+                          values[1] ? values[1] : "?", values[2] ? values[2] : "?");
+          return 0;
+        },
+        &broken, nullptr);
+    if (rc != SQLITE_OK) return fail(connection.error(rc, "foreign_key_check"));
+    if (!broken.empty()) return fail(Code::internal, broken);
+    return {};
+  }
+
+  void write_loop() {
+    const Inside inside;
+    std::vector<Job> jobs;
+    while (take(jobs, batch_limit_)) {
+      if (!run_together(jobs))
+        for (Job& job : jobs)
+          if (!job.settled) run_together({&job, 1});
+      for (Job& job : jobs) answer(job);
+      jobs.clear();
+      copy_back();
+    }
+  }
+
+  // One transaction, one commit. False: those that are not settled must run again, each alone.
+  bool run_together(std::span<Job> jobs) {
+    const bool crowd = jobs.size() > 1;
+    if (const int rc = writer_->run(Control::begin_write); rc != SQLITE_OK) return give_up(jobs, rc, "begin");
+    bool writes = false;
+    for (Job& job : jobs) {
+      if (crowd)
+        if (const int rc = writer_->run(Control::savepoint); rc != SQLITE_OK) return give_up(jobs, rc, "savepoint");
+      SqliteTx tx(*writer_, *this);
+      job.result = run_body(job.body, tx);
+      if (!writer_->in_transaction()) {  // the engine undid everything
+        CHECK(!job.result);
+        job.settled = true;
+        return !crowd;
+      }
+      if (job.result) {
+        job.events = std::move(tx.events());
+        writes = true;
+      } else if (crowd) {
+        if (const int rc = writer_->run(Control::undo); rc != SQLITE_OK) return give_up(jobs, rc, "undo");
+      }
+      if (crowd)
+        if (const int rc = writer_->run(Control::release); rc != SQLITE_OK) return give_up(jobs, rc, "release");
+    }
+    if (!writes) {
+      writer_->run(Control::rollback);
+      return true;
+    }
+    if (commit_fails()) {
+      writer_->run(Control::rollback);
+      return give_up(jobs, Error{Code::io_failed, "commit: a fault was injected", {}, {}});
+    }
+    const int rc = writer_->run(Control::commit);
+    if (rc == SQLITE_OK) {
+      ++counters.commits;
+      return true;
+    }
+    // A constraint that is only checked at the commit is one body's fault: find it.
+    if ((rc & 0xff) == SQLITE_CONSTRAINT && crowd) {
+      writer_->run(Control::rollback);
+      return false;
+    }
+    return give_up(jobs, rc, "commit");
+  }
+
+  bool give_up(std::span<Job> jobs, int rc, std::string_view what) { return give_up(jobs, writer_->error(rc, what)); }
+  bool give_up(std::span<Job> jobs, const Error& error) {
+    if (writer_->in_transaction()) writer_->run(Control::rollback);
+    for (Job& job : jobs) {
+      job.result = fail(error);
+      job.events.clear();
+    }
+    return true;
+  }
+
+  void copy_back() {
+    if (wal_pages_ < wal_pages_before_) next_copy_pages_ = kCheckpointPages;  // the WAL began anew
+    wal_pages_before_ = wal_pages_;
+    if (wal_pages_ < next_copy_pages_) return;
+    next_copy_pages_ = wal_pages_ + kCheckpointPages;
+    const bool restart = wal_pages_ >= kRestartPages;
+    if (restart) sqlite3_busy_timeout(writer_->raw(), kRestartWaitMs);
+    // What fails here is tried again 16 MB later; the rows are safe in the WAL.
+    sqlite3_wal_checkpoint_v2(writer_->raw(), nullptr, restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+                              nullptr, nullptr);
+    if (restart) sqlite3_busy_timeout(writer_->raw(), busy_timeout_ms_);
+  }
+
+  const std::string path_;
+  const std::size_t batch_limit_;
+  const int busy_timeout_ms_;
+  std::unique_ptr<Connection> writer_;  // the thread's
+  int wal_pages_ = 0;
+  int wal_pages_before_ = 0;
+  int next_copy_pages_ = kCheckpointPages;
+  Pool<Connection> readers_;
+  std::thread thread_;
+};
+
+Status sync_path(const std::string& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (fd < 0) return fail(Code::io_failed, fmt::format("{}: {}", path, std::strerror(errno)));
+  const int rc = ::fsync(fd);
+  const int error = errno;
+  ::close(fd);
+  if (rc != 0) return fail(Code::io_failed, fmt::format("{}: {}", path, std::strerror(error)));
+  return {};
+}
+
+// Copies in one step, so in one snapshot; the writer goes on meanwhile.
+Status copy_database(const std::string& from, const std::string& to, int busy_timeout_ms) {
+  TRY(auto source, Connection::open(from, Connection::Role::read, busy_timeout_ms));
+  sqlite3* target = nullptr;
+  Status result;
+  int rc =
+      sqlite3_open_v2(to.c_str(), &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, nullptr);
+  if (rc == SQLITE_OK)
+    rc = sqlite3_exec(target, "pragma synchronous = off; pragma journal_mode = off", nullptr, nullptr, nullptr);
+  if (rc != SQLITE_OK) {
+    result = fail(error_of(target, rc, to));
+  } else if (sqlite3_backup* backup = sqlite3_backup_init(target, "main", source->raw(), "main"); !backup) {
+    result = fail(error_of(target, sqlite3_errcode(target), to));
+  } else {
+    const int step = sqlite3_backup_step(backup, -1);
+    rc = sqlite3_backup_finish(backup);
+    if (step != SQLITE_DONE) result = fail(error_of(target, rc == SQLITE_OK ? step : rc, "backup to " + to));
+  }
+  sqlite3_close(target);
+  return result;
+}
+
+Status SqliteDatabase::backup_to(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (path.empty() || fs::equivalent(path, path_, ignored) || fs::exists(path + "-wal", ignored))
+    return fail(Code::conflict, fmt::format("'{}' is a database in use; choose another file for the copy", path));
+  const std::string partial = path + ".partial";
+  fs::remove(partial, ignored);
+  Status result = copy_database(path_, partial, busy_timeout_ms_);
+  if (result) result = sync_path(partial, O_RDWR);
+  if (result && std::rename(partial.c_str(), path.c_str()) != 0)
+    result = fail(Code::io_failed, fmt::format("{}: {}", path, std::strerror(errno)));
+  if (!result) {
+    fs::remove(partial, ignored);
+    return result;
+  }
+  const fs::path folder = fs::absolute(path).parent_path();
+  return sync_path(folder.string(), O_RDONLY | O_DIRECTORY);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const OpenOptions& options) {
+  TRY(auto writer, Connection::open(path, Connection::Role::write, options.busy_timeout_ms));
+  return std::make_unique<SqliteDatabase>(path, options, std::move(writer));
+}
+
+}  // namespace lianbo::db
