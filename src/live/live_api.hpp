@@ -1,0 +1,17 @@
+// The live domain over HTTP. Rooms themselves are WebSockets: see hub.hpp.
+#pragma once
+
+#include <functional>
+
+#include "base/id.hpp"
+#include "net/route.hpp"
+
+namespace lianbo::live {
+
+struct LiveDeps {
+  // Viewers in the room right now (RoomHub::viewers_of); none: 0 is told.
+  std::function<std::int64_t(BroadcastId)> viewers_of;
+};
+net::Routes live_routes(LiveDeps deps);
+
+}  // namespace lianbo::live

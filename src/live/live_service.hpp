@@ -1,0 +1,105 @@
+// What people do with broadcasts, one function per intent; all join a transaction.
+//
+// Every change first locks the broadcast's row by updating it, so that two changes of one broadcast follow each other
+// on every engine. What happened leaves as an event of the same commit (live_events.hpp): a pin is durable before
+// anybody is told. Errors: broadcast_state_conflict, already_live, agent_not_active, not_on_shelf, muted, forbidden,
+// not_found.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/call.hpp"
+#include "base/json.hpp"
+#include "db/db.hpp"
+#include "live/live.hpp"
+
+namespace lianbo::live {
+
+struct NewBroadcast {
+  std::string title;
+  Instant scheduled_at = 0;
+  std::vector<ProductId> products;
+};
+struct Scheduled {
+  Broadcast broadcast;
+  std::string stream_key;  // told here and never again; the row keeps its SHA-256
+};
+
+Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store, const NewBroadcast& wish);
+Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id);
+Result<Broadcast> start_broadcast(db::Tx& tx, const Call& call, BroadcastId id);
+Result<Broadcast> end_broadcast(db::Tx& tx, const Call& call, BroadcastId id);  // closes its open pin
+Result<Broadcast> cancel_broadcast(db::Tx& tx, const Call& call, BroadcastId id);
+// Replaces the shelf. An open pin of a product that leaves the shelf is closed.
+Status set_shelf(db::Tx& tx, const Call& call, BroadcastId id, std::span<const ProductId> products);
+Result<Pin> pin_product(db::Tx& tx, const Call& call, BroadcastId id, ProductId product);
+Result<std::optional<Pin>> unpin(db::Tx& tx, const Call& call, BroadcastId id);  // nothing open: nothing changes
+
+Status reserve(db::Tx& tx, const Call& call, BroadcastId id);
+Status unreserve(db::Tx& tx, const Call& call, BroadcastId id);
+
+// minutes 0: for good. Mark::none lifts it.
+Status mark_person(db::Tx& tx, const Call& call, BroadcastId id, PersonId person, Mark mark, std::int64_t minutes);
+Status add_assistant(db::Tx& tx, const Call& call, StoreId store, PersonId person);
+Status remove_assistant(db::Tx& tx, const Call& call, StoreId store, PersonId person);
+
+struct ChatWish {
+  ChatId id;  // made by the caller, so that a body that runs twice says the same thing
+  BroadcastId broadcast;
+  PersonId person;
+  bool guest = true;
+  bool chinese = false;  // the language of a guest's made-up name
+  std::string text;
+  Instant now = 0;
+};
+Status say(db::Tx& tx, const ChatWish& wish);
+
+struct Exposure {
+  std::string kind;  // broadcast, product, clip
+  std::int64_t item = 0;
+};
+// How many of them were new for this person.
+std::int64_t record_exposures(db::Tx& tx, const Call& call, std::span<const Exposure> items);
+
+// Likes, enters and the peak, added to the row by the room now and then.
+struct RoomCounts {
+  std::int64_t likes = 0, enters = 0, peak_viewers = 0;
+};
+Status add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts);
+
+// ——— reading
+Result<Broadcast> find_broadcast(db::Tx& tx, BroadcastId id);
+std::optional<Pin> open_pin(db::Tx& tx, BroadcastId id);
+std::optional<Pin> last_pin_of(db::Tx& tx, BroadcastId id, ProductId product);  // open or closed, opened last
+std::vector<Pin> pins_of(db::Tx& tx, BroadcastId id, PinId after, int limit);
+bool on_shelf(db::Tx& tx, BroadcastId id, ProductId product);
+std::vector<ProductId> shelf_of(db::Tx& tx, BroadcastId id);
+std::optional<Broadcast> live_broadcast_of(db::Tx& tx, StoreId store);
+std::optional<Broadcast> next_broadcast_of(db::Tx& tx, StoreId store, Instant now);  // scheduled, not long overdue
+std::vector<Broadcast> broadcasts_of(db::Tx& tx, StoreId store, BroadcastId after, int limit);  // newest first
+Promises promises_of(db::Tx& tx, StoreId store, Instant now);
+std::int64_t reservations_of(db::Tx& tx, BroadcastId id);
+bool is_assistant(db::Tx& tx, StoreId store, PersonId person);
+Mark mark_of(db::Tx& tx, BroadcastId id, PersonId person, Instant now);
+
+struct ChatLine {
+  ChatId id;
+  PersonId person;
+  std::string name, text;
+  std::int64_t media_ms = 0;
+  Instant at = 0;
+};
+std::vector<ChatLine> chat_of(db::Tx& tx, BroadcastId id, ChatId after, int limit);  // oldest first
+std::vector<ChatLine> last_chat_of(db::Tx& tx, BroadcastId id, int limit);           // the newest, oldest first
+
+struct Hall {
+  std::vector<Broadcast> on_air, next_up, ended;
+};
+inline constexpr int kHallOnAir = 100, kHallNext = 30, kHallEnded = 30;
+Hall hall_of(db::Tx& tx, BrandId brand, Instant now);
+
+}  // namespace lianbo::live

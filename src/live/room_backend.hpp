@@ -1,0 +1,57 @@
+// What a room needs from the rest of the server: the database behind four verbs, so that a room can be run with fakes.
+//
+// snapshot and admit block on a read: worker threads only. say and add_counts return at once; `done` is called once, on
+// any thread, after the commit (or after nothing was written).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "db/db.hpp"
+#include "live/live.hpp"
+#include "live/live_service.hpp"
+
+namespace lianbo::live {
+
+// One consistent view of a room as the database has it. Texts are JSON.
+struct RoomSnapshot {
+  Broadcast broadcast;  // its version tells which events are contained
+  std::string broadcast_json;
+  std::string pin_json;      // "null" when none is open
+  std::string shelf_json;    // list
+  std::string chat_json;     // list, the last kSnapshotChat lines, oldest first
+  std::vector<ChatId> chat;  // the lines in chat_json
+  std::vector<ProductId> shelf;
+  std::vector<std::pair<PersonId, Instant>> banned;  // until
+};
+inline constexpr int kSnapshotChat = 20;
+
+class RoomBackend {
+ public:
+  virtual ~RoomBackend() = default;
+  using Done = std::function<void(Status)>;
+
+  // May this person enter? not_found, broadcast_state_conflict (cancelled), forbidden (banned).
+  virtual Status admit(BroadcastId id, PersonId person, Instant now) = 0;
+  virtual Result<RoomSnapshot> snapshot(BroadcastId id, Instant now) = 0;
+  virtual void say(ChatWish wish, Done done) = 0;
+  virtual void add_counts(BroadcastId id, RoomCounts counts, Done done) = 0;
+};
+
+class DbRoomBackend final : public RoomBackend {
+ public:
+  explicit DbRoomBackend(db::Database& database) : database_(database) {}
+  Status admit(BroadcastId id, PersonId person, Instant now) override;
+  Result<RoomSnapshot> snapshot(BroadcastId id, Instant now) override;
+  void say(ChatWish wish, Done done) override;
+  void add_counts(BroadcastId id, RoomCounts counts, Done done) override;
+
+ private:
+  db::Database& database_;
+};
+
+Result<RoomSnapshot> read_snapshot(db::Tx& tx, BroadcastId id, Instant now);
+
+}  // namespace lianbo::live
