@@ -39,6 +39,7 @@ struct Request {
   std::string body;                                          // raw bytes
   std::string remote;                                        // address of the peer, without port
   json::value value;                                         // the body, parsed and checked, if the route has a shape
+  bool head = false;                                         // asked with HEAD: method is get, the body is not sent
 
   std::string_view header(std::string_view lower_name) const;  // "" when absent
   std::string_view cookie(std::string_view name) const;
