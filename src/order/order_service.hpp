@@ -1,0 +1,88 @@
+// What people do with orders: one function per intent (SPEC 7). Each joins the caller's transaction and first locks the
+// order's row, so two intents on one order happen one after the other.
+//
+//   placed ──pay──▶ paid ──ship──▶ shipped ──receive──▶ received ──matured──▶ completed
+//      └──cancel / unpaid at release_at──▶ cancelled
+//
+// Money moves only on what the payment rail said (apply_payment, apply_refund); both may come twice, late, or for a
+// cancelled order. The functions that talk to the rail (pay_order, send_refund, …) take a Database, not a Tx: nothing
+// that waits for a network stands inside a transaction.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/call.hpp"
+#include "db/db.hpp"
+#include "order/order.hpp"
+#include "pay/rail.hpp"
+#include "share/share.hpp"
+
+namespace lianbo::order {
+
+struct PlaceLine {
+  SkuId sku;
+  std::int64_t qty = 0;
+  std::optional<Fen> price_fen;  // what the buyer saw; another price now is price_changed
+};
+struct PlaceWish {
+  StoreId store;
+  std::vector<PlaceLine> lines;
+  BroadcastId broadcast;
+  ShareId share;
+  std::string address_json = "{}";
+};
+// Reserves every line or none, fixes price, plan, lock and attribution, and moves the lock. Errors: not_found,
+// invalid_field, not_on_sale, price_changed, sold_out, agent_not_active, amount_overflow, unauthenticated.
+Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish);
+
+// The buyer, or staff. An order that is cancelled already is answered as it is.
+Result<Order> cancel(db::Tx& tx, const Call& call, OrderId id, std::string_view reason);
+// The store's agent or staff that operates the brand.
+Result<Order> ship(db::Tx& tx, const Call& call, OrderId id, std::string_view carrier, std::string_view number);
+// The buyer, or the server after order.auto_receive_days.
+Result<Order> receive(db::Tx& tx, const Call& call, OrderId id);
+
+// The order, if the caller may see it: its buyer, its store's agent, or the brand's staff.
+Result<Order> visible_order(db::Tx& tx, const Call& call, OrderId id);
+// Whether the caller sees the whole address (buyer, staff that operates, the store's agent) or a masked one.
+std::string order_json(const Call& call, const Order& order);
+
+struct AfterSaleWish {
+  int line = 0;
+  bool returns_goods = false;
+  std::int64_t qty = 0;
+  Fen amount_fen = 0;
+  std::string reason;
+};
+Result<AfterSale> request_after_sale(db::Tx& tx, const Call& call, OrderId id, const AfterSaleWish& wish);
+Result<AfterSale> approve_after_sale(db::Tx& tx, const Call& call, AfterSaleId id, std::string_view answer);
+Result<AfterSale> close_after_sale(db::Tx& tx, const Call& call, AfterSaleId id, AfterSaleState state,
+                                   std::string_view answer);
+std::string after_sale_json(const AfterSale& a);
+
+// What the rail says. payment_mismatch when it does not fit the order (nothing is changed; the caller raises the alarm).
+Status apply_payment(db::Tx& tx, const Call& call, std::string_view out_trade_no, std::string_view transaction_id,
+                     Fen amount_fen, std::string_view currency, Instant success_at);
+Status apply_refund(db::Tx& tx, const Call& call, std::string_view out_refund_no, std::string_view rail_refund_id,
+                    Fen refund_fen);
+
+struct PayAnswer {
+  std::string prepay_id, pay_params;
+};
+// Asks the rail for what the buyer's client needs to pay. Again with each call; the rail knows it is the same payment.
+Result<PayAnswer> pay_order(db::Database& db, const Call& call, pay::PayRail& rail, OrderId id, std::string openid);
+
+// Jobs. Each takes what is due at call.now, at most `limit`, and returns how many it did; an order that fails is logged
+// and holds nobody else up.
+Result<int> release_unpaid(db::Database& db, const Call& call, pay::PayRail& rail, int limit);
+Result<int> receive_shipped(db::Database& db, const Call& call, int limit);
+Result<int> send_refunds(db::Database& db, const Call& call, pay::PayRail& rail, int limit);
+Result<int> mature_lines(db::Database& db, const Call& call, int limit);
+
+Result<share::ReceiptFacts> receipt_facts(db::Tx& tx, OrderId id);
+void merge_cart(db::Tx& tx, const Call& call, PersonId guest, PersonId person);
+
+}  // namespace lianbo::order

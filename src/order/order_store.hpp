@@ -1,0 +1,143 @@
+// All SQL of orders, payments, after-sales, refunds, commission entries and settlements. Functions join a transaction.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "db/db.hpp"
+#include "order/order.hpp"
+
+namespace lianbo::order::store {
+
+void insert_order(db::Tx& tx, const Order& order);
+// With its lines.
+std::optional<Order> load(db::Tx& tx, OrderId id);
+// The same, after locking the row against every other decision about this order (see db.hpp).
+std::optional<Order> lock(db::Tx& tx, OrderId id);
+std::vector<OrderId> of_buyer(db::Tx& tx, Bucket bucket, PersonId buyer, std::int64_t before, int limit);
+std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::int64_t after, int limit);
+std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
+std::vector<OrderId> unpaid_until(db::Tx& tx, Instant now, int limit);
+std::vector<OrderId> shipped_until(db::Tx& tx, Instant shipped_at, int limit);
+
+void set_paid(db::Tx& tx, const Order& order, Instant at);
+void set_cancelled(db::Tx& tx, const Order& order, std::string_view reason, Instant at);
+void set_shipped(db::Tx& tx, const Order& order, std::string_view carrier, std::string_view number, Instant at);
+void set_received(db::Tx& tx, const Order& order, Instant at);
+void set_completed(db::Tx& tx, const Order& order, Instant at);
+
+struct Payment {
+  OrderId order;
+  std::string prepay_id, transaction_id, state;
+  Fen amount_fen = 0;
+  Instant paid_at = 0;
+};
+std::optional<Payment> payment(db::Tx& tx, OrderId order);
+void set_prepay(db::Tx& tx, OrderId order, std::string_view prepay_id, Instant at);
+void set_payment(db::Tx& tx, OrderId order, std::string_view state, std::string_view transaction_id, Instant at);
+
+void insert_after_sale(db::Tx& tx, const AfterSale& a);
+std::optional<AfterSale> after_sale(db::Tx& tx, AfterSaleId id);
+void close_after_sale(db::Tx& tx, const AfterSale& a, AfterSaleState state, std::string_view answer, Instant at);
+std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId order);
+std::vector<AfterSale> open_after_sales(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
+struct OpenClaims {
+  Fen amount_fen = 0;
+  std::int64_t qty = 0;
+  int count = 0;
+};
+OpenClaims open_claims(db::Tx& tx, OrderId order, int line);
+
+void insert_refund(db::Tx& tx, const Refund& r);
+std::optional<Refund> refund(db::Tx& tx, RefundId id);
+std::vector<Refund> refunds_of(db::Tx& tx, OrderId order);
+std::vector<RefundId> due_refunds(db::Tx& tx, Instant now, int limit);
+void refund_tried(db::Tx& tx, RefundId id, std::string_view state, std::string_view error, Instant next_try_at);
+bool refund_done(db::Tx& tx, RefundId id, std::string_view rail_refund_id, Instant at);  // false: it was done before
+void add_refunded(db::Tx& tx, OrderId order, int line, Fen amount_fen, std::int64_t qty);
+
+struct Entry {
+  EntryId id;
+  BrandId brand;
+  AgentId agent;
+  OrderId order;
+  int line = 0;
+  Role role = Role::host;
+  int seq = 0;
+  Fen net_fen = 0;
+  BasisPoints bp = 0;
+  Fen amount_fen = 0;
+  std::string state;
+  RefundId refund;
+  SettlementId settlement;
+  Instant at = 0;
+  Instant available_at = 0;
+};
+void insert_entry(db::Tx& tx, Bucket bucket, const Entry& e);
+std::vector<Entry> entries_of(db::Tx& tx, OrderId order);
+std::optional<Entry> entry(db::Tx& tx, EntryId id);
+std::vector<Entry> entries_of_agent(db::Tx& tx, AgentId agent, std::int64_t after, int limit);
+std::vector<Entry> entries_of_settlement(db::Tx& tx, SettlementId settlement, std::int64_t after, int limit);
+
+struct DueLine {
+  Bucket bucket;
+  OrderId order;
+  int line;
+};
+// Lines whose freeze has passed and that have no open after-sale.
+std::vector<DueLine> lines_to_mature(db::Tx& tx, Instant now, int limit);
+void mature_line(db::Tx& tx, const DueLine& line, Instant now);
+bool all_matured(db::Tx& tx, OrderId order);
+
+// Settlement.
+struct Run {
+  SettlementId id;
+  BrandId brand;
+  Instant cutoff_at = 0, started_at = 0, finished_at = 0;
+};
+Run open_run(db::Tx& tx, BrandId brand, Instant cutoff_at, SettlementId fresh_id, PersonId by, Instant now);
+std::optional<Run> run_by_id(db::Tx& tx, SettlementId run);
+void finish_run(db::Tx& tx, SettlementId run, Instant now);
+std::vector<AgentId> agents_to_settle(db::Tx& tx, BrandId brand, Instant cutoff_at, AgentId after, int limit);
+Fen lock_account(db::Tx& tx, BrandId brand, AgentId agent);  // its debt; locks the agent's money
+void set_debt(db::Tx& tx, AgentId agent, Fen debt_fen);
+Fen available_until(db::Tx& tx, BrandId brand, AgentId agent, Instant cutoff_at);
+std::int64_t take_entries(db::Tx& tx, BrandId brand, AgentId agent, Instant cutoff_at, SettlementId settlement);
+
+struct Settlement {
+  SettlementId id, run;
+  BrandId brand;
+  AgentId agent;
+  Fen entries_fen = 0, debt_before_fen = 0, worked_off_fen = 0, new_debt_fen = 0, payable_fen = 0;
+  std::string state, payout_reference;
+  Instant paid_at = 0, at = 0;
+};
+bool settled_in_run(db::Tx& tx, SettlementId run, AgentId agent);
+void insert_settlement(db::Tx& tx, const Settlement& s);
+std::optional<Settlement> settlement(db::Tx& tx, SettlementId id);
+bool set_settlement_paid(db::Tx& tx, SettlementId id, std::string_view reference, Instant at);
+std::vector<Settlement> settlements_of_agent(db::Tx& tx, AgentId agent, std::int64_t after, int limit);
+std::vector<Settlement> settlements_of_run(db::Tx& tx, SettlementId run, std::int64_t after, int limit);
+struct RunSum {
+  std::int64_t agents = 0;
+  Fen entries_fen = 0, worked_off_fen = 0, new_debt_fen = 0, payable_fen = 0;
+};
+RunSum run_sum(db::Tx& tx, SettlementId run);
+
+// Cart.
+struct CartLine {
+  StoreId store;
+  SkuId sku;
+  std::int64_t qty = 0;
+  BroadcastId broadcast;
+  ShareId share;
+  Instant added_at = 0;
+};
+void put_cart_line(db::Tx& tx, Bucket bucket, PersonId buyer, const CartLine& line);  // qty 0 removes it
+std::vector<CartLine> cart(db::Tx& tx, Bucket bucket, PersonId buyer, StoreId store);
+void clear_cart(db::Tx& tx, Bucket bucket, PersonId buyer, StoreId store);
+std::int64_t cart_size(db::Tx& tx, Bucket bucket, PersonId buyer);
+void move_cart(db::Tx& tx, Bucket from_bucket, PersonId from, Bucket to_bucket, PersonId to);
+
+}  // namespace lianbo::order::store
