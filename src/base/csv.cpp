@@ -236,23 +236,28 @@ class Parser {
   std::size_t column_ = 1;
 };
 
-// The delimiter that stands more often outside quotes in the first line that is not blank.
+// The delimiter that stands more often outside quotes in the first line that has one.
 Result<char> find_delimiter(std::string_view text) {
-  std::size_t from = 0;
-  while (from < text.size() && (text[from] == '\n' || text[from] == '\r')) ++from;
-  std::size_t commas = 0, tabs = 0, semicolons = 0;
-  bool in_quotes = false;
-  for (const char c : text.substr(from)) {
+  std::size_t commas = 0, tabs = 0, semicolons = 0, others = 0;
+  bool in_quotes = false, header = true;  // header: the first line that is not blank is not over yet
+  std::int64_t line = 1;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    const char c = i < text.size() ? text[i] : '\n';
     if (c == '"') in_quotes = !in_quotes;
+    if (c == '\n' && !in_quotes) {
+      if (commas + tabs > 0) break;
+      if (header && semicolons > 0)
+        return fail(Code::csv_invalid, "the cells are separated by semicolons; separate them by commas or tabs",
+                    csv_place(line));
+      if (others > 0) header = false;
+    }
+    line += c == '\n';
     if (in_quotes) continue;
-    if (c == '\n') break;
     commas += c == ',';
     tabs += c == '\t';
     semicolons += c == ';';
+    others += c != '\n' && c != '\r';
   }
-  if (commas == 0 && tabs == 0 && semicolons > 0)
-    return fail(Code::csv_invalid, "the cells are separated by semicolons; separate them by commas or tabs",
-                csv_place(1));
   return tabs > commas ? '\t' : ',';
 }
 
@@ -408,8 +413,10 @@ void CsvErrors::add_ragged(const Csv& csv) {
 
 Status CsvErrors::status() const {
   if (total_ == 0) return {};
-  Error error{Code::csv_invalid, first_what_, first_where_, kept_};
-  if (total_ > 1) error.detail = std::to_string(total_) + " errors; the first: " + first_what_;
+  Error error{Code::csv_invalid, first_what_, first_where_, {}};
+  if (total_ == 1) return fail(std::move(error));
+  error.more = kept_;
+  error.detail = std::to_string(total_) + " errors; the first: " + first_what_;
   if (total_ > kMax)
     error.more.push_back("and " + std::to_string(total_ - kMax) + " more; correct these " + std::to_string(kMax) +
                          " first");

@@ -2,8 +2,9 @@
 //
 // Reading takes the bytes of a file as they come: gzip is inflated (bounded), UTF-8 with or without BOM and UTF-16 with
 // BOM are accepted, everything else is refused with what was found and what would be right. Delimiter "," or TAB, told
-// by the first line; line ends CRLF or LF; cells may be quoted and hold line ends. Blank lines are skipped. Lines are
-// lines of the file, counted from 1, so that an error can be found in an editor. Every size has a limit.
+// by the first line that has one; line ends CRLF or LF; cells may be quoted and hold line ends. Blank lines are
+// skipped. Lines are lines of the file, counted from 1, so that an error can be found in an editor. Every size has a
+// limit.
 //
 // Writing quotes where needed, and guards against formulas: a text beginning with = + - @ TAB CR gets a leading
 // apostrophe, because spreadsheets run such cells. csv_unguard is its exact inverse and reading applies it, so reading
@@ -79,7 +80,8 @@ class CsvErrors {
 
   std::size_t total() const { return total_; }
   bool empty() const { return total_ == 0; }
-  // Ok when there was none; else csv_invalid: detail has the total and the first, `more` has all that were kept.
+  // Ok when there was none; else csv_invalid: detail has the total and the first, `more` all that were kept
+  // (nothing when there is only one).
   Status status() const;
 
  private:
