@@ -606,15 +606,16 @@ TEST_P(DbTest, AFailedCommitIsNobodysSuccess) {
 
 TEST_P(DbTest, EveryRegisteredStatementPrepares) {
   for (const Sql* sql : all_statements()) {
+    if (std::string_view(sql->name).starts_with("db_test.only_")) continue;
     const Status status = db().prepare_only(*sql);
     EXPECT_TRUE(status) << sql->name << ": " << (status ? "" : status.error().text());
   }
   const Status wrong = db().prepare_only(*[] {
-    static const Sql sql{"db_test.wrong", "select nothing from nowhere"};
+    static const Sql sql{"db_test.only_wrong", "select nothing from nowhere"};
     return &sql;
   }());
   ASSERT_FALSE(wrong);
-  EXPECT_THAT(wrong.error().detail, HasSubstr("db_test.wrong"));
+  EXPECT_THAT(wrong.error().detail, HasSubstr("db_test.only_wrong"));
 }
 
 TEST_P(DbTest, StatementsAndTransactionsAreCounted) {

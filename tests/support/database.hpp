@@ -4,7 +4,7 @@
 //   TEST_P(OrderStoreTest, KeepsWhatWasPlaced) { ASSERT_TRUE(db().write([&](Tx& tx) { … })); }
 //   ON_BOTH_ENGINES(OrderStoreTest);
 //
-// Each test has a database of its own, migrated: a copy of a template made once. SQLite: a file in a temporary folder.
+// Each test has a database of its own, migrated and without rows. SQLite: a file in a temporary folder.
 // PostgreSQL: a database of the server that LIANBO_TEST_POSTGRES names, or else of a temporary cluster that this
 // process starts when it first needs one and that ends with it, however it ends (see postgres.sh).
 #pragma once
@@ -34,12 +34,15 @@ class ScratchDatabase {
   ScratchDatabase& operator=(const ScratchDatabase&) = delete;
 
   const std::string& url() const { return url_; }
-  std::unique_ptr<db::Database> open(db::OpenOptions options = {}) const;  // options.url is set here
+  std::unique_ptr<db::Database> open(db::OpenOptions options = kOptions) const;  // options.url is set here
+
+  inline static const db::OpenOptions kOptions{.readers = 4, .writers = 4};
 
  private:
   Engine engine_;
   std::string name_;  // the file, or the database's name
   std::string url_;
+  std::string schema_;
 };
 
 // A folder that is removed with this object.
@@ -63,7 +66,7 @@ class StoreTest : public ::testing::TestWithParam<Engine> {
   bool on_postgres() const { return GetParam() == Engine::postgres; }
   const std::string& url() const { return scratch_.url(); }
   // Closes the database and opens it again, as a restart does.
-  void reopen(const db::OpenOptions& options = {}) {
+  void reopen(const db::OpenOptions& options = ScratchDatabase::kOptions) {
     db_.reset();
     db_ = scratch_.open(options);
   }

@@ -1,0 +1,49 @@
+// Arrays as one parameter, for the few statements that take a whole batch at once on PostgreSQL: bind the text and
+// write `unnest($1::bigint[], $2::text[])`. The postgres_text of such a Sql only; SQLite loops over its prepared
+// statement.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/id.hpp"
+
+namespace lianbo::db {
+
+class ArrayText {
+ public:
+  void add(std::int64_t value) { next() += std::to_string(value); }
+  template <class Tag>
+  void add(Id<Tag> id) {  // 0 is null
+    if (id)
+      add(id.value);
+    else
+      add_null();
+  }
+  void add(std::string_view value) {
+    next() += '"';
+    for (const char c : value) {
+      if (c == '"' || c == '\\') text_ += '\\';
+      text_ += c;
+    }
+    text_ += '"';
+  }
+  void add_null() { next() += "null"; }
+  // "{1,2,3}". Borrowed by Param: keep this object until the statement has run.
+  std::string_view text() {
+    if (!closed_) text_ += '}';
+    closed_ = true;
+    return text_;
+  }
+
+ private:
+  std::string& next() {
+    if (text_.size() > 1) text_ += ',';
+    return text_;
+  }
+  std::string text_ = "{";
+  bool closed_ = false;
+};
+
+}  // namespace lianbo::db
