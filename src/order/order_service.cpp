@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/check.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/shape.hpp"
@@ -130,7 +131,7 @@ Status may_act_for_buyer(const Call& call, const Order& o) {
 void become_cancelled(db::Tx& tx, const Call& call, Order& o, std::string_view reason) {
   store::set_cancelled(tx, o, reason, call.now);
   store::set_payment(tx, o.id, "closed", {}, 0);
-  catalog::release_stock(tx, o.bucket, stock_lines(o));
+  catalog::release_stock(tx, call, o.bucket, stock_lines(o));
   o.state = OrderState::cancelled;
   o.cancel_reason = std::string(reason);
   o.cancelled_at = call.now;
@@ -257,7 +258,7 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
   o.roles = attribute(facts);
   if (const auto self = org::agent_of_person(tx, brand, buyer)) o.buyer_agent = self->id;
 
-  TRY_OK(catalog::reserve_stock(tx, o.bucket, stock_lines(o), call.settings->lease_units));
+  TRY_OK(catalog::reserve_stock(tx, call, o.bucket, stock_lines(o), call.settings->lease_units));
   store::insert_order(tx, o);
   for (const auto& l : o.lines) store::put_cart_line(tx, o.bucket, buyer, {o.store, l.sku, 0, {}, {}, 0});
   tell(tx, call, o, "order.placed", o.id.value, event_payload(o));
@@ -536,7 +537,7 @@ Status apply_refund(db::Tx& tx, const Call& call, std::string_view out_refund_no
     t.postings.push_back({Account::commission, {}, -taken_back});
     ledger::post(tx, call, t);
   }
-  if (r->restock_qty > 0) catalog::restock(tx, line.sku, r->restock_qty);
+  if (r->restock_qty > 0) TRY_OK(catalog::restock(tx, call, line.sku, r->restock_qty));
   if (r->after_sale)
     if (auto a = store::after_sale(tx, r->after_sale))
       store::close_after_sale(tx, *a, AfterSaleState::refunded, a->answer, call.now);

@@ -156,12 +156,9 @@ const Sql kOpenAccount{"settlement.open_account",
 const Sql kLockAccount{"settlement.lock_account",
                        "update agent_accounts set version = version + 1 where agent_id = $1 returning debt_fen"};
 const Sql kSetDebt{"settlement.set_debt", "update agent_accounts set debt_fen = $2 where agent_id = $1"};
-const Sql kAvailable{"settlement.available",
-                     "select cast(coalesce(sum(amount_fen), 0) as bigint) from entries where brand_id = $1 "
-                     "and agent_id = $2 and state = 'available' and available_at <= $3"};
 const Sql kTakeEntries{"settlement.take_entries",
                        "update entries set state = 'settled', settlement_id = $4 where brand_id = $1 and agent_id = $2 "
-                       "and state = 'available' and available_at <= $3"};
+                       "and state = 'available' and available_at <= $3 returning amount_fen"};
 const Sql kInRun{"settlement.in_run", "select 1 from settlements where run_id = $1 and agent_id = $2"};
 const Sql kInsertSettlement{
     "settlement.insert",
@@ -507,11 +504,13 @@ Fen lock_account(db::Tx& tx, BrandId brand, AgentId agent) {
   return tx.number(kLockAccount, {agent});
 }
 void set_debt(db::Tx& tx, AgentId agent, Fen debt_fen) { tx.exec(kSetDebt, {agent, debt_fen}); }
-Fen available_until(db::Tx& tx, BrandId brand, AgentId agent, Instant cutoff_at) {
-  return tx.number(kAvailable, {brand, agent, cutoff_at});
-}
-std::int64_t take_entries(db::Tx& tx, BrandId brand, AgentId agent, Instant cutoff_at, SettlementId settlement) {
-  return tx.exec(kTakeEntries, {brand, agent, cutoff_at, settlement});
+Taken take_entries(db::Tx& tx, BrandId brand, AgentId agent, Instant cutoff_at, SettlementId settlement) {
+  Taken out;
+  tx.each(kTakeEntries, {brand, agent, cutoff_at, settlement}, [&](const Row& r) {
+    ++out.entries;
+    out.sum_fen += r.integer(0);
+  });
+  return out;
 }
 
 bool settled_in_run(db::Tx& tx, SettlementId run, AgentId agent) { return tx.exists(kInRun, {run, agent}); }

@@ -102,8 +102,12 @@ void finish_run(db::Tx& tx, SettlementId run, Instant now);
 std::vector<AgentId> agents_to_settle(db::Tx& tx, BrandId brand, Instant cutoff_at, AgentId after, int limit);
 Fen lock_account(db::Tx& tx, BrandId brand, AgentId agent);  // its debt; locks the agent's money
 void set_debt(db::Tx& tx, AgentId agent, Fen debt_fen);
-Fen available_until(db::Tx& tx, BrandId brand, AgentId agent, Instant cutoff_at);
-std::int64_t take_entries(db::Tx& tx, BrandId brand, AgentId agent, Instant cutoff_at, SettlementId settlement);
+struct Taken {
+  std::int64_t entries = 0;
+  Fen sum_fen = 0;
+};
+// Moves what has become available until the cut-off to the settlement, and sums exactly what it moved.
+Taken take_entries(db::Tx& tx, BrandId brand, AgentId agent, Instant cutoff_at, SettlementId settlement);
 
 struct Settlement {
   SettlementId id, run;

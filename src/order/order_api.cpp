@@ -1,0 +1,478 @@
+#include "order/order_api.hpp"
+
+#include <variant>
+
+#include "base/log.hpp"
+#include "catalog/catalog_service.hpp"
+#include "order/order_store.hpp"
+#include "order/settlement.hpp"
+#include "org/org_service.hpp"
+
+namespace lianbo::order {
+namespace {
+
+using net::Access;
+using net::Method;
+using net::Reply;
+using net::Request;
+using namespace lianbo::shape;
+
+constexpr std::int64_t kMaxCartLines = 200;
+
+Shape line_shape() {
+  return {integer("line", 0, 499, "place in the order, from 0"), id("sku_id"), id("product_id"), text("title", 0, 300),
+          text("sku_title", 0, 300), count("qty"), fen("price_fen", "of one unit"), fen("goods_fen"), fen("paid_fen"),
+          fen("refunded_fen"), count("refunded_qty"), boolean("no_return")};
+}
+Shape address_shape() {
+  return {opt(text("name", 0, 60)), opt(text("phone", 0, 30)), opt(text("region", 0, 120)), opt(text("detail", 0, 300))};
+}
+Field states() { return choice("state", {"placed", "paid", "shipped", "received", "completed", "cancelled"}); }
+Shape order_shape() {
+  return {id("id"), id("brand_id"), id("store_id"), id("buyer_id"), nullable(id("broadcast_id")), nullable(id("pin_id")),
+          nullable(id("share_id")), states(), text("currency", 3, 3), fen("goods_fen"), fen("discount_fen"),
+          fen("shipping_fen"), fen("total_fen"), fen("refunded_fen"), list("lines", line_shape(), 1, 500),
+          object("address", address_shape(), "masked for those who need not deliver"), text("carrier", 0, 60),
+          text("tracking_number", 0, 60), text("cancel_reason", 0, 200), nullable(instant("placed_at")),
+          nullable(instant("release_at", "unpaid at this instant: cancelled")), nullable(instant("paid_at")),
+          nullable(instant("shipped_at")), nullable(instant("received_at")), nullable(instant("completed_at")),
+          nullable(instant("cancelled_at"))};
+}
+Shape after_sale_shape() {
+  return {id("id"), id("order_id"), integer("line", 0, 499), choice("kind", {"refund_only", "return_and_refund"}),
+          choice("state", {"requested", "approved", "refunded", "rejected", "withdrawn"}), count("qty"),
+          fen("amount_fen"), text("reason", 0, 500), text("answer", 0, 500), nullable(instant("at")),
+          nullable(instant("closed_at"))};
+}
+Shape entry_shape() {
+  return {id("id"), id("agent_id"), id("order_id"), integer("line", 0, 499),
+          choice("role", {"host", "promoter", "recruiter", "clipper"}), count("seq"), fen("net_fen"), bp("bp"),
+          fen("amount_fen"), choice("state", {"pending", "available", "settled", "paid"}), nullable(id("refund_id")),
+          nullable(id("settlement_id")), nullable(instant("at")), nullable(instant("available_at"))};
+}
+Shape settlement_shape() {
+  return {id("id"), id("run_id"), id("agent_id"), choice("state", {"settled", "paid"}), fen("entries_fen"),
+          fen("debt_before_fen"), fen("worked_off_fen"), fen("new_debt_fen"), fen("payable_fen"),
+          text("payout_reference", 0, 100), nullable(instant("at")), nullable(instant("paid_at"))};
+}
+Shape run_shape() {
+  return {id("id"), id("brand_id"), nullable(instant("cutoff_at")), count("agents"), count("settled_now"),
+          count("settled_before"), fen("entries_fen"), fen("worked_off_fen"), fen("new_debt_fen"), fen("payable_fen"),
+          list_of("failed", text("", 0, 2000), 0, 1000000)};
+}
+Shape account_shape() {
+  return {id("agent_id"), fen("pending_fen"), fen("available_fen"), fen("settled_fen"), fen("paid_fen"), fen("debt_fen")};
+}
+Shape page_of_items(Shape item) {
+  return {list("items", std::move(item), 0, 200), nullable(id("next", "pass as ?after= for the next page"))};
+}
+Shape page_query() {
+  return {opt(integer("limit", 1, 200)), opt(id("after"))};
+}
+Shape order_ids_query() { return page_query(); }
+
+// A page of orders by their ids, in the order given.
+Result<Reply> order_page(db::Tx& tx, const Call& call, const std::vector<OrderId>& ids, int limit) {
+  JsonWriter w;
+  w.begin_list();
+  for (const OrderId id : ids)
+    if (const auto o = store::load(tx, id)) w.raw(order_json(call, *o));
+  w.end_list();
+  const std::int64_t next = static_cast<int>(ids.size()) == limit ? ids.back().value : 0;
+  return Reply::json(net::page_json(w.text(), next));
+}
+
+template <class T, class F>
+Reply page_reply(const std::vector<T>& items, int limit, F&& write) {
+  JsonWriter w;
+  w.begin_list();
+  for (const auto& item : items) w.raw(write(item));
+  w.end_list();
+  return Reply::json(net::page_json(w.text(), static_cast<int>(items.size()) == limit ? items.back().id.value : 0));
+}
+
+std::string address_json(const json::value& address) {
+  JsonWriter w;
+  w.begin();
+  for (const char* name : {"name", "phone", "region", "detail"}) w.field(name, get_text(address, name));
+  w.end();
+  return w.take();
+}
+
+Result<Reply> place_order(db::Tx& tx, const Call& call, const Request& request) {
+  const auto& body = request.value;
+  PlaceWish wish;
+  wish.store = get_id<StoreId>(body, "store_id");
+  wish.broadcast = get_id<BroadcastId>(body, "broadcast_id");
+  wish.share = get_id<ShareId>(body, "share_id");
+  wish.address_json = address_json(get_object(body, "address"));
+  for (const auto& l : get_list(body, "lines")) {
+    PlaceLine line;
+    line.sku = get_id<SkuId>(l, "sku_id");
+    line.qty = get_int(l, "qty");
+    if (has(l, "price_fen")) line.price_fen = get_int(l, "price_fen");
+    wish.lines.push_back(line);
+  }
+  TRY(const auto order, place(tx, call, wish));
+  return Reply::json(order_json(call, order), 201);
+}
+
+Result<Reply> read_cart(db::Tx& tx, const Call& call, const Request& request) {
+  const auto store_id = StoreId::parse(request.query_value("store_id"));
+  if (!store_id) return fail(Code::invalid_field, "give the store whose cart you want", "store_id");
+  JsonWriter w;
+  w.begin().field("store_id", *store_id).key("lines").begin_list();
+  Fen sum = 0;
+  for (const auto& l : store::cart(tx, call.bucket(call.caller.person), call.caller.person, *store_id)) {
+    const auto sku = catalog::find_sku(tx, l.sku);
+    if (!sku) continue;
+    const auto product = catalog::find_product(tx, sku->product);
+    if (!product) continue;
+    const std::int64_t left = catalog::stock_left(tx, l.sku);
+    sum += sku->price_fen * l.qty;
+    w.begin().field("sku_id", l.sku).field("product_id", sku->product).field("title", product->title);
+    w.field("sku_title", sku->title).field("image_url", product->image_url).field("qty", l.qty);
+    w.field("price_fen", sku->price_fen).field("on_sale", product->on_sale).field("left", left);
+    w.field("broadcast_id", l.broadcast).field("share_id", l.share).end();
+  }
+  w.end_list().field("goods_fen", sum).end();
+  return Reply::json(w.take());
+}
+
+Result<Reply> put_cart(db::Tx& tx, const Call& call, const Request& request) {
+  const auto& body = request.value;
+  store::CartLine l{get_id<StoreId>(body, "store_id"), get_id<SkuId>(body, "sku_id"), get_int(body, "qty"),
+                    get_id<BroadcastId>(body, "broadcast_id"), get_id<ShareId>(body, "share_id"), call.now};
+  TRY(const auto shop, org::find_store(tx, l.store));
+  TRY(const auto sku, catalog::find_sku(tx, l.sku));
+  if (sku.brand != shop.brand) return fail(Code::invalid_field, "is not sold by this store's brand", "/sku_id");
+  const Bucket bucket = call.bucket(call.caller.person);
+  if (l.qty > 0 && store::cart_size(tx, bucket, call.caller.person) >= kMaxCartLines)
+    return fail(Code::invalid_field, "a cart holds at most " + std::to_string(kMaxCartLines) + " lines");
+  store::put_cart_line(tx, bucket, call.caller.person, l);
+  return Reply::none();
+}
+
+// The rail tells us of money. Answered 204 once it is in the books (or was before); else the rail tries again.
+Result<Reply> take_notice(const OrderDeps& deps, const Call& call, const Request& request) {
+  const auto refuse = [](int status, const Error& e) {
+    JsonWriter w;
+    w.begin().field("code", "FAIL").field("message", e.text()).end();
+    return Reply::json(w.take(), status);
+  };
+  const auto notice = deps.rail->read_notice(request.headers, request.body, call.now);
+  if (!notice) {
+    log_warn("payment notice refused: {}", notice.error().text());
+    return refuse(info(notice.error().code).http_status, notice.error());
+  }
+  const auto done = deps.db->write([&](db::Tx& tx) -> Status {
+    if (const auto* p = std::get_if<pay::PaymentNotice>(&*notice)) {
+      if (p->state != pay::TradeState::success) return {};
+      return apply_payment(tx, call, p->out_trade_no, p->transaction_id, p->amount_fen, p->currency, p->success_at);
+    }
+    const auto& r = std::get<pay::RefundNotice>(*notice);
+    if (r.state != pay::RefundState::success) return {};  // the job asks again and logs what it hears
+    return apply_refund(tx, call, r.out_refund_no, r.refund_id, r.refund_fen);
+  });
+  if (!done) {
+    log_error("payment notice not applied: {}", done.error().text());
+    return refuse(info(done.error().code).http_status, done.error());
+  }
+  return Reply::none();
+}
+
+}  // namespace
+
+net::Routes order_routes(const OrderDeps& deps) {
+  using net::plain_route;
+  using net::read_route;
+  using net::write_route;
+  net::Routes r;
+
+  r.push_back(read_route(Method::get, "/api/v1/cart", "getCart", "My cart at a store", Access::guest, read_cart)
+                  .asking({id("store_id")})
+                  .giving({id("store_id"),
+                           list("lines",
+                                {id("sku_id"), id("product_id"), text("title", 0, 300), text("sku_title", 0, 300),
+                                 text("image_url", 0, 2000), count("qty"), fen("price_fen"), boolean("on_sale"), count("left"),
+                                 nullable(id("broadcast_id")), nullable(id("share_id"))},
+                                0, kMaxCartLines),
+                           fen("goods_fen")}));
+  r.push_back(write_route(Method::put, "/api/v1/cart/lines", "putCartLine",
+                          "Puts so many of a SKU into my cart; 0 takes it out", Access::guest, put_cart)
+                  .taking({id("store_id"), id("sku_id"), integer("qty", 0, 9999), nullable(id("broadcast_id")),
+                           nullable(id("share_id"))})
+                  .answers(204)
+                  .may_fail({Code::not_found}));
+  r.push_back(write_route(Method::del, "/api/v1/cart", "clearCart", "Empties my cart at a store", Access::guest,
+                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                            const auto store_id = StoreId::parse(request.query_value("store_id"));
+                            if (!store_id) return fail(Code::invalid_field, "give the store whose cart to empty", "store_id");
+                            store::clear_cart(tx, call.bucket(call.caller.person), call.caller.person, *store_id);
+                            return Reply::none();
+                          })
+                  .asking({id("store_id")})
+                  .answers(204));
+
+  auto place_route =
+      write_route(Method::post, "/api/v1/orders", "placeOrder",
+                  "Places an order: every line is reserved or none; price, plan, lock and attribution are fixed now",
+                  Access::login, place_order)
+          .taking({id("store_id"),
+                   list("lines",
+                        {id("sku_id"), integer("qty", 1, 9999),
+                         nullable(price("price_fen", "what the buyer saw; refused with price_changed if it is another now"))},
+                        1, 500),
+                   nullable(id("broadcast_id", "the room the buyer is in")),
+                   nullable(id("share_id", "the share the buyer came through")), object("address", address_shape())})
+          .giving(order_shape())
+          .answers(201)
+          .may_fail({Code::not_found, Code::sold_out, Code::not_on_sale, Code::price_changed, Code::agent_not_active,
+                     Code::amount_overflow});
+  place_route.require_key = true;
+  r.push_back(std::move(place_route));
+
+  r.push_back(read_route(Method::get, "/api/v1/orders", "listMyOrders", "My orders, newest first", Access::login,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto page, net::page_of(request));
+                           const auto me = call.caller.person;
+                           return order_page(tx, call, store::of_buyer(tx, call.bucket(me), me, page.after, page.limit),
+                                             page.limit);
+                         })
+                  .asking(order_ids_query())
+                  .giving(page_of_items(order_shape())));
+  r.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/orders", "listStoreOrders", "A store's orders, oldest first",
+                         Access::login,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto page, net::page_of(request));
+                           TRY(const auto store_id, request.id_param<StoreId>("store_id"));
+                           TRY(const auto shop, org::find_store(tx, store_id));
+                           if (!call.caller.owns_store(store_id)) TRY_OK(require_staff(call, shop.brand, kAnyStaff));
+                           return order_page(tx, call, store::of_store(tx, store_id, page.after, page.limit), page.limit);
+                         })
+                  .asking(order_ids_query())
+                  .giving(page_of_items(order_shape())));
+  r.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/orders", "listBrandOrders", "The brand's orders, oldest first",
+                         Access::staff,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto page, net::page_of(request));
+                           TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+                           TRY_OK(require_staff(call, brand, kAnyStaff));
+                           return order_page(tx, call, store::of_brand(tx, brand, page.after, page.limit), page.limit);
+                         })
+                  .asking(order_ids_query())
+                  .giving(page_of_items(order_shape())));
+  r.push_back(read_route(Method::get, "/api/v1/orders/{order_id}", "getOrder", "One order", Access::login,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto order_id, request.id_param<OrderId>("order_id"));
+                           TRY(const auto o, visible_order(tx, call, order_id));
+                           return Reply::json(order_json(call, o));
+                         })
+                  .giving(order_shape())
+                  .may_fail({Code::not_found}));
+  r.push_back(plain_route(Method::post, "/api/v1/orders/{order_id}/pay", "payOrder",
+                          "What the buyer's client needs to pay; may be asked again", Access::login,
+                          [deps](const Call& call, const Request& request) -> Result<Reply> {
+                            TRY(const auto order_id, request.id_param<OrderId>("order_id"));
+                            TRY(const auto paid,
+                                pay_order(*deps.db, call, *deps.rail, order_id, get_text(request.value, "openid")));
+                            JsonWriter w;
+                            w.begin().field("prepay_id", paid.prepay_id).key("pay_params").raw(paid.pay_params).end();
+                            return Reply::json(w.take());
+                          })
+                  .taking({opt(text("openid", 1, 128, "the payer's openid at the payment rail"))})
+                  .giving({text("prepay_id", 1, 64), any("pay_params")})
+                  .may_fail({Code::not_found, Code::order_state_conflict, Code::payment_refused, Code::payment_unreachable}));
+
+  const auto order_intent = [](auto intent) {
+    return [intent](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+      TRY(const auto order_id, request.id_param<OrderId>("order_id"));
+      TRY(const auto o, intent(tx, call, order_id, request.value));
+      return Reply::json(order_json(call, o));
+    };
+  };
+  const std::vector<Code> order_errors = {Code::not_found, Code::order_state_conflict};
+  r.push_back(write_route(Method::post, "/api/v1/orders/{order_id}/cancel", "cancelOrder", "Cancels an unpaid order",
+                          Access::login,
+                          order_intent([](db::Tx& tx, const Call& call, OrderId order, const json::value& body) {
+                            return cancel(tx, call, order, get_text(body, "reason", "cancelled by the buyer"));
+                          }))
+                  .taking({opt(text("reason", 1, 200))})
+                  .giving(order_shape())
+                  .may_fail(order_errors));
+  r.push_back(write_route(Method::post, "/api/v1/orders/{order_id}/ship", "shipOrder", "The goods are on their way",
+                          Access::login,
+                          order_intent([](db::Tx& tx, const Call& call, OrderId order, const json::value& body) {
+                            return ship(tx, call, order, get_text(body, "carrier"), get_text(body, "tracking_number"));
+                          }))
+                  .taking({text("carrier", 1, 60), text("tracking_number", 1, 60)})
+                  .giving(order_shape())
+                  .may_fail(order_errors));
+  r.push_back(write_route(Method::post, "/api/v1/orders/{order_id}/receive", "receiveOrder", "The buyer has the goods",
+                          Access::login,
+                          order_intent([](db::Tx& tx, const Call& call, OrderId order, const json::value&) {
+                            return receive(tx, call, order);
+                          }))
+                  .giving(order_shape())
+                  .may_fail(order_errors));
+
+  r.push_back(write_route(Method::post, "/api/v1/orders/{order_id}/after-sales", "requestAfterSale",
+                          "Asks for money back for a line, in part or whole", Access::login,
+                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                            TRY(const auto order_id, request.id_param<OrderId>("order_id"));
+                            const auto& body = request.value;
+                            AfterSaleWish wish{static_cast<int>(get_int(body, "line")),
+                                               get_text(body, "kind") == "return_and_refund", get_int(body, "qty"),
+                                               get_int(body, "amount_fen"), get_text(body, "reason")};
+                            TRY(const auto a, request_after_sale(tx, call, order_id, wish));
+                            return Reply::json(after_sale_json(a), 201);
+                          })
+                  .taking({integer("line", 0, 499), choice("kind", {"refund_only", "return_and_refund"}),
+                           integer("qty", 0, 9999, "units that come back and go on sale again"), price("amount_fen"),
+                           text("reason", 1, 500)})
+                  .giving(after_sale_shape())
+                  .answers(201)
+                  .may_fail({Code::not_found, Code::order_state_conflict, Code::refund_exceeds}));
+  r.push_back(read_route(Method::get, "/api/v1/orders/{order_id}/after-sales", "listAfterSales", "After-sales of an order",
+                         Access::login,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto order_id, request.id_param<OrderId>("order_id"));
+                           TRY([[maybe_unused]] const auto o, visible_order(tx, call, order_id));
+                           return page_reply(store::after_sales_of(tx, order_id), -1, after_sale_json);
+                         })
+                  .giving({list("items", after_sale_shape(), 0, 500), nullable(id("next"))})
+                  .may_fail({Code::not_found}));
+  r.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/after-sales", "listOpenAfterSales",
+                         "After-sales that wait for the brand", Access::staff,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto page, net::page_of(request));
+                           TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+                           TRY_OK(require_staff(call, brand, kAnyStaff));
+                           return page_reply(store::open_after_sales(tx, brand, page.after, page.limit), page.limit,
+                                             after_sale_json);
+                         })
+                  .asking(page_query())
+                  .giving(page_of_items(after_sale_shape())));
+  for (const auto& [verb, name, summary, state] :
+       {std::tuple{"approve", "approveAfterSale", "Agrees; the money goes back through the rail", AfterSaleState::approved},
+        std::tuple{"reject", "rejectAfterSale", "Refuses, with a reason", AfterSaleState::rejected},
+        std::tuple{"withdraw", "withdrawAfterSale", "The buyer changes their mind", AfterSaleState::withdrawn}}) {
+    r.push_back(write_route(Method::post, std::string("/api/v1/after-sales/{after_sale_id}/") + verb, name, summary,
+                            Access::login,
+                            [state = state](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                              TRY(const auto case_id, request.id_param<AfterSaleId>("after_sale_id"));
+                              const auto answer = get_text(request.value, "answer");
+                              if (state == AfterSaleState::approved) {
+                                TRY(const auto a, approve_after_sale(tx, call, case_id, answer));
+                                return Reply::json(after_sale_json(a));
+                              }
+                              TRY(const auto a, close_after_sale(tx, call, case_id, state, answer));
+                              return Reply::json(after_sale_json(a));
+                            })
+                    .taking({opt(text("answer", 0, 500))})
+                    .giving(after_sale_shape())
+                    .may_fail({Code::not_found, Code::order_state_conflict}));
+  }
+
+  auto notice = plain_route(Method::post, "/api/v1/pay/wechat/notice", "payNotice",
+                            "Signed notices of the payment rail (WeChat Pay API v3)", Access::open,
+                            [deps](const Call& call, const Request& request) { return take_notice(deps, call, request); })
+                    .answers(204);
+  notice.raw_body = true;
+  r.push_back(std::move(notice));
+
+  // Money.
+  r.push_back(read_route(Method::get, "/api/v1/agents/{agent_id}/account", "getAccount",
+                         "An agent's money: frozen, available, settled, paid, debt", Access::login,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto agent, request.id_param<AgentId>("agent_id"));
+                           TRY(auto body, account_json(tx, call, agent));
+                           return Reply::json(std::move(body));
+                         })
+                  .giving(account_shape())
+                  .may_fail({Code::not_found}));
+  r.push_back(read_route(Method::get, "/api/v1/agents/{agent_id}/entries", "listEntries", "An agent's commission, entry by entry",
+                         Access::login,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto page, net::page_of(request));
+                           TRY(const auto agent, request.id_param<AgentId>("agent_id"));
+                           TRY_OK(require_agent_money(tx, call, agent));
+                           return page_reply(store::entries_of_agent(tx, agent, page.after, page.limit), page.limit, entry_json);
+                         })
+                  .asking(page_query())
+                  .giving(page_of_items(entry_shape()))
+                  .may_fail({Code::not_found}));
+  r.push_back(read_route(Method::get, "/api/v1/agents/{agent_id}/settlements", "listSettlements", "An agent's settlements",
+                         Access::login,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto page, net::page_of(request));
+                           TRY(const auto agent, request.id_param<AgentId>("agent_id"));
+                           TRY_OK(require_agent_money(tx, call, agent));
+                           return page_reply(store::settlements_of_agent(tx, agent, page.after, page.limit), page.limit,
+                                             settlement_json);
+                         })
+                  .asking(page_query())
+                  .giving(page_of_items(settlement_shape()))
+                  .may_fail({Code::not_found}));
+  r.push_back(plain_route(Method::post, "/api/v1/brands/{brand_id}/settlements", "runSettlement",
+                          "Settles what became available until the cut-off; the same cut-off again is the same run",
+                          Access::staff,
+                          [deps](const Call& call, const Request& request) -> Result<Reply> {
+                            TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+                            TRY(const auto report, run_settlement(*deps.db, call, brand, get_instant(request.value, "cutoff_at")));
+                            return Reply::json(run_json(report));
+                          })
+                  .taking({instant("cutoff_at", "not in the future")})
+                  .giving(run_shape())
+                  .may_fail({Code::not_found}));
+  r.push_back(read_route(Method::get, "/api/v1/settlement-runs/{run_id}/settlements", "listRunSettlements",
+                         "What a run gave each agent", Access::staff,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto page, net::page_of(request));
+                           TRY(const auto run_id, request.id_param<SettlementId>("run_id"));
+                           const auto run = store::run_by_id(tx, run_id);
+                           if (!run) return fail(Code::not_found, "there is no such settlement run");
+                           TRY_OK(require_staff(call, run->brand, kAnyStaff));
+                           return page_reply(store::settlements_of_run(tx, run_id, page.after, page.limit), page.limit,
+                                             settlement_json);
+                         })
+                  .asking(page_query())
+                  .giving(page_of_items(settlement_shape()))
+                  .may_fail({Code::not_found}));
+  r.push_back(write_route(Method::post, "/api/v1/settlements/{settlement_id}/paid", "markSettlementPaid",
+                          "Finance has paid it out; once, with the bank's reference", Access::staff,
+                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                            TRY(const auto s_id, request.id_param<SettlementId>("settlement_id"));
+                            TRY(const auto s, mark_paid(tx, call, s_id, get_text(request.value, "reference")));
+                            return Reply::json(settlement_json(s));
+                          })
+                  .taking({text("reference", 1, 100)})
+                  .giving(settlement_shape())
+                  .may_fail({Code::not_found, Code::settlement_conflict}));
+  const auto explain = [&](std::string path, std::string op, std::string summary, auto fn) {
+    r.push_back(read_route(Method::get, std::move(path), std::move(op), std::move(summary), Access::login,
+                           [fn](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                             TRY(auto body, fn(tx, call, request));
+                             return Reply::json(std::move(body));
+                           })
+                    .may_fail({Code::not_found}));
+  };
+  explain("/api/v1/orders/{order_id}/explain", "explainOrder", "Why: attribution, plans, entries, lock, ledger of an order",
+          [](db::Tx& tx, const Call& call, const Request& request) -> Result<std::string> {
+            TRY(const auto order_id, request.id_param<OrderId>("order_id"));
+            return explain_order(tx, call, order_id);
+          });
+  explain("/api/v1/entries/{entry_id}/explain", "explainEntry", "Why: one commission entry, to the fen",
+          [](db::Tx& tx, const Call& call, const Request& request) -> Result<std::string> {
+            TRY(const auto entry_id, request.id_param<EntryId>("entry_id"));
+            return explain_entry(tx, call, entry_id);
+          });
+  explain("/api/v1/settlements/{settlement_id}/explain", "explainSettlement", "Why: one settlement, its entries and debt",
+          [](db::Tx& tx, const Call& call, const Request& request) -> Result<std::string> {
+            TRY(const auto settlement_id, request.id_param<SettlementId>("settlement_id"));
+            return explain_settlement(tx, call, settlement_id);
+          });
+  return r;
+}
+
+}  // namespace lianbo::order

@@ -1,0 +1,330 @@
+#include "order/settlement.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
+#include "base/check.hpp"
+#include "base/json.hpp"
+#include "ledger/ledger.hpp"
+#include "order/commission.hpp"
+#include "order/order_service.hpp"
+#include "org/org_service.hpp"
+#include "share/share_service.hpp"
+
+namespace lianbo::order {
+namespace {
+
+using ledger::Account;
+using ledger::Cause;
+using ledger::Posting;
+
+constexpr int kAgentsAtOnce = 500;
+
+// One agent of a run. False: this run had settled it before.
+Result<bool> settle_agent(db::Tx& tx, const Call& call, const store::Run& run, AgentId agent) {
+  const Fen debt = store::lock_account(tx, run.brand, agent);
+  if (store::settled_in_run(tx, run.id, agent)) return false;
+  store::Settlement s;
+  s.id = call.make_id<SettlementId>();
+  s.run = run.id;
+  s.brand = run.brand;
+  s.agent = agent;
+  s.at = call.now;
+  s.debt_before_fen = debt;
+  const auto taken = store::take_entries(tx, run.brand, agent, run.cutoff_at, s.id);
+  if (taken.entries == 0) return false;
+  s.entries_fen = taken.sum_fen;
+  const SettlementSum sum = settle(s.entries_fen, debt);
+  s.worked_off_fen = sum.worked_off_fen;
+  s.new_debt_fen = sum.new_debt_fen;
+  s.payable_fen = sum.payable_fen;
+  store::insert_settlement(tx, s);
+  store::set_debt(tx, agent, debt - sum.worked_off_fen + sum.new_debt_fen);
+  ledger::post(tx, call, {run.brand, 0, Cause::settlement, s.id.value, 0,
+                          {{Account::available, agent, -s.entries_fen},
+                           {Account::settled, agent, sum.payable_fen},
+                           {Account::debt, agent, sum.worked_off_fen - sum.new_debt_fen}}});
+  return true;
+}
+
+Status check_cutoff(const Call& call, Instant cutoff_at) {
+  if (cutoff_at > call.now)
+    return fail(Code::invalid_field, "the cut-off must not lie in the future; it is " + format_rfc3339(call.now) + " now",
+                "/cutoff_at");
+  return {};
+}
+
+}  // namespace
+
+Result<RunReport> run_settlement(db::Database& db, const Call& call, BrandId brand, Instant cutoff_at) {
+  TRY_OK(require_staff(call, brand, kPays));
+  TRY_OK(check_cutoff(call, cutoff_at));
+  RunReport report;
+  const auto fresh = call.make_id<SettlementId>();
+  TRY(report.run, db.write([&](db::Tx& tx) -> Result<store::Run> {
+    TRY([[maybe_unused]] auto found, org::find_brand(tx, brand));
+    return store::open_run(tx, brand, cutoff_at, fresh, call.caller.person, call.now);
+  }));
+
+  AgentId after;
+  for (;;) {
+    TRY(const auto agents, db.read([&](db::Tx& tx) -> Result<std::vector<AgentId>> {
+      return store::agents_to_settle(tx, brand, cutoff_at, after, kAgentsAtOnce);
+    }));
+    if (agents.empty()) break;
+    after = agents.back();
+    // All of them are handed to the database at once; it puts them into few commits, each still alone in its savepoint.
+    std::mutex mutex;
+    std::condition_variable done;
+    std::size_t left = agents.size();
+    for (const AgentId agent : agents) {
+      auto now_settled = std::make_shared<bool>(false);
+      db.submit(
+          [&, agent, now_settled](db::Tx& tx) -> Status {
+            TRY(*now_settled, settle_agent(tx, call, report.run, agent));
+            return {};
+          },
+          [&, agent, now_settled](Status ok) {
+            std::lock_guard lock(mutex);
+            if (!ok)
+              report.failed.push_back("agent " + agent.text() + ": " + ok.error().text());
+            else if (*now_settled)
+              ++report.settled_now;
+            else
+              ++report.settled_before;
+            if (--left == 0) done.notify_one();
+          });
+    }
+    std::unique_lock lock(mutex);
+    done.wait(lock, [&] { return left == 0; });
+  }
+
+  TRY(report.sum, db.write([&](db::Tx& tx) -> Result<store::RunSum> {
+    if (report.failed.empty()) store::finish_run(tx, report.run.id, call.now);
+    return store::run_sum(tx, report.run.id);
+  }));
+  report.settled_before = report.sum.agents - report.settled_now;
+  return report;
+}
+
+std::string run_json(const RunReport& r) {
+  JsonWriter w;
+  w.begin().field("id", r.run.id).field("brand_id", r.run.brand).field_at("cutoff_at", r.run.cutoff_at);
+  w.field("agents", r.sum.agents).field("settled_now", r.settled_now).field("settled_before", r.settled_before);
+  w.field("entries_fen", r.sum.entries_fen).field("worked_off_fen", r.sum.worked_off_fen);
+  w.field("new_debt_fen", r.sum.new_debt_fen).field("payable_fen", r.sum.payable_fen);
+  w.key("failed").begin_list();
+  for (const auto& f : r.failed) w.value(f);
+  w.end_list().end();
+  return w.take();
+}
+
+Result<store::Settlement> mark_paid(db::Tx& tx, const Call& call, SettlementId id, std::string_view reference) {
+  auto s = store::settlement(tx, id);
+  if (!s) return fail(Code::not_found, "there is no such settlement");
+  TRY_OK(require_staff(call, s->brand, kPays));
+  store::lock_account(tx, s->brand, s->agent);
+  if (!store::set_settlement_paid(tx, id, reference, call.now)) {
+    s = store::settlement(tx, id);
+    if (s->payout_reference == reference) return *s;
+    return fail(Code::settlement_conflict, "it was paid before, with reference " + s->payout_reference);
+  }
+  ledger::post(tx, call, {s->brand, 0, Cause::payout, id.value, 0,
+                          {{Account::settled, s->agent, -s->payable_fen},
+                           {Account::payout, {}, s->payable_fen},
+                           {Account::payout, {}, -s->payable_fen},
+                           {Account::paid, s->agent, s->payable_fen}}});
+  org::audit(tx, call, s->brand, "settlement.paid", "settlement", id.value);
+  return *store::settlement(tx, id);
+}
+
+std::string settlement_json(const store::Settlement& s) {
+  JsonWriter w;
+  w.begin().field("id", s.id).field("run_id", s.run).field("agent_id", s.agent).field("state", s.state);
+  w.field("entries_fen", s.entries_fen).field("debt_before_fen", s.debt_before_fen);
+  w.field("worked_off_fen", s.worked_off_fen).field("new_debt_fen", s.new_debt_fen).field("payable_fen", s.payable_fen);
+  w.field("payout_reference", s.payout_reference).field_at("at", s.at).field_at("paid_at", s.paid_at).end();
+  return w.take();
+}
+
+std::string entry_json(const store::Entry& e) {
+  JsonWriter w;
+  w.begin().field("id", e.id).field("agent_id", e.agent).field("order_id", e.order).field("line", e.line);
+  w.field("role", role_name(e.role)).field("seq", e.seq).field("net_fen", e.net_fen).field("bp", e.bp);
+  w.field("amount_fen", e.amount_fen).field("state", e.state).field("refund_id", e.refund);
+  w.field("settlement_id", e.settlement).field_at("at", e.at).field_at("available_at", e.available_at).end();
+  return w.take();
+}
+
+Status require_agent_money(db::Tx& tx, const Call& call, AgentId agent) {
+  TRY(const auto a, org::find_agent(tx, agent));
+  if (!call.caller.guest && call.caller.person == a.person) return {};
+  return require_staff(call, a.brand, kAnyStaff);
+}
+
+Result<std::string> account_json(db::Tx& tx, const Call& call, AgentId agent) {
+  TRY_OK(require_agent_money(tx, call, agent));
+  const auto balances = ledger::agent_balances(tx, agent);
+  const auto of = [&](Account a) {
+    const auto it = balances.find(a);
+    return it == balances.end() ? Fen{0} : it->second;
+  };
+  JsonWriter w;
+  w.begin().field("agent_id", agent);
+  w.field("pending_fen", of(Account::pending)).field("available_fen", of(Account::available));
+  w.field("settled_fen", of(Account::settled)).field("paid_fen", of(Account::paid));
+  w.field("debt_fen", -of(Account::debt)).end();
+  return w.take();
+}
+
+namespace {
+
+void write_postings(JsonWriter& w, db::Tx& tx, Bucket bucket, Cause cause, std::int64_t cause_id) {
+  for (const auto& p : ledger::postings_of(tx, bucket, cause, cause_id)) {
+    w.begin().field("tx_id", p.tx).field("cause", ledger::cause_name(p.cause)).field("part", p.part);
+    w.field("account", ledger::account_name(p.account)).field("agent_id", p.agent).field("amount_fen", p.amount_fen);
+    w.field_at("at", p.at).end();
+  }
+}
+
+// How the amount of an entry came about, in figures.
+void write_entry(JsonWriter& w, db::Tx& tx, const Order& o, const store::Entry& e) {
+  const auto& l = o.lines.at(static_cast<std::size_t>(e.line));
+  w.begin().field("id", e.id).field("agent_id", e.agent).field("role", role_name(e.role)).field("seq", e.seq);
+  w.field("line", e.line).field("product", l.title).field("paid_fen", l.paid_fen).field("net_fen", e.net_fen);
+  w.field("bp", e.bp).field("entry_at_net_fen", entry_fen(e.net_fen, e.bp)).field("amount_fen", e.amount_fen);
+  w.field("plan_id", l.rates.plan).field("plan_version", l.rates.version).field("freeze_days", l.rates.freeze_days);
+  w.field("state", e.state).field_at("at", e.at).field_at("frozen_until", l.available_at);
+  w.field_at("available_at", e.available_at).field("refund_id", e.refund).field("settlement_id", e.settlement);
+  if (e.settlement)
+    if (const auto s = store::settlement(tx, e.settlement)) w.key("settlement").raw(settlement_json(*s));
+  w.end();
+}
+
+bool sees_role(const Call& call, const Order& o, AgentId agent) {
+  if (call.caller.system || call.caller.roles_at(o.brand) != 0) return true;
+  const auto* self = call.caller.agent_at(o.brand);
+  return self != nullptr && self->agent == agent;
+}
+
+std::string role_reason(const Order& o, Role role, AgentId paid_to) {
+  const AgentId holder = o.roles.of(role);
+  if (!holder) {
+    switch (role) {
+      case Role::host: return "the order has no store agent";
+      case Role::promoter: return "the buyer was under no valid lock when the order was placed";
+      case Role::recruiter: return "the promoter has no active recruiter, or there is no promoter";
+      case Role::clipper: return "the buyer did not come from a clip";
+    }
+  }
+  if (!paid_to) return "held by the buyer; the brand does not pay for self-purchase";
+  switch (role) {
+    case Role::host: return "agent of the store the order was placed in";
+    case Role::promoter: return "agent of the buyer's lock that was valid when the order was placed";
+    case Role::recruiter: return "the promoter's recruiter, active when the order was placed";
+    case Role::clipper: return "author of the clip the buyer came from";
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> explain_order(db::Tx& tx, const Call& call, OrderId id) {
+  const auto o = store::load(tx, id);
+  if (!o) return fail(Code::not_found, "there is no such order");
+  const bool staff = call.caller.system || call.caller.roles_at(o->brand) != 0;
+  bool concerned = staff;
+  for (const Role role : kRoles) concerned = concerned || (o->roles.of(role) && sees_role(call, *o, o->roles.of(role)));
+  if (!concerned) return fail(call.caller.guest ? Code::unauthenticated : Code::not_found, "there is no such order");
+  TRY(const auto rules, org::lock_rules_version(tx, o->brand, o->lock_rules_version));
+
+  JsonWriter w;
+  w.begin().field("order_id", o->id).field("state", state_name(o->state)).field("total_fen", o->total_fen);
+  w.field("refunded_fen", o->refunded_fen).field_at("placed_at", o->placed_at).field_at("paid_at", o->paid_at);
+  w.field_at("received_at", o->received_at).field("store_id", o->store).field("broadcast_id", o->broadcast);
+  w.field("pin_id", o->pin).field("share_id", o->share).field("lock_agent_id", o->lock_agent);
+  w.field("lock_rules_version", o->lock_rules_version);
+  w.key("roles").begin_list();
+  for (const Role role : kRoles) {
+    const AgentId paid_to = earner(o->roles, role, o->buyer_agent, rules.self_purchase);
+    w.begin().field("role", role_name(role)).field("agent_id", o->roles.of(role)).field("earns", static_cast<bool>(paid_to));
+    w.field("why", role_reason(*o, role, paid_to)).end();
+  }
+  w.end_list();
+  w.key("lines").begin_list();
+  for (const auto& l : o->lines) {
+    w.begin().field("line", l.line).field("title", l.title).field("goods_fen", l.goods_fen).field("paid_fen", l.paid_fen);
+    w.field("refunded_fen", l.refunded_fen).field("net_fen", l.net_fen()).field("plan_id", l.rates.plan);
+    w.field("plan_version", l.rates.version).field("host_bp", l.rates.host_bp).field("promoter_bp", l.rates.promoter_bp);
+    w.field("recruiter_bp", l.rates.recruiter_bp).field("clipper_bp", l.rates.clipper_bp);
+    w.field("freeze_days", l.rates.freeze_days).field_at("frozen_until", l.available_at);
+    w.field_at("matured_at", l.matured_at).end();
+  }
+  w.end_list();
+  w.key("entries").begin_list();
+  for (const auto& e : store::entries_of(tx, id))
+    if (sees_role(call, *o, e.agent)) write_entry(w, tx, *o, e);
+  w.end_list();
+  w.key("refunds").begin_list();
+  for (const auto& r : store::refunds_of(tx, id))
+    w.begin().field("id", r.id).field("line", r.line).field("amount_fen", r.amount_fen).field("state", r.state).end();
+  w.end_list();
+  if (staff) {
+    TRY(const auto lock, share::explain_lock(tx, o->bucket, o->brand, o->buyer, call.now, o->placed_at));
+    w.key("lock").raw(lock);
+    w.key("ledger").begin_list();
+    for (const Cause cause : {Cause::payment, Cause::accrual, Cause::maturity, Cause::late_payment})
+      write_postings(w, tx, o->bucket, cause, id.value);
+    for (const auto& r : store::refunds_of(tx, id))
+      for (const Cause cause : {Cause::refund, Cause::reversal, Cause::late_refund})
+        write_postings(w, tx, o->bucket, cause, r.id.value);
+    w.end_list();
+  }
+  w.end();
+  return w.take();
+}
+
+Result<std::string> explain_entry(db::Tx& tx, const Call& call, EntryId id) {
+  const auto e = store::entry(tx, id);
+  if (!e) return fail(Code::not_found, "there is no such entry");
+  TRY_OK(require_agent_money(tx, call, e->agent));
+  const auto o = store::load(tx, e->order);
+  CHECK(o.has_value());
+  JsonWriter w;
+  w.begin().key("entry");
+  write_entry(w, tx, *o, *e);
+  // All of this role on this line: what was granted, and each correction; together the entry at the present net.
+  w.key("history").begin_list();
+  Fen sum = 0;
+  for (const auto& other : store::entries_of(tx, e->order))
+    if (other.line == e->line && other.role == e->role) {
+      w.raw(entry_json(other));
+      sum += other.amount_fen;
+    }
+  const auto& l = o->lines.at(static_cast<std::size_t>(e->line));
+  w.end_list().field("sum_fen", sum).field("net_fen", l.net_fen()).field("entry_at_net_fen", entry_fen(l.net_fen(), e->bp));
+  TRY(const auto order, explain_order(tx, call, e->order));
+  w.key("order").raw(order).end();
+  return w.take();
+}
+
+Result<std::string> explain_settlement(db::Tx& tx, const Call& call, SettlementId id) {
+  const auto s = store::settlement(tx, id);
+  if (!s) return fail(Code::not_found, "there is no such settlement");
+  TRY_OK(require_agent_money(tx, call, s->agent));
+  const auto run = store::run_by_id(tx, s->run);
+  JsonWriter w;
+  w.begin().key("settlement").raw(settlement_json(*s));
+  w.field_at("cutoff_at", run ? run->cutoff_at : 0);
+  w.field("debt_after_fen", s->debt_before_fen - s->worked_off_fen + s->new_debt_fen);
+  w.key("entries").begin_list();
+  for (const auto& e : store::entries_of_settlement(tx, id, 0, 200)) w.raw(entry_json(e));
+  w.end_list().key("ledger").begin_list();
+  write_postings(w, tx, 0, Cause::settlement, id.value);
+  write_postings(w, tx, 0, Cause::payout, id.value);
+  w.end_list().end();
+  return w.take();
+}
+
+}  // namespace lianbo::order
