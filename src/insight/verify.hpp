@@ -1,0 +1,35 @@
+// verify: recomputes everything that must agree, from the rows, and says what differs (SPEC 8).
+//
+// Checks, each named in the answer: stock (the law of SPEC 4, and reserved and sold against the orders), ledger (each
+// transaction sums to 0), entries (against plan, net and attribution, line by line), accounts (ledger against entries,
+// settlements and debts), orders (states against payments, sums against lines), money (sales and refunds in the ledger
+// against orders), rollup (brand = Σ stores = Σ lines), locks (each lock = the fold of its touches and orders),
+// pins (at most one open, none overlapping), shares (parents, roots, depths).
+// Reads one snapshot; changes nothing; may run beside a busy server.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/money.hpp"
+#include "db/db.hpp"
+
+namespace lianbo::insight {
+
+struct Check {
+  std::string name;
+  std::int64_t looked_at = 0;
+  std::int64_t wrong = 0;
+  std::vector<std::string> differences;  // the first 20, in words
+};
+struct VerifyReport {
+  std::vector<Check> checks;
+  bool ok() const;
+};
+// brand 0: every brand. buckets: of the database (server_facts).
+Result<VerifyReport> verify(db::Database& db, int buckets);
+std::string verify_json(const VerifyReport& report);
+std::string verify_text(const VerifyReport& report);
+
+}  // namespace lianbo::insight
