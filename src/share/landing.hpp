@@ -1,5 +1,5 @@
-// Landing: where an opened share leads, by the table of SPEC 6, first row that fits. Exactly one redirect, never off the
-// site; the product shown is the shared one in every row but the last. A pure function of what is true now.
+// Landing: where an opened share leads, by the table of SPEC 6, first row that fits. Exactly one redirect, never off
+// the site; the product shown is the shared one in every row but the last. A pure function of what is true now.
 //
 // The pages' paths (stable, other parts link to them):
 //   /room/{broadcast}?product=…[&t={media_ms}&shift=1]   the room, product card open [picture at that media time]

@@ -1,4 +1,5 @@
-// Lock (锁客): the tie of a buyer to an agent, and the rules that move it (SPEC 6). Pure functions of inputs and instants.
+// Lock (锁客): the tie of a buyer to an agent, and the rules that move it (SPEC 6). Pure functions of inputs and
+// instants.
 //
 // A lock is the fold of its buyer's touches and orders of one brand, in order of (at, id). Each step carries the inputs
 // it was decided on and the rules of its day, so folding the rows again gives the same lock. The service applies the

@@ -64,7 +64,8 @@ struct Touch {
   std::optional<Lock> lock;  // after it
 };
 
-// What the order side knows of an order somebody wants to share. Order stands above share, so app hands the function in.
+// What the order side knows of an order somebody wants to share. Order stands above share, so app hands the function
+// in.
 struct ReceiptFacts {
   BrandId brand;
   StoreId store;

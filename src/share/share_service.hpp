@@ -1,10 +1,11 @@
-// What people do with shares: make one, open one, be locked by it, order under the lock, log in and keep it all (SPEC 6).
+// What people do with shares: make one, open one, be locked by it, order under the lock, log in and keep it all (SPEC
+// 6).
 //
-// Everything here joins the caller's transaction. What moves a lock first locks its guard row (one per bucket, brand and
-// buyer, made at the first touch), so touches and orders of one buyer happen one after the other on both engines. They
-// are stamped in that same order: a step is never older than the one before it (its instant and identifier are raised if
-// its server's clock is behind), which is what makes "the lock is the fold of its rows by (at, id)" true under any
-// concurrency.
+// Everything here joins the caller's transaction. What moves a lock first locks its guard row (one per bucket, brand
+// and buyer, made at the first touch), so touches and orders of one buyer happen one after the other on both engines.
+// They are stamped in that same order: a step is never older than the one before it (its instant and identifier are
+// raised if its server's clock is behind), which is what makes "the lock is the fold of its rows by (at, id)" true
+// under any concurrency.
 //
 // An opening of an agent's share costs six statements beside the landing: share, guard row, agent, rules, touch, lock.
 // Errors: not_found, invalid_field, missing_field, not_on_shelf, forbidden, agent_not_active, order_state_conflict.
@@ -54,13 +55,14 @@ Result<Touch> touch_share(db::Tx& tx, const Call& call, const Share& share);
 Result<Touch> touch_ad(db::Tx& tx, const Call& call, BrandId brand);
 // Where the share leads now.
 Result<Landing> landing_of(db::Tx& tx, const Call& call, const Share& share);
-// A fetch by a machine that looks ahead (HEAD, prefetch, link preview, crawler): it is shown the way, and counts nothing.
+// A fetch by a machine that looks ahead (HEAD, prefetch, link preview, crawler): it is shown the way, and counts
+// nothing.
 bool is_preview(const net::Request& request);
 
 // The lock as it stands, valid or not; none when none was ever opened.
 std::optional<Lock> lock_of(db::Tx& tx, Bucket bucket, BrandId brand, PersonId buyer);
-// Locks the guard row and returns the lock valid at t, as it was before this order; if there is one, the order lengthens
-// it. t is raised to the newest touch already recorded for this buyer.
+// Locks the guard row and returns the lock valid at t, as it was before this order; if there is one, the order
+// lengthens it. t is raised to the newest touch already recorded for this buyer.
 Result<std::optional<Lock>> lock_for_order(db::Tx& tx, const Call& call, BrandId brand, PersonId buyer, OrderId order,
                                            Instant t);
 

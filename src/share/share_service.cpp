@@ -1,0 +1,666 @@
+#include "share/share_service.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "catalog/catalog_service.hpp"
+#include "live/live_service.hpp"
+#include "org/org_service.hpp"
+#include "share/share_store.hpp"
+
+namespace lianbo::share {
+namespace {
+
+using db::Tx;
+using store::Guard;
+
+// A phone's clock runs a little ahead of the server's: a moment just past what was shown is the newest moment.
+constexpr std::int64_t kMediaAheadMs = kMinuteMs;
+constexpr int kTokenTries = 4;
+constexpr int kPinPage = 200;
+
+template <class T>
+Result<T> at_place(Result<T> result, std::string_view place) {
+  if (!result) result.error().where = place;
+  return result;
+}
+
+// ---- making a share
+
+// What the kinds may name beside their channel.
+Status check_fields(const NewShare& wish) {
+  struct Given {
+    bool given;
+    std::string_view field;
+    std::initializer_list<Kind> kinds;
+  };
+  const Given fields[] = {
+      {bool(wish.store), "store_id", {Kind::moment, Kind::broadcast, Kind::product, Kind::store, Kind::recruit}},
+      {bool(wish.broadcast), "broadcast_id", {Kind::moment, Kind::broadcast}},
+      {bool(wish.product), "product_id", {Kind::moment, Kind::product}},
+      {wish.media_ms.has_value(), "media_ms", {Kind::moment}},
+      {bool(wish.clip), "clip_id", {Kind::clip}},
+      {bool(wish.order), "order_id", {Kind::receipt}},
+  };
+  for (const Given& f : fields) {
+    if (f.given && std::find(f.kinds.begin(), f.kinds.end(), wish.kind) == f.kinds.end()) {
+      const std::string field(f.field);
+      return fail(Code::invalid_field, "a share of kind " + std::string(kind_text(wish.kind)) + " takes no " + field,
+                  "/" + field);
+    }
+  }
+  return {};
+}
+
+Status need(bool given, std::string_view field, Kind kind) {
+  if (given) return {};
+  const std::string name(field);
+  return fail(Code::missing_field, "a share of kind " + std::string(kind_text(kind)) + " needs " + name, "/" + name);
+}
+
+// The pin of the product that was open at that media time.
+std::optional<live::Pin> covering_pin(Tx& tx, const live::Broadcast& broadcast, ProductId product,
+                                      const live::Pin& last, std::int64_t media_ms) {
+  const auto covers = [&](const live::Pin& pin) {
+    return pin.product == product && pin.media_open_ms <= media_ms && (pin.open() || media_ms < pin.media_close_ms);
+  };
+  if (covers(last)) return last;
+  for (PinId after;;) {
+    const std::vector<live::Pin> pins = live::pins_of(tx, broadcast.id, after, kPinPage);
+    for (const live::Pin& pin : pins)
+      if (covers(pin)) return pin;
+    if (pins.size() < static_cast<std::size_t>(kPinPage)) return std::nullopt;
+    after = pins.back().id;
+  }
+}
+
+Status same_store(const NewShare& wish, StoreId store) {
+  if (!wish.store || wish.store == store) return {};
+  return fail(Code::invalid_field, "this broadcast belongs to another store; leave store_id out", "/store_id");
+}
+
+Status fill_moment(Tx& tx, const Call& call, const NewShare& wish, Share& share) {
+  TRY_OK(need(bool(wish.broadcast), "broadcast_id", wish.kind));
+  TRY_OK(need(bool(wish.product), "product_id", wish.kind));
+  TRY(const live::Broadcast broadcast, at_place(live::find_broadcast(tx, wish.broadcast), "/broadcast_id"));
+  TRY(const catalog::Product product, at_place(catalog::find_product(tx, wish.product), "/product_id"));
+  TRY_OK(same_store(wish, broadcast.store));
+  const std::optional<live::Pin> last = live::last_pin_of(tx, broadcast.id, product.id);
+  if (!last && (product.brand != broadcast.brand || !live::on_shelf(tx, broadcast.id, product.id))) {
+    return fail(Code::not_on_shelf, "a moment is of a product on the broadcast's shelf or once explained in it",
+                "/product_id");
+  }
+  share.brand = broadcast.brand;
+  share.store = broadcast.store;
+  share.broadcast = broadcast.id;
+  share.product = product.id;
+  const std::int64_t shown_ms = live::media_ms_at(broadcast, call.now);
+  if (wish.media_ms) {
+    if (*wish.media_ms < 0 || *wish.media_ms > shown_ms + kMediaAheadMs) {
+      return fail(Code::invalid_field,
+                  "this broadcast has shown media times from 0 to " + std::to_string(shown_ms) + " ms", "/media_ms");
+    }
+    share.media_ms = std::min(*wish.media_ms, shown_ms);
+  } else if (broadcast.state == live::BroadcastState::live) {
+    share.media_ms = shown_ms;
+  } else if (last) {
+    share.media_ms = last->media_open_ms;
+  }
+  if (last && share.media_ms)
+    if (const auto pin = covering_pin(tx, broadcast, product.id, *last, *share.media_ms)) share.pin = pin->id;
+  return {};
+}
+
+Status fill_broadcast(Tx& tx, const NewShare& wish, Share& share) {
+  TRY_OK(need(bool(wish.broadcast), "broadcast_id", wish.kind));
+  TRY(const live::Broadcast broadcast, at_place(live::find_broadcast(tx, wish.broadcast), "/broadcast_id"));
+  TRY_OK(same_store(wish, broadcast.store));
+  share.brand = broadcast.brand;
+  share.store = broadcast.store;
+  share.broadcast = broadcast.id;
+  return {};
+}
+
+Status fill_product(Tx& tx, const Call& call, const NewShare& wish, Share& share) {
+  TRY_OK(need(bool(wish.product), "product_id", wish.kind));
+  TRY(const catalog::Product product, at_place(catalog::find_product(tx, wish.product), "/product_id"));
+  const AgentOf* own = call.caller.agent_at(product.brand);
+  const StoreId wanted = wish.store ? wish.store : own != nullptr ? own->store : StoreId{};
+  TRY_OK(need(bool(wanted), "store_id", wish.kind));
+  TRY(const org::Store store, at_place(org::find_store(tx, wanted), "/store_id"));
+  if (store.brand != product.brand)
+    return fail(Code::invalid_field, "this store sells another brand's products", "/store_id");
+  share.brand = product.brand;
+  share.store = store.id;
+  share.product = product.id;
+  return {};
+}
+
+Status fill_store(Tx& tx, const NewShare& wish, Share& share) {
+  TRY_OK(need(bool(wish.store), "store_id", wish.kind));
+  TRY(const org::Store store, at_place(org::find_store(tx, wish.store), "/store_id"));
+  share.brand = store.brand;
+  share.store = store.id;
+  return {};
+}
+
+// Who applies through it gets its sharer as recruiter, so only an active agent can make one, and only for themselves.
+Status fill_recruit(const Call& call, const NewShare& wish, Share& share) {
+  if (call.caller.agents.empty()) return fail(Code::forbidden, "only an agent can recruit");
+  const AgentOf* own = nullptr;
+  for (const AgentOf& agent : call.caller.agents)
+    if (wish.store ? agent.store == wish.store : call.caller.agents.size() == 1) own = &agent;
+  if (own == nullptr) {
+    if (wish.store) return fail(Code::forbidden, "an agent recruits for their own store only", "/store_id");
+    return need(false, "store_id", wish.kind);
+  }
+  if (!own->active) return fail(Code::agent_not_active, "only an active agent can recruit");
+  share.brand = own->brand;
+  share.store = own->store;
+  return {};
+}
+
+Status fill_receipt(Tx& tx, const Call& call, const NewShare& wish, const OrderFactsFn& order_facts, Share& share) {
+  TRY_OK(need(bool(wish.order), "order_id", wish.kind));
+  if (!order_facts) return fail(Code::not_found, "no such order", "/order_id");
+  TRY(const ReceiptFacts facts, at_place(order_facts(tx, wish.order), "/order_id"));
+  // Somebody else's order looks like none.
+  if (facts.buyer != call.caller.person) return fail(Code::not_found, "no such order", "/order_id");
+  if (!facts.paid) return fail(Code::order_state_conflict, "an order can be shared once it is paid", "/order_id");
+  share.brand = facts.brand;
+  share.store = facts.store;
+  share.broadcast = facts.broadcast;
+  share.product = facts.product;
+  share.pin = facts.pin;
+  share.order = wish.order;
+  if (share.broadcast && share.pin) {
+    const std::vector<live::Pin> pins = live::pins_of(tx, share.broadcast, PinId{share.pin.value - 1}, 1);
+    if (!pins.empty() && pins.front().id == share.pin) share.media_ms = pins.front().media_open_ms;
+  }
+  return {};
+}
+
+Status fill_target(Tx& tx, const Call& call, const NewShare& wish, const OrderFactsFn& order_facts, Share& share) {
+  switch (wish.kind) {
+    case Kind::moment:
+      return fill_moment(tx, call, wish, share);
+    case Kind::broadcast:
+      return fill_broadcast(tx, wish, share);
+    case Kind::product:
+      return fill_product(tx, call, wish, share);
+    case Kind::store:
+      return fill_store(tx, wish, share);
+    case Kind::recruit:
+      return fill_recruit(call, wish, share);
+    case Kind::receipt:
+      return fill_receipt(tx, call, wish, order_facts, share);
+    case Kind::clip:
+      TRY_OK(need(bool(wish.clip), "clip_id", wish.kind));
+      return fail(Code::not_found, "there is no such clip", "/clip_id");
+  }
+  return fail(Code::invalid_field, "no such kind", "/kind");
+}
+
+// ---- moving a lock
+
+// The next step's stamp: after every step there is, whatever the clocks of other servers say.
+struct Stamp {
+  Instant at = 0;
+  std::int64_t id = 0;
+};
+Stamp next_stamp(const Call& call, const Guard& guard) {
+  Stamp stamp{std::max(call.now, guard.moved_at), 0};
+  stamp.id = call.ids->next(stamp.at, guard.bucket);
+  if (stamp.id <= guard.moved_id) stamp.id = call.ids->next(instant_in_id(guard.moved_id) + 1, guard.bucket);
+  return stamp;
+}
+
+// Whom the share speaks for now. An agent's own share speaks for that agent for ever, whatever becomes of them.
+Result<org::Agent> agent_spoken_for(Tx& tx, const Call& call, const Share& share, Instant at) {
+  AgentId own = share.agent;
+  if (!own)
+    if (const std::optional<org::Agent> since = org::agent_of_person(tx, share.brand, share.sharer)) own = since->id;
+  std::optional<Lock> lock;
+  AgentId stores;
+  if (!own) {
+    lock = lock_of(tx, call.bucket(share.sharer), share.brand, share.sharer);
+    if (!valid_at(lock, at)) {
+      TRY(const org::Store store, org::find_store(tx, share.store));
+      stores = store.agent;
+    }
+  }
+  return org::find_agent(tx, effective_agent(own, lock, stores, at));
+}
+
+void tell_touched(Tx& tx, const Call& call, const Share& share, const Touch& touch, Bucket bucket) {
+  JsonWriter w;
+  w.begin()
+      .field("share_id", share.id)
+      .field("root_id", share.root)
+      .field("broadcast_id", share.broadcast)
+      .field("product_id", share.product)
+      .field("touch_id", touch.id)
+      .field("agent_id", touch.agent)
+      .field("outcome", outcome_text(touch.outcome))
+      .end();
+  db::Event event;
+  event.id = call.make_id<EventId>(bucket);
+  event.bucket = bucket;
+  event.brand = share.brand;
+  event.topic = "share.touched";
+  event.key = share.id.value;
+  event.payload = w.take();
+  event.at = touch.at;
+  event.durable = false;
+  tx.emit(std::move(event));
+}
+
+// Decides, appends the touch, moves the guard.
+Touch append_touch(Tx& tx, const org::LockRules& rules, Guard& guard, const Stamp& stamp, ShareId share,
+                   const TouchInput& input) {
+  TouchDecision decision = decide_touch(guard.lock, input, rules, stamp.at);
+  Touch touch{TouchId{stamp.id}, guard.brand, guard.buyer, share,        input.agent, decision.outcome, input,
+              rules.version,     stamp.at,    PersonId{},  decision.lock};
+  store::insert_touch(tx, guard.bucket, touch);
+  guard.lock = std::move(decision.lock);
+  guard.moved_at = stamp.at;
+  guard.moved_id = stamp.id;
+  store::save_guard(tx, guard);
+  return touch;
+}
+
+// ---- a lock's history
+
+// Rules by version, each read once.
+class RulesBook {
+ public:
+  explicit RulesBook(Tx& tx) : tx_(tx) {}
+  Result<org::LockRules> find(BrandId brand, std::int32_t version) {
+    if (const auto known = known_.find({brand, version}); known != known_.end()) return known->second;
+    TRY(const org::LockRules rules, org::lock_rules_version(tx_, brand, version));
+    known_.emplace(std::pair{brand, version}, rules);
+    return rules;
+  }
+
+ private:
+  Tx& tx_;
+  std::map<std::pair<BrandId, std::int32_t>, org::LockRules> known_;
+};
+
+Result<std::vector<LockStep>> steps_of(RulesBook& book, BrandId brand, const std::vector<Touch>& touches,
+                                       const std::vector<store::LockOrder>& orders) {
+  std::vector<LockStep> steps;
+  steps.reserve(touches.size() + orders.size());
+  for (const Touch& touch : touches) {
+    TRY(const org::LockRules rules, book.find(brand, touch.rules_version));
+    steps.push_back({touch.at, touch.id.value, rules, false, touch.input, {}});
+  }
+  for (const store::LockOrder& order : orders) {
+    TRY(const org::LockRules rules, book.find(brand, order.rules_version));
+    steps.push_back({order.at, order.id.value, rules, true, {}, order.agent});
+  }
+  return steps;
+}
+
+Result<std::optional<Lock>> fold_rows(Tx& tx, RulesBook& book, const Guard& guard) {
+  TRY(std::vector<LockStep> steps,
+      steps_of(book, guard.brand, store::touches_of(tx, guard), store::lock_orders_of(tx, guard)));
+  return fold(std::move(steps));
+}
+
+Status merge_brand(Tx& tx, const Call& call, RulesBook& book, BrandId brand, PersonId guest_id, PersonId person_id) {
+  std::optional<Guard> guest = store::lock_guard_if_any(tx, call.bucket(guest_id), brand, guest_id);
+  if (!guest) return {};
+  std::vector<Touch> moved = store::touches_of(tx, *guest);
+  if (moved.empty()) return {};
+  Guard person = store::lock_guard(tx, call.bucket(person_id), brand, person_id);
+  const std::vector<Touch> own = store::touches_of(tx, person);
+
+  // Who the guest was is known only now: whether they are an agent, and whose shares were their own agent's.
+  const std::optional<org::Agent> as_agent = org::agent_of_person(tx, brand, person_id);
+  std::vector<Touch> all = own;
+  for (Touch& touch : moved) {
+    const Stamp stamp = next_stamp(call, person);
+    person.moved_id = stamp.id;
+    person.moved_at = std::max(person.moved_at, touch.at);
+    touch.id = TouchId{stamp.id};
+    touch.buyer = person_id;
+    touch.merged_from = guest_id;
+    touch.input.buyer_is_self = as_agent && touch.agent == as_agent->id;
+    touch.input.buyer_is_agent = as_agent && as_agent->active();
+    all.push_back(touch);
+  }
+  TRY(std::vector<LockStep> steps, steps_of(book, brand, all, store::lock_orders_of(tx, person)));
+  const std::vector<LockMove> moves = replay(steps);
+  std::map<std::int64_t, Outcome> outcomes;
+  for (std::size_t i = 0; i < steps.size(); ++i) outcomes.emplace(steps[i].id, moves[i].outcome);
+  for (Touch& touch : moved) {
+    touch.outcome = outcomes.at(touch.id.value);
+    store::insert_touch(tx, person.bucket, touch);
+  }
+  person.lock = moves.back().lock;
+
+  // The share they came through last, as either of the two.
+  std::sort(all.begin(), all.end(),
+            [](const Touch& a, const Touch& b) { return std::pair(a.at, a.id) > std::pair(b.at, b.id); });
+  const auto newest = std::find_if(all.begin(), all.end(), [&](const Touch& touch) {
+    return touch.share && (touch.share == guest->last_share || touch.share == person.last_share);
+  });
+  if (newest != all.end()) person.last_share = newest->share;
+  store::save_guard(tx, person);
+
+  guest->lock.reset();
+  guest->last_share = {};
+  guest->merged_id = guest->moved_id;
+  store::save_guard(tx, *guest);
+  return {};
+}
+
+// ---- telling why
+
+void write_lock(JsonWriter& w, const std::optional<Lock>& lock) {
+  if (!lock) {
+    w.null();
+    return;
+  }
+  w.begin()
+      .field("agent_id", lock->agent)
+      .field_at("opened_at", lock->opened_at)
+      .field_at("protect_until", lock->protect_until)
+      .field_at("expires_at", lock->expires_at)
+      .field("rules_version", lock->rules_version)
+      .end();
+}
+
+void write_rules(JsonWriter& w, const org::LockRules& rules) {
+  w.begin()
+      .field("version", rules.version)
+      .field("validity_days", rules.validity_days)
+      .field("protect_days", rules.protect_days)
+      .field("order_extends_days", rules.order_extends_days)
+      .field("lock_agents", rules.lock_agents)
+      .field("self_purchase", rules.self_purchase)
+      .end();
+}
+
+void write_touch(JsonWriter& w, const Touch& touch, const LockMove& move) {
+  w.field("kind", touch.input.ad ? "ad" : "share")
+      .field("touch_id", touch.id)
+      .field("share_id", touch.share)
+      .field("agent_id", touch.agent)
+      .field("outcome", outcome_text(move.outcome))
+      .field("outcome_then", outcome_text(touch.outcome))
+      .field("loser_agent_id", move.loser)
+      .field("agent_active", touch.input.agent_active)
+      .field("buyer_is_agent", touch.input.buyer_is_agent)
+      .field("buyer_is_self", touch.input.buyer_is_self)
+      .field("merged_from_id", touch.merged_from);
+}
+
+}  // namespace
+
+Result<Share> create_share(Tx& tx, const Call& call, const NewShare& wish, const OrderFactsFn& order_facts) {
+  if (!call.caller.person) return fail(Code::unauthenticated);
+  TRY_OK(check_fields(wish));
+  Share share;
+  share.sharer = call.caller.person;
+  share.kind = wish.kind;
+  share.channel = wish.channel;
+  share.created_at = call.now;
+  TRY_OK(fill_target(tx, call, wish, order_facts, share));
+  if (const AgentOf* agent = call.caller.agent_at(share.brand)) share.agent = agent->agent;
+
+  const Bucket bucket = call.bucket(share.sharer);
+  share.id = call.make_id<ShareId>(bucket);
+  share.root = share.id;
+  if (const auto came = store::came_through(tx, bucket, share.brand, share.sharer)) {
+    share.parent = came->share;
+    share.root = came->root;
+    share.depth = came->depth + 1;
+  }
+  for (int i = 0; i < kTokenTries; ++i) {
+    share.token = call.random->base62(kTokenLength);
+    if (store::insert_share(tx, share)) return share;
+  }
+  return fail(Code::internal, "no free token was found; the source of randomness repeats itself");
+}
+
+Result<Share> create_receipt_share(Tx& tx, const Call& call, OrderId order, Channel channel,
+                                   const OrderFactsFn& order_facts) {
+  NewShare wish;
+  wish.kind = Kind::receipt;
+  wish.channel = channel;
+  wish.order = order;
+  return create_share(tx, call, wish, order_facts);
+}
+
+Result<Share> find_share(Tx& tx, ShareId id) {
+  if (auto share = store::find_share(tx, id)) return *std::move(share);
+  return fail(Code::not_found, "no such share");
+}
+
+Result<Share> find_share_by_token(Tx& tx, std::string_view token) {
+  if (auto share = store::find_share_by_token(tx, token)) return *std::move(share);
+  return fail(Code::not_found, "this link leads nowhere; ask for it again");
+}
+
+Status require_own_share(const Call& call, const Share& share) {
+  if (call.caller.person && call.caller.person == share.sharer) return {};
+  return require_staff(call, share.brand, kAnyStaff);
+}
+
+std::string share_url(const Settings& settings, std::string_view token) {
+  std::string url = settings.public_url;
+  if (url.empty()) url = "http://" + settings.http_address + ":" + std::to_string(settings.http_port);
+  while (url.ends_with('/')) url.pop_back();
+  return url + "/s/" + std::string(token);
+}
+
+Result<Touch> touch_share(Tx& tx, const Call& call, const Share& share) {
+  const PersonId buyer = call.caller.person;
+  if (!buyer) return fail(Code::unauthenticated);
+  Guard guard = store::lock_guard(tx, call.bucket(buyer), share.brand, buyer);
+  const Stamp stamp = next_stamp(call, guard);
+  TRY(const org::LockRules rules, org::lock_rules(tx, share.brand));
+  TRY(const org::Agent agent, agent_spoken_for(tx, call, share, stamp.at));
+  const AgentOf* as_agent = call.caller.agent_at(share.brand);
+  // Opening one's own link is no way to have come here.
+  if (share.sharer != buyer) guard.last_share = share.id;
+  const Touch touch = append_touch(tx, rules, guard, stamp, share.id,
+                                   {.agent = agent.id,
+                                    .agent_active = agent.active(),
+                                    .buyer_is_self = agent.person == buyer,
+                                    .buyer_is_agent = as_agent != nullptr && as_agent->active});
+  tell_touched(tx, call, share, touch, guard.bucket);
+  return touch;
+}
+
+Result<Touch> touch_ad(Tx& tx, const Call& call, BrandId brand) {
+  const PersonId buyer = call.caller.person;
+  if (!buyer) return fail(Code::unauthenticated);
+  Guard guard = store::lock_guard(tx, call.bucket(buyer), brand, buyer);
+  TRY(const org::LockRules rules, org::lock_rules(tx, brand));
+  TouchInput input;
+  input.ad = true;
+  return append_touch(tx, rules, guard, next_stamp(call, guard), {}, input);
+}
+
+Result<Landing> landing_of(Tx& tx, const Call&, const Share& share) {
+  LandingState s;
+  s.kind = share.kind;
+  s.token = share.token;
+  s.store = share.store;
+  s.broadcast = share.broadcast;
+  s.product = share.product;
+  s.media_ms = share.media_ms;
+  bool in_room = false;
+  if (share.broadcast) {
+    TRY(const live::Broadcast broadcast, live::find_broadcast(tx, share.broadcast));
+    s.broadcast_state = broadcast.state;
+    if (share.product && broadcast.state == live::BroadcastState::live) {
+      const std::optional<live::Pin> open = live::open_pin(tx, share.broadcast);
+      s.pin_open = open && open->product == share.product;
+      if (!s.pin_open) {
+        std::optional<live::Pin> pin = live::last_pin_of(tx, share.broadcast, share.product);
+        if (pin && share.pin && pin->id != share.pin) {
+          const std::vector<live::Pin> own = live::pins_of(tx, share.broadcast, PinId{share.pin.value - 1}, 1);
+          if (!own.empty() && own.front().id == share.pin) pin = own.front();
+        }
+        if (pin) s.pin_start_ms = pin->media_open_ms;
+        s.on_shelf = !pin && live::on_shelf(tx, share.broadcast, share.product);
+      }
+      in_room = s.pin_open || s.pin_start_ms || s.on_shelf;
+    }
+  }
+  if (share.product && !in_room) {
+    s.can_be_sold = catalog::product_can_be_sold(tx, share.product);
+    if (!s.can_be_sold) {
+      TRY(const catalog::Product product, catalog::find_product(tx, share.product));
+      s.has_alternatives = !catalog::alternatives(tx, product, 1).empty();
+    }
+  }
+  return land(s);
+}
+
+bool is_preview(const net::Request& request) {
+  if (request.head) return true;
+  for (const std::string_view header : {"purpose", "sec-purpose", "x-purpose", "x-moz"}) {
+    const std::string_view value = request.header(header);
+    for (const std::string_view word : {"prefetch", "prerender", "preview"})
+      if (value.find(word) != std::string_view::npos) return true;
+  }
+  // Link previews and crawlers that say who they are. WeChat's own browser (MicroMessenger) is a person.
+  static constexpr std::array<std::string_view, 22> kMachines{"facebookexternalhit",
+                                                              "Facebot",
+                                                              "Twitterbot",
+                                                              "LinkedInBot",
+                                                              "Slackbot",
+                                                              "Discordbot",
+                                                              "TelegramBot",
+                                                              "WhatsApp/",
+                                                              "SkypeUriPreview",
+                                                              "Googlebot",
+                                                              "bingbot",
+                                                              "Baiduspider",
+                                                              "Bytespider",
+                                                              "Sogou web spider",
+                                                              "360Spider",
+                                                              "YisouSpider",
+                                                              "PetalBot",
+                                                              "YandexBot",
+                                                              "Applebot",
+                                                              "DuckDuckBot",
+                                                              "GPTBot",
+                                                              "Tencent-Link-Preview"};
+  const std::string_view agent = request.header("user-agent");
+  return std::any_of(kMachines.begin(), kMachines.end(),
+                     [&](std::string_view machine) { return agent.find(machine) != std::string_view::npos; });
+}
+
+std::optional<Lock> lock_of(Tx& tx, Bucket bucket, BrandId brand, PersonId buyer) {
+  const std::optional<Guard> guard = store::read_guard(tx, bucket, brand, buyer);
+  return guard ? guard->lock : std::nullopt;
+}
+
+Result<std::optional<Lock>> lock_for_order(Tx& tx, const Call& call, BrandId brand, PersonId buyer, OrderId order,
+                                           Instant t) {
+  std::optional<Guard> guard = store::lock_guard_if_any(tx, call.bucket(buyer), brand, buyer);
+  if (!guard) return std::optional<Lock>{};
+  // The order's id is given, so it is its instant that yields when it would stand before a step already taken.
+  Instant at = std::max(t, guard->moved_at);
+  if (at == guard->moved_at && order.value <= guard->moved_id) ++at;
+  if (!valid_at(guard->lock, at)) return std::optional<Lock>{};
+  const std::optional<Lock> before = guard->lock;
+  TRY(const org::LockRules rules, org::lock_rules(tx, brand));
+  store::insert_lock_order(tx, *guard, {order, before->agent, rules.version, at});
+  guard->lock = extend_by_order(*before, rules, at);
+  guard->moved_at = at;
+  guard->moved_id = std::max(guard->moved_id, order.value);
+  store::save_guard(tx, *guard);
+  return before;
+}
+
+Status merge_guest(Tx& tx, const Call& call, PersonId guest, PersonId person) {
+  if (!guest || !person || guest == person) return {};
+  RulesBook book(tx);
+  for (const BrandId brand : store::brands_touched(tx, call.bucket(guest), guest))
+    TRY_OK(merge_brand(tx, call, book, brand, guest, person));
+  store::adopt_shares(tx, guest, person);
+  store::record_merge(tx, guest, person, call.now);
+  return {};
+}
+
+Result<std::optional<Lock>> rebuild_lock(Tx& tx, Bucket bucket, BrandId brand, PersonId buyer) {
+  const std::optional<Guard> guard = store::read_guard(tx, bucket, brand, buyer);
+  RulesBook book(tx);
+  // Without a guard row there must be no history either; a row that was lost shows as a difference.
+  return fold_rows(tx, book, guard.value_or(Guard{bucket, brand, buyer, std::nullopt, {}, 0, 0, 0}));
+}
+
+Result<std::vector<LockDifference>> verify_locks(Tx& tx, Bucket bucket, std::int64_t& checked) {
+  constexpr int kPage = 500;
+  std::vector<LockDifference> out;
+  RulesBook book(tx);
+  BrandId brand;
+  PersonId buyer;
+  for (;;) {
+    const std::vector<Guard> guards = store::guards_of(tx, bucket, brand, buyer, kPage);
+    for (const Guard& guard : guards) {
+      TRY(const std::optional<Lock> rebuilt, fold_rows(tx, book, guard));
+      if (rebuilt != guard.lock) out.push_back({bucket, guard.brand, guard.buyer, guard.lock, rebuilt});
+      ++checked;
+    }
+    if (guards.size() < static_cast<std::size_t>(kPage)) return out;
+    brand = guards.back().brand;
+    buyer = guards.back().buyer;
+  }
+}
+
+Result<std::string> explain_lock(Tx& tx, Bucket bucket, BrandId brand, PersonId buyer, Instant now,
+                                 std::optional<Instant> until) {
+  const Guard guard =
+      store::read_guard(tx, bucket, brand, buyer).value_or(Guard{bucket, brand, buyer, std::nullopt, {}, 0, 0, 0});
+  std::vector<Touch> touches = store::touches_of(tx, guard);
+  std::vector<store::LockOrder> orders = store::lock_orders_of(tx, guard);
+  if (until) {
+    std::erase_if(touches, [&](const Touch& t) { return t.at > *until; });
+    std::erase_if(orders, [&](const store::LockOrder& o) { return o.at > *until; });
+  }
+  RulesBook book(tx);
+  TRY(std::vector<LockStep> steps, steps_of(book, brand, touches, orders));
+  const std::vector<LockMove> moves = replay(steps);
+  std::map<std::int64_t, const Touch*> touch_by_id;
+  for (const Touch& touch : touches) touch_by_id.emplace(touch.id.value, &touch);
+  std::map<std::int32_t, org::LockRules> rules;
+  const std::optional<Lock> lock = moves.empty() ? std::nullopt : moves.back().lock;
+
+  JsonWriter w;
+  w.begin().field("brand_id", brand).field("buyer_id", buyer).key("lock");
+  write_lock(w, lock);
+  w.field("valid", valid_at(lock, until.value_or(now))).key("steps").begin_list();
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    rules.emplace(steps[i].rules.version, steps[i].rules);
+    w.begin().field_at("at", steps[i].at).field("rules_version", steps[i].rules.version);
+    if (steps[i].order) {
+      w.field("kind", "order").field("order_id", OrderId{steps[i].id}).field("agent_id", steps[i].order_agent);
+    } else {
+      write_touch(w, *touch_by_id.at(steps[i].id), moves[i]);
+    }
+    w.key("lock_after");
+    write_lock(w, moves[i].lock);
+    w.end();
+  }
+  w.end_list().key("rules").begin_list();
+  for (const auto& [version, r] : rules) write_rules(w, r);
+  w.end_list().end();
+  return w.take();
+}
+
+Cascade cascade_of(Tx& tx, ShareId root) { return store::cascade_of(tx, root); }
+std::vector<ShareTally> shares_of(Tx& tx, PersonId sharer, const net::Page& page) {
+  return store::shares_of(tx, sharer, page);
+}
+
+}  // namespace lianbo::share

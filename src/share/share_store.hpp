@@ -1,0 +1,61 @@
+// All SQL of shares, touches and locks. Every function joins the caller's transaction.
+//
+// Reading what people did counts a guest's touch once: after a login its row of the guest is skipped in favour of the
+// person's copy (locks.merged_id says up to which touch).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "share/share_service.hpp"
+
+namespace lianbo::share::store {
+
+bool insert_share(db::Tx& tx, const Share& share);  // false: the token is taken
+std::optional<Share> find_share(db::Tx& tx, ShareId id);
+std::optional<Share> find_share_by_token(db::Tx& tx, std::string_view token);
+struct Came {
+  ShareId share, root;
+  std::int32_t depth = 0;
+};
+std::optional<Came> came_through(db::Tx& tx, Bucket bucket, BrandId brand, PersonId buyer);
+std::vector<ShareTally> shares_of(db::Tx& tx, PersonId sharer, const net::Page& page);
+void adopt_shares(db::Tx& tx, PersonId guest, PersonId person);
+Cascade cascade_of(db::Tx& tx, ShareId root);
+
+// A row of locks: the lock, if any was opened, and what guards its history.
+struct Guard {
+  Bucket bucket = 0;
+  BrandId brand;
+  PersonId buyer;
+  std::optional<Lock> lock;
+  ShareId last_share;
+  Instant moved_at = 0;        // of the newest step
+  std::int64_t moved_id = 0;   // the largest identifier of a step
+  std::int64_t merged_id = 0;  // steps up to here belong to somebody else now
+};
+Guard lock_guard(db::Tx& tx, Bucket bucket, BrandId brand, PersonId buyer);  // made if there is none
+std::optional<Guard> lock_guard_if_any(db::Tx& tx, Bucket bucket, BrandId brand, PersonId buyer);
+std::optional<Guard> read_guard(db::Tx& tx, Bucket bucket, BrandId brand, PersonId buyer);
+std::vector<Guard> guards_of(db::Tx& tx, Bucket bucket, BrandId after_brand, PersonId after_buyer, int limit);
+void save_guard(db::Tx& tx, const Guard& guard);
+
+void insert_touch(db::Tx& tx, Bucket bucket, const Touch& touch);
+// In order of (at, id); only steps after merged_id.
+std::vector<Touch> touches_of(db::Tx& tx, const Guard& guard);
+std::vector<BrandId> brands_touched(db::Tx& tx, Bucket bucket, PersonId buyer);
+
+struct LockOrder {
+  OrderId id;
+  AgentId agent;
+  std::int32_t rules_version = 0;
+  Instant at = 0;
+};
+void insert_lock_order(db::Tx& tx, const Guard& guard, const LockOrder& order);
+std::vector<LockOrder> lock_orders_of(db::Tx& tx, const Guard& guard);
+
+void record_merge(db::Tx& tx, PersonId guest, PersonId person, Instant at);
+
+}  // namespace lianbo::share::store
