@@ -23,6 +23,7 @@
   X(uri_too_long, 114, 414, "The address is longer than allowed", "请求地址过长")                             \
   X(headers_too_large, 115, 431, "The headers are larger than allowed", "请求头过大")                         \
   X(shutting_down, 116, 503, "The server is stopping; connect again", "服务正在停止，请重新连接")             \
+  X(request_timeout, 117, 408, "The request did not arrive in time", "请求接收超时")                         \
   /* 2xx: who you are, what you may do */                                                                     \
   X(unauthenticated, 200, 401, "Log in first", "请先登录")                                                    \
   X(forbidden, 201, 403, "You may not do this", "没有权限")                                                   \

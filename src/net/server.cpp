@@ -1,0 +1,516 @@
+#include "net/server.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+
+#include "base/check.hpp"
+#include "net/http_session.hpp"
+#include "net/io_thread.hpp"
+#include "net/metrics.hpp"
+#include "net/problem.hpp"
+#include "net/ws_session.hpp"
+
+namespace lianbo::net {
+namespace {
+
+constexpr int kAcceptsInOneGo = 64;
+constexpr int kPingsInOneSweep = 512;
+
+std::string http_date(Instant now) {
+  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::time_t seconds = now / 1000;
+  std::tm tm{};
+  gmtime_r(&seconds, &tm);
+  char text[40];
+  std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[tm.tm_wday], tm.tm_mday,
+                kMonths[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+  return text;
+}
+
+std::string peer_text(const sockaddr_storage& peer) {
+  if (peer.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(peer);
+    return asio::ip::address_v4(ntohl(v4.sin_addr.s_addr)).to_string();
+  }
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(peer);
+  asio::ip::address_v6::bytes_type bytes;
+  std::copy(std::begin(v6.sin6_addr.s6_addr), std::end(v6.sin6_addr.s6_addr), bytes.begin());
+  const asio::ip::address_v6 address(bytes);
+  if (address.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, address).to_string();
+  return address.to_string();
+}
+
+}  // namespace
+
+// ---- Mailbox -------------------------------------------------------------------------------------------------------
+
+void Mailbox::open(asio::io_context& io) {
+  const std::lock_guard lock(mutex_);
+  owner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  io_ = &io;
+}
+
+void Mailbox::close() {
+  std::vector<Fn> dropped;
+  const std::lock_guard lock(mutex_);
+  io_ = nullptr;
+  dropped.swap(queue_);
+  owner_.store(std::thread::id{}, std::memory_order_relaxed);
+}
+
+bool Mailbox::post(Fn fn) {
+  const std::lock_guard lock(mutex_);
+  if (io_ == nullptr) return false;
+  queue_.push_back(std::move(fn));
+  if (queue_.size() == 1) asio::post(*io_, [this] { drain(); });
+  return true;
+}
+
+void Mailbox::drain() {
+  std::vector<Fn> batch;
+  {
+    const std::lock_guard lock(mutex_);
+    batch.swap(queue_);
+  }
+  for (Fn& fn : batch) {
+    try {
+      fn();
+    } catch (const std::exception& e) {
+      spdlog::error("a function posted to an I/O thread threw: {}", e.what());
+    }
+    fn = nullptr;
+  }
+}
+
+// ---- ServerCore ----------------------------------------------------------------------------------------------------
+
+int ServerCore::home(std::int64_t home_key) const {
+  // Keys are ids whose low bits are a sequence: mixed before they are dealt out.
+  auto x = static_cast<std::uint64_t>(home_key) * 0x9e3779b97f4a7c15ULL;
+  x ^= x >> 32;
+  return static_cast<int>(x % static_cast<std::uint64_t>(config.io_threads));
+}
+
+std::int64_t ServerCore::total(Stat stat) const {
+  std::int64_t sum = 0;
+  for (const auto& thread : threads) sum += thread->stat(stat);
+  return sum;
+}
+
+void ServerCore::connection_closed() {
+  open.fetch_sub(1, std::memory_order_relaxed);
+  if (!stopping.load(std::memory_order_relaxed)) return;
+  const std::lock_guard lock(mutex);
+  changed.notify_all();
+}
+
+// ---- IoThread ------------------------------------------------------------------------------------------------------
+
+IoThread::IoThread(ServerCore& server, int number) : core(server), index(number), sweep_(io.get_executor()) {}
+IoThread::~IoThread() = default;
+
+void IoThread::start() {
+  guard_.emplace(asio::make_work_guard(io));
+  thread_ = std::thread([this] { run(); });
+}
+
+void IoThread::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void IoThread::run() {
+  arm_sweep();
+  while (true) {
+    try {
+      io.run();
+      return;
+    } catch (const std::exception& e) {
+      spdlog::error("an I/O handler threw: {}", e.what());
+    }
+  }
+}
+
+void IoThread::arm_sweep() {
+  sweep_.expires_after(std::chrono::milliseconds(core.config.sweep_ms));
+  sweep_.async_wait([this](const boost::system::error_code& ec) {
+    if (ec || ended_) return;
+    const std::int64_t now = monotonic_ms();
+    http.each([now](HttpSession& session) { session.sweep(now); });
+    int pings = kPingsInOneSweep;
+    ws.each([now, &pings](WsSession& session) { session.sweep(now, pings); });
+    if (on_sweep) on_sweep();
+    arm_sweep();
+  });
+}
+
+void IoThread::every(std::int64_t ms, std::function<void(int)> fn) {
+  if (ended_) return;
+  tickers_.push_back(std::make_unique<Ticker>(Ticker{Timer(io.get_executor()), ms, std::move(fn)}));
+  tickers_.back()->timer.expires_after(std::chrono::milliseconds(ms));
+  arm(*tickers_.back());
+}
+
+void IoThread::arm(Ticker& ticker) {
+  ticker.timer.async_wait([this, &ticker](const boost::system::error_code& ec) {
+    if (ec || ended_) return;
+    const auto began = std::chrono::steady_clock::now();
+    try {
+      ticker.fn(index);
+    } catch (const std::exception& e) {
+      spdlog::error("a tick threw: {}", e.what());
+    }
+    const auto ended = std::chrono::steady_clock::now();
+    const auto due = ticker.timer.expiry() + std::chrono::milliseconds(ticker.ms);
+    ticker.timer.expires_at(std::max(due, ended + (ended - began)));
+    arm(ticker);
+  });
+}
+
+const std::string& IoThread::date() {
+  const Instant now = SystemClock().now();
+  if (now / 1000 != date_second_) {
+    date_second_ = now / 1000;
+    date_ = http_date(now);
+  }
+  return date_;
+}
+
+void IoThread::adopt(Fd fd, std::string remote) {
+  if (ended_) return core.connection_closed();
+  Socket socket(io.get_executor());
+  boost::system::error_code ec;
+  socket.assign(asio::ip::tcp::v4(), fd.get(), ec);
+  if (ec) return core.connection_closed();
+  fd.take();
+  std::make_shared<HttpSession>(*this, std::move(socket), std::move(remote))->start();
+}
+
+void IoThread::begin_stop() {
+  http.each([](HttpSession& session) { session.begin_stop(); });
+}
+
+void IoThread::close_rooms(const std::function<void(int)>& last_words) {
+  if (last_words) last_words(index);
+  ws.each([](WsSession& session) { session.close(ws_code::kRestart, "reconnect"); });
+}
+
+void IoThread::end() {
+  if (ended_) return;
+  ended_ = true;
+  http.each([](HttpSession& session) { session.close(); });
+  ws.each([](WsSession& session) { session.tear_down(); });
+  sweep_.cancel();
+  for (const auto& ticker : tickers_) ticker->timer.cancel();
+  on_sweep = nullptr;
+  mailbox->close();
+  guard_.reset();
+}
+
+// ---- Acceptor ------------------------------------------------------------------------------------------------------
+
+class Acceptor {
+ public:
+  Acceptor(ServerCore& core) : core_(core), acceptor_(core.threads[0]->io.get_executor()) {}
+
+  Status listen() {
+    const ServerConfig& config = core_.config;
+    boost::system::error_code ec;
+    const auto address = asio::ip::make_address(config.address, ec);
+    if (ec)
+      return fail(Code::invalid_field, "http.address must be an IPv4 or IPv6 address, not \"" + config.address + "\"",
+                  "http.address");
+    const asio::ip::tcp::endpoint endpoint(address, static_cast<unsigned short>(config.port));
+    acceptor_.open(endpoint.protocol(), ec);
+    if (!ec) acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
+    if (!ec) acceptor_.bind(endpoint, ec);
+    if (!ec) acceptor_.listen(4096, ec);
+    if (!ec) acceptor_.native_non_blocking(true, ec);
+    if (!ec) port_ = acceptor_.local_endpoint(ec).port();
+    if (ec)
+      return fail(Code::io_failed,
+                  "can't listen on " + config.address + " port " + std::to_string(config.port) + ": " + ec.message() +
+                      "; choose another http.port, or 0 for any free one",
+                  "http.port");
+    return {};
+  }
+
+  int port() const { return port_; }
+
+  void start() {
+    core_.threads[0]->on_sweep = [this] {
+      if (std::exchange(paused_, false)) wait();
+    };
+    wait();
+  }
+
+  void close() {
+    boost::system::error_code ec;
+    acceptor_.close(ec);
+    core_.threads[0]->on_sweep = nullptr;
+  }
+
+ private:
+  using AsioAcceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
+
+  void wait() {
+    acceptor_.async_wait(AsioAcceptor::wait_read, [this](const boost::system::error_code& ec) {
+      if (!ec) accept();
+    });
+  }
+
+  void accept() {
+    for (int i = 0; i < kAcceptsInOneGo; ++i) {
+      sockaddr_storage peer{};
+      socklen_t size = sizeof peer;
+      Fd fd(::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size,
+                      SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (fd.get() < 0) {
+        if (errno == EINTR || errno == ECONNABORTED) continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+        // No descriptors or no memory: the queue of the kernel waits until the next sweep has freed some.
+        spdlog::warn("can't accept a connection: {}; waiting a moment", std::strerror(errno));
+        paused_ = true;
+        return;
+      }
+      deal(std::move(fd), peer);
+    }
+    wait();
+  }
+
+  void deal(Fd fd, const sockaddr_storage& peer) {
+    IoThread& own = *core_.threads[0];
+    if (core_.open.load(std::memory_order_relaxed) >= core_.config.connections) return refuse(fd);
+    const int on = 1;
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    own.add(kAccepted);
+    core_.open.fetch_add(1, std::memory_order_relaxed);
+    IoThread& thread = *core_.threads[next_++ % core_.threads.size()];
+    if (&thread == &own) return own.adopt(std::move(fd), peer_text(peer));
+    if (!thread.mailbox->post([&thread, f = std::move(fd), remote = peer_text(peer)]() mutable {
+          thread.adopt(std::move(f), std::move(remote));
+        }))
+      core_.connection_closed();
+  }
+
+  void refuse(const Fd& fd) {
+    core_.threads[0]->add(kRefused);
+    if (refusal_.empty()) {
+      const std::string body =
+          problem_json(Error{Code::overloaded, "too many connections are open", {}, {}}, false, {});
+      refusal_ = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: " +
+                 std::to_string(body.size()) + "\r\nRetry-After: 1\r\nConnection: close\r\n\r\n" + body;
+    }
+    [[maybe_unused]] const ssize_t n = ::send(fd.get(), refusal_.data(), refusal_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    ::shutdown(fd.get(), SHUT_WR);
+    // What the peer has sent by now is read, so that closing does not reset the connection under our answer.
+    char waste[4096];
+    while (::recv(fd.get(), waste, sizeof waste, MSG_DONTWAIT) > 0) {
+    }
+  }
+
+  ServerCore& core_;
+  AsioAcceptor acceptor_;
+  std::string refusal_;
+  std::size_t next_ = 0;
+  int port_ = 0;
+  bool paused_ = false;
+};
+
+// ---- Server --------------------------------------------------------------------------------------------------------
+
+struct Server::Impl {
+  ServerCore core;
+  std::unique_ptr<Acceptor> acceptor;
+  std::mutex mutex;  // of what follows
+  bool started = false;
+  bool stopped = false;
+  struct Tick {
+    std::int64_t ms;
+    std::function<void(int)> fn;
+  };
+  std::vector<Tick> early_ticks;
+  std::vector<Sample> samples;
+
+  void on_all(const std::function<void(IoThread&)>& fn) {
+    for (auto& thread : core.threads) thread->mailbox->post([&t = *thread, fn] { fn(t); });
+  }
+  // Waits until `done`, at most until the deadline.
+  void wait_for(std::int64_t deadline_ms, const std::function<bool()>& done) {
+    std::unique_lock lock(core.mutex);
+    while (!done()) {
+      const std::int64_t left = deadline_ms - monotonic_ms();
+      if (left <= 0) return;
+      core.changed.wait_for(lock, std::chrono::milliseconds(std::min<std::int64_t>(left, 50)));
+    }
+  }
+};
+
+ServerConfig ServerConfig::from(const Settings& settings) {
+  ServerConfig config;
+  config.address = settings.http_address;
+  config.port = static_cast<int>(settings.http_port);
+  config.io_threads = static_cast<int>(settings.http_io_threads);
+  config.connections = settings.http_connections;
+  config.header_bytes = static_cast<std::size_t>(settings.http_header_bytes);
+  config.uri_bytes = static_cast<std::size_t>(settings.http_uri_bytes);
+  config.idle_ms = settings.http_idle_ms;
+  config.ws_message_bytes = static_cast<std::uint32_t>(settings.room_message_bytes);
+  config.ws_queue_bytes = static_cast<std::size_t>(settings.room_queue_bytes);
+  config.body_limit = [limit = static_cast<std::size_t>(settings.http_body_bytes)](Method, std::string_view) {
+    return limit;
+  };
+  return config;
+}
+
+Server::Server(ServerConfig config, RequestHandler on_request, UpgradeHandler on_upgrade)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->core.config = std::move(config);
+  impl_->core.on_request = std::move(on_request);
+  impl_->core.on_upgrade = std::move(on_upgrade);
+  for (int i = 0; i < impl_->core.config.io_threads; ++i)
+    impl_->core.threads.push_back(std::make_unique<IoThread>(impl_->core, i));
+}
+
+Server::~Server() { stop(0); }
+
+Status Server::start() {
+  CHECK(!impl_->started);
+  impl_->acceptor = std::make_unique<Acceptor>(impl_->core);
+  if (Status status = impl_->acceptor->listen(); !status) {
+    impl_->acceptor.reset();
+    return status;
+  }
+  std::vector<Impl::Tick> ticks;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->started = true;
+    ticks = impl_->early_ticks;
+  }
+  for (auto& thread : impl_->core.threads) {
+    thread->start();
+    // The mailbox belongs to its thread before anybody else may use it.
+    std::mutex mutex;
+    std::condition_variable opened;
+    bool ready = false;
+    asio::post(thread->io, [&] {
+      thread->mailbox->open(thread->io);
+      const std::lock_guard lock(mutex);
+      ready = true;
+      opened.notify_one();
+    });
+    std::unique_lock lock(mutex);
+    opened.wait(lock, [&] { return ready; });
+  }
+  for (const Impl::Tick& tick : ticks) impl_->on_all([tick](IoThread& t) { t.every(tick.ms, tick.fn); });
+  impl_->core.threads[0]->mailbox->post([acceptor = impl_->acceptor.get()] { acceptor->start(); });
+  return {};
+}
+
+int Server::port() const { return impl_->acceptor ? impl_->acceptor->port() : 0; }
+
+void Server::stop(std::int64_t deadline_ms, std::function<void(int)> last_words) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (!impl_->started || impl_->stopped) return;
+    impl_->stopped = true;
+  }
+  ServerCore& core = impl_->core;
+  for (const auto& thread : core.threads) CHECK(!thread->mailbox->on_own_thread());
+  const std::int64_t began = monotonic_ms();
+  core.stopping.store(true);
+  core.threads[0]->mailbox->post([acceptor = impl_->acceptor.get()] { acceptor->close(); });
+  if (deadline_ms > 0) {
+    impl_->on_all([](IoThread& t) { t.begin_stop(); });
+    // Requests under way may still tell their rooms something, so rooms are closed after them.
+    impl_->wait_for(began + deadline_ms * 7 / 10, [&] { return core.total(kHttpOpen) == 0; });
+    impl_->on_all([last_words](IoThread& t) { t.close_rooms(last_words); });
+    impl_->wait_for(began + deadline_ms, [&] { return core.open.load() == 0; });
+  }
+  impl_->on_all([](IoThread& t) { t.end(); });
+  for (const auto& thread : core.threads) thread->join();
+}
+
+int Server::io_threads() const { return impl_->core.config.io_threads; }
+int Server::home(std::int64_t home_key) const { return impl_->core.home(home_key); }
+
+bool Server::post(std::int64_t home_key, std::move_only_function<void()> fn) {
+  return post_to_thread(home(home_key), std::move(fn));
+}
+
+bool Server::post_to_thread(int io_thread, std::move_only_function<void()> fn) {
+  return impl_->core.threads[static_cast<std::size_t>(io_thread)]->mailbox->post(std::move(fn));
+}
+
+void Server::every(std::int64_t ms, std::function<void(int)> fn) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (!impl_->started) {
+      impl_->early_ticks.push_back({ms, std::move(fn)});
+      return;
+    }
+  }
+  impl_->on_all([ms, fn](IoThread& t) { t.every(ms, fn); });
+}
+
+ServerStats Server::stats() const {
+  const ServerCore& core = impl_->core;
+  ServerStats out;
+  out.open = core.open.load(std::memory_order_relaxed);
+  out.accepted = core.total(kAccepted);
+  out.refused = core.total(kRefused);
+  out.requests = core.total(kRequests);
+  out.in_flight = core.total(kInFlight);
+  out.bad_requests = core.total(kBadRequests);
+  out.timeouts = core.total(kTimeouts);
+  out.ws_open = core.total(kWsOpen);
+  out.ws_accepted = core.total(kWsAccepted);
+  out.ws_received = core.total(kWsReceived);
+  out.ws_frames_sent = core.total(kWsFramesSent);
+  out.ws_bytes_sent = core.total(kWsBytesSent);
+  out.ws_frames_dropped = core.total(kWsDropped);
+  out.ws_cut_off = core.total(kWsCutOff);
+  out.ws_protocol_errors = core.total(kWsProtocolErrors);
+  return out;
+}
+
+void Server::publish(Metrics& metrics) {
+  const ServerCore* core = &impl_->core;
+  const auto show = [&](Metric metric, Stat stat) {
+    impl_->samples.push_back(metrics.sample(metric, [core, stat] { return core->total(stat); }));
+  };
+  show(Metric::http_in_flight, kInFlight);
+  show(Metric::http_bad_requests, kBadRequests);
+  show(Metric::http_timeouts, kTimeouts);
+  show(Metric::connections_accepted, kAccepted);
+  show(Metric::connections_refused, kRefused);
+  show(Metric::ws_open, kWsOpen);
+  show(Metric::ws_accepted, kWsAccepted);
+  show(Metric::ws_received, kWsReceived);
+  show(Metric::ws_frames_sent, kWsFramesSent);
+  show(Metric::ws_bytes_sent, kWsBytesSent);
+  show(Metric::ws_frames_dropped, kWsDropped);
+  show(Metric::ws_cut_off, kWsCutOff);
+  show(Metric::ws_protocol_errors, kWsProtocolErrors);
+  impl_->samples.push_back(
+      metrics.sample(Metric::connections_open, [core] { return core->open.load(std::memory_order_relaxed); }));
+}
+
+std::int64_t raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<std::int64_t>(limit.rlim_cur);
+}
+
+}  // namespace lianbo::net

@@ -1,0 +1,73 @@
+// Private to net/: one WebSocket after its handshake. Lives on the I/O thread of its home key.
+//
+// A viewer at rest holds this object, the event loop's record of the socket and one waiting operation: under 1 KiB. The
+// queue exists only while something is unsent. Nothing is called back from inside send or close: a connection that
+// breaks there is taken down by a post of its own, so a room may walk its viewers and send without minding.
+#pragma once
+
+#include "net/io_thread.hpp"
+#include "net/websocket.hpp"
+
+namespace lianbo::net {
+
+class WsSession final : public WsConnection, public std::enable_shared_from_this<WsSession>, private WsSink {
+ public:
+  // On the thread: sends the handshake's answer, tells the handler, and starts to read (early_bytes came in already).
+  static void open(IoThread& thread, Fd fd, std::shared_ptr<WsHandler> handler, std::string_view head,
+                   std::string_view early_bytes);
+
+  WsSession(IoThread& thread, Socket socket, std::shared_ptr<WsHandler> handler);
+
+  bool send(const FramePtr& frame) override;
+  void close(int code, std::string_view reason) override;
+  std::size_t queued_bytes() const override { return queued_; }
+
+  void sweep(std::int64_t now_ms, int& pings_left);
+  void tear_down();
+
+ private:
+  friend class SelfList<WsSession>;
+  enum class State : std::uint8_t { open, closing, dead, gone };  // dead: tear_down is on its way
+  struct Queue {
+    std::vector<FramePtr> frames;
+    std::size_t head = 0;
+    std::size_t offset = 0;  // sent of frames[head]
+  };
+
+  bool on_text(std::string_view text) override;
+  bool on_ping(std::string_view payload) override;
+  bool on_pong(std::string_view payload) override;
+  void on_close(int code, std::string_view reason) override;
+
+  template <class F>
+  void call(F&& f);
+  bool push(const FramePtr& frame, bool bounded);
+  bool push_control(WsOpcode opcode, std::string_view payload);
+  void start_closing(int code, std::string_view reason);
+  void flush();
+  void flushed();
+  void cut_off();
+  void die();
+  void wait_readable();
+  void on_readable();
+  void take(std::string_view bytes);
+  void wait_writable();
+
+  IoThread* thread_;
+  std::optional<Socket> socket_;  // none once gone: a room may hold the object longer than the event loop lives
+  std::shared_ptr<WsHandler> handler_;
+  WsParser parser_;
+  std::unique_ptr<Queue> queue_;
+  std::size_t queued_ = 0;
+  std::int64_t heard_ms_;
+  std::int64_t deadline_ms_ = 0;
+  State state_ = State::open;
+  bool pinged_ = false;
+  bool peer_closed_ = false;
+  bool broken_protocol_ = false;
+  WsSession* prev_ = nullptr;
+  WsSession* next_ = nullptr;
+  std::shared_ptr<WsSession> self_;
+};
+
+}  // namespace lianbo::net
