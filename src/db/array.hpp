@@ -3,7 +3,7 @@
 // statement.
 #pragma once
 
-#include <cstdint>
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -13,7 +13,10 @@ namespace lianbo::db {
 
 class ArrayText {
  public:
-  void add(std::int64_t value) { next() += std::to_string(value); }
+  template <std::integral T>
+  void add(T value) {
+    next() += std::to_string(value);
+  }
   template <class Tag>
   void add(Id<Tag> id) {  // 0 is null
     if (id)

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/check.hpp"
+#include "db/array.hpp"
 #include "db/engine.hpp"
 #include "db/postgres/postgres.hpp"
 #include "db/sqlite/sqlite.hpp"
@@ -32,9 +33,37 @@ Sql::Sql(const char* name_, const char* text_, const char* postgres_text_)
 const std::vector<const Sql*>& all_statements() { return registry(); }
 
 namespace {
+// Two texts: SQLite runs it once an event, PostgreSQL once with arrays, because each statement is a journey there.
 const Sql kAddToOutbox{"outbox.add",
                        "insert into outbox (bucket, id, brand_id, topic, key, payload, at) "
-                       "values ($1, $2, $3, $4, $5, $6, $7)"};
+                       "values ($1, $2, $3, $4, $5, $6, $7)",
+                       "insert into outbox (bucket, id, brand_id, topic, key, payload, at) "
+                       "select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], "
+                       "$6::text[], $7::bigint[])"};
+
+void add_to_outbox_one_by_one(Tx& tx) {
+  for (const Event& e : tx.events())
+    if (e.durable) tx.exec(kAddToOutbox, {e.bucket, e.id, e.brand, e.topic, e.key, e.payload, e.at});
+}
+
+void add_to_outbox_at_once(Tx& tx) {
+  ArrayText bucket, id, brand, topic, key, payload, at;
+  bool any = false;
+  for (const Event& e : tx.events()) {
+    if (!e.durable) continue;
+    any = true;
+    bucket.add(e.bucket);
+    id.add(e.id);
+    brand.add(e.brand);
+    topic.add(e.topic);
+    key.add(e.key);
+    payload.add(e.payload);
+    at.add(e.at);
+  }
+  if (any)
+    tx.exec(kAddToOutbox,
+            {bucket.text(), id.text(), brand.text(), topic.text(), key.text(), payload.text(), at.text()});
+}
 }  // namespace
 
 Inside::Inside() : before_(t_inside) { t_inside = true; }
@@ -111,13 +140,13 @@ Status guarded(EngineTx& tx, F&& body) {
 }
 }  // namespace
 
-Status Engine::run_body(const Body& body, EngineTx& tx) {
+Status Engine::run_body(const Body& body, EngineTx& tx) const {
   return guarded(tx, [&]() -> Status {
     TRY_OK(body(tx));
-    for (const Event& event : tx.events()) {
-      if (!event.durable) continue;
-      tx.exec(kAddToOutbox, {event.bucket, event.id, event.brand, event.topic, event.key, event.payload, event.at});
-    }
+    if (is_postgres())
+      add_to_outbox_at_once(tx);
+    else
+      add_to_outbox_one_by_one(tx);
     return {};
   });
 }

@@ -95,7 +95,7 @@ class Engine : public Database {
 
   // Runs a body; run_body then writes its durable events to the outbox, run_read refuses them. Everything thrown
   // becomes a Status.
-  static Status run_body(const Body& body, EngineTx& tx);
+  Status run_body(const Body& body, EngineTx& tx) const;
   static Status run_read(const Body& body, EngineTx& tx);
   void answer(Job& job);
 

@@ -120,6 +120,7 @@ std::string to_postgres(std::string_view sql) {
   std::string_view before;  // the last two tokens that are no space
   std::string_view before_that;
   bool after_table = false;  // behind a table's closing parenthesis, up to the semicolon
+  bool creating = false;     // within create table
   int depth = 0;
   for (const Token& token : tokens_of(sql)) {
     if (token.kind == Token::Kind::space) {
@@ -142,8 +143,9 @@ std::string to_postgres(std::string_view sql) {
     } else {
       out += token.text;
     }
-    if (depth == 0 && token.text == ")") after_table = true;
-    if (depth > 0 || token.text == ";") after_table = false;
+    if (token.text == "table" && before == "create") creating = true;
+    if (token.text == ";") creating = after_table = false;
+    if (token.text == ")" && depth == 0) after_table = creating;
     before_that = std::exchange(before, token.text);
   }
   return out;

@@ -1,0 +1,178 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "db/db.hpp"
+#include "db/migrations.hpp"
+#include "support/database.hpp"
+
+namespace lianbo::db {
+namespace {
+
+using test::ScratchDatabase;
+using ::testing::HasSubstr;
+
+constexpr Instant kNow = 1'800'000'000'000;
+const Sql kRecorded{"migrate_test.recorded",
+                    "select version, name, applied_at from schema_migrations order by version"};
+const Sql kFacts{"migrate_test.facts", "select count(*) from server_facts"};
+
+// Statements on tables that only these tests make are prepared here alone.
+const Sql& only(const char* name, const char* text) {
+  static std::map<std::string, std::unique_ptr<Sql>> all;
+  auto& sql = all[name];
+  if (!sql) sql = std::make_unique<Sql>(name, text);
+  return *sql;
+}
+std::int64_t number(Database& db, const Sql& sql) {
+  const auto out = db.read([&](Tx& tx) -> Result<std::int64_t> { return tx.number(sql); });
+  return out ? *out : -1;
+}
+
+class MigrateTest : public ::testing::TestWithParam<test::Engine> {
+ protected:
+  MigrateTest() : scratch_(GetParam(), ScratchDatabase::Start::empty), db_(scratch_.open()) {}
+  ScratchDatabase scratch_;
+  std::unique_ptr<Database> db_;
+};
+ON_BOTH_ENGINES(MigrateTest);
+
+TEST_P(MigrateTest, BringsAnEmptyDatabaseToTheNewestVersionOnce) {
+  const auto before = migration_state(*db_);
+  ASSERT_TRUE(before);
+  ASSERT_FALSE(before->empty());
+  for (const auto& state : *before) EXPECT_FALSE(state.applied);
+
+  const auto first = migrate(*db_, kNow);
+  ASSERT_TRUE(first) << first.error().text();
+  EXPECT_EQ(*first, static_cast<int>(before->size()));
+  EXPECT_EQ(number(*db_, kFacts), 0);
+  const auto second = migrate(*db_, kNow + 1);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(*second, 0);
+
+  const auto after = migration_state(*db_);
+  ASSERT_TRUE(after);
+  for (const auto& state : *after) EXPECT_TRUE(state.applied);
+  ASSERT_TRUE(db_->read([&](Tx& tx) -> Status {
+    std::size_t i = 0;
+    tx.each(kRecorded, {}, [&](const Row& row) {
+      EXPECT_EQ(row.integer(0), (*after)[i].version);
+      EXPECT_EQ(row.text(1), (*after)[i].name);
+      EXPECT_EQ(row.integer(2), kNow);
+      ++i;
+    });
+    EXPECT_EQ(i, after->size());
+    return {};
+  }));
+}
+
+TEST_P(MigrateTest, ManyProcessesAtOnceApplyEachMigrationOnce) {
+  constexpr int kProcesses = 6;
+  std::atomic<int> applied{0}, failed{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kProcesses; ++i)
+    threads.emplace_back([&] {
+      const auto db = scratch_.open();
+      const auto count = migrate(*db, kNow);
+      if (count)
+        applied += *count;
+      else
+        ++failed;
+      EXPECT_TRUE(count) << count.error().text();
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(applied, static_cast<int>(migration_state(*db_)->size()));
+}
+
+TEST_P(MigrateTest, RefusesAMigrationThatWasChangedAfterwards) {
+  const Migration before[] = {{1, "one", "both", "create table t (a integer) strict;"}};
+  const Migration after[] = {{1, "one", "both", "create table t (a integer, b integer) strict;"}};
+  ASSERT_EQ(migrate(*db_, before, kNow), 1);
+  const auto refused = migrate(*db_, after, kNow);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::conflict);
+  EXPECT_THAT(refused.error().detail, HasSubstr("migration 1 (one) was changed"));
+  EXPECT_FALSE(migration_state(*db_, after));
+}
+
+TEST_P(MigrateTest, RefusesADatabaseNewerThanTheProgram) {
+  const Migration newer[] = {{1, "one", "both", "create table t (a integer) strict;"},
+                             {2, "two", "both", "create table u (a integer) strict;"}};
+  ASSERT_EQ(migrate(*db_, newer, kNow), 2);
+  const auto refused = migrate(*db_, std::span(newer, 1), kNow);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::conflict);
+  EXPECT_THAT(refused.error().detail, HasSubstr("migration 2 (two)"));
+}
+
+TEST_P(MigrateTest, RefusesAMigrationPutInBetween) {
+  const Migration all[] = {{1, "one", "both", "create table t (a integer) strict;"},
+                           {2, "two", "both", "create table u (a integer) strict;"},
+                           {3, "three", "both", "create table v (a integer) strict;"}};
+  const Migration without_two[] = {all[0], all[2]};
+  ASSERT_EQ(migrate(*db_, without_two, kNow), 2);
+  const auto refused = migrate(*db_, all, kNow);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().detail, HasSubstr("migration 2 (two) was never applied"));
+}
+
+TEST_P(MigrateTest, AMigrationThatFailsInTheMiddleLeavesNothingOfItself) {
+  const Migration all[] = {{1, "one", "both", "create table t (a integer) strict;"},
+                           {2, "two", "both", "create table u (a integer) strict; insert into nowhere values (1);"}};
+  const auto failed = migrate(*db_, all, kNow);
+  ASSERT_FALSE(failed);
+  EXPECT_THAT(failed.error().detail, HasSubstr("migration 2 (two)"));
+  EXPECT_EQ(number(*db_, only("db_test.only_t", "select count(*) from t")), 0);
+  EXPECT_EQ(number(*db_, only("db_test.only_u", "select count(*) from u")), -1);
+  const Migration mended[] = {all[0], {2, "two", "both", "create table u (a integer) strict;"}};
+  EXPECT_EQ(migrate(*db_, mended, kNow), 1);
+  EXPECT_EQ(number(*db_, only("db_test.only_u", "select count(*) from u")), 0);
+}
+
+TEST_P(MigrateTest, AFileForPostgresAloneTakesThePlaceOfTheCommonOne) {
+  const Migration all[] = {
+      {1, "one", "both", "create table t (a integer) strict; insert into t values (1);"},
+      {1, "one", "postgres", "create table t (a integer) strict; insert into t values (2);"},
+      {2, "two", "postgres", "insert into t values (10);"},
+      {3, "three", "both", "insert into t values (100);"},
+  };
+  const bool postgres = GetParam() == test::Engine::postgres;
+  EXPECT_EQ(migrate(*db_, all, kNow), postgres ? 3 : 2);
+  EXPECT_EQ(number(*db_, only("db_test.only_sum", "select cast(sum(a) as bigint) from t")), postgres ? 112 : 101);
+  EXPECT_EQ(migrate(*db_, all, kNow), 0);
+}
+
+TEST_P(MigrateTest, ABrokenForeignKeyIsFoundBeforeTheCommit) {
+  const Migration all[] = {{1, "one", "both",
+                            "create table p (id integer primary key) strict;"
+                            "create table c (id integer primary key, p integer references p (id)) strict;"
+                            "insert into c (id, p) values (1, 99);"}};
+  EXPECT_FALSE(migrate(*db_, all, kNow));
+  EXPECT_EQ(number(*db_, only("db_test.only_p", "select count(*) from p")), -1);
+}
+
+TEST(ToPostgresTest, SpeaksPostgres) {
+  EXPECT_EQ(to_postgres("create table t (a integer, b blob not null) strict;"),
+            "create table t (a bigint, b bytea not null) ;");
+  EXPECT_EQ(
+      to_postgres("create table t (\n  a text primary key, -- a text, an integer\n  text text not null\n) strict;\n"),
+      "create table t (\n  a text collate \"C\" primary key, -- a text, an integer\n"
+      "  text text collate \"C\" not null\n) ;\n");
+  EXPECT_EQ(to_postgres("create table t (a integer primary key) strict, without rowid;\ncreate index i on t (a);"),
+            "create table t (a bigint primary key)   ;\ncreate index i on t (a);");
+  EXPECT_EQ(to_postgres("create table t (a integer) without rowid, strict; create table strict (a integer);"),
+            "create table t (a bigint)   ; create table strict (a bigint);");
+  EXPECT_EQ(to_postgres("alter table t add column c text default 'a blob; strict';"),
+            "alter table t add column c text collate \"C\" default 'a blob; strict';");
+  EXPECT_EQ(to_postgres("create table t (s text not null check (s in ('strict','it''s an integer'))) strict;"),
+            "create table t (s text collate \"C\" not null check (s in ('strict','it''s an integer'))) ;");
+  EXPECT_EQ(to_postgres("insert into t values (',', 'x integer'), ('y', 'z');"),
+            "insert into t values (',', 'x integer'), ('y', 'z');");
+}
+
+}  // namespace
+}  // namespace lianbo::db
