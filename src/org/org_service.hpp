@@ -113,7 +113,7 @@ void audit(db::Tx&, const Call&, BrandId, std::string_view action, std::string_v
 // ---- the server itself
 struct ServerFacts {
   int buckets = kDefaultBuckets;
-  std::string token_key;   // 32 raw bytes
+  std::string token_key;   // the secret that guests' cookies are signed with
   bool simulated = false;  // set up on a simulated clock
 };
 // First start on an empty database writes the facts; later ones read them. Another number of buckets, or a simulated

@@ -1,0 +1,536 @@
+#include "org/org_api.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "base/csv.hpp"
+#include "org/sessions.hpp"
+
+namespace lianbo::org {
+namespace {
+
+using db::Tx;
+using net::Access;
+using net::Method;
+using net::Reply;
+using net::Request;
+using net::Routes;
+namespace s = shape;
+
+// ---- shapes
+
+const std::vector<std::string> kStates{"applied", "training", "active", "suspended", "left"};
+const std::vector<std::string> kRoleNames{"owner", "operator", "finance", "auditor"};
+
+Field roles_field() { return s::list_of("roles", s::choice("", kRoleNames), 1, 4, "roles at the brand"); }
+Field login_field() {
+  return s::text("login", 2, kMaxLogin, "a name or phone number to log in with, the same in either case");
+}
+Field password_field(const char* name = "password") {
+  return s::text(name, kMinPassword, kMaxPassword, "8 to 128 characters");
+}
+Field after_field() { return s::opt(s::id("after", "`next` of the page before")); }
+Field limit_field() { return s::opt(s::integer("limit", 1, 200, "items of a page; default 50")); }
+
+Shape page_of_items(Shape item) {
+  return {s::list("items", std::move(item), 0, 200), s::nullable(s::id("next", "give as `after` for the next page"))};
+}
+
+Shape brand_shape() {
+  return {s::id("id"), s::text("name", 1, kMaxName), s::text("currency", 3, 3, "ISO 4217"),
+          s::text("time_zone", 1, 64, "reports group by its days"), s::instant("created_at")};
+}
+
+Shape rules_fields() {
+  return {s::integer("validity_days", -1, kMaxRuleDays, "a lock lasts this long; -1 for ever; not 0"),
+          s::integer("protect_days", -1, kMaxRuleDays,
+                     "no other agent takes a lock over in this time; 0 at once, -1 never while valid"),
+          s::integer("order_extends_days", 0, kMaxRuleDays, "an order keeps the lock at least this long"),
+          s::boolean("lock_agents", "agents can be locked as buyers"),
+          s::boolean("self_purchase", "an agent earns on their own orders")};
+}
+Shape rules_shape() {
+  Shape out = rules_fields();
+  out.insert(out.begin(), s::integer("version", 1, INT32_MAX));
+  return out;
+}
+
+Shape agent_shape() {
+  return {s::id("id"),
+          s::id("brand_id"),
+          s::id("store_id"),
+          s::text("code", 1, kMaxCode, "the brand's own number for the agent"),
+          s::text("name", 1, kMaxName),
+          s::text("phone", 0, kMaxPhone, "masked, except for the agent and staff that operates the brand"),
+          s::text("region", 0, kMaxRegion),
+          s::text("level", 0, kMaxLevel),
+          s::nullable(s::id("parent_id", "who recruited them")),
+          s::choice("state", kStates),
+          s::instant("created_at")};
+}
+
+Shape relations_fields() {
+  return {s::list("staff", {s::id("brand_id"), roles_field()}, 0, 1000),
+          s::list("agents", {s::id("brand_id"), s::id("agent_id"), s::id("store_id"), s::boolean("active")}, 0, 1000)};
+}
+
+Shape session_shape() {
+  Shape out{s::text("token", 43, 43, "for `Authorization: Bearer …`; the cookie lb_sid carries it too"),
+            s::id("person_id"), s::instant("expires_at")};
+  for (auto& f : relations_fields()) out.push_back(std::move(f));
+  return out;
+}
+
+Shape me_shape() {
+  Shape out{s::nullable(s::id("person_id")), s::boolean("guest", "nobody is logged in"), s::text("name", 0, kMaxName)};
+  for (auto& f : relations_fields()) out.push_back(std::move(f));
+  return out;
+}
+
+// ---- JSON
+
+void write_roles(JsonWriter& w, unsigned roles) {
+  w.key("roles").begin_list();
+  for (const auto name : role_names(roles)) w.value(name);
+  w.end_list();
+}
+
+void write_relations(JsonWriter& w, const Caller& caller) {
+  w.key("staff").begin_list();
+  for (const auto& staff : caller.staff) {
+    w.begin().field("brand_id", staff.brand);
+    write_roles(w, staff.roles);
+    w.end();
+  }
+  w.end_list().key("agents").begin_list();
+  for (const auto& a : caller.agents)
+    w.begin()
+        .field("brand_id", a.brand)
+        .field("agent_id", a.agent)
+        .field("store_id", a.store)
+        .field("active", a.active)
+        .end();
+  w.end_list();
+}
+
+void write_agent(JsonWriter& w, const Agent& a, bool whole_phone) {
+  w.begin().field("id", a.id).field("brand_id", a.brand).field("store_id", a.store).field("code", a.code);
+  w.field("name", a.name).field("phone", whole_phone ? a.phone : mask_phone(a.phone)).field("region", a.region);
+  w.field("level", a.level).field("parent_id", a.parent).field("state", state_text(a.state));
+  w.field_at("created_at", a.created_at).end();
+}
+
+std::string rules_json(const LockRules& r) {
+  JsonWriter w;
+  w.begin().field("version", r.version).field("validity_days", r.validity_days).field("protect_days", r.protect_days);
+  w.field("order_extends_days", r.order_extends_days).field("lock_agents", r.lock_agents);
+  w.field("self_purchase", r.self_purchase).end();
+  return w.take();
+}
+
+// Logins are the same in either case.
+std::string login_of(const json::value& body, std::string_view name = "login") {
+  std::string login(csv_trim(get_text(body, name)));
+  for (char& c : login)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return login;
+}
+
+// ---- logging in
+
+struct Context {
+  explicit Context(const OrgDeps& d) : deps(d), passwords(*d.settings) {}
+  OrgDeps deps;
+  Passwords passwords;
+  LoginThrottle throttle;
+};
+using ContextPtr = std::shared_ptr<Context>;
+
+struct LoggedIn {
+  std::string token;
+  Caller caller;
+};
+
+// In the transaction that made or checked the person: the session, and what the guest did becomes the person's.
+Result<LoggedIn> log_in(Tx& tx, const Call& call, const Context& context, PersonId person) {
+  LoggedIn out;
+  TRY(out.token, issue_session(tx, call, person, TokenKind::login, ""));
+  if (context.deps.on_login && call.caller.guest && call.caller.person && call.caller.person != person)
+    TRY_OK(context.deps.on_login(tx, call, call.caller.person, person));
+  out.caller = caller_of_person(tx, person);
+  return out;
+}
+
+Reply session_reply(const Call& call, const Context& context, const LoggedIn& in) {
+  JsonWriter w;
+  w.begin().field("token", in.token).field("person_id", in.caller.person);
+  w.field_at("expires_at", call.now + context.deps.settings->session_days * kDayMs);
+  write_relations(w, in.caller);
+  w.end();
+  // The guest's doings belong to the person now; who logs out later begins as a new guest.
+  return Reply::json(w.take())
+      .with("set-cookie", session_cookie(*context.deps.settings, in.token))
+      .with("set-cookie", ended_cookie(*context.deps.settings, kGuestCookie))
+      .with("cache-control", "no-store");
+}
+
+Result<Reply> create_session(const Call& call, const Request& request, Context& context) {
+  const std::string login = login_of(request.value), password = get_text(request.value, "password");
+  TRY_OK(context.throttle.begin(login, call.now));
+  TRY(const auto known,
+      context.deps.db->read([&](Tx& tx) -> Result<std::optional<Login>> { return find_login(tx, login); }));
+  TRY(const bool right, context.passwords.verify(known ? known->password_hash : std::string(), password));
+  if (!right) return fail(Code::wrong_login);
+  context.throttle.succeeded(login);
+  TRY(const LoggedIn in, context.deps.db->write([&](Tx& tx) { return log_in(tx, call, context, known->person); }));
+  return session_reply(call, context, in);
+}
+
+Result<Reply> create_person(const Call& call, const Request& request, Context& context) {
+  const std::string login = login_of(request.value), password = get_text(request.value, "password");
+  TRY_OK(check_login(login));
+  TRY_OK(check_password(password));
+  TRY(const std::string hash, context.passwords.hash(password));
+  TRY(const LoggedIn in, context.deps.db->write([&](Tx& tx) -> Result<LoggedIn> {
+    TRY(const PersonId person, register_person(tx, call, login, get_text(request.value, "name"), hash));
+    return log_in(tx, call, context, person);
+  }));
+  return session_reply(call, context, in);
+}
+
+Result<Reply> accept(const Call& call, const Request& request, Context& context) {
+  const std::string login = login_of(request.value), password = get_text(request.value, "password");
+  TRY_OK(check_login(login));
+  TRY_OK(check_password(password));
+  TRY(const std::string hash, context.passwords.hash(password));
+  TRY(const LoggedIn in, context.deps.db->write([&](Tx& tx) -> Result<LoggedIn> {
+    TRY(const PersonId person, accept_invite(tx, call, get_text(request.value, "token"), login, hash));
+    return log_in(tx, call, context, person);
+  }));
+  return session_reply(call, context, in);
+}
+
+Result<Reply> me(Tx& tx, const Call& call, const Request&) {
+  JsonWriter w;
+  w.begin().field("person_id", call.caller.person).field("guest", call.caller.guest);
+  w.field("name", person_name(tx, call.caller.person));
+  write_relations(w, call.caller);
+  w.end();
+  return Reply::json(w.take()).with("cache-control", "no-store");
+}
+
+Result<Reply> create_api_token(Tx& tx, const Call& call, const Request& request) {
+  TRY_OK(require_login(call));
+  const auto days = static_cast<int>(get_int(request.value, "days", 365));
+  TRY(const std::string token,
+      issue_session(tx, call, call.caller.person, TokenKind::api, get_text(request.value, "name"), days));
+  JsonWriter w;
+  w.begin().field("token", token).field_at("expires_at", call.now + days * kDayMs).end();
+  return Reply::json(w.take()).with("cache-control", "no-store");
+}
+
+// ---- brands and staff
+
+Result<Reply> create(const Call& call, const Request& request, Context& context) {
+  if (!call.caller.system) return fail(Code::forbidden, "brands are made by the server's operator: `lianbo init`");
+  const std::string password = get_text(request.value, "owner_password");
+  TRY_OK(check_password(password));
+  NewBrand wish;
+  wish.name = get_text(request.value, "name");
+  wish.currency = get_text(request.value, "currency", wish.currency);
+  wish.time_zone = get_text(request.value, "time_zone", wish.time_zone);
+  wish.owner_login = login_of(request.value, "owner_login");
+  wish.owner_name = get_text(request.value, "owner_name", wish.owner_login);
+  TRY(wish.owner_password_hash, context.passwords.hash(password));
+  JsonWriter w;
+  TRY_OK(context.deps.db->write([&](Tx& tx) -> Status {
+    TRY(const BrandId brand, create_brand(tx, call, wish));
+    const auto owner = find_login(tx, wish.owner_login);
+    w = JsonWriter();
+    w.begin().field("id", brand).field("owner_person_id", owner->person).end();
+    return {};
+  }));
+  return Reply::json(w.take(), 201);
+}
+
+Result<Reply> get_brand(Tx& tx, const Call&, const Request& request) {
+  TRY(const auto id, request.id_param<BrandId>("brand_id"));
+  TRY(const Brand brand, find_brand(tx, id));
+  JsonWriter w;
+  w.begin().field("id", brand.id).field("name", brand.name).field("currency", brand.currency);
+  w.field("time_zone", brand.time_zone).field_at("created_at", brand.created_at).end();
+  return Reply::json(w.take());
+}
+
+Result<Reply> get_lock_rules(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  if (!call.caller.agent_at(brand)) TRY_OK(require_staff(call, brand, kAnyStaff));
+  TRY(const LockRules rules, lock_rules(tx, brand));
+  return Reply::json(rules_json(rules));
+}
+
+Result<Reply> put_lock_rules(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_staff(call, brand, kOperates));
+  const auto days = [&](const char* name) { return static_cast<std::int32_t>(get_int(request.value, name)); };
+  LockRules wish;
+  wish.validity_days = days("validity_days");
+  wish.protect_days = days("protect_days");
+  wish.order_extends_days = days("order_extends_days");
+  wish.lock_agents = get_bool(request.value, "lock_agents");
+  wish.self_purchase = get_bool(request.value, "self_purchase");
+  TRY(const LockRules rules, set_lock_rules(tx, call, brand, wish));
+  return Reply::json(rules_json(rules));
+}
+
+Result<Reply> post_staff(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_staff(call, brand, kOwner));
+  unsigned roles = 0;
+  for (const auto& role : get_list(request.value, "roles")) roles |= parse_role(role.get_string()).value_or(0);
+  TRY(const StaffInvite staff,
+      add_staff(tx, call, brand, login_of(request.value), get_text(request.value, "name"), roles));
+  JsonWriter w;
+  w.begin().field("person_id", staff.person).key("invite_token");
+  if (staff.invite_token.empty())
+    w.null();
+  else
+    w.value(staff.invite_token);
+  w.end();
+  return Reply::json(w.take()).with("cache-control", "no-store");
+}
+
+Result<Reply> get_staff(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_staff(call, brand, kAnyStaff));
+  TRY(const net::Page page, net::page_of(request));
+  const auto staff = staff_of(tx, brand, page.limit, PersonId{page.after});
+  JsonWriter w;
+  w.begin_list();
+  for (const auto& m : staff) {
+    w.begin().field("person_id", m.person).field("name", m.name).field("login", m.login);
+    write_roles(w, m.roles);
+    w.field("has_password", m.has_password).end();
+  }
+  w.end_list();
+  const bool more = static_cast<int>(staff.size()) == page.limit;
+  return Reply::json(net::page_json(w.text(), more ? staff.back().person.value : 0));
+}
+
+// ---- agents and stores
+
+Result<Reply> import(const Call& call, const Request& request, Context& context) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_staff(call, brand, kOperates));
+  TRY(const ImportReport report, import_agents(*context.deps.db, call, brand, request.body));
+  JsonWriter w;
+  w.begin().field("imported", report.imported).field("updated", report.updated);
+  w.field("unchanged", report.unchanged).field("stores", report.stores).end();
+  return Reply::json(w.take());
+}
+
+Result<Reply> list_agents(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_staff(call, brand, kAnyStaff));
+  TRY(const net::Page page, net::page_of(request));
+  AgentFilter filter;
+  filter.region = std::string(request.query_value("region"));
+  if (const auto state = request.query_value("state"); !state.empty()) {
+    filter.state = parse_state(state);
+    if (!filter.state)
+      return fail(Code::invalid_field, "must be applied, training, active, suspended or left", "query state");
+  }
+  const auto agents = agents_of(tx, brand, filter, page.limit, AgentId{page.after});
+  JsonWriter w;
+  w.begin_list();
+  for (const auto& agent : agents) write_agent(w, agent, false);
+  w.end_list();
+  const bool more = static_cast<int>(agents.size()) == page.limit;
+  return Reply::json(net::page_json(w.text(), more ? agents.back().id.value : 0));
+}
+
+Reply agent_reply(const Agent& agent, bool whole_phone, int status = 200) {
+  JsonWriter w;
+  write_agent(w, agent, whole_phone);
+  return Reply::json(w.take(), status);
+}
+
+Result<Reply> post_agent(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_staff(call, brand, kOperates));
+  const auto text = [&](const char* name) { return std::string(csv_trim(get_text(request.value, name))); };
+  NewAgent wish;
+  wish.code = text("code");
+  wish.name = text("name");
+  wish.phone = text("phone");
+  wish.region = text("region");
+  wish.level = text("level");
+  wish.store_name = text("store");
+  wish.parent = get_id<AgentId>(request.value, "parent_id");
+  wish.state = parse_state(get_text(request.value, "state", "active")).value_or(AgentState::active);
+  TRY(const Agent agent, create_agent(tx, call, brand, wish));
+  return agent_reply(agent, true, 201);
+}
+
+// Plain, because staff that sees a whole phone number leaves an audit row, and nobody else needs a write.
+Result<Reply> get_agent(const Call& call, const Request& request, Context& context) {
+  TRY(const auto id, request.id_param<AgentId>("agent_id"));
+  TRY(const Agent agent, context.deps.db->read([&](Tx& tx) { return find_agent(tx, id); }));
+  const auto* own = call.caller.agent_at(agent.brand);
+  if (own && own->agent == id) return agent_reply(agent, true);
+  TRY_OK(require_staff(call, agent.brand, kAnyStaff));
+  const bool whole = require_staff(call, agent.brand, kOperates).has_value() && !agent.phone.empty();
+  if (whole)
+    TRY_OK(context.deps.db->write([&](Tx& tx) -> Status {
+      audit(tx, call, agent.brand, "agent.read_phone", "agent", id.value);
+      return {};
+    }));
+  return agent_reply(agent, whole);
+}
+
+Result<Reply> post_agent_state(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto id, request.id_param<AgentId>("agent_id"));
+  TRY(const Agent before, find_agent(tx, id));
+  TRY_OK(require_staff(call, before.brand, kOperates));
+  const auto to = parse_state(get_text(request.value, "state"));
+  if (!to) return fail(Code::invalid_field, "must be applied, training, active, suspended or left", "/state");
+  TRY(const Agent agent, set_agent_state(tx, call, id, *to, get_text(request.value, "reason")));
+  return agent_reply(agent, false);
+}
+
+Result<Reply> post_agent_invite(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto id, request.id_param<AgentId>("agent_id"));
+  TRY(const Agent agent, find_agent(tx, id));
+  TRY_OK(require_staff(call, agent.brand, kOperates));
+  TRY(const std::string token, invite_agent(tx, call, id));
+  return Reply::json(JsonWriter().begin().field("invite_token", token).end().take()).with("cache-control", "no-store");
+}
+
+Result<Reply> get_store(Tx& tx, const Call&, const Request& request) {
+  TRY(const auto id, request.id_param<StoreId>("store_id"));
+  TRY(const StoreOwner owner, store_owner(tx, id));
+  JsonWriter w;
+  w.begin().field("id", owner.store.id).field("brand_id", owner.store.brand).field("agent_id", owner.agent.id);
+  w.field("name", owner.store.name).field("host_name", owner.agent.name).field("region", owner.agent.region);
+  w.field("open", owner.agent.active()).end();
+  return Reply::json(w.take());
+}
+
+net::Route once(net::Route route) {
+  route.idempotent = false;  // the answer holds a secret, which must not be kept
+  return route;
+}
+
+}  // namespace
+
+Routes org_routes(const OrgDeps& deps) {
+  const auto context = std::make_shared<Context>(deps);
+  const auto with = [context](Result<Reply> (*handler)(const Call&, const Request&, Context&)) -> net::PlainHandler {
+    return [context, handler](const Call& call, const Request& request) { return handler(call, request, *context); };
+  };
+  const auto end_current = [context](Tx& tx, const Call&, const Request& request) -> Result<Reply> {
+    end_session(tx, presented_token(request).token);
+    return Reply::none().with("set-cookie", ended_cookie(*context->deps.settings, kSessionCookie));
+  };
+  const std::string v1 = "/api/v1", brand = v1 + "/brands/{brand_id}", agent = v1 + "/agents/{agent_id}";
+  Routes out;
+  const auto add = [&](net::Route route) { out.push_back(std::move(route)); };
+
+  // Logging in
+  add(net::plain_route(Method::post, v1 + "/sessions", "createSession", "Log in", Access::guest, with(create_session))
+          .taking({login_field(), s::text("password", 1, kMaxPassword)})
+          .giving(session_shape())
+          .may_fail({Code::wrong_login, Code::too_many_requests}));
+  add(once(
+      net::write_route(Method::del, v1 + "/sessions/current", "deleteSession", "Log out", Access::login, end_current)
+          .answers(204)));
+  add(net::read_route(Method::get, v1 + "/me", "getMe", "Who is calling, and as what", Access::guest, me)
+          .giving(me_shape()));
+  add(net::plain_route(Method::post, v1 + "/persons", "createPerson", "Register as a buyer and log in", Access::guest,
+                       with(create_person))
+          .taking({login_field(), password_field(), s::text("name", 1, kMaxName)})
+          .giving(session_shape())
+          .may_fail({Code::login_taken}));
+  add(net::plain_route(Method::post, v1 + "/invites/accept", "acceptInvite", "Accept an invitation and log in",
+                       Access::guest, with(accept))
+          .taking({s::text("token", 1, 64), login_field(), password_field()})
+          .giving(session_shape())
+          .may_fail({Code::invite_invalid, Code::login_taken}));
+  add(once(net::write_route(Method::post, v1 + "/api-tokens", "createApiToken",
+                            "A token for a program, with the caller's own rights", Access::login, create_api_token)
+               .taking({s::text("name", 1, kMaxName, "what it is for"),
+                        s::opt(s::integer("days", 1, 3650, "how long it lasts; default 365"))})
+               .giving({s::text("token", 43, 43), s::instant("expires_at")})));
+
+  // Brands and staff
+  add(net::plain_route(Method::post, v1 + "/brands", "createBrand",
+                       "Make a brand and its owner (the server's operator only)", Access::login, with(create))
+          .taking({s::text("name", 1, kMaxName), s::opt(s::text("currency", 3, 3, "default CNY")),
+                   s::opt(s::text("time_zone", 1, 64, "default Asia/Shanghai")), s::text("owner_login", 2, kMaxLogin),
+                   s::opt(s::text("owner_name", 1, kMaxName)), password_field("owner_password")})
+          .giving({s::id("id"), s::id("owner_person_id")})
+          .answers(201)
+          .may_fail({Code::forbidden, Code::login_taken}));
+  add(net::read_route(Method::get, brand, "getBrand", "A brand", Access::guest, get_brand).giving(brand_shape()));
+  add(net::read_route(Method::get, brand + "/lock-rules", "getLockRules", "The lock rules that hold now", Access::login,
+                      get_lock_rules)
+          .giving(rules_shape()));
+  add(net::write_route(Method::put, brand + "/lock-rules", "putLockRules", "Change the lock rules: adds a version",
+                       Access::staff, put_lock_rules)
+          .taking(rules_fields())
+          .giving(rules_shape()));
+  add(once(
+      net::write_route(Method::post, brand + "/staff", "addStaff", "Invite staff, or change their roles", Access::staff,
+                       post_staff)
+          .taking({login_field(), s::text("name", 1, kMaxName), roles_field()})
+          .giving({s::id("person_id"), s::nullable(s::text("invite_token", 43, 43, "null: has a password already"))})
+          .may_fail({Code::login_taken, Code::conflict})));
+  add(net::read_route(Method::get, brand + "/staff", "listStaff", "Who works for the brand", Access::staff, get_staff)
+          .asking({limit_field(), after_field()})
+          .giving(page_of_items({s::id("person_id"), s::text("name", 0, kMaxName), s::text("login", 0, kMaxLogin),
+                                 roles_field(), s::boolean("has_password")})));
+
+  // Agents and stores
+  auto importing =
+      net::plain_route(Method::post, brand + "/agents:import", "importAgents",
+                       "Bring the network in from a CSV file, all or nothing", Access::staff, with(import))
+          .giving({s::count("imported", "new agents"), s::count("updated", "agents that changed"),
+                   s::count("unchanged"), s::count("stores", "new stores")})
+          .may_fail({Code::csv_invalid, Code::invalid_utf8, Code::unsupported_media_type, Code::body_too_large});
+  importing.raw_body = true;
+  add(std::move(importing));
+  add(net::read_route(Method::get, brand + "/agents", "listAgents", "The brand's agents", Access::staff, list_agents)
+          .asking({s::opt(s::choice("state", kStates)), s::opt(s::text("region", 0, kMaxRegion)), limit_field(),
+                   after_field()})
+          .giving(page_of_items(agent_shape())));
+  add(net::write_route(Method::post, brand + "/agents", "createAgent", "Add one agent, with a store", Access::staff,
+                       post_agent)
+          .taking({s::text("code", 1, kMaxCode), s::text("name", 1, kMaxName), s::opt(s::text("phone", 0, kMaxPhone)),
+                   s::opt(s::text("region", 0, kMaxRegion)), s::opt(s::text("level", 0, kMaxLevel)),
+                   s::nullable(s::id("parent_id")),
+                   s::opt(s::choice("state", {"applied", "training", "active", "suspended"}, "default active")),
+                   s::opt(s::text("store", 0, kMaxName, "the store's name; default the agent's"))})
+          .giving(agent_shape())
+          .answers(201)
+          .may_fail({Code::conflict, Code::parent_invalid}));
+  add(net::plain_route(Method::get, agent, "getAgent", "An agent, for themselves and for staff", Access::login,
+                       with(get_agent))
+          .giving(agent_shape()));
+  add(net::write_route(Method::post, agent + "/state", "setAgentState", "Train, admit, suspend, reinstate or let go",
+                       Access::staff, post_agent_state)
+          .taking({s::choice("state", kStates), s::opt(s::text("reason", 0, 500))})
+          .giving(agent_shape())
+          .may_fail({Code::agent_state_conflict}));
+  add(once(net::write_route(Method::post, agent + "/invite", "inviteAgent",
+                            "An invitation with which the agent chooses login and password", Access::staff,
+                            post_agent_invite)
+               .giving({s::text("invite_token", 43, 43)})
+               .may_fail({Code::conflict, Code::agent_not_active})));
+  add(net::read_route(Method::get, v1 + "/stores/{store_id}", "getStore", "A store", Access::guest, get_store)
+          .giving({s::id("id"), s::id("brand_id"), s::id("agent_id"), s::text("name", 1, kMaxName),
+                   s::text("host_name", 1, kMaxName), s::text("region", 0, kMaxRegion),
+                   s::boolean("open", "its agent is active")}));
+  return out;
+}
+
+}  // namespace lianbo::org

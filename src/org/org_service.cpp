@@ -1,0 +1,496 @@
+#include "org/org_service.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/check.hpp"
+#include "base/crypto.hpp"
+#include "base/json.hpp"
+#include "org/agents_csv.hpp"
+#include "org/org_events.hpp"
+#include "org/org_store.hpp"
+#include "org/sessions.hpp"
+
+namespace lianbo::org {
+namespace {
+
+using db::Tx;
+
+constexpr std::int64_t kInviteDays = 7;
+constexpr int kNodes = 32;  // five bits of an id
+
+std::unexpected<Error> no_such(const char* what) {
+  return fail(Code::not_found, std::string("there is no such ") + what);
+}
+
+template <class T>
+Result<T> found(std::optional<T> value, const char* what) {
+  if (!value) return no_such(what);
+  return *std::move(value);
+}
+
+Status check_text(std::string_view text, std::size_t min, std::size_t max, const char* where) {
+  if (auto problem = text_problem(text, min, max)) return fail(Code::invalid_field, *problem, where);
+  return {};
+}
+
+void tell_change(Tx& tx, const Call& call, const Agent& agent, std::optional<AgentState> from) {
+  JsonWriter w;
+  w.begin().field("agent_id", agent.id).field("store_id", agent.store);
+  w.field("from", from ? std::optional(state_text(*from)) : std::nullopt).field("to", state_text(agent.state)).end();
+  tx.emit({call.make_id<EventId>(), 0, agent.brand, kAgentChanged, agent.id.value, w.take(), call.now, true});
+}
+
+void record_state(Tx& tx, const Call& call, const Agent& agent, std::optional<AgentState> from,
+                  std::string_view reason) {
+  store::add_change(tx, call.make_id<AgentId>().value, agent.id, from, agent.state, call.caller.person, reason,
+                    call.now);
+}
+
+// person, agent and store, in one go.
+bool add_agent(Tx& tx, const Call& call, Agent& agent, std::string_view store_name) {
+  agent.person = call.make_id<PersonId>();
+  agent.store = call.make_id<StoreId>();
+  agent.created_at = call.now;
+  if (!store::add_agent(tx, agent)) return false;
+  store::add_person(tx, {agent.person, agent.name, {}, {}}, call.now);
+  store::add_store(tx, {agent.store, agent.brand, agent.id, std::string(store_name), call.now});
+  return true;
+}
+
+}  // namespace
+
+// ---- reading
+
+Result<Brand> find_brand(Tx& tx, BrandId id) { return found(store::brand(tx, id), "brand"); }
+std::vector<Brand> all_brands(Tx& tx, int limit, BrandId after) { return store::brands(tx, limit, after); }
+Result<Agent> find_agent(Tx& tx, AgentId id) { return found(store::agent(tx, id), "agent"); }
+Result<Agent> find_agent_by_code(Tx& tx, BrandId brand, std::string_view code) {
+  return found(store::agent_by_code(tx, brand, code), "agent");
+}
+Result<Store> find_store(Tx& tx, StoreId id) { return found(store::store(tx, id), "store"); }
+Result<StoreOwner> store_owner(Tx& tx, StoreId id) {
+  TRY(Store store, find_store(tx, id));
+  TRY(Agent agent, find_agent(tx, store.agent));
+  return StoreOwner{std::move(store), std::move(agent)};
+}
+std::optional<Agent> agent_of_person(Tx& tx, BrandId brand, PersonId person) {
+  return store::agent_of_person(tx, brand, person);
+}
+Result<LockRules> lock_rules(Tx& tx, BrandId brand) { return found(store::newest_rules(tx, brand), "brand"); }
+Result<LockRules> lock_rules_version(Tx& tx, BrandId brand, std::int32_t version) {
+  return found(store::rules(tx, brand, version), "version of the lock rules");
+}
+std::string person_name(Tx& tx, PersonId id) {
+  const auto person = store::person(tx, id);
+  return person ? person->name : std::string();
+}
+std::vector<Agent> agents_of(Tx& tx, BrandId brand, const AgentFilter& filter, int limit, AgentId after) {
+  return store::agents(tx, brand, filter, limit, after);
+}
+std::vector<StaffMember> staff_of(Tx& tx, BrandId brand, int limit, PersonId after) {
+  return store::staff(tx, brand, limit, after);
+}
+
+// ---- brands
+
+Result<BrandId> create_brand(Tx& tx, const Call& call, const NewBrand& wish) {
+  TRY_OK(check_text(wish.name, 1, kMaxName, "/name"));
+  TRY_OK(check_currency(wish.currency));
+  TRY_OK(check_time_zone(wish.time_zone));
+  TRY_OK(check_text(wish.owner_name, 1, kMaxName, "/owner_name"));
+  TRY(const PersonId owner, register_person(tx, call, wish.owner_login, wish.owner_name, wish.owner_password_hash));
+  const auto id = call.make_id<BrandId>();
+  store::add_brand(tx, {id, wish.name, wish.currency, wish.time_zone, call.now});
+  store::add_staff(tx, id, owner, kOwner, call.now);
+  store::add_rules(tx, id, LockRules{}, call.now);
+  audit(tx, call, id, "brand.create", "brand", id.value, JsonWriter().begin().field("name", wish.name).end().take());
+  return id;
+}
+
+Result<LockRules> set_lock_rules(Tx& tx, const Call& call, BrandId brand, LockRules rules) {
+  TRY_OK(check_lock_rules(rules));
+  if (!store::lock_brand(tx, brand)) return no_such("brand");
+  TRY(const LockRules newest, lock_rules(tx, brand));
+  if (rules.same_rules(newest)) return newest;
+  rules.version = newest.version + 1;
+  store::add_rules(tx, brand, rules, call.now);
+  JsonWriter w;
+  w.begin().field("version", rules.version).field("validity_days", rules.validity_days);
+  w.field("protect_days", rules.protect_days).field("order_extends_days", rules.order_extends_days);
+  w.field("lock_agents", rules.lock_agents).field("self_purchase", rules.self_purchase).end();
+  audit(tx, call, brand, "lock_rules.change", "brand", brand.value, w.text());
+  return rules;
+}
+
+// ---- agents
+
+Result<Agent> create_agent(Tx& tx, const Call& call, BrandId brand, const NewAgent& wish) {
+  TRY_OK(check_text(wish.code, 1, kMaxCode, "/code"));
+  TRY_OK(check_text(wish.name, 1, kMaxName, "/name"));
+  if (auto problem = phone_problem(wish.phone)) return fail(Code::invalid_field, *problem, "/phone");
+  TRY_OK(check_text(wish.region, 0, kMaxRegion, "/region"));
+  TRY_OK(check_text(wish.level, 0, kMaxLevel, "/level"));
+  TRY_OK(check_text(wish.store_name, 0, kMaxName, "/store"));
+  if (wish.state == AgentState::left)
+    return fail(Code::invalid_field, "a new agent can't have left; use applied, training, active or suspended",
+                "/state");
+  if (!store::lock_brand(tx, brand)) return no_such("brand");
+  if (wish.parent) {
+    const auto parent = store::agent(tx, wish.parent);
+    if (!parent || parent->brand != brand)
+      return fail(Code::parent_invalid, "the parent must be an agent of this brand", "/parent_id");
+  }
+  Agent agent;
+  agent.id = call.make_id<AgentId>();
+  agent.brand = brand;
+  agent.code = wish.code;
+  agent.name = wish.name;
+  agent.phone = wish.phone;
+  agent.region = wish.region;
+  agent.level = wish.level;
+  agent.parent = wish.parent;
+  agent.state = wish.state;
+  if (!add_agent(tx, call, agent, wish.store_name.empty() ? wish.name : wish.store_name))
+    return fail(Code::conflict, "an agent of this brand has the code " + wish.code + " already", "/code");
+  record_state(tx, call, agent, std::nullopt, "");
+  tell_change(tx, call, agent, std::nullopt);
+  audit(tx, call, brand, "agent.create", "agent", agent.id.value,
+        JsonWriter().begin().field("code", agent.code).field("state", state_text(agent.state)).end().take());
+  return agent;
+}
+
+namespace {
+void audit_state(Tx& tx, const Call& call, const Agent& agent, AgentState from, std::string_view reason) {
+  JsonWriter w;
+  w.begin().field("from", state_text(from)).field("to", state_text(agent.state)).field("reason", reason).end();
+  audit(tx, call, agent.brand, "agent.state", "agent", agent.id.value, w.text());
+}
+}  // namespace
+
+Result<Agent> set_agent_state(Tx& tx, const Call& call, AgentId id, AgentState to, std::string_view reason) {
+  TRY_OK(check_text(reason, 0, 500, "/reason"));
+  TRY(Agent agent, find_agent(tx, id));
+  const AgentState from = agent.state;
+  const auto refuse = [&] {
+    const std::string_view after = states_after(from);
+    return fail(Code::agent_state_conflict,
+                "the agent is " + std::string(state_text(from)) + " and can't become " + std::string(state_text(to)) +
+                    (after.empty() ? "; who has left stays so" : ", only " + std::string(after)),
+                "/state");
+  };
+  if (!state_can_become(from, to)) return refuse();
+  if (!store::change_state(tx, id, from, to))
+    return fail(Code::agent_state_conflict, "the agent's state was changed by somebody else just now", "/state");
+  agent.state = to;
+  record_state(tx, call, agent, from, reason);
+  audit_state(tx, call, agent, from, reason);
+  tell_change(tx, call, agent, from);
+  return agent;
+}
+
+namespace {
+
+struct Importer {
+  Tx& tx;
+  const Call& call;
+  BrandId brand;
+  ImportReport report;
+  std::unordered_map<std::string, store::AgentAndStore> old;
+  std::unordered_map<std::string_view, AgentId> ids;
+
+  Status run(const AgentsFile& file) {
+    if (!store::lock_brand(tx, brand)) return no_such("brand");
+    auto known_agents = store::all_agents(tx, brand, kMaxAgentsOfBrand + 1);
+    std::unordered_map<AgentId, std::string_view> codes;
+    for (const auto& a : known_agents) codes.emplace(a.agent.id, a.agent.code);
+    KnownAgents known;
+    known.reserve(known_agents.size());
+    for (const auto& a : known_agents) {
+      const auto parent = codes.find(a.agent.parent);
+      known.emplace(a.agent.code,
+                    KnownAgent{parent == codes.end() ? std::string() : std::string(parent->second), a.agent.state});
+    }
+    TRY_OK(check_agents(file, known));
+    for (auto& a : known_agents) {
+      std::string code = a.agent.code;
+      const auto [at, fresh] = old.emplace(std::move(code), std::move(a));
+      ids.emplace(at->first, at->second.agent.id);
+    }
+    // Known before any row is written, so that parents may come after.
+    for (const auto& row : file.rows)
+      if (!ids.contains(row.code)) ids.emplace(row.code, call.make_id<AgentId>());
+    for (const auto& row : file.rows) {
+      const auto at = old.find(row.code);
+      if (at == old.end())
+        add(row);
+      else
+        update(row, at->second);
+    }
+    JsonWriter w;
+    w.begin().field("imported", report.imported).field("updated", report.updated);
+    w.field("unchanged", report.unchanged).end();
+    audit(tx, call, brand, "agents.import", "brand", brand.value, w.text());
+    return {};
+  }
+
+  AgentId parent_id(const AgentRow& row) const { return row.parent->empty() ? AgentId{} : ids.at(*row.parent); }
+
+  void add(const AgentRow& row) {
+    Agent agent;
+    agent.id = ids.at(row.code);
+    agent.brand = brand;
+    agent.code = row.code;
+    agent.name = row.name;
+    agent.phone = row.phone.value_or("");
+    agent.region = row.region.value_or("");
+    agent.level = row.level.value_or("");
+    agent.parent = row.parent ? parent_id(row) : AgentId{};
+    agent.state = row.state.value_or(AgentState::active);
+    // The brand is locked, so nobody else has taken the code since it was read.
+    CHECK(add_agent(tx, call, agent, row.store.value_or(row.name)));
+    record_state(tx, call, agent, std::nullopt, "import");
+    ++report.imported;
+    ++report.stores;
+  }
+
+  void update(const AgentRow& row, const store::AgentAndStore& before) {
+    Agent agent = before.agent;
+    agent.name = row.name;
+    agent.phone = row.phone.value_or(agent.phone);
+    agent.region = row.region.value_or(agent.region);
+    agent.level = row.level.value_or(agent.level);
+    if (row.parent) agent.parent = parent_id(row);
+    agent.state = row.state.value_or(agent.state);
+    const auto& a = before.agent;
+    const bool changed = agent.name != a.name || agent.phone != a.phone || agent.region != a.region ||
+                         agent.level != a.level || agent.parent != a.parent || agent.state != a.state;
+    if (changed) store::update_agent(tx, agent);
+    if (agent.state != a.state) {
+      record_state(tx, call, agent, a.state, "import");
+      audit_state(tx, call, agent, a.state, "import");
+      tell_change(tx, call, agent, a.state);
+    }
+    const bool renamed = row.store && *row.store != before.store_name;
+    if (renamed) store::rename_store(tx, agent.store, *row.store);
+    ++(changed || renamed ? report.updated : report.unchanged);
+  }
+};
+
+}  // namespace
+
+Result<ImportReport> import_agents(db::Database& db, const Call& call, BrandId brand, std::string_view file_bytes) {
+  TRY(const AgentsFile file, read_agents(file_bytes));
+  return db.write([&](Tx& tx) -> Result<ImportReport> {
+    Importer importer{tx, call, brand, {}, {}, {}};
+    TRY_OK(importer.run(file));
+    return importer.report;
+  });
+}
+
+// ---- people and sessions
+
+std::optional<Login> find_login(Tx& tx, std::string_view login) {
+  const auto person = store::person_by_login(tx, login);
+  if (!person) return std::nullopt;
+  return Login{person->id, person->password_hash};
+}
+
+Result<PersonId> register_person(Tx& tx, const Call& call, std::string_view login, std::string_view name,
+                                 const std::string& password_hash) {
+  TRY_OK(check_login(login));
+  TRY_OK(check_text(name, 1, kMaxName, "/name"));
+  const auto id = call.make_id<PersonId>();
+  if (!store::add_person(tx, {id, std::string(name), std::string(login), password_hash}, call.now))
+    return fail(Code::login_taken, "choose another login", "/login");
+  return id;
+}
+
+Result<std::string> issue_session(Tx& tx, const Call& call, PersonId person, TokenKind kind, std::string_view name,
+                                  int days) {
+  TRY_OK(check_text(name, 0, kMaxName, "/name"));
+  CHECK(call.random != nullptr);
+  std::string token = make_token(*call.random);
+  const std::int64_t lasts = days > 0 ? days : call.settings ? call.settings->session_days : Settings{}.session_days;
+  store::add_session(tx, sha256(token), person, kind == TokenKind::api ? "api" : "login", name, call.now,
+                     call.now + lasts * kDayMs);
+  return token;
+}
+
+Caller caller_of_person(Tx& tx, PersonId person) {
+  Caller caller;
+  caller.person = person;
+  caller.guest = false;
+  caller.staff = store::staff_relations(tx, person);
+  caller.agents = store::agent_relations(tx, person);
+  return caller;
+}
+
+Result<Caller> caller_of_token(Tx& tx, const Call& call, std::string_view token) {
+  const auto person = store::session(tx, sha256(token), call.now);
+  if (!person) return fail(Code::unauthenticated, "the token is unknown or has expired; log in again");
+  return caller_of_person(tx, *person);
+}
+
+bool end_session(Tx& tx, std::string_view token) { return store::end_session(tx, sha256(token)); }
+
+std::int64_t forget_expired(Tx& tx, Instant now, int limit) { return store::forget_expired(tx, now, limit); }
+
+namespace {
+std::string new_invite(Tx& tx, const Call& call, PersonId person) {
+  CHECK(call.random != nullptr);
+  std::string token = make_token(*call.random);
+  store::add_invite(tx, sha256(token), person, call.now + kInviteDays * kDayMs);
+  return token;
+}
+
+std::string roles_json(unsigned roles) {
+  JsonWriter w;
+  w.begin().key("roles").begin_list();
+  for (const auto name : role_names(roles)) w.value(name);
+  w.end_list().end();
+  return w.take();
+}
+}  // namespace
+
+Result<StaffInvite> add_staff(Tx& tx, const Call& call, BrandId brand, std::string_view login, std::string_view name,
+                              unsigned roles) {
+  TRY_OK(check_login(login));
+  TRY_OK(check_text(name, 1, kMaxName, "/name"));
+  if (roles == 0 || (roles & ~unsigned{kAnyStaff}) != 0)
+    return fail(Code::invalid_field, "name at least one of owner, operator, finance, auditor", "/roles");
+  if (!store::lock_brand(tx, brand)) return no_such("brand");
+  StaffInvite out;
+  const store::Person fresh{call.make_id<PersonId>(), std::string(name), std::string(login), {}};
+  if (store::add_person(tx, fresh, call.now)) {
+    out.person = fresh.id;
+    store::add_staff(tx, brand, out.person, roles, call.now);
+    out.invite_token = new_invite(tx, call, out.person);
+  } else {
+    const auto person = store::person_by_login(tx, login);
+    CHECK(person.has_value());
+    out.person = person->id;
+    if ((roles & kOwner) == 0 && store::other_owners(tx, brand, out.person) == 0)
+      return fail(Code::conflict, "a brand must keep an owner", "/roles");
+    if (!store::set_roles(tx, brand, out.person, roles))
+      return fail(Code::login_taken, "somebody who is not staff of this brand has this login; choose another",
+                  "/login");
+    if (person->password_hash.empty()) out.invite_token = new_invite(tx, call, out.person);
+  }
+  audit(tx, call, brand, "staff.roles", "person", out.person.value, roles_json(roles));
+  return out;
+}
+
+Result<std::string> invite_agent(Tx& tx, const Call& call, AgentId id) {
+  TRY(const Agent agent, find_agent(tx, id));
+  if (agent.state == AgentState::left)
+    return fail(Code::agent_not_active, "this agent has left; only agents who have not can be invited");
+  const auto person = store::person(tx, agent.person);
+  CHECK(person.has_value());
+  if (!person->password_hash.empty()) return fail(Code::conflict, "this agent has a login and a password already");
+  std::string token = new_invite(tx, call, agent.person);
+  audit(tx, call, agent.brand, "agent.invite", "agent", id.value);
+  return token;
+}
+
+Result<PersonId> accept_invite(Tx& tx, const Call& call, std::string_view token, std::string_view login,
+                               const std::string& password_hash) {
+  TRY_OK(check_login(login));
+  const auto person = store::use_invite(tx, sha256(token), call.now);
+  if (!person) return fail(Code::invite_invalid, "ask for a new invitation", "/token");
+  if (store::set_password(tx, *person, login, password_hash)) return *person;
+  const auto holder = store::person_by_login(tx, login);
+  if (holder && holder->id != *person) return fail(Code::login_taken, "choose another login", "/login");
+  return fail(Code::invite_invalid, "this person has a password already; log in with it", "/token");
+}
+
+// ---- audit
+
+void audit(Tx& tx, const Call& call, BrandId brand, std::string_view action, std::string_view subject_kind,
+           std::int64_t subject_id, std::string_view detail_json) {
+  store::add_audit(tx, call.make_id<EventId>().value, brand, call.caller.person, action, subject_kind, subject_id,
+                   detail_json, call.now);
+}
+
+// ---- the server itself
+
+namespace {
+constexpr std::string_view kBucketsFact = "buckets", kTokenKeyFact = "token_key", kSimulatedFact = "simulated";
+
+Result<ServerFacts> read_facts(Tx& tx) {
+  const auto buckets = store::fact(tx, kBucketsFact);
+  const auto key = store::fact(tx, kTokenKeyFact);
+  if (!buckets || !key) return fail(Code::not_found, "this database has not been set up: run `lianbo init` first");
+  ServerFacts out;
+  out.token_key = *key;
+  out.simulated = store::fact(tx, kSimulatedFact).value_or("0") == "1";
+  out.buckets = std::atoi(buckets->c_str());
+  if (out.buckets < 1 || out.buckets > kMaxBuckets)
+    return fail(Code::internal, "the fact `buckets` of this database is " + *buckets + ", which can't be");
+  return out;
+}
+}  // namespace
+
+Result<ServerFacts> set_up(db::Database& db, const Settings& settings, Random& random) {
+  std::string key;
+  for (int word = 0; word < 4; ++word) {
+    std::uint64_t value = random.next();
+    for (int i = 0; i < 8; ++i, value >>= 8) key.push_back(static_cast<char>(value & 0xff));
+  }
+  const bool simulated = settings.clock.starts_with("simulated");
+  TRY(const ServerFacts facts, db.write([&](Tx& tx) -> Result<ServerFacts> {
+    store::add_fact(tx, kBucketsFact, std::to_string(settings.buckets));
+    store::add_fact(tx, kTokenKeyFact, to_hex(key));
+    store::add_fact(tx, kSimulatedFact, simulated ? "1" : "0");
+    return read_facts(tx);
+  }));
+  if (facts.buckets != settings.buckets)
+    return fail(Code::conflict,
+                "this database was set up with buckets = " + std::to_string(facts.buckets) +
+                    " and keeps it; the setting says " + std::to_string(settings.buckets) +
+                    ". Set buckets = " + std::to_string(facts.buckets) + ", or use an empty database",
+                "buckets");
+  if (simulated && !facts.simulated)
+    return fail(Code::conflict,
+                "this database lives in real time; a simulated clock would write days that have not been. Set clock = "
+                "system, or use an empty database",
+                "clock");
+  return facts;
+}
+
+Result<ServerFacts> server_facts(db::Database& db) {
+  return db.read([](Tx& tx) { return read_facts(tx); });
+}
+
+Result<std::string> token_key(db::Database& db) {
+  TRY(ServerFacts facts, server_facts(db));
+  return std::move(facts.token_key);
+}
+
+Result<NodeLease> lease_node(db::Database& db, std::string_view holder, Instant wall_now, Instant ids_now) {
+  return db.write([&](Tx& tx) -> Result<NodeLease> {
+    std::vector<int> nodes;
+    if (const auto mine = store::node_of(tx, holder)) nodes.push_back(*mine);
+    for (int node = 0; node < kNodes; ++node) nodes.push_back(node);
+    for (const int node : nodes) {
+      const auto horizon = store::take_node(tx, node, holder, ids_now, kHorizonAheadMs, wall_now, wall_now - kLeaseMs);
+      if (horizon) return NodeLease{node, std::string(holder), *horizon - kHorizonAheadMs, *horizon};
+    }
+    return fail(Code::overloaded, "all " + std::to_string(kNodes) +
+                                      " node numbers are in use; stop a server, or wait " +
+                                      std::to_string(kLeaseMs / kSecondMs) + " s after one was killed");
+  });
+}
+
+Status renew_horizon(db::Database& db, NodeLease& lease, Instant wall_now, Instant newest) {
+  const Instant wanted = std::max(lease.horizon_at, newest + kHorizonAheadMs);
+  TRY(lease.horizon_at, db.write([&](Tx& tx) -> Result<Instant> {
+    const auto horizon = store::renew_node(tx, lease.node, lease.holder, wanted, wall_now);
+    if (!horizon)
+      return fail(Code::conflict, "the node number " + std::to_string(lease.node) + " went to another server");
+    return *horizon;
+  }));
+  return {};
+}
+
+}  // namespace lianbo::org

@@ -1,0 +1,290 @@
+#include "org/org_store.hpp"
+
+#include "base/check.hpp"
+
+namespace lianbo::org::store {
+namespace {
+
+using db::Param;
+using db::Row;
+using db::Sql;
+using db::Tx;
+
+// ---- brands
+const Sql kBrand{"org.brand", "select id, name, currency, time_zone, created_at from brands where id = $1"};
+const Sql kBrands{"org.brands",
+                  "select id, name, currency, time_zone, created_at from brands where id > $1 order by id limit $2"};
+const Sql kAddBrand{"org.add_brand",
+                    "insert into brands (id, name, currency, time_zone, created_at) values ($1, $2, $3, $4, $5)"};
+const Sql kLockBrand{"org.lock_brand", "update brands set version = version + 1 where id = $1"};
+const Sql kNewestRules{"org.newest_rules",
+                       "select version, validity_days, protect_days, order_extends_days, lock_agents, self_purchase "
+                       "from lock_rules where brand_id = $1 order by version desc limit 1"};
+const Sql kRules{"org.rules",
+                 "select version, validity_days, protect_days, order_extends_days, lock_agents, self_purchase "
+                 "from lock_rules where brand_id = $1 and version = $2"};
+const Sql kAddRules{"org.add_rules",
+                    "insert into lock_rules (brand_id, version, validity_days, protect_days, order_extends_days, "
+                    "lock_agents, self_purchase, at) values ($1, $2, $3, $4, $5, $6, $7, $8)"};
+
+// ---- agents and stores
+#define AGENT_COLUMNS                                                                                              \
+  "select a.id, a.brand_id, a.person_id, a.code, a.name, a.phone, a.region, a.level, a.parent_id, a.state, s.id, " \
+  "a.created_at"
+#define AGENT_TABLES " from agents a join stores s on s.agent_id = a.id "
+const Sql kAgent{"org.agent", AGENT_COLUMNS AGENT_TABLES "where a.id = $1"};
+const Sql kAgentByCode{"org.agent_by_code", AGENT_COLUMNS AGENT_TABLES "where a.brand_id = $1 and a.code = $2"};
+const Sql kAgentOfPerson{"org.agent_of_person", AGENT_COLUMNS AGENT_TABLES
+                         "where a.person_id = $2 and a.brand_id = $1 and a.state <> 'left' order by a.id desc limit 1"};
+const Sql kAgents{"org.agents", AGENT_COLUMNS AGENT_TABLES
+                  "where a.brand_id = $1 and a.id > $2 and (a.state = $3 or $3 = '') and (a.region = $4 or $4 = '') "
+                  "order by a.id limit $5"};
+const Sql kAllAgents{"org.all_agents",
+                     AGENT_COLUMNS ", s.name" AGENT_TABLES "where a.brand_id = $1 order by a.id limit $2"};
+const Sql kAddAgent{"org.add_agent",
+                    "insert into agents (id, brand_id, person_id, code, name, phone, region, level, parent_id, state, "
+                    "created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+                    "on conflict (brand_id, code) do nothing"};
+const Sql kUpdateAgent{"org.update_agent",
+                       "update agents set name = $2, phone = $3, region = $4, level = $5, parent_id = $6, state = $7, "
+                       "version = version + 1 where id = $1"};
+const Sql kChangeState{"org.change_state",
+                       "update agents set state = $3, version = version + 1 where id = $1 and state = $2"};
+const Sql kAddChange{"org.add_change",
+                     "insert into agent_changes (id, agent_id, from_state, to_state, by_person_id, reason, at) "
+                     "values ($1, $2, $3, $4, $5, $6, $7)"};
+const Sql kChanges{"org.changes",
+                   "select from_state, to_state, by_person_id, reason, at from agent_changes where agent_id = $1 "
+                   "order by id limit $2"};
+const Sql kStore{"org.store", "select id, brand_id, agent_id, name, created_at from stores where id = $1"};
+const Sql kAddStore{"org.add_store",
+                    "insert into stores (id, brand_id, agent_id, name, created_at) values ($1, $2, $3, $4, $5)"};
+const Sql kRenameStore{"org.rename_store", "update stores set name = $2 where id = $1"};
+
+// ---- people
+const Sql kPerson{"org.person", "select id, name, login, password_hash from persons where id = $1"};
+const Sql kPersonByLogin{"org.person_by_login", "select id, name, login, password_hash from persons where login = $1"};
+const Sql kAddPerson{"org.add_person",
+                     "insert into persons (id, name, login, password_hash, created_at) values ($1, $2, $3, $4, $5) "
+                     "on conflict (login) do nothing"};
+const Sql kSetPassword{"org.set_password",
+                       "update persons set login = $2, password_hash = $3 where id = $1 and password_hash is null "
+                       "and not exists (select 1 from persons o where o.login = $2 and o.id <> $1)"};
+const Sql kAddStaff{"org.add_staff",
+                    "insert into staff (brand_id, person_id, roles, created_at) values ($1, $2, $3, $4)"};
+const Sql kSetRoles{"org.set_roles", "update staff set roles = $3 where brand_id = $1 and person_id = $2"};
+const Sql kOtherOwners{"org.other_owners",
+                       "select count(*) from staff where brand_id = $1 and person_id <> $2 and (roles & 1) <> 0"};
+const Sql kStaff{"org.staff",
+                 "select p.id, p.name, p.login, s.roles, case when p.password_hash is null then 0 else 1 end "
+                 "from staff s join persons p on p.id = s.person_id where s.brand_id = $1 and s.person_id > $2 "
+                 "order by s.person_id limit $3"};
+const Sql kStaffRelations{"org.staff_relations",
+                          "select brand_id, roles from staff where person_id = $1 order by brand_id limit 1000"};
+const Sql kAgentRelations{"org.agent_relations",
+                          "select a.brand_id, a.id, s.id, a.state" AGENT_TABLES
+                          "where a.person_id = $1 and a.state <> 'left' order by a.id limit 1000"};
+
+// ---- sessions and invitations
+const Sql kAddSession{"org.add_session",
+                      "insert into sessions (token_sha256, person_id, kind, name, created_at, expires_at) "
+                      "values ($1, $2, $3, $4, $5, $6)"};
+const Sql kSession{"org.session", "select person_id from sessions where token_sha256 = $1 and expires_at > $2"};
+const Sql kEndSession{"org.end_session", "delete from sessions where token_sha256 = $1"};
+const Sql kAddInvite{"org.add_invite", "insert into invites (token_sha256, person_id, expires_at) values ($1, $2, $3)"};
+const Sql kUseInvite{"org.use_invite",
+                     "update invites set used_at = $2 where token_sha256 = $1 and used_at is null and expires_at > $2 "
+                     "returning person_id"};
+const Sql kForgetSessions{"org.forget_sessions",
+                          "delete from sessions where token_sha256 in (select token_sha256 from sessions "
+                          "where expires_at <= $1 limit $2)"};
+const Sql kForgetInvites{"org.forget_invites",
+                         "delete from invites where token_sha256 in (select token_sha256 from invites "
+                         "where expires_at <= $1 limit $2)"};
+
+// ---- audit, facts, nodes
+const Sql kAddAudit{"org.add_audit",
+                    "insert into audit (id, brand_id, actor_id, action, subject_kind, subject_id, detail, at) "
+                    "values ($1, $2, $3, $4, $5, $6, $7, $8)"};
+const Sql kFact{"org.fact", "select value from server_facts where name = $1"};
+const Sql kAddFact{"org.add_fact",
+                   "insert into server_facts (name, value) values ($1, $2) on conflict (name) do nothing"};
+const Sql kNodeOf{"org.node_of", "select node from nodes where holder = $1 order by node limit 1"};
+const Sql kTakeNode{"org.take_node",
+                    "insert into nodes (node, holder, horizon_at, renewed_at) values ($1, $2, $3, $5) "
+                    "on conflict (node) do update set holder = excluded.holder, renewed_at = excluded.renewed_at, "
+                    "horizon_at = case when nodes.horizon_at + 1 + $4 > excluded.horizon_at "
+                    "then nodes.horizon_at + 1 + $4 else excluded.horizon_at end "
+                    "where nodes.holder = excluded.holder or nodes.renewed_at < $6 returning horizon_at"};
+const Sql kRenewNode{"org.renew_node",
+                     "update nodes set renewed_at = $4, horizon_at = case when horizon_at > $3 then horizon_at else $3 "
+                     "end where node = $1 and holder = $2 returning horizon_at"};
+
+Brand read_brand(const Row& r) { return {r.id<BrandId>(0), r.str(1), r.str(2), r.str(3), r.integer(4)}; }
+
+LockRules read_rules(const Row& r) {
+  const auto days = [&](int column) { return static_cast<std::int32_t>(r.integer(column)); };
+  return {days(0), days(1), days(2), days(3), r.flag(4), r.flag(5)};
+}
+
+AgentState read_state(const Row& r, int column) {
+  const auto state = parse_state(r.text(column));
+  CHECK(state.has_value());
+  return *state;
+}
+
+Agent read_agent(const Row& r) {
+  Agent a;
+  a.id = r.id<AgentId>(0);
+  a.brand = r.id<BrandId>(1);
+  a.person = r.id<PersonId>(2);
+  a.code = r.str(3);
+  a.name = r.str(4);
+  a.phone = r.str(5);
+  a.region = r.str(6);
+  a.level = r.str(7);
+  a.parent = r.id<AgentId>(8);
+  a.state = read_state(r, 9);
+  a.store = r.id<StoreId>(10);
+  a.created_at = r.integer(11);
+  return a;
+}
+
+Person read_person(const Row& r) { return {r.id<PersonId>(0), r.str(1), r.str(2), r.str(3)}; }
+
+Param text_or_null(std::string_view text) { return text.empty() ? Param(nullptr) : Param(text); }
+Instant first_integer(const Row& r) { return r.integer(0); }
+
+}  // namespace
+
+std::optional<Brand> brand(Tx& tx, BrandId id) { return tx.one(kBrand, {id}, read_brand); }
+std::vector<Brand> brands(Tx& tx, int limit, BrandId after) {
+  return tx.all(kBrands, {after.value, limit}, read_brand);
+}
+void add_brand(Tx& tx, const Brand& b) { tx.exec(kAddBrand, {b.id, b.name, b.currency, b.time_zone, b.created_at}); }
+bool lock_brand(Tx& tx, BrandId id) { return tx.exec(kLockBrand, {id}) == 1; }
+std::optional<LockRules> newest_rules(Tx& tx, BrandId id) { return tx.one(kNewestRules, {id}, read_rules); }
+std::optional<LockRules> rules(Tx& tx, BrandId id, std::int32_t version) {
+  return tx.one(kRules, {id, version}, read_rules);
+}
+void add_rules(Tx& tx, BrandId brand_id, const LockRules& r, Instant at) {
+  tx.exec(kAddRules, {brand_id, r.version, r.validity_days, r.protect_days, r.order_extends_days, r.lock_agents,
+                      r.self_purchase, at});
+}
+
+std::optional<Agent> agent(Tx& tx, AgentId id) { return tx.one(kAgent, {id}, read_agent); }
+std::optional<Agent> agent_by_code(Tx& tx, BrandId brand_id, std::string_view code) {
+  return tx.one(kAgentByCode, {brand_id, code}, read_agent);
+}
+std::optional<Agent> agent_of_person(Tx& tx, BrandId brand_id, PersonId person_id) {
+  return tx.one(kAgentOfPerson, {brand_id, person_id}, read_agent);
+}
+std::vector<Agent> agents(Tx& tx, BrandId brand_id, const AgentFilter& filter, int limit, AgentId after) {
+  const std::string_view state = filter.state ? state_text(*filter.state) : std::string_view{};
+  return tx.all(kAgents, {brand_id, after.value, state, filter.region, limit}, read_agent);
+}
+std::vector<AgentAndStore> all_agents(Tx& tx, BrandId brand_id, std::size_t limit) {
+  return tx.all(kAllAgents, {brand_id, limit}, [](const Row& r) { return AgentAndStore{read_agent(r), r.str(12)}; });
+}
+bool add_agent(Tx& tx, const Agent& a) {
+  return tx.exec(kAddAgent, {a.id, a.brand, a.person, a.code, a.name, a.phone, a.region, a.level, a.parent,
+                             state_text(a.state), a.created_at}) == 1;
+}
+void update_agent(Tx& tx, const Agent& a) {
+  tx.exec(kUpdateAgent, {a.id, a.name, a.phone, a.region, a.level, a.parent, state_text(a.state)});
+}
+bool change_state(Tx& tx, AgentId id, AgentState from, AgentState to) {
+  return tx.exec(kChangeState, {id, state_text(from), state_text(to)}) == 1;
+}
+void add_change(Tx& tx, std::int64_t id, AgentId agent_id, std::optional<AgentState> from, AgentState to, PersonId by,
+                std::string_view reason, Instant at) {
+  tx.exec(kAddChange, {id, agent_id, from ? Param(state_text(*from)) : Param(nullptr), state_text(to), by, reason, at});
+}
+std::vector<AgentChange> changes(Tx& tx, AgentId id, int limit) {
+  return tx.all(kChanges, {id, limit}, [](const Row& r) {
+    return AgentChange{r.is_null(0) ? std::nullopt : std::optional(read_state(r, 0)), read_state(r, 1),
+                       r.id<PersonId>(2), r.str(3), r.integer(4)};
+  });
+}
+std::optional<Store> store(Tx& tx, StoreId id) {
+  return tx.one(kStore, {id}, [](const Row& r) {
+    return Store{r.id<StoreId>(0), r.id<BrandId>(1), r.id<AgentId>(2), r.str(3), r.integer(4)};
+  });
+}
+void add_store(Tx& tx, const Store& s) { tx.exec(kAddStore, {s.id, s.brand, s.agent, s.name, s.created_at}); }
+void rename_store(Tx& tx, StoreId id, std::string_view name) { tx.exec(kRenameStore, {id, name}); }
+
+std::optional<Person> person(Tx& tx, PersonId id) { return tx.one(kPerson, {id}, read_person); }
+std::optional<Person> person_by_login(Tx& tx, std::string_view login) {
+  return tx.one(kPersonByLogin, {login}, read_person);
+}
+bool add_person(Tx& tx, const Person& p, Instant at) {
+  return tx.exec(kAddPerson, {p.id, p.name, text_or_null(p.login), text_or_null(p.password_hash), at}) == 1;
+}
+bool set_password(Tx& tx, PersonId id, std::string_view login, std::string_view hash) {
+  return tx.exec(kSetPassword, {id, login, hash}) == 1;
+}
+void add_staff(Tx& tx, BrandId brand_id, PersonId person_id, unsigned roles, Instant at) {
+  tx.exec(kAddStaff, {brand_id, person_id, roles, at});
+}
+bool set_roles(Tx& tx, BrandId brand_id, PersonId person_id, unsigned roles) {
+  return tx.exec(kSetRoles, {brand_id, person_id, roles}) == 1;
+}
+std::int64_t other_owners(Tx& tx, BrandId brand_id, PersonId person_id) {
+  return tx.number(kOtherOwners, {brand_id, person_id});
+}
+std::vector<StaffMember> staff(Tx& tx, BrandId brand_id, int limit, PersonId after) {
+  return tx.all(kStaff, {brand_id, after.value, limit}, [](const Row& r) {
+    return StaffMember{r.id<PersonId>(0), r.str(1), r.str(2), static_cast<unsigned>(r.integer(3)), r.flag(4)};
+  });
+}
+std::vector<StaffOf> staff_relations(Tx& tx, PersonId id) {
+  return tx.all(kStaffRelations, {id},
+                [](const Row& r) { return StaffOf{r.id<BrandId>(0), static_cast<unsigned>(r.integer(1))}; });
+}
+std::vector<AgentOf> agent_relations(Tx& tx, PersonId id) {
+  return tx.all(kAgentRelations, {id}, [](const Row& r) {
+    return AgentOf{r.id<BrandId>(0), r.id<AgentId>(1), r.id<StoreId>(2), read_state(r, 3) == AgentState::active};
+  });
+}
+
+void add_session(Tx& tx, std::string_view sha, PersonId person_id, std::string_view kind, std::string_view name,
+                 Instant at, Instant expires_at) {
+  tx.exec(kAddSession, {Param::blob(sha), person_id, kind, name, at, expires_at});
+}
+std::optional<PersonId> session(Tx& tx, std::string_view sha, Instant now) {
+  return tx.one(kSession, {Param::blob(sha), now}, [](const Row& r) { return r.id<PersonId>(0); });
+}
+bool end_session(Tx& tx, std::string_view sha) { return tx.exec(kEndSession, {Param::blob(sha)}) == 1; }
+void add_invite(Tx& tx, std::string_view sha, PersonId person_id, Instant expires_at) {
+  tx.exec(kAddInvite, {Param::blob(sha), person_id, expires_at});
+}
+std::optional<PersonId> use_invite(Tx& tx, std::string_view sha, Instant now) {
+  return tx.one(kUseInvite, {Param::blob(sha), now}, [](const Row& r) { return r.id<PersonId>(0); });
+}
+std::int64_t forget_expired(Tx& tx, Instant now, int limit) {
+  const std::int64_t sessions = tx.exec(kForgetSessions, {now, limit});
+  return sessions + tx.exec(kForgetInvites, {now, limit});
+}
+
+void add_audit(Tx& tx, std::int64_t id, BrandId brand_id, PersonId actor, std::string_view action,
+               std::string_view subject_kind, std::int64_t subject_id, std::string_view detail, Instant at) {
+  tx.exec(kAddAudit, {id, brand_id, actor, action, subject_kind, subject_id == 0 ? Param(nullptr) : Param(subject_id),
+                      detail, at});
+}
+std::optional<std::string> fact(Tx& tx, std::string_view name) {
+  return tx.one(kFact, {name}, [](const Row& r) { return r.str(0); });
+}
+void add_fact(Tx& tx, std::string_view name, std::string_view value) { tx.exec(kAddFact, {name, value}); }
+std::optional<int> node_of(Tx& tx, std::string_view holder) {
+  return tx.one(kNodeOf, {holder}, [](const Row& r) { return static_cast<int>(r.integer(0)); });
+}
+std::optional<Instant> take_node(Tx& tx, int node, std::string_view holder, Instant ids_now, DurationMs ahead_ms,
+                                 Instant wall_now, Instant stale_at) {
+  return tx.one(kTakeNode, {node, holder, ids_now + ahead_ms, ahead_ms, wall_now, stale_at}, first_integer);
+}
+std::optional<Instant> renew_node(Tx& tx, int node, std::string_view holder, Instant horizon_at, Instant wall_now) {
+  return tx.one(kRenewNode, {node, holder, horizon_at, wall_now}, first_integer);
+}
+
+}  // namespace lianbo::org::store

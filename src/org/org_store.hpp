@@ -1,0 +1,91 @@
+// All SQL of brands, people, agents, stores and sessions, and of the server's own facts and nodes. One function per
+// statement or nearly so; no rule is decided here. Private to src/org. Every function joins the Tx it is given.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "db/db.hpp"
+#include "org/org.hpp"
+#include "org/org_service.hpp"
+
+namespace lianbo::org::store {
+
+// ---- brands
+std::optional<Brand> brand(db::Tx&, BrandId);
+std::vector<Brand> brands(db::Tx&, int limit, BrandId after);
+void add_brand(db::Tx&, const Brand&);
+bool lock_brand(db::Tx&, BrandId);  // until the end of the transaction; false: there is none
+std::optional<LockRules> newest_rules(db::Tx&, BrandId);
+std::optional<LockRules> rules(db::Tx&, BrandId, std::int32_t version);
+void add_rules(db::Tx&, BrandId, const LockRules&, Instant at);
+
+// ---- agents and stores
+std::optional<Agent> agent(db::Tx&, AgentId);
+std::optional<Agent> agent_by_code(db::Tx&, BrandId, std::string_view code);
+std::optional<Agent> agent_of_person(db::Tx&, BrandId, PersonId);
+std::vector<Agent> agents(db::Tx&, BrandId, const AgentFilter&, int limit, AgentId after);
+struct AgentAndStore {
+  Agent agent;
+  std::string store_name;
+};
+std::vector<AgentAndStore> all_agents(db::Tx&, BrandId, std::size_t limit);
+bool add_agent(db::Tx&, const Agent&);  // false: the code is taken
+void update_agent(db::Tx&, const Agent&);
+bool change_state(db::Tx&, AgentId, AgentState from, AgentState to);  // false: it is not `from` any more
+void add_change(db::Tx&, std::int64_t id, AgentId, std::optional<AgentState> from, AgentState to, PersonId by,
+                std::string_view reason, Instant at);
+struct AgentChange {
+  std::optional<AgentState> from;
+  AgentState to;
+  PersonId by;
+  std::string reason;
+  Instant at;
+};
+std::vector<AgentChange> changes(db::Tx&, AgentId, int limit);
+std::optional<Store> store(db::Tx&, StoreId);
+void add_store(db::Tx&, const Store&);
+void rename_store(db::Tx&, StoreId, std::string_view name);
+
+// ---- people
+struct Person {
+  PersonId id;
+  std::string name;
+  std::string login;          // "": none
+  std::string password_hash;  // "": none
+};
+std::optional<Person> person(db::Tx&, PersonId);
+std::optional<Person> person_by_login(db::Tx&, std::string_view login);
+bool add_person(db::Tx&, const Person&, Instant at);                                  // false: the login is taken
+bool set_password(db::Tx&, PersonId, std::string_view login, std::string_view hash);  // false: has one, or login taken
+void add_staff(db::Tx&, BrandId, PersonId, unsigned roles, Instant at);
+bool set_roles(db::Tx&, BrandId, PersonId, unsigned roles);  // false: is no staff there
+std::int64_t other_owners(db::Tx&, BrandId, PersonId);
+std::vector<StaffMember> staff(db::Tx&, BrandId, int limit, PersonId after);
+std::vector<StaffOf> staff_relations(db::Tx&, PersonId);
+std::vector<AgentOf> agent_relations(db::Tx&, PersonId);
+
+// ---- sessions and invitations, by the SHA-256 of their token
+void add_session(db::Tx&, std::string_view sha, PersonId, std::string_view kind, std::string_view name, Instant at,
+                 Instant expires_at);
+std::optional<PersonId> session(db::Tx&, std::string_view sha, Instant now);
+bool end_session(db::Tx&, std::string_view sha);
+void add_invite(db::Tx&, std::string_view sha, PersonId, Instant expires_at);
+std::optional<PersonId> use_invite(db::Tx&, std::string_view sha, Instant now);
+std::int64_t forget_expired(db::Tx&, Instant now, int limit);
+
+// ---- audit, facts, nodes
+void add_audit(db::Tx&, std::int64_t id, BrandId, PersonId actor, std::string_view action,
+               std::string_view subject_kind, std::int64_t subject_id, std::string_view detail, Instant at);
+std::optional<std::string> fact(db::Tx&, std::string_view name);
+void add_fact(db::Tx&, std::string_view name, std::string_view value);  // keeps what is there
+std::optional<int> node_of(db::Tx&, std::string_view holder);
+// Takes the node if it is nobody's, this holder's, or was last renewed before stale_at; the new horizon, or nothing.
+std::optional<Instant> take_node(db::Tx&, int node, std::string_view holder, Instant ids_now, DurationMs ahead_ms,
+                                 Instant wall_now, Instant stale_at);
+std::optional<Instant> renew_node(db::Tx&, int node, std::string_view holder, Instant horizon_at, Instant wall_now);
+
+}  // namespace lianbo::org::store
