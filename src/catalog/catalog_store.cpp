@@ -24,6 +24,12 @@ const Sql kProductByCode{"catalog.product_by_code", "select id from products whe
 const Sql kSkusOfProduct{"catalog.skus_of_product",
                          "select " SKU_COLUMNS
                          " from skus s where s.product_id = $1 order by s.position, s.id limit 1000"};
+const Sql kSkusWithStock{"catalog.skus_with_stock", "select " SKU_COLUMNS
+                                                    ", coalesce(sp.pool, 0) + coalesce((select cast(sum(l.units) as "
+                                                    "bigint) from stock_leases l where l.sku_id = s.id), "
+                                                    "0) from skus s left join stock_pools sp on sp.sku_id = s.id where "
+                                                    "s.product_id = $1 order by s.position, s.id limit "
+                                                    "1000"};
 const Sql kProductsOfBrand{"catalog.products_of_brand",
                            "select " PRODUCT_COLUMNS " from products p where p.brand_id = $1 order by p.id limit $2"};
 const Sql kSkusOfBrand{"catalog.skus_of_brand",
@@ -227,6 +233,10 @@ std::optional<ProductId> product_by_code(Tx& tx, BrandId brand, std::string_view
 }
 std::vector<Sku> skus_of(Tx& tx, ProductId product) {
   return tx.all(kSkusOfProduct, {product.value}, [](const Row& r) { return sku_of(r); });
+}
+std::vector<SkuLeft> skus_with_stock(Tx& tx, ProductId product) {
+  return tx.all(kSkusWithStock, {product.value},
+                [](const Row& r) { return SkuLeft{sku_of(r), r.integer(kSkuColumns)}; });
 }
 std::vector<Product> products_of_brand(Tx& tx, BrandId brand, std::int64_t limit) {
   return tx.all(kProductsOfBrand, {brand, limit}, [](const Row& r) { return product_of(r); });

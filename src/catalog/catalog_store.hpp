@@ -18,6 +18,11 @@ std::optional<Product> product(db::Tx& tx, ProductId id);
 std::optional<Sku> sku(db::Tx& tx, SkuId id);
 std::optional<ProductId> product_by_code(db::Tx& tx, BrandId brand, std::string_view code);
 std::vector<Sku> skus_of(db::Tx& tx, ProductId product);
+struct SkuLeft {
+  Sku sku;
+  std::int64_t left;
+};
+std::vector<SkuLeft> skus_with_stock(db::Tx& tx, ProductId product);
 std::vector<Product> products_of_brand(db::Tx& tx, BrandId brand, std::int64_t limit);
 std::vector<Sku> skus_of_brand(db::Tx& tx, BrandId brand, std::int64_t limit);
 std::vector<std::pair<SkuId, std::int64_t>> left_of_brand(db::Tx& tx, BrandId brand, std::int64_t limit);

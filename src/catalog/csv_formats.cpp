@@ -196,6 +196,7 @@ class Reader {
   }
   void off_sale(CatalogProduct& product, const CsvRow& row, const std::string& why) {
     product.on_sale = false;
+    product.incomplete = true;
     note(row.line, quoted(product.code) + " " + why + ": it comes in off sale");
   }
   std::int64_t stock(const CsvRow& row, int column, bool negative_is_none) {
@@ -305,6 +306,12 @@ Result<CatalogFile> Reader::finish(const Columns& columns) {
   if (errors_.empty() && file_.products.empty())
     errors_.add(csv_.header.line, "the file has no product that could be taken over");
   TRY_OK(errors_.status());
+  file_.has_category = columns.category >= 0;
+  file_.has_description = columns.description >= 0;
+  file_.has_image_url = columns.image_url >= 0;
+  file_.has_on_sale = columns.on_sale >= 0;
+  file_.has_no_return = columns.no_return >= 0;
+  file_.has_sku_title = columns.sku_title >= 0;
   return std::move(file_);
 }
 
@@ -321,6 +328,7 @@ Result<CatalogFile> Reader::shopify(bool classic) {
   c.stock = csv_.column({"Variant Inventory Qty", "Inventory quantity"});
   const int status = csv_.column("Status"), tags = csv_.column("Tags"),
             product_category = csv_.column("Product Category");
+  c.no_return = tags;
   const int options[3] = {csv_.column({"Option1 Value"}), csv_.column({"Option2 Value"}),
                           csv_.column({"Option3 Value"})};
   c.sku_title = options[0];
@@ -412,6 +420,7 @@ Result<CatalogFile> Reader::woocommerce() {
   c.stock = csv_.column("Stock");
   const int id = csv_.column("ID"), type = csv_.column("Type"), parent = csv_.column("Parent"),
             tags = csv_.column("Tags");
+  c.no_return = tags;
   const int sale = csv_.column("Sale price"), short_text = csv_.column("Short description");
   const int in_stock = csv_.column("In stock?");
   const int sale_from = csv_.column("Date sale price starts"), sale_to = csv_.column("Date sale price ends");

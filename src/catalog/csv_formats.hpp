@@ -38,6 +38,7 @@ struct CatalogProduct {
   bool on_sale = true, no_return = false;
   std::vector<CatalogSku> skus;
   int line = 0;
+  bool incomplete = false;  // off sale for want of a title or a price; see CatalogOptions
   bool operator==(const CatalogProduct& o) const {
     return code == o.code && title == o.title && category == o.category && description == o.description &&
            image_url == o.image_url && on_sale == o.on_sale && no_return == o.no_return && skus == o.skus;
@@ -45,6 +46,9 @@ struct CatalogProduct {
 };
 struct CatalogFile {
   CatalogFormat format = CatalogFormat::lianbo;
+  // What the file has a column for; of the rest an import leaves what is known.
+  bool has_category = true, has_description = true, has_image_url = true, has_on_sale = true, has_no_return = true,
+       has_sku_title = true;
   std::vector<CatalogProduct> products;
   std::vector<std::string> notes;  // what was left out or read otherwise than written, with its line; at most 200
 };

@@ -4,9 +4,8 @@
 #include <string>
 
 #include "base/check.hpp"
-#include "base/json.hpp"
 #include "base/money.hpp"
-#include "catalog/catalog.hpp"
+#include "catalog/catalog_events.hpp"
 #include "catalog/catalog_store.hpp"
 
 namespace lianbo::catalog {
@@ -49,16 +48,7 @@ Result<std::vector<Wish>> sum_lines(std::span<const StockLine> lines) {
 db::Event stock_event(db::Tx& tx, const Call& call, Bucket bucket, SkuId id, std::int64_t left) {
   const auto sku = store::sku(tx, id);
   CHECK(sku.has_value());
-  db::Event event;
-  event.id = call.make_id<EventId>(bucket);
-  event.bucket = bucket;
-  event.brand = sku->brand;
-  event.topic = "stock.changed";
-  event.key = sku->product.value;
-  event.payload =
-      JsonWriter().begin().field("product_id", sku->product).field("sku_id", sku->id).field("left", left).end().take();
-  event.at = call.now;
-  return event;
+  return stock_changed(call, bucket, *sku, left);
 }
 
 Status sold_out(db::Tx& tx, const Wish& wish, std::int64_t left) {
