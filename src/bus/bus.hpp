@@ -28,6 +28,7 @@ struct BusStats {
   std::int64_t deliveries = 0;  // calls of subscribers
   std::int64_t refused = 0;     // the queue was full, or the bus had stopped
   std::int64_t queued = 0, queued_peak = 0;
+  bool stopped = false;  // takes nothing more
 };
 
 class Bus {
