@@ -68,7 +68,8 @@ class RoomHub : public std::enable_shared_from_this<RoomHub> {
   RoomPtr find(BroadcastId id) const;
   RoomPtr find_or_open(BroadcastId id);
   void close(BroadcastId id);
-  void shows(BroadcastId id, const std::vector<ProductId>& products);
+  void shows(BroadcastId id, const std::vector<ProductId>& products);      // the room knows its shelf
+  void add_shown(BroadcastId id, const std::vector<ProductId>& products);  // it will
   std::vector<RoomPtr> rooms_showing(ProductId product) const;
   std::vector<RoomPtr> all_rooms() const;
   void hand(const RoomPtr& room, const std::shared_ptr<const db::Event>& event);

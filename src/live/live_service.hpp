@@ -83,6 +83,7 @@ std::optional<Broadcast> next_broadcast_of(db::Tx& tx, StoreId store, Instant no
 std::vector<Broadcast> broadcasts_of(db::Tx& tx, StoreId store, BroadcastId after, int limit);  // newest first
 Promises promises_of(db::Tx& tx, StoreId store, Instant now);
 std::int64_t reservations_of(db::Tx& tx, BroadcastId id);
+bool is_reserved(db::Tx& tx, BroadcastId id, PersonId person);
 bool is_assistant(db::Tx& tx, StoreId store, PersonId person);
 Mark mark_of(db::Tx& tx, BroadcastId id, PersonId person, Instant now);
 

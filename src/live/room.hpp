@@ -137,20 +137,28 @@ class Room : public std::enable_shared_from_this<Room> {
   void replay(const ViewerPtr& viewer, std::int64_t after);
   bool ring_has_all_after(std::int64_t seq) const;
 
-  void publish(std::string_view type, std::string_view members, const db::Event& event, std::int64_t version);
+  // members: a JSON object whose members the message gets. Its number, or 0 when the event was told already.
+  std::int64_t publish(std::string_view type, std::string_view members, const db::Event& event, std::int64_t version);
   bool send(const ViewerPtr& viewer, const net::FramePtr& frame);
   void send_error(const ViewerPtr& viewer, const Error& error, std::string_view ref = {});
   void remove(const ViewerPtr& viewer);
+  void take_out(const ViewerPtr& viewer);
   void sweep();
+  void vanish_if_empty();
+  void dismiss(const ViewerPtr& viewer, const Error& error, int code);
+  bool is_snapshot_fresh() const;
 
   void chat(const ViewerPtr& viewer, const json::value& message);
   void like(const ViewerPtr& viewer, const json::value& message);
   void bad_message(const ViewerPtr& viewer, const Error& error, std::string_view ref = {});
+  void chat_failed(ChatId id, const Error& error);
+  bool may_chat(PersonId person, Instant now);
   void marked(const json::value& payload);
   void expel(PersonId person);
   bool is_banned(PersonId person, Instant now) const;
   void tell_counts(Instant now);
   void flush_counts();
+  void counts_flushed(const RoomCounts& counts, const Status& status);
 
   std::shared_ptr<RoomContext> context_;
   const BroadcastId id_;
@@ -173,7 +181,7 @@ class Room : public std::enable_shared_from_this<Room> {
 
   bool shelf_known_ = false;
   std::unordered_set<std::int64_t> shelf_;
-  std::unordered_map<std::int64_t, Instant> banned_;
+  std::unordered_map<std::int64_t, Instant> banned_;  // until; 0: lifted
 
   struct Pending {  // chat on its way through the database
     std::weak_ptr<Viewer> viewer;
@@ -185,7 +193,9 @@ class Room : public std::enable_shared_from_this<Room> {
   bool likes_known_ = false;
   std::int64_t likes_ = 0;  // as told
   RoomCounts unflushed_;
+  std::int64_t flushed_peak_ = 0;
   bool flushing_ = false;
+  int flush_failures_ = 0;
   Instant flushed_at_ = 0, counts_at_ = 0;
   std::int64_t told_viewers_ = -1, told_likes_ = -1;
 };

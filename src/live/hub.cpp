@@ -1,0 +1,233 @@
+#include "live/hub.hpp"
+
+#include <algorithm>
+
+#include "base/shape.hpp"
+#include "live/live_events.hpp"
+
+namespace lianbo::live {
+namespace {
+
+constexpr int kRestart = 1012;
+constexpr int kEpochLength = 8;  // base62
+
+// "/api/v1/rooms/ID/ws", when no router has taken the path apart.
+std::string_view id_in_path(std::string_view path) {
+  constexpr std::string_view kBefore = "/rooms/";
+  const std::size_t at = path.find(kBefore);
+  if (at == std::string_view::npos) return {};
+  path.remove_prefix(at + kBefore.size());
+  return path.substr(0, path.find('/'));
+}
+
+bool is_about_product(std::string_view topic) {
+  return topic == "stock.changed" || topic == "price.changed" || topic == "product.changed";
+}
+
+bool is_about_broadcast(std::string_view topic) {
+  return topic == kChatSaid || topic == kPinOpened || topic == kPinClosed || topic == kBroadcastStarted ||
+         topic == kBroadcastEnded || topic == kBroadcastCancelled || topic == kShelfChanged || topic == kRoomMarked;
+}
+
+}  // namespace
+
+// The room is held in a copy during each call: a connection may end within a call and take the member away.
+class RoomHub::Session final : public net::WsHandler {
+ public:
+  Session(std::shared_ptr<RoomHub> hub, BroadcastId id, Visitor visitor)
+      : hub_(std::move(hub)), id_(id), visitor_(std::move(visitor)) {}
+
+  void on_open(const net::WsPtr& connection) override {
+    if (hub_->stopping_) return connection->close(kRestart, "reconnect");
+    const RoomPtr room = room_ = hub_->find_or_open(id_);
+    room->join(connection, visitor_);
+  }
+  void on_text(const net::WsPtr& connection, std::string_view text) override {
+    if (const RoomPtr room = room_) room->text(connection, text);
+  }
+  void on_close(const net::WsPtr& connection) override {
+    if (const RoomPtr room = std::move(room_)) room->leave(connection);
+  }
+
+ private:
+  const std::shared_ptr<RoomHub> hub_;
+  const BroadcastId id_;
+  const Visitor visitor_;
+  RoomPtr room_;
+};
+
+std::shared_ptr<RoomHub> RoomHub::make(Deps deps) {
+  std::shared_ptr<RoomHub> hub(new RoomHub(std::move(deps)));
+  hub->context_->shows = [weak = std::weak_ptr(hub)](BroadcastId id, const std::vector<ProductId>& products) {
+    if (const auto self = weak.lock()) self->shows(id, products);
+  };
+  hub->context_->emptied = [weak = std::weak_ptr(hub)](BroadcastId id) {
+    if (const auto self = weak.lock()) self->close(id);
+  };
+  return hub;
+}
+
+RoomHub::RoomHub(Deps deps)
+    : context_(std::make_shared<RoomContext>()), random_(deps.random), epoch_base_(deps.random->base62(kEpochLength)) {
+  context_->backend = std::move(deps.backend);
+  context_->post = std::move(deps.post);
+  context_->work = std::move(deps.work);
+  context_->clock = deps.clock;
+  context_->ids = deps.ids;
+  context_->settings = deps.settings;
+}
+
+Result<net::WsAccept> RoomHub::accept(const net::Request& request, const Call& call) {
+  if (stopping_) return fail(Code::shutting_down);
+  const std::string_view given = request.param("broadcast_id");
+  const auto id = BroadcastId::parse(given.empty() ? id_in_path(request.path) : given);
+  if (!id) return fail(Code::not_found, "no such identifier: broadcast_id");
+  if (viewers_of(*id) >= context_->settings->room_viewers) {
+    ++context_->counters.full;
+    return fail(Code::room_full, "at most " + std::to_string(context_->settings->room_viewers) + " may watch");
+  }
+  if (const Status admitted = context_->backend->admit(*id, call.caller.person, call.now); !admitted) {
+    ++context_->counters.refused;
+    return fail(admitted.error());
+  }
+  Visitor visitor{call.caller.person, call.caller.guest, call.chinese, std::string(request.query_value("since"))};
+  return net::WsAccept{id->value, std::make_shared<Session>(shared_from_this(), *id, std::move(visitor)), {}};
+}
+
+void RoomHub::on_event(const db::Event& event) {
+  if (is_about_broadcast(event.topic)) {
+    const RoomPtr room = find(BroadcastId{event.key});
+    if (!room) return;
+    // Before anybody asks who shows a product of the new shelf: the room itself may learn of it later.
+    if (event.topic == kShelfChanged)
+      if (const auto payload = parse_json(event.payload)) {
+        std::vector<ProductId> products;
+        for (const auto& item : get_list(*payload, "product_ids"))
+          if (const auto product = item.is_string() ? ProductId::parse(item.get_string()) : std::nullopt)
+            products.push_back(*product);
+        add_shown(room->id(), products);
+      }
+    hand(room, std::make_shared<const db::Event>(event));
+  } else if (is_about_product(event.topic)) {
+    const auto rooms = rooms_showing(ProductId{event.key});
+    if (rooms.empty()) return;
+    const auto shared = std::make_shared<const db::Event>(event);
+    for (const RoomPtr& room : rooms) hand(room, shared);
+  } else if (event.topic == "order.paid") {
+    if (context_->counters.rooms == 0) return;
+    const auto payload = parse_json(event.payload);
+    const auto id = payload ? get_id<BroadcastId>(*payload, "broadcast_id") : BroadcastId{};
+    if (const RoomPtr room = id ? find(id) : nullptr) hand(room, std::make_shared<const db::Event>(event));
+  }
+}
+
+void RoomHub::hand(const RoomPtr& room, const std::shared_ptr<const db::Event>& event) {
+  context_->post(room->id().value, [room, event, token = context_->in_flight->begin()] { room->on_event(*event); });
+}
+
+void RoomHub::tick(Instant now) {
+  for (const RoomPtr& room : all_rooms())
+    context_->post(room->id().value, [room, now, token = context_->in_flight->begin()] { room->tick(now); });
+}
+
+void RoomHub::stop() {
+  stopping_ = true;
+  for (const RoomPtr& room : all_rooms()) {
+    // Drawn here: a Random of one thread stays on it.
+    auto random = std::make_shared<SeededRandom>(random_->next());
+    context_->post(room->id().value, [room, random, token = context_->in_flight->begin()] { room->stop(*random); });
+  }
+}
+
+bool RoomHub::flush(std::int64_t timeout_ms) { return context_->in_flight->wait_idle(timeout_ms); }
+
+RoomStats RoomHub::stats() const { return context_->counters.read(); }
+
+std::int64_t RoomHub::viewers_of(BroadcastId id) const {
+  const RoomPtr room = find(id);
+  return room ? room->viewers() : 0;
+}
+
+RoomHub::Shard& RoomHub::shard(BroadcastId id) const { return shards_[std::hash<BroadcastId>{}(id) % kShards]; }
+
+RoomHub::RoomPtr RoomHub::find(BroadcastId id) const {
+  Shard& s = shard(id);
+  const std::scoped_lock lock(s.mutex);
+  const auto it = s.rooms.find(id.value);
+  return it == s.rooms.end() ? nullptr : it->second;
+}
+
+RoomHub::RoomPtr RoomHub::find_or_open(BroadcastId id) {
+  if (RoomPtr room = find(id)) return room;
+  auto room = std::make_shared<Room>(context_, id, epoch_base_ + "-" + std::to_string(++rooms_opened_));
+  {
+    const std::scoped_lock lock(shows_mutex_);
+    shelf_unknown_.insert(id.value);
+  }
+  Shard& s = shard(id);
+  const std::scoped_lock lock(s.mutex);
+  s.rooms.emplace(id.value, room);
+  ++context_->counters.rooms;
+  return room;
+}
+
+void RoomHub::close(BroadcastId id) {
+  {
+    Shard& s = shard(id);
+    const std::scoped_lock lock(s.mutex);
+    if (s.rooms.erase(id.value) == 1) --context_->counters.rooms;
+  }
+  const std::scoped_lock lock(shows_mutex_);
+  shelf_unknown_.erase(id.value);
+  const auto products = products_of_room_.extract(id.value);
+  if (products.empty()) return;
+  for (const std::int64_t product : products.mapped()) {
+    const auto it = rooms_of_product_.find(product);
+    it->second.erase(id.value);
+    if (it->second.empty()) rooms_of_product_.erase(it);
+  }
+}
+
+void RoomHub::shows(BroadcastId id, const std::vector<ProductId>& products) {
+  add_shown(id, products);
+  const std::scoped_lock lock(shows_mutex_);
+  shelf_unknown_.erase(id.value);
+}
+
+void RoomHub::add_shown(BroadcastId id, const std::vector<ProductId>& products) {
+  const std::scoped_lock lock(shows_mutex_);
+  if (!find(id)) return;  // it has closed meanwhile: close() would not see what is added now
+  auto& of_room = products_of_room_[id.value];
+  for (const ProductId product : products) {
+    of_room.insert(product.value);
+    rooms_of_product_[product.value].insert(id.value);
+  }
+}
+
+std::vector<RoomHub::RoomPtr> RoomHub::rooms_showing(ProductId product) const {
+  std::vector<std::int64_t> ids;
+  {
+    const std::scoped_lock lock(shows_mutex_);
+    if (const auto it = rooms_of_product_.find(product.value); it != rooms_of_product_.end())
+      ids.assign(it->second.begin(), it->second.end());
+    ids.insert(ids.end(), shelf_unknown_.begin(), shelf_unknown_.end());
+  }
+  std::sort(ids.begin(), ids.end());  // the same order on every run
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  std::vector<RoomPtr> out;
+  for (const std::int64_t id : ids)
+    if (RoomPtr room = find(BroadcastId{id})) out.push_back(std::move(room));
+  return out;
+}
+
+std::vector<RoomHub::RoomPtr> RoomHub::all_rooms() const {
+  std::vector<RoomPtr> out;
+  for (const Shard& s : shards_) {
+    const std::scoped_lock lock(s.mutex);
+    for (const auto& [id, room] : s.rooms) out.push_back(room);
+  }
+  std::sort(out.begin(), out.end(), [](const RoomPtr& a, const RoomPtr& b) { return a->id() < b->id(); });
+  return out;
+}
+
+}  // namespace lianbo::live

@@ -1,0 +1,390 @@
+#include "live/live_api.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "live/live_events.hpp"
+#include "live/live_service.hpp"
+#include "org/org_service.hpp"
+
+namespace lianbo::live {
+namespace {
+
+using net::Access;
+using net::Method;
+using net::Reply;
+using net::Request;
+
+constexpr std::int64_t kMaxExposures = 200;
+constexpr std::int64_t kMaxCount = 9'007'199'254'740'991;
+
+Shape broadcast_shape() {
+  using namespace shape;
+  return {id("id"),
+          id("brand_id"),
+          id("store_id"),
+          text("title", 1, kMaxTitle),
+          choice("state", {"scheduled", "live", "ended", "cancelled"}),
+          instant("scheduled_at"),
+          nullable(instant("started_at")),
+          nullable(instant("ended_at", "also when it was cancelled")),
+          count("likes"),
+          count("enters", "how often somebody entered"),
+          count("peak_viewers")};
+}
+Shape with(Shape base, Shape more) {
+  base.insert(base.end(), more.begin(), more.end());
+  return base;
+}
+Shape pin_shape() {
+  using namespace shape;
+  return {id("id"),
+          id("broadcast_id"),
+          id("product_id"),
+          instant("opened_at"),
+          count("media_open_ms", "milliseconds since the broadcast's start"),
+          nullable(instant("closed_at", "null: open")),
+          nullable(count("media_close_ms"))};
+}
+Shape detail_shape() {
+  using namespace shape;
+  return with(broadcast_shape(),
+              {text("store_name", 0, 200), text("host_name", 0, 200, "the agent whose store it is"),
+               count("viewers", "in the room right now"), count("reservations"), boolean("reserved", "by the caller"),
+               object("promises", {count("kept"), count("due")}),
+               list_of("product_ids", id(""), 0, kMaxShelf, "the shelf, in order"),
+               nullable(object("pin", pin_shape(), "the open one"))});
+}
+Shape hall_item_shape() {
+  using namespace shape;
+  return with(broadcast_shape(),
+              {text("store_name", 0, 200), text("host_name", 0, 200), count("viewers"), count("reservations")});
+}
+Shape chat_shape() {
+  using namespace shape;
+  return {id("id"), id("person_id"), text("name", 0, 200), text("text", 1, kMaxChat), count("media_ms"), instant("at")};
+}
+Shape page_shape(Shape item) {
+  return {shape::list("items", std::move(item), 0, 200), shape::nullable(shape::id("next"))};
+}
+Shape page_query() {
+  return {shape::opt(shape::text("limit", 1, 3, "1 to 200, default 50")),
+          shape::opt(shape::text("after", 13, 13, "the id of the last item seen"))};
+}
+
+Reply broadcast_reply(const Broadcast& b, int status = 200) {
+  JsonWriter w;
+  write_broadcast(w, b);
+  return Reply::json(w.take(), status);
+}
+Reply pin_reply(const Pin& pin) {
+  JsonWriter w;
+  write_pin(w, pin);
+  return Reply::json(w.take());
+}
+// A broadcast's own members, its closing brace left open for more.
+void open_broadcast(JsonWriter& w, const Broadcast& b) {
+  JsonWriter own;
+  write_broadcast(own, b);
+  std::string text = own.take();
+  text.pop_back();
+  w.raw(text);
+}
+
+std::vector<ProductId> product_ids(const json::value& body) {
+  std::vector<ProductId> out;
+  for (const auto& item : get_list(body, "product_ids"))
+    out.push_back(ProductId::parse(item.get_string()).value_or(ProductId{}));
+  return out;
+}
+
+template <class Items, class Write>
+Reply page_reply(const Items& items, int limit, Write&& write) {
+  JsonWriter w;
+  w.begin_list();
+  for (const auto& item : items) write(w, item);
+  w.end_list();
+  const bool full = static_cast<int>(items.size()) == limit;
+  return Reply::json(net::page_json(w.text(), full ? items.back().id.value : 0));
+}
+
+class LiveApi {
+ public:
+  explicit LiveApi(LiveDeps deps) : deps_(std::move(deps)) {}
+
+  std::int64_t viewers(BroadcastId id) const { return deps_.viewers_of ? deps_.viewers_of(id) : 0; }
+
+  Status names(db::Tx& tx, JsonWriter& w, StoreId store) const {
+    TRY(const auto owner, org::store_owner(tx, store));
+    w.field("store_name", owner.store.name).field("host_name", owner.agent.name);
+    return {};
+  }
+
+  Result<Reply> show(db::Tx& tx, const Call& call, BroadcastId id) const {
+    TRY(const auto b, find_broadcast(tx, id));
+    JsonWriter w;
+    open_broadcast(w, b);
+    TRY_OK(names(tx, w, b.store));
+    w.field("viewers", viewers(id)).field("reservations", reservations_of(tx, id));
+    w.field("reserved", is_reserved(tx, id, call.caller.person));
+    const Promises promises = promises_of(tx, b.store, call.now);
+    w.key("promises").begin().field("kept", promises.kept).field("due", promises.due).end();
+    w.key("product_ids").begin_list();
+    for (const ProductId product : shelf_of(tx, id)) w.value(product);
+    w.end_list().key("pin");
+    if (const auto pin = open_pin(tx, id))
+      write_pin(w, *pin);
+    else
+      w.null();
+    w.end();
+    return Reply::json(w.take());
+  }
+
+  Status hall_list(db::Tx& tx, JsonWriter& w, std::string_view name, const std::vector<Broadcast>& items) const {
+    w.key(name).begin_list();
+    for (const Broadcast& b : items) {
+      open_broadcast(w, b);
+      TRY_OK(names(tx, w, b.store));
+      w.field("viewers", viewers(b.id)).field("reservations", reservations_of(tx, b.id)).end();
+    }
+    w.end_list();
+    return {};
+  }
+
+  // The fullest rooms first; who is equal, the newest.
+  Result<Reply> hall(db::Tx& tx, const Call& call, BrandId brand) const {
+    TRY_OK(org::find_brand(tx, brand));
+    Hall found = hall_of(tx, brand, call.now);
+    std::vector<std::pair<std::int64_t, Broadcast>> ranked;
+    for (Broadcast& b : found.on_air) ranked.emplace_back(viewers(b.id), std::move(b));
+    std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    found.on_air.clear();
+    for (auto& [n, b] : ranked) found.on_air.push_back(std::move(b));
+    JsonWriter w;
+    w.begin();
+    TRY_OK(hall_list(tx, w, "on_air", found.on_air));
+    TRY_OK(hall_list(tx, w, "next_up", found.next_up));
+    TRY_OK(hall_list(tx, w, "ended", found.ended));
+    w.end();
+    return Reply::json(w.take());
+  }
+
+ private:
+  LiveDeps deps_;
+};
+
+Result<Reply> scheduled_reply(const Scheduled& s, int status) {
+  JsonWriter w;
+  open_broadcast(w, s.broadcast);
+  w.field("stream_key", s.stream_key).end();
+  return Reply::json(w.take(), status);
+}
+
+}  // namespace
+
+net::Routes live_routes(LiveDeps deps) {
+  using namespace net;
+  const auto api = std::make_shared<LiveApi>(std::move(deps));
+  const Shape product_list{shape::list_of("product_ids", shape::id(""), 0, kMaxShelf, "the shelf, in order")};
+  const Shape keyed = with(broadcast_shape(), {shape::text("stream_key", 32, 32, "shown here and never again")});
+  Routes routes;
+
+  routes.push_back(
+      write_route(Method::post, "/api/v1/stores/{store_id}/broadcasts", "scheduleBroadcast", "Schedule a broadcast",
+                  Access::login,
+                  [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    TRY(const auto store, request.id_param<StoreId>("store_id"));
+                    const NewBroadcast wish{get_text(request.value, "title"),
+                                            get_instant(request.value, "scheduled_at"), product_ids(request.value)};
+                    TRY(const auto scheduled, schedule_broadcast(tx, call, store, wish));
+                    return scheduled_reply(scheduled, 201);
+                  })
+          .taking({shape::text("title", 1, kMaxTitle), shape::instant("scheduled_at"),
+                   shape::opt(shape::list_of("product_ids", shape::id(""), 0, kMaxShelf, "the shelf, in order"))})
+          .giving(keyed)
+          .answers(201)
+          .may_fail({Code::not_found, Code::forbidden, Code::agent_not_active, Code::conflict}));
+
+  Route renew = write_route(Method::post, "/api/v1/broadcasts/{broadcast_id}/stream-key", "renewStreamKey",
+                            "A new stream key; the old one is void", Access::login,
+                            [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                              TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                              TRY(const auto scheduled, renew_stream_key(tx, call, id));
+                              return scheduled_reply(scheduled, 200);
+                            })
+                    .giving(keyed)
+                    .may_fail({Code::not_found, Code::forbidden, Code::broadcast_state_conflict});
+  renew.idempotent = false;  // asked again it gives another key; kept replies must not hold keys without need
+  routes.push_back(std::move(renew));
+
+  routes.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/broadcasts", "listBroadcasts",
+                              "A store's broadcasts, newest first", Access::guest,
+                              [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
+                                TRY(const auto store, request.id_param<StoreId>("store_id"));
+                                TRY(const auto page, page_of(request));
+                                TRY_OK(org::find_store(tx, store));
+                                return page_reply(broadcasts_of(tx, store, BroadcastId{page.after}, page.limit),
+                                                  page.limit, write_broadcast);
+                              })
+                       .asking(page_query())
+                       .giving(page_shape(broadcast_shape()))
+                       .may_fail({Code::not_found}));
+
+  routes.push_back(read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}", "getBroadcast",
+                              "A broadcast, its shelf and its open pin", Access::guest,
+                              [api](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                                return api->show(tx, call, id);
+                              })
+                       .giving(detail_shape())
+                       .may_fail({Code::not_found}));
+
+  routes.push_back(write_route(Method::put, "/api/v1/broadcasts/{broadcast_id}/shelf", "setShelf",
+                               "Replace the shelf; the pin of a product that leaves it is closed", Access::login,
+                               [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                 TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                                 TRY_OK(set_shelf(tx, call, id, product_ids(request.value)));
+                                 return Reply::none();
+                               })
+                       .taking(product_list)
+                       .answers(204)
+                       .may_fail({Code::not_found, Code::forbidden, Code::broadcast_state_conflict}));
+
+  const auto change = [&](const char* verb, const char* name, const char* summary, auto function,
+                          std::vector<Code> errors) {
+    errors.insert(errors.end(), {Code::not_found, Code::forbidden, Code::broadcast_state_conflict});
+    routes.push_back(write_route(Method::post, std::string("/api/v1/broadcasts/{broadcast_id}/") + verb, name, summary,
+                                 Access::login,
+                                 [function](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                   TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                                   TRY(const auto b, function(tx, call, id));
+                                   return broadcast_reply(b);
+                                 })
+                         .giving(broadcast_shape())
+                         .may_fail(std::move(errors)));
+  };
+  change("start", "startBroadcast", "Go live", start_broadcast, {Code::already_live, Code::agent_not_active});
+  change("end", "endBroadcast", "End a live broadcast; its open pin is closed", end_broadcast, {});
+  change("cancel", "cancelBroadcast", "Cancel a scheduled broadcast", cancel_broadcast, {});
+
+  routes.push_back(
+      write_route(Method::post, "/api/v1/broadcasts/{broadcast_id}/pins", "openPin",
+                  "Open a product's pin; the one that is open is closed", Access::login,
+                  [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                    TRY(const auto pin, pin_product(tx, call, id, get_id<ProductId>(request.value, "product_id")));
+                    return pin_reply(pin);
+                  })
+          .taking({shape::id("product_id")})
+          .giving(pin_shape())
+          .may_fail({Code::not_found, Code::forbidden, Code::broadcast_state_conflict, Code::not_on_shelf}));
+
+  routes.push_back(write_route(Method::del, "/api/v1/broadcasts/{broadcast_id}/pins/open", "closePin",
+                               "Close the open pin, if there is one", Access::login,
+                               [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                 TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                                 TRY_OK(unpin(tx, call, id));
+                                 return Reply::none();
+                               })
+                       .answers(204)
+                       .may_fail({Code::not_found, Code::forbidden, Code::broadcast_state_conflict}));
+
+  routes.push_back(read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/pins", "listPins",
+                              "What was explained when, in order", Access::guest,
+                              [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
+                                TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                                TRY(const auto page, page_of(request));
+                                TRY_OK(find_broadcast(tx, id));
+                                return page_reply(pins_of(tx, id, PinId{page.after}, page.limit), page.limit,
+                                                  write_pin);
+                              })
+                       .asking(page_query())
+                       .giving(page_shape(pin_shape()))
+                       .may_fail({Code::not_found}));
+
+  const Shape hall_items = hall_item_shape();
+  routes.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/hall", "getHall",
+                              "The live hall: on air, next up, ended", Access::guest,
+                              [api](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+                                return api->hall(tx, call, brand);
+                              })
+                       .giving({shape::list("on_air", hall_items, 0, kHallOnAir, "the fullest rooms first"),
+                                shape::list("next_up", hall_items, 0, kHallNext, "the next first"),
+                                shape::list("ended", hall_items, 0, kHallEnded, "the newest first")})
+                       .may_fail({Code::not_found}));
+
+  const auto reservation = [&](Method method, const char* name, const char* summary, auto function) {
+    routes.push_back(write_route(method, "/api/v1/broadcasts/{broadcast_id}/reservation", name, summary, Access::login,
+                                 [function](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                   TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                                   TRY_OK(function(tx, call, id));
+                                   return Reply::none();
+                                 })
+                         .answers(204)
+                         .may_fail({Code::not_found, Code::broadcast_state_conflict}));
+  };
+  reservation(Method::post, "reserveBroadcast", "Remind me of this broadcast", reserve);
+  reservation(Method::del, "unreserveBroadcast", "Don't remind me", unreserve);
+
+  routes.push_back(write_route(Method::post, "/api/v1/broadcasts/{broadcast_id}/marks", "markPerson",
+                               "Mute or ban a person in this room, or lift it", Access::login,
+                               [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                 TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                                 TRY_OK(mark_person(tx, call, id, get_id<PersonId>(request.value, "person_id"),
+                                                    parse_mark(get_text(request.value, "mark")).value_or(Mark::none),
+                                                    get_int(request.value, "minutes")));
+                                 return Reply::none();
+                               })
+                       .taking({shape::id("person_id"), shape::choice("mark", {"none", "muted", "banned"}),
+                                shape::opt(shape::integer("minutes", 0, kMaxCount, "0, or absent: for good"))})
+                       .answers(204)
+                       .may_fail({Code::not_found, Code::forbidden}));
+
+  routes.push_back(read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/chat", "listChat",
+                              "What was written in the room, in order", Access::guest,
+                              [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
+                                TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                                TRY(const auto page, page_of(request));
+                                TRY_OK(find_broadcast(tx, id));
+                                return page_reply(chat_of(tx, id, ChatId{page.after}, page.limit), page.limit,
+                                                  write_chat);
+                              })
+                       .asking(page_query())
+                       .giving(page_shape(chat_shape()))
+                       .may_fail({Code::not_found}));
+
+  const auto assistant = [&](Method method, const char* name, const char* summary, auto function) {
+    routes.push_back(write_route(method, "/api/v1/stores/{store_id}/assistants/{person_id}", name, summary,
+                                 Access::login,
+                                 [function](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                   TRY(const auto store, request.id_param<StoreId>("store_id"));
+                                   TRY(const auto person, request.id_param<PersonId>("person_id"));
+                                   TRY_OK(function(tx, call, store, person));
+                                   return Reply::none();
+                                 })
+                         .answers(204)
+                         .may_fail({Code::not_found, Code::forbidden, Code::conflict}));
+  };
+  assistant(Method::put, "addAssistant", "Let a person pin, mute and ban in this store's rooms", add_assistant);
+  assistant(Method::del, "removeAssistant", "Take that away", remove_assistant);
+
+  Route beacon =
+      write_route(Method::post, "/api/v1/exposures", "recordExposures",
+                  "What was shown to the caller; each counts once", Access::guest,
+                  [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    std::vector<Exposure> items;
+                    for (const auto& item : get_list(request.value, "items"))
+                      items.push_back({get_text(item, "kind"), parse_id_text(get_text(item, "id")).value_or(0)});
+                    const std::int64_t counted = record_exposures(tx, call, items);
+                    return Reply::json(JsonWriter().begin().field("counted", counted).end().take());
+                  })
+          .taking({shape::list("items", {shape::choice("kind", {"broadcast", "product", "clip"}), shape::id("id")}, 1,
+                               kMaxExposures)})
+          .giving({shape::count("counted", "how many were new")});
+  beacon.idempotent = false;  // it is by nature; a key would cost more than the rows
+  routes.push_back(std::move(beacon));
+  return routes;
+}
+
+}  // namespace lianbo::live

@@ -1,0 +1,309 @@
+#include "live/live_service.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/crypto.hpp"
+#include "catalog/catalog_service.hpp"
+#include "live/live_events.hpp"
+#include "live/live_store.hpp"
+#include "org/org_service.hpp"
+
+namespace lianbo::live {
+namespace {
+
+constexpr int kStreamKeyLength = 32;  // base62: 190 bits
+constexpr std::int64_t kMaxAssistants = 50;
+constexpr std::int64_t kMaxMarkMinutes = 60 * 24 * 366;
+
+std::unexpected<Error> no_broadcast(BroadcastId id) {
+  return fail(Code::not_found, "there is no broadcast " + id.text());
+}
+
+// The guard of every change: the row is locked before anything is decided about it.
+Result<Broadcast> lock_broadcast(db::Tx& tx, BroadcastId id) {
+  if (auto b = store::lock(tx, id)) return *std::move(b);
+  return no_broadcast(id);
+}
+
+// The store's own, staff that operates the brand, or an assistant of the store.
+Status require_assistant(db::Tx& tx, const Call& call, const Broadcast& b) {
+  if (!call.caller.guest && store::is_assistant(tx, b.store, call.caller.person)) return {};
+  return require_store(call, b.brand, b.store);
+}
+
+Status check_products(db::Tx& tx, const Broadcast& b, std::span<const ProductId> products) {
+  TRY_OK(check_shelf(products));
+  for (std::size_t i = 0; i < products.size(); ++i) {
+    const auto product = catalog::find_product(tx, products[i]);
+    if (!product || product->brand != b.brand)
+      return fail(Code::not_found, "the brand has no product " + products[i].text(),
+                  "/product_ids/" + std::to_string(i));
+  }
+  return {};
+}
+
+// Closing before opening: at most one row may be open at any statement.
+Result<std::optional<Pin>> apply(db::Tx& tx, const Call& call, const Broadcast& b, const PinStep& step) {
+  if (step.closes) {
+    store::close_pin(tx, *step.closes);
+    tx.emit(pin_event(call, kPinClosed, b, *step.closes));
+  }
+  if (!step.opens) return std::optional<Pin>{};
+  Pin pin = *step.opens;
+  pin.id = call.make_id<PinId>();
+  store::insert_pin(tx, pin);
+  tx.emit(pin_event(call, kPinOpened, b, pin));
+  return std::optional<Pin>(pin);
+}
+
+std::string guest_name(PersonId person, bool chinese) {
+  return (chinese ? "访客" : "Guest ") + person.text().substr(7);
+}
+
+}  // namespace
+
+Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store_id, const NewBroadcast& wish) {
+  TRY(const auto owner, org::store_owner(tx, store_id));
+  TRY_OK(require_store(call, owner.store.brand, store_id));
+  TRY_OK(check_title(wish.title));
+  TRY_OK(check_schedule(wish.scheduled_at, call.now));
+  if (owner.agent.state == org::AgentState::left)
+    return fail(Code::agent_not_active, "agent " + owner.agent.code + " has left");
+  if (store::count_scheduled(tx, store_id) >= static_cast<std::int64_t>(kMaxScheduled))
+    return fail(Code::conflict,
+                "a store has at most " + std::to_string(kMaxScheduled) + " broadcasts scheduled; cancel one first");
+  Scheduled out;
+  Broadcast& b = out.broadcast;
+  b.id = call.make_id<BroadcastId>();
+  b.brand = owner.store.brand;
+  b.store = store_id;
+  b.title = wish.title;
+  b.scheduled_at = wish.scheduled_at;
+  b.created_at = call.now;
+  TRY_OK(check_products(tx, b, wish.products));
+  out.stream_key = call.random->base62(kStreamKeyLength);
+  store::insert_broadcast(tx, b, sha256(out.stream_key));
+  store::replace_shelf(tx, b.id, wish.products);
+  return out;
+}
+
+Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY(auto b, lock_broadcast(tx, id));
+  TRY_OK(require_store(call, b.brand, b.store));
+  TRY_OK(check_shelf_change(b));
+  Scheduled out{std::move(b), call.random->base62(kStreamKeyLength)};
+  store::set_stream_key(tx, id, sha256(out.stream_key));
+  return out;
+}
+
+Result<Broadcast> start_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY(const auto found, find_broadcast(tx, id));
+  TRY_OK(require_store(call, found.brand, found.store));
+  store::lock_startable(tx, found.store);
+  TRY(auto b, lock_broadcast(tx, id));
+  TRY_OK(check_start(b));
+  TRY(const auto owner, org::store_owner(tx, b.store));
+  if (!owner.agent.active())
+    return fail(Code::agent_not_active, "agent " + owner.agent.code + " is " +
+                                            std::string(org::state_text(owner.agent.state)) + "; to go live: active");
+  if (const auto other = store::live_of(tx, b.store))
+    return fail(Code::already_live, "broadcast " + other->id.text() + " of this store is live; end it first");
+  b.state = BroadcastState::live;
+  b.started_at = call.now;
+  store::set_state(tx, b);
+  tx.emit(broadcast_event(call, kBroadcastStarted, b));
+  return b;
+}
+
+Result<Broadcast> end_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY(auto b, lock_broadcast(tx, id));
+  TRY_OK(require_store(call, b.brand, b.store));
+  TRY_OK(check_end(b));
+  const PinStep step = close_step(b, store::newest_pin(tx, id), call.now);
+  TRY_OK(apply(tx, call, b, step));
+  b.state = BroadcastState::ended;
+  b.ended_at = step.at;
+  store::set_state(tx, b);
+  tx.emit(broadcast_event(call, kBroadcastEnded, b));
+  return b;
+}
+
+Result<Broadcast> cancel_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY(auto b, lock_broadcast(tx, id));
+  TRY_OK(require_store(call, b.brand, b.store));
+  TRY_OK(check_cancel(b));
+  b.state = BroadcastState::cancelled;
+  b.ended_at = call.now;
+  store::set_state(tx, b);
+  tx.emit(broadcast_event(call, kBroadcastCancelled, b));
+  return b;
+}
+
+Status set_shelf(db::Tx& tx, const Call& call, BroadcastId id, std::span<const ProductId> products) {
+  TRY(const auto b, lock_broadcast(tx, id));
+  TRY_OK(require_store(call, b.brand, b.store));
+  TRY_OK(check_shelf_change(b));
+  TRY_OK(check_products(tx, b, products));
+  const auto open = store::open_pin(tx, id);
+  if (open && std::find(products.begin(), products.end(), open->product) == products.end())
+    TRY_OK(apply(tx, call, b, close_step(b, open, call.now)));
+  store::replace_shelf(tx, id, products);
+  tx.emit(shelf_event(call, b, products));
+  return {};
+}
+
+Result<Pin> pin_product(db::Tx& tx, const Call& call, BroadcastId id, ProductId product) {
+  TRY(const auto b, lock_broadcast(tx, id));
+  TRY_OK(require_assistant(tx, call, b));
+  TRY_OK(check_pin(b));
+  if (!store::on_shelf(tx, id, product))
+    return fail(Code::not_on_shelf, "product " + product.text() + " is not on the shelf of broadcast " + id.text(),
+                "/product_id");
+  const auto newest = store::newest_pin(tx, id);
+  TRY(auto opened, apply(tx, call, b, open_step(b, newest, product, call.now)));
+  return opened ? *opened : *newest;
+}
+
+Result<std::optional<Pin>> unpin(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY(const auto b, lock_broadcast(tx, id));
+  TRY_OK(require_assistant(tx, call, b));
+  TRY_OK(check_pin(b));
+  const PinStep step = close_step(b, store::newest_pin(tx, id), call.now);
+  TRY_OK(apply(tx, call, b, step));
+  return step.closes;
+}
+
+Status reserve(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY_OK(require_login(call));
+  TRY(const auto b, find_broadcast(tx, id));
+  if (b.state != BroadcastState::scheduled)
+    return fail(Code::broadcast_state_conflict, "broadcast " + id.text() + " is " + std::string(state_name(b.state)) +
+                                                    "; only a scheduled one can be reserved");
+  store::put_reservation(tx, id, call.caller.person, call.now);
+  return {};
+}
+
+Status unreserve(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY_OK(require_login(call));
+  TRY(const auto b, find_broadcast(tx, id));
+  store::cancel_reservation(tx, b.id, call.caller.person, call.now);
+  return {};
+}
+
+Status mark_person(db::Tx& tx, const Call& call, BroadcastId id, PersonId person, Mark mark, std::int64_t minutes) {
+  TRY(const auto b, lock_broadcast(tx, id));
+  TRY_OK(require_assistant(tx, call, b));
+  if (minutes < 0 || minutes > kMaxMarkMinutes)
+    return fail(Code::invalid_field, "must be 0 (for good) to " + std::to_string(kMaxMarkMinutes), "/minutes");
+  TRY(const auto owner, org::store_owner(tx, b.store));
+  if (mark != Mark::none && person == owner.agent.person)
+    return fail(Code::forbidden, "the host can't be muted or banned in their own room", "/person_id");
+  const RoomMark wish{mark, minutes == 0 ? kForever : call.now + minutes * kMinuteMs};
+  if (mark == Mark::none)
+    store::remove_mark(tx, id, person);
+  else
+    store::put_mark(tx, id, person, wish, call.caller.person, call.now);
+  tx.emit(mark_event(call, b, person, wish));
+  return {};
+}
+
+Status add_assistant(db::Tx& tx, const Call& call, StoreId store_id, PersonId person) {
+  TRY(const auto s, org::find_store(tx, store_id));
+  TRY_OK(require_store(call, s.brand, store_id));
+  if (org::person_name(tx, person).empty())
+    return fail(Code::not_found, "there is no person " + person.text() + " with a login", "/person_id");
+  if (store::count_assistants(tx, store_id) >= kMaxAssistants && !store::is_assistant(tx, store_id, person))
+    return fail(Code::conflict, "a store has at most " + std::to_string(kMaxAssistants) + " assistants");
+  if (store::add_assistant(tx, store_id, person, call.now))
+    org::audit(tx, call, s.brand, "assistant.add", "store", store_id.value,
+               JsonWriter().begin().field("person_id", person).end().take());
+  return {};
+}
+
+Status remove_assistant(db::Tx& tx, const Call& call, StoreId store_id, PersonId person) {
+  TRY(const auto s, org::find_store(tx, store_id));
+  TRY_OK(require_store(call, s.brand, store_id));
+  if (store::remove_assistant(tx, store_id, person))
+    org::audit(tx, call, s.brand, "assistant.remove", "store", store_id.value,
+               JsonWriter().begin().field("person_id", person).end().take());
+  return {};
+}
+
+Status say(db::Tx& tx, const ChatWish& wish) {
+  TRY(const auto b, find_broadcast(tx, wish.broadcast));
+  TRY_OK(check_chat(b, mark_of(tx, b.id, wish.person, wish.now), wish.text));
+  ChatLine line;
+  line.id = wish.id;
+  line.person = wish.person;
+  line.name = wish.guest ? guest_name(wish.person, wish.chinese) : org::person_name(tx, wish.person);
+  line.text = wish.text;
+  line.media_ms = media_ms_at(b, wish.now);
+  line.at = wish.now;
+  store::insert_chat(tx, b.id, line);
+  tx.emit(chat_event(b, line));
+  return {};
+}
+
+// In order of key, so that two beacons of one person can't wait for each other.
+std::int64_t record_exposures(db::Tx& tx, const Call& call, std::span<const Exposure> items) {
+  std::vector<Exposure> sorted(items.begin(), items.end());
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Exposure& a, const Exposure& b) { return std::tie(a.kind, a.item) < std::tie(b.kind, b.item); });
+  const Bucket bucket = call.bucket(call.caller.person);
+  std::int64_t counted = 0;
+  for (const Exposure& item : sorted)
+    counted += store::insert_exposure(tx, bucket, call.caller.person, item, call.now) ? 1 : 0;
+  return counted;
+}
+
+Status add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts) {
+  if (!store::add_counts(tx, id, counts)) return no_broadcast(id);
+  return {};
+}
+
+Result<Broadcast> find_broadcast(db::Tx& tx, BroadcastId id) {
+  if (auto b = store::find(tx, id)) return *std::move(b);
+  return no_broadcast(id);
+}
+std::optional<Pin> open_pin(db::Tx& tx, BroadcastId id) { return store::open_pin(tx, id); }
+std::optional<Pin> last_pin_of(db::Tx& tx, BroadcastId id, ProductId product) {
+  return store::newest_pin_of(tx, id, product);
+}
+std::vector<Pin> pins_of(db::Tx& tx, BroadcastId id, PinId after, int limit) {
+  return store::pins(tx, id, after, limit);
+}
+bool on_shelf(db::Tx& tx, BroadcastId id, ProductId product) { return store::on_shelf(tx, id, product); }
+std::vector<ProductId> shelf_of(db::Tx& tx, BroadcastId id) { return store::shelf(tx, id); }
+std::optional<Broadcast> live_broadcast_of(db::Tx& tx, StoreId id) { return store::live_of(tx, id); }
+std::optional<Broadcast> next_broadcast_of(db::Tx& tx, StoreId id, Instant now) {
+  return store::next_of(tx, id, now - kScheduleBackMs);
+}
+std::vector<Broadcast> broadcasts_of(db::Tx& tx, StoreId id, BroadcastId after, int limit) {
+  return store::of_store(tx, id, after, limit);
+}
+Promises promises_of(db::Tx& tx, StoreId id, Instant now) {
+  // Cancelled in time is no promise, so a few more rows are read than are counted.
+  return count_promises(store::newest_by_schedule(tx, id, now, 5 * kPromises), now);
+}
+std::int64_t reservations_of(db::Tx& tx, BroadcastId id) { return store::count_reservations(tx, id); }
+bool is_reserved(db::Tx& tx, BroadcastId id, PersonId person) { return store::has_reservation(tx, id, person); }
+bool is_assistant(db::Tx& tx, StoreId id, PersonId person) { return store::is_assistant(tx, id, person); }
+Mark mark_of(db::Tx& tx, BroadcastId id, PersonId person, Instant now) {
+  return mark_at(store::mark(tx, id, person), now);
+}
+std::vector<ChatLine> chat_of(db::Tx& tx, BroadcastId id, ChatId after, int limit) {
+  return store::chat(tx, id, after, limit);
+}
+std::vector<ChatLine> last_chat_of(db::Tx& tx, BroadcastId id, int limit) {
+  auto lines = store::last_chat(tx, id, limit);
+  std::reverse(lines.begin(), lines.end());
+  return lines;
+}
+
+Hall hall_of(db::Tx& tx, BrandId brand, Instant now) {
+  return Hall{store::on_air(tx, brand, kHallOnAir), store::coming(tx, brand, now - kScheduleBackMs, kHallNext),
+              store::ended(tx, brand, kHallEnded)};
+}
+
+}  // namespace lianbo::live

@@ -1,0 +1,268 @@
+#include "live/live_store.hpp"
+
+namespace lianbo::live::store {
+namespace {
+
+#define BROADCAST_COLUMNS                                                                                   \
+  "id, brand_id, store_id, title, state, scheduled_at, started_at, ended_at, likes, enters, peak_viewers, " \
+  "created_at, "                                                                                            \
+  "version"
+#define PIN_COLUMNS "id, brand_id, broadcast_id, product_id, opened_at, media_open_ms, closed_at, media_close_ms"
+#define CHAT_COLUMNS "id, person_id, name, text, media_ms, at"
+
+using db::Sql;
+
+const Sql kInsert{"live.insert",
+                  "insert into broadcasts (id, brand_id, store_id, title, state, scheduled_at, stream_key_sha256, "
+                  "created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)"};
+const Sql kSetStreamKey{"live.set_stream_key", "update broadcasts set stream_key_sha256 = $2 where id = $1"};
+const Sql kFind{"live.find", "select " BROADCAST_COLUMNS " from broadcasts where id = $1"};
+const Sql kLock{"live.lock", "update broadcasts set version = version + 1 where id = $1 returning " BROADCAST_COLUMNS};
+const Sql kLockStartable{"live.lock_startable",
+                         "update broadcasts set version = version + 1 where store_id = $1 and state in "
+                         "('scheduled', 'live')"};
+const Sql kSetState{"live.set_state", "update broadcasts set state = $2, started_at = $3, ended_at = $4 where id = $1"};
+const Sql kCountScheduled{"live.count_scheduled",
+                          "select count(*) from broadcasts where store_id = $1 and state = 'scheduled'"};
+const Sql kLiveOf{"live.live_of",
+                  "select " BROADCAST_COLUMNS " from broadcasts where store_id = $1 and state = 'live'"};
+const Sql kNextOf{"live.next_of", "select " BROADCAST_COLUMNS
+                                  " from broadcasts where store_id = $1 and state = 'scheduled' and scheduled_at >= $2 "
+                                  "order by scheduled_at, id limit 1"};
+const Sql kOfStore{"live.of_store", "select " BROADCAST_COLUMNS
+                                    " from broadcasts where store_id = $1 and id < $2 order by id desc limit $3"};
+const Sql kNewestBySchedule{
+    "live.newest_by_schedule",
+    "select " BROADCAST_COLUMNS
+    " from broadcasts where store_id = $1 and (scheduled_at <= $2 or state in ('live', 'ended'))"
+    " order by scheduled_at desc, id desc limit $3"};
+const Sql kOnAir{"live.on_air",
+                 "select " BROADCAST_COLUMNS
+                 " from broadcasts where brand_id = $1 and state = 'live' order by scheduled_at desc, id "
+                 "desc limit $2"};
+const Sql kComing{"live.coming", "select " BROADCAST_COLUMNS
+                                 " from broadcasts where brand_id = $1 and state = 'scheduled' and scheduled_at >= $2 "
+                                 "order by scheduled_at, id limit $3"};
+const Sql kEnded{"live.ended",
+                 "select " BROADCAST_COLUMNS
+                 " from broadcasts where brand_id = $1 and state = 'ended' order by scheduled_at desc, id "
+                 "desc limit $2"};
+const Sql kAddCounts{"live.add_counts",
+                     "update broadcasts set likes = likes + $2, enters = enters + $3, peak_viewers = case when "
+                     "peak_viewers < $4 then $4 else peak_viewers end where id = $1"};
+
+const Sql kClearShelf{"live.clear_shelf", "delete from shelf_items where broadcast_id = $1"};
+const Sql kAddToShelf{"live.add_to_shelf",
+                      "insert into shelf_items (broadcast_id, product_id, position) values ($1, $2, $3)"};
+const Sql kShelf{"live.shelf",
+                 "select product_id from shelf_items where broadcast_id = $1 order by position limit 200"};
+const Sql kOnShelf{"live.on_shelf", "select 1 from shelf_items where broadcast_id = $1 and product_id = $2"};
+
+const Sql kInsertPin{"live.insert_pin",
+                     "insert into pins (id, brand_id, broadcast_id, product_id, opened_at, media_open_ms) values "
+                     "($1, $2, $3, $4, $5, $6)"};
+const Sql kClosePin{"live.close_pin",
+                    "update pins set closed_at = $2, media_close_ms = $3 where id = $1 and closed_at is null"};
+const Sql kOpenPin{"live.open_pin", "select " PIN_COLUMNS " from pins where broadcast_id = $1 and closed_at is null"};
+// The open one first: it is the newest whatever the clock did.
+const Sql kNewestPin{"live.newest_pin",
+                     "select " PIN_COLUMNS
+                     " from pins where broadcast_id = $1 order by case when closed_at is null then 0 "
+                     "else 1 end, opened_at desc, closed_at desc, id desc limit 1"};
+const Sql kNewestPinOf{"live.newest_pin_of",
+                       "select " PIN_COLUMNS
+                       " from pins where broadcast_id = $1 and product_id = $2 order by case when "
+                       "closed_at is null then 0 else 1 end, opened_at desc, closed_at desc, id "
+                       "desc limit 1"};
+const Sql kPins{"live.pins",
+                "select " PIN_COLUMNS " from pins where broadcast_id = $1 and id > $2 order by id limit $3"};
+
+const Sql kInsertChat{"live.insert_chat",
+                      "insert into chat_lines (broadcast_id, id, person_id, name, text, media_ms, at) values "
+                      "($1, $2, $3, $4, $5, $6, $7)"};
+const Sql kChat{"live.chat",
+                "select " CHAT_COLUMNS " from chat_lines where broadcast_id = $1 and id > $2 order by id limit $3"};
+const Sql kLastChat{"live.last_chat",
+                    "select " CHAT_COLUMNS " from chat_lines where broadcast_id = $1 order by id desc limit $2"};
+
+const Sql kPutMark{"live.put_mark",
+                   "insert into room_marks (broadcast_id, person_id, mark, by_person_id, until_at, at) values "
+                   "($1, $2, $3, $4, $5, $6) on conflict (broadcast_id, person_id) do update set mark = excluded.mark, "
+                   "by_person_id = excluded.by_person_id, until_at = excluded.until_at, at = excluded.at"};
+const Sql kRemoveMark{"live.remove_mark", "delete from room_marks where broadcast_id = $1 and person_id = $2"};
+const Sql kMark{"live.mark", "select mark, until_at from room_marks where broadcast_id = $1 and person_id = $2"};
+const Sql kBanned{"live.banned",
+                  "select person_id, until_at from room_marks where broadcast_id = $1 and mark = 'banned' and "
+                  "(until_at is null or until_at > $2) order by at desc, person_id limit $3"};
+
+const Sql kAddAssistant{"live.add_assistant",
+                        "insert into room_assistants (store_id, person_id, at) values ($1, $2, $3) on conflict do "
+                        "nothing"};
+const Sql kRemoveAssistant{"live.remove_assistant",
+                           "delete from room_assistants where store_id = $1 and person_id = $2"};
+const Sql kIsAssistant{"live.is_assistant", "select 1 from room_assistants where store_id = $1 and person_id = $2"};
+const Sql kCountAssistants{"live.count_assistants", "select count(*) from room_assistants where store_id = $1"};
+
+const Sql kReserve{"live.reserve",
+                   "insert into reservations (broadcast_id, person_id, at) values ($1, $2, $3) on conflict "
+                   "(broadcast_id, person_id) do update set cancelled_at = null, at = case when "
+                   "reservations.cancelled_at is null then reservations.at else excluded.at end"};
+const Sql kUnreserve{"live.unreserve",
+                     "update reservations set cancelled_at = $3 where broadcast_id = $1 and person_id = $2 and "
+                     "cancelled_at is null"};
+const Sql kCountReservations{"live.count_reservations",
+                             "select count(*) from reservations where broadcast_id = $1 and cancelled_at is null"};
+const Sql kHasReservation{"live.has_reservation",
+                          "select 1 from reservations where broadcast_id = $1 and person_id = $2 and cancelled_at is "
+                          "null"};
+
+const Sql kExpose{"live.expose",
+                  "insert into exposures (bucket, person_id, item_kind, item_id, at) values ($1, $2, $3, $4, $5) on "
+                  "conflict do nothing"};
+
+Broadcast broadcast_of(const db::Row& row) {
+  Broadcast b;
+  b.id = row.id<BroadcastId>(0);
+  b.brand = row.id<BrandId>(1);
+  b.store = row.id<StoreId>(2);
+  b.title = row.str(3);
+  b.state = parse_state(row.text(4)).value_or(BroadcastState::cancelled);
+  b.scheduled_at = row.integer(5);
+  b.started_at = row.integer(6);
+  b.ended_at = row.integer(7);
+  b.likes = row.integer(8);
+  b.enters = row.integer(9);
+  b.peak_viewers = row.integer(10);
+  b.created_at = row.integer(11);
+  b.version = row.integer(12);
+  return b;
+}
+
+Pin pin_of(const db::Row& row) {
+  Pin p;
+  p.id = row.id<PinId>(0);
+  p.brand = row.id<BrandId>(1);
+  p.broadcast = row.id<BroadcastId>(2);
+  p.product = row.id<ProductId>(3);
+  p.opened_at = row.integer(4);
+  p.media_open_ms = row.integer(5);
+  p.closed_at = row.integer(6);
+  p.media_close_ms = row.integer(7);
+  return p;
+}
+
+ChatLine chat_of(const db::Row& row) {
+  return ChatLine{row.id<ChatId>(0), row.id<PersonId>(1), row.str(2), row.str(3), row.integer(4), row.integer(5)};
+}
+
+std::optional<std::int64_t> instant_or_null(Instant at) {
+  return at == 0 || at == kForever ? std::nullopt : std::optional(at);
+}
+
+}  // namespace
+
+void insert_broadcast(db::Tx& tx, const Broadcast& b, std::string_view stream_key_sha256) {
+  tx.exec(kInsert, {b.id, b.brand, b.store, b.title, state_name(b.state), b.scheduled_at,
+                    db::Param::blob(stream_key_sha256), b.created_at});
+}
+void set_stream_key(db::Tx& tx, BroadcastId id, std::string_view stream_key_sha256) {
+  tx.exec(kSetStreamKey, {id, db::Param::blob(stream_key_sha256)});
+}
+std::optional<Broadcast> find(db::Tx& tx, BroadcastId id) { return tx.one(kFind, {id}, broadcast_of); }
+std::optional<Broadcast> lock(db::Tx& tx, BroadcastId id) { return tx.one(kLock, {id}, broadcast_of); }
+void lock_startable(db::Tx& tx, StoreId store) { tx.exec(kLockStartable, {store}); }
+void set_state(db::Tx& tx, const Broadcast& b) {
+  tx.exec(kSetState, {b.id, state_name(b.state), instant_or_null(b.started_at), instant_or_null(b.ended_at)});
+}
+std::int64_t count_scheduled(db::Tx& tx, StoreId store) { return tx.number(kCountScheduled, {store}); }
+std::optional<Broadcast> live_of(db::Tx& tx, StoreId store) { return tx.one(kLiveOf, {store}, broadcast_of); }
+std::optional<Broadcast> next_of(db::Tx& tx, StoreId store, Instant from) {
+  return tx.one(kNextOf, {store, from}, broadcast_of);
+}
+std::vector<Broadcast> of_store(db::Tx& tx, StoreId store, BroadcastId after, int limit) {
+  return tx.all(kOfStore, {store, after ? after.value : INT64_MAX, limit}, broadcast_of);
+}
+std::vector<Broadcast> newest_by_schedule(db::Tx& tx, StoreId store, Instant until, int limit) {
+  return tx.all(kNewestBySchedule, {store, until, limit}, broadcast_of);
+}
+std::vector<Broadcast> on_air(db::Tx& tx, BrandId brand, int limit) {
+  return tx.all(kOnAir, {brand, limit}, broadcast_of);
+}
+std::vector<Broadcast> coming(db::Tx& tx, BrandId brand, Instant from, int limit) {
+  return tx.all(kComing, {brand, from, limit}, broadcast_of);
+}
+std::vector<Broadcast> ended(db::Tx& tx, BrandId brand, int limit) {
+  return tx.all(kEnded, {brand, limit}, broadcast_of);
+}
+bool add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts) {
+  return tx.exec(kAddCounts, {id, counts.likes, counts.enters, counts.peak_viewers}) == 1;
+}
+
+void replace_shelf(db::Tx& tx, BroadcastId id, std::span<const ProductId> products) {
+  tx.exec(kClearShelf, {id});
+  int position = 0;
+  for (const ProductId product : products) tx.exec(kAddToShelf, {id, product, position++});
+}
+std::vector<ProductId> shelf(db::Tx& tx, BroadcastId id) {
+  return tx.all(kShelf, {id}, [](const db::Row& row) { return row.id<ProductId>(0); });
+}
+bool on_shelf(db::Tx& tx, BroadcastId id, ProductId product) { return tx.exists(kOnShelf, {id, product}); }
+
+void insert_pin(db::Tx& tx, const Pin& p) {
+  tx.exec(kInsertPin, {p.id, p.brand, p.broadcast, p.product, p.opened_at, p.media_open_ms});
+}
+void close_pin(db::Tx& tx, const Pin& p) { tx.exec(kClosePin, {p.id, p.closed_at, p.media_close_ms}); }
+std::optional<Pin> open_pin(db::Tx& tx, BroadcastId id) { return tx.one(kOpenPin, {id}, pin_of); }
+std::optional<Pin> newest_pin(db::Tx& tx, BroadcastId id) { return tx.one(kNewestPin, {id}, pin_of); }
+std::optional<Pin> newest_pin_of(db::Tx& tx, BroadcastId id, ProductId product) {
+  return tx.one(kNewestPinOf, {id, product}, pin_of);
+}
+std::vector<Pin> pins(db::Tx& tx, BroadcastId id, PinId after, int limit) {
+  return tx.all(kPins, {id, after.value, limit}, pin_of);
+}
+
+void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line) {
+  tx.exec(kInsertChat, {id, line.id, line.person, line.name, line.text, line.media_ms, line.at});
+}
+std::vector<ChatLine> chat(db::Tx& tx, BroadcastId id, ChatId after, int limit) {
+  return tx.all(kChat, {id, after.value, limit}, chat_of);
+}
+std::vector<ChatLine> last_chat(db::Tx& tx, BroadcastId id, int limit) {
+  return tx.all(kLastChat, {id, limit}, chat_of);
+}
+
+void put_mark(db::Tx& tx, BroadcastId id, PersonId person, const RoomMark& mark, PersonId by, Instant at) {
+  tx.exec(kPutMark, {id, person, mark_name(mark.mark), by.value, instant_or_null(mark.until_at), at});
+}
+void remove_mark(db::Tx& tx, BroadcastId id, PersonId person) { tx.exec(kRemoveMark, {id, person}); }
+std::optional<RoomMark> mark(db::Tx& tx, BroadcastId id, PersonId person) {
+  return tx.one(kMark, {id, person}, [](const db::Row& row) {
+    return RoomMark{parse_mark(row.text(0)).value_or(Mark::none), row.maybe(1).value_or(kForever)};
+  });
+}
+std::vector<std::pair<PersonId, Instant>> banned(db::Tx& tx, BroadcastId id, Instant now, int limit) {
+  return tx.all(kBanned, {id, now, limit},
+                [](const db::Row& row) { return std::pair{row.id<PersonId>(0), row.maybe(1).value_or(kForever)}; });
+}
+
+bool add_assistant(db::Tx& tx, StoreId store, PersonId person, Instant at) {
+  return tx.exec(kAddAssistant, {store, person, at}) == 1;
+}
+bool remove_assistant(db::Tx& tx, StoreId store, PersonId person) {
+  return tx.exec(kRemoveAssistant, {store, person}) == 1;
+}
+bool is_assistant(db::Tx& tx, StoreId store, PersonId person) { return tx.exists(kIsAssistant, {store, person}); }
+std::int64_t count_assistants(db::Tx& tx, StoreId store) { return tx.number(kCountAssistants, {store}); }
+
+void put_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at) { tx.exec(kReserve, {id, person, at}); }
+bool cancel_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at) {
+  return tx.exec(kUnreserve, {id, person, at}) == 1;
+}
+std::int64_t count_reservations(db::Tx& tx, BroadcastId id) { return tx.number(kCountReservations, {id}); }
+bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person) { return tx.exists(kHasReservation, {id, person}); }
+
+bool insert_exposure(db::Tx& tx, Bucket bucket, PersonId person, const Exposure& item, Instant at) {
+  return tx.exec(kExpose, {bucket, person, item.kind, item.item, at}) == 1;
+}
+
+}  // namespace lianbo::live::store

@@ -1,0 +1,65 @@
+// All SQL of the live domain: rows in and out, no decisions. Private to src/live.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "db/db.hpp"
+#include "live/live.hpp"
+#include "live/live_service.hpp"
+
+namespace lianbo::live::store {
+
+void insert_broadcast(db::Tx& tx, const Broadcast& b, std::string_view stream_key_sha256);
+void set_stream_key(db::Tx& tx, BroadcastId id, std::string_view stream_key_sha256);
+std::optional<Broadcast> find(db::Tx& tx, BroadcastId id);
+// Locks the row until the end of the transaction and raises its version.
+std::optional<Broadcast> lock(db::Tx& tx, BroadcastId id);
+// Locks every broadcast of the store that could be or become live, so that only one start is decided at a time.
+void lock_startable(db::Tx& tx, StoreId store);
+void set_state(db::Tx& tx, const Broadcast& b);  // state, started_at, ended_at
+std::int64_t count_scheduled(db::Tx& tx, StoreId store);
+std::optional<Broadcast> live_of(db::Tx& tx, StoreId store);
+std::optional<Broadcast> next_of(db::Tx& tx, StoreId store, Instant from);
+std::vector<Broadcast> of_store(db::Tx& tx, StoreId store, BroadcastId after, int limit);
+std::vector<Broadcast> newest_by_schedule(db::Tx& tx, StoreId store, Instant until, int limit);
+std::vector<Broadcast> on_air(db::Tx& tx, BrandId brand, int limit);
+std::vector<Broadcast> coming(db::Tx& tx, BrandId brand, Instant from, int limit);
+std::vector<Broadcast> ended(db::Tx& tx, BrandId brand, int limit);
+bool add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts);
+
+void replace_shelf(db::Tx& tx, BroadcastId id, std::span<const ProductId> products);
+std::vector<ProductId> shelf(db::Tx& tx, BroadcastId id);
+bool on_shelf(db::Tx& tx, BroadcastId id, ProductId product);
+
+void insert_pin(db::Tx& tx, const Pin& pin);
+void close_pin(db::Tx& tx, const Pin& pin);
+std::optional<Pin> open_pin(db::Tx& tx, BroadcastId id);
+std::optional<Pin> newest_pin(db::Tx& tx, BroadcastId id);
+std::optional<Pin> newest_pin_of(db::Tx& tx, BroadcastId id, ProductId product);
+std::vector<Pin> pins(db::Tx& tx, BroadcastId id, PinId after, int limit);
+
+void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line);
+std::vector<ChatLine> chat(db::Tx& tx, BroadcastId id, ChatId after, int limit);
+std::vector<ChatLine> last_chat(db::Tx& tx, BroadcastId id, int limit);  // newest first
+
+void put_mark(db::Tx& tx, BroadcastId id, PersonId person, const RoomMark& mark, PersonId by, Instant at);
+void remove_mark(db::Tx& tx, BroadcastId id, PersonId person);
+std::optional<RoomMark> mark(db::Tx& tx, BroadcastId id, PersonId person);
+std::vector<std::pair<PersonId, Instant>> banned(db::Tx& tx, BroadcastId id, Instant now, int limit);
+
+bool add_assistant(db::Tx& tx, StoreId store, PersonId person, Instant at);
+bool remove_assistant(db::Tx& tx, StoreId store, PersonId person);
+bool is_assistant(db::Tx& tx, StoreId store, PersonId person);
+std::int64_t count_assistants(db::Tx& tx, StoreId store);
+
+void put_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at);
+bool cancel_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at);
+std::int64_t count_reservations(db::Tx& tx, BroadcastId id);
+bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person);
+
+bool insert_exposure(db::Tx& tx, Bucket bucket, PersonId person, const Exposure& item, Instant at);  // false: was there
+
+}  // namespace lianbo::live::store

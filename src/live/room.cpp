@@ -1,0 +1,640 @@
+#include "live/room.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include "live/live_events.hpp"
+
+namespace lianbo::live {
+namespace {
+
+constexpr DurationMs kChatWindowMs = 10 * kSecondMs;
+constexpr DurationMs kLikeWindowMs = 10 * kSecondMs;
+constexpr std::int64_t kLikesPerWindow = 500;  // of one viewer; more are not counted
+constexpr std::int64_t kMaxLikes = 50;         // in one message
+constexpr DurationMs kFlushMs = 10 * kSecondMs;
+constexpr int kFlushAttempts = 3;  // of a room that has closed
+constexpr int kRereads = 3;        // of a snapshot that a busy room has outrun
+constexpr int kBadMessages = 50;   // of one viewer; then it is closed
+constexpr std::size_t kMaxRef = 64;
+constexpr int kPolicy = 1008, kRestart = 1012, kTryLater = 1013;  // RFC 6455 7.4
+constexpr std::uint64_t kReconnectMinMs = 500, kReconnectSpreadMs = 4501;
+
+net::FramePtr frame_of(JsonWriter& w, bool droppable = false) { return net::text_frame(w.text(), droppable); }
+
+// What a client may have back: a text or an integer, as JSON. nullopt: neither, or too long.
+std::optional<std::string> echo_of(const json::value& message, std::string_view name) {
+  const auto* v = message.as_object().if_contains(name);
+  if (!v || v->is_null()) return std::string();
+  if (const auto* n = v->if_int64()) return std::to_string(*n);
+  if (const auto* s = v->if_string(); s && s->size() <= kMaxRef) {
+    std::string out;
+    append_json_text(out, *s);
+    return out;
+  }
+  return std::nullopt;
+}
+
+net::FramePtr error_frame(const Error& error, bool chinese, std::string_view ref) {
+  const ErrorInfo& what = info(error.code);
+  JsonWriter w;
+  w.begin().field("t", "error").field("name", what.name);
+  w.field("title", chinese ? what.title_zh : what.title_en).field("detail", error.detail);
+  if (!error.where.empty()) w.field("where", error.where);
+  if (!ref.empty()) w.key("ref").raw(ref);
+  w.end();
+  return frame_of(w);
+}
+
+json::value parsed(const db::Event& event) {
+  auto value = parse_json(event.payload);
+  if (value && value->is_object()) return *std::move(value);
+  spdlog::error("event {} {}: its payload is no JSON object", event.topic, event.id.value);
+  return json::object();
+}
+
+}  // namespace
+
+RoomStats RoomCounters::read() const {
+  RoomStats out;
+  out.rooms = rooms;
+  out.viewers = viewers;
+  out.messages_sent = messages_sent;
+  out.deliveries = deliveries;
+  out.dropped = dropped;
+  out.cut = cut;
+  out.joins = joins;
+  out.resumes = resumes;
+  out.snapshots_read = snapshots_read;
+  out.snapshots_sent = snapshots_sent;
+  out.chats = chats;
+  out.chats_refused = chats_refused;
+  out.likes = likes;
+  out.full = full;
+  out.refused = refused;
+  out.bad_messages = bad_messages;
+  return out;
+}
+
+InFlight::Token InFlight::begin() {
+  {
+    const std::scoped_lock lock(mutex_);
+    ++count_;
+  }
+  return Token(static_cast<void*>(nullptr), [self = shared_from_this()](void*) {
+    const std::scoped_lock lock(self->mutex_);
+    if (--self->count_ == 0) self->idle_.notify_all();
+  });
+}
+
+bool InFlight::wait_idle(std::int64_t timeout_ms) {
+  std::unique_lock lock(mutex_);
+  return idle_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] { return count_ == 0; });
+}
+
+std::int64_t InFlight::count() const {
+  const std::scoped_lock lock(mutex_);
+  return count_;
+}
+
+struct Room::Viewer {
+  net::WsPtr connection;
+  PersonId person;
+  bool guest = true;
+  bool chinese = false;
+  bool holding = true;   // its snapshot is not there yet
+  bool closing = false;  // cut off, or closed by us: sends nothing more
+  bool gone = false;
+  std::size_t index = 0;
+  int bad_messages = 0;
+  Instant like_window_at = 0;
+  std::int64_t likes_in_window = 0;
+};
+
+// While somebody walks over viewers_, who leaves stays in place; the last walk takes them out.
+class Room::Walk {
+ public:
+  explicit Walk(Room& room) : room_(room) { ++room_.walks_; }
+  ~Walk() {
+    if (--room_.walks_ == 0) room_.sweep();
+  }
+  Walk(const Walk&) = delete;
+  Walk& operator=(const Walk&) = delete;
+
+ private:
+  Room& room_;
+};
+
+Room::Room(std::shared_ptr<RoomContext> context, BroadcastId id, std::string epoch)
+    : context_(std::move(context)), id_(id), epoch_(std::move(epoch)) {}
+
+// ——— joining
+
+void Room::join(const net::WsPtr& connection, const Visitor& visitor) {
+  const Instant now = context_->clock->now();
+  auto viewer = std::make_shared<Viewer>();
+  viewer->connection = connection;
+  viewer->person = visitor.person;
+  viewer->guest = visitor.guest;
+  viewer->chinese = visitor.chinese;
+  if (viewers() >= context_->settings->room_viewers) {
+    ++context_->counters.full;
+    dismiss(
+        viewer,
+        Error{Code::room_full, "at most " + std::to_string(context_->settings->room_viewers) + " may watch", {}, {}},
+        kTryLater);
+    return vanish_if_empty();
+  }
+  if (is_banned(visitor.person, now)) {
+    ++context_->counters.refused;
+    dismiss(viewer, Error{Code::forbidden, "you are banned from this room", {}, {}}, kPolicy);
+    return vanish_if_empty();
+  }
+  viewer->index = viewers_.size();
+  viewers_.push_back(viewer);
+  connection->user = viewer;
+  viewer_count_.store(viewers() + 1, std::memory_order_relaxed);
+  ++context_->counters.viewers;
+  unflushed_.peak_viewers = std::max(unflushed_.peak_viewers, viewers());
+  const Walk walk(*this);
+  if (resume(viewer, visitor.since)) {
+    ++context_->counters.resumes;
+    return;
+  }
+  ++context_->counters.joins;
+  ++unflushed_.enters;
+  if (is_snapshot_fresh())
+    release_holding(snapshot_frame_, snapshot_seq_);
+  else
+    want_snapshot();
+}
+
+bool Room::resume(const ViewerPtr& viewer, std::string_view since) {
+  const std::size_t dot = since.rfind('.');
+  if (dot == std::string_view::npos || since.substr(0, dot) != epoch_) return false;
+  const std::string_view digits = since.substr(dot + 1);
+  std::int64_t seq = -1;
+  const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), seq);
+  if (ec != std::errc{} || end != digits.data() + digits.size()) return false;
+  if (seq < 0 || seq > seq_ || !ring_has_all_after(seq)) return false;
+  viewer->holding = false;
+  JsonWriter w;
+  w.begin().field("t", "resumed").field("epoch", epoch_).field("seq", seq).end();
+  send(viewer, frame_of(w));
+  replay(viewer, seq);
+  return true;
+}
+
+bool Room::ring_has_all_after(std::int64_t seq) const { return seq >= seq_ - static_cast<std::int64_t>(ring_.size()); }
+
+void Room::replay(const ViewerPtr& viewer, std::int64_t after) {
+  const std::int64_t before_ring = seq_ - static_cast<std::int64_t>(ring_.size());
+  for (auto i = static_cast<std::size_t>(after - before_ring); i < ring_.size(); ++i) {
+    if (!send(viewer, ring_[i].frame)) return;
+    ++context_->counters.deliveries;
+  }
+}
+
+// Nothing was told since it was read, and what is not told (exact stock of what is plentiful) is not old either.
+bool Room::is_snapshot_fresh() const {
+  return snapshot_frame_ && snapshot_seq_ == seq_ &&
+         context_->clock->now() - snapshot_at_ < context_->settings->room_counts_ms;
+}
+
+void Room::want_snapshot() {
+  if (reading_) return;
+  reading_ = true;
+  ++context_->counters.snapshots_read;
+  const std::int64_t base = seq_;
+  const Instant now = context_->clock->now();
+  const bool taken = context_->work([self = shared_from_this(), token = context_->in_flight->begin(), base, now] {
+    auto snapshot = std::make_shared<Result<RoomSnapshot>>(self->context_->backend->snapshot(self->id_, now));
+    self->context_->post(self->id_.value,
+                         [self, token, snapshot, base] { self->snapshot_read(std::move(*snapshot), base); });
+  });
+  if (!taken) snapshot_read(fail(Code::overloaded, "too many are entering at once; try again shortly"), base);
+}
+
+void Room::snapshot_read(Result<RoomSnapshot> snapshot, std::int64_t base) {
+  reading_ = false;
+  if (closed_) return;
+  const Walk walk(*this);
+  if (snapshot && !ring_has_all_after(base)) {
+    if (rereads_++ < kRereads) return want_snapshot();
+    snapshot = fail(Code::overloaded, "the room is too busy to enter; try again shortly");
+  }
+  rereads_ = 0;
+  if (!snapshot) {
+    spdlog::warn("room {}: no snapshot: {}", id_.text(), snapshot.error().text());
+    for (std::size_t i = 0; i < viewers_.size(); ++i)
+      if (viewers_[i]->holding) dismiss(viewers_[i], snapshot.error(), kTryLater);
+    return;
+  }
+
+  const Instant now = context_->clock->now();
+  for (const auto& [person, until] : snapshot->banned)
+    if (banned_.emplace(person.value, until).second && is_banned(person, now)) expel(person);
+  if (!shelf_known_) {
+    shelf_known_ = true;
+    for (const ProductId product : snapshot->shelf) shelf_.insert(product.value);
+    context_->shows(id_, snapshot->shelf);
+  }
+  if (!flushing_) likes_ = std::max(likes_, snapshot->broadcast.likes + unflushed_.likes);
+
+  std::int64_t contained = base;
+  for (const Message& message : ring_) {
+    if (message.seq <= base) continue;
+    const bool in_it = message.chat ? std::find(snapshot->chat.begin(), snapshot->chat.end(),
+                                                ChatId{message.event_id}) != snapshot->chat.end()
+                                    : message.version > 0 && message.version <= snapshot->broadcast.version;
+    if (!in_it) break;
+    contained = message.seq;
+  }
+
+  JsonWriter w;
+  w.begin().field("t", "snapshot").field("epoch", epoch_).field("seq", contained);
+  w.key("broadcast").raw(snapshot->broadcast_json).key("pin").raw(snapshot->pin_json);
+  w.key("shelf").raw(snapshot->shelf_json);
+  w.key("counts").begin().field("viewers", viewers()).field("likes", likes_).end();
+  w.key("chat").raw(snapshot->chat_json).end();
+  snapshot_frame_ = frame_of(w);
+  snapshot_seq_ = contained;
+  snapshot_at_ = now;
+  release_holding(snapshot_frame_, snapshot_seq_);
+}
+
+void Room::release_holding(const net::FramePtr& snapshot, std::int64_t seq) {
+  const Walk walk(*this);
+  for (std::size_t i = 0; i < viewers_.size(); ++i) {
+    const ViewerPtr viewer = viewers_[i];
+    if (!viewer->holding) continue;
+    viewer->holding = false;
+    if (!send(viewer, snapshot)) continue;
+    ++context_->counters.snapshots_sent;
+    replay(viewer, seq);
+  }
+}
+
+// ——— leaving
+
+void Room::leave(const net::WsPtr& connection) {
+  if (const auto viewer = std::static_pointer_cast<Viewer>(connection->user)) remove(viewer);
+}
+
+void Room::remove(const ViewerPtr& viewer) {
+  if (viewer->gone) return;
+  viewer->gone = true;
+  viewer->connection->user.reset();
+  viewer->connection.reset();
+  viewer_count_.store(viewers() - 1, std::memory_order_relaxed);
+  --context_->counters.viewers;
+  if (walks_ > 0) {
+    ++departed_;
+    return;
+  }
+  take_out(viewer);
+  vanish_if_empty();
+}
+
+void Room::take_out(const ViewerPtr& viewer) {
+  const std::size_t index = viewer->index;
+  viewers_[index] = viewers_.back();
+  viewers_[index]->index = index;
+  viewers_.pop_back();
+}
+
+void Room::sweep() {
+  if (departed_ == 0) return;
+  departed_ = 0;
+  for (std::size_t i = viewers_.size(); i-- > 0;)
+    if (viewers_[i]->gone) take_out(ViewerPtr(viewers_[i]));
+  vanish_if_empty();
+}
+
+void Room::vanish_if_empty() {
+  if (closed_ || !viewers_.empty()) return;
+  closed_ = true;
+  flush_counts();
+  context_->emptied(id_);
+}
+
+void Room::dismiss(const ViewerPtr& viewer, const Error& error, int code) {
+  if (viewer->gone || viewer->closing) return;
+  const net::WsPtr connection = viewer->connection;
+  connection->send(error_frame(error, viewer->chinese, {}));
+  viewer->closing = true;
+  viewer->holding = false;
+  connection->close(code, info(error.code).name);
+}
+
+void Room::stop(Random& random) {
+  const Walk walk(*this);
+  for (std::size_t i = 0; i < viewers_.size(); ++i) {
+    const ViewerPtr viewer = viewers_[i];
+    if (viewer->gone || viewer->closing) continue;
+    JsonWriter w;
+    w.begin().field("t", "reconnect").field("after_ms", kReconnectMinMs + random.below(kReconnectSpreadMs)).end();
+    const net::WsPtr connection = viewer->connection;
+    send(viewer, frame_of(w));
+    viewer->closing = true;
+    connection->close(kRestart, "reconnect");
+  }
+  flush_counts();
+}
+
+// ——— telling
+
+bool Room::send(const ViewerPtr& viewer, const net::FramePtr& frame) {
+  if (viewer->gone || viewer->closing) return false;
+  const net::WsPtr connection = viewer->connection;  // it may leave while it is being sent to
+  if (frame->droppable && connection->queued_bytes() > 0) {
+    ++context_->counters.dropped;
+    return false;
+  }
+  if (connection->send(frame)) return true;
+  viewer->closing = true;
+  ++context_->counters.cut;
+  return false;
+}
+
+void Room::send_error(const ViewerPtr& viewer, const Error& error, std::string_view ref) {
+  send(viewer, error_frame(error, viewer->chinese, ref));
+}
+
+std::int64_t Room::publish(std::string_view type, std::string_view members, const db::Event& event,
+                           std::int64_t version) {
+  if (event.id && !seen_.insert(event.id.value).second) return 0;
+  ++seq_;
+  std::string text = R"({"t":")";
+  text.append(type).append(R"(","seq":)").append(std::to_string(seq_));
+  if (members.size() > 2)
+    text.append(",").append(members.substr(1));
+  else
+    text.append("}");
+  Message message{seq_, net::text_frame(text), event.id.value, version, event.topic == kChatSaid};
+  const net::FramePtr frame = message.frame;
+  ring_.push_back(std::move(message));
+  if (ring_.size() > static_cast<std::size_t>(context_->settings->room_history)) {
+    seen_.erase(ring_.front().event_id);
+    ring_.pop_front();
+  }
+  ++context_->counters.messages_sent;
+  const std::int64_t seq = seq_;
+  std::int64_t deliveries = 0;
+  {
+    const Walk walk(*this);
+    for (std::size_t i = 0; i < viewers_.size(); ++i) {
+      const ViewerPtr& viewer = viewers_[i];
+      if (!viewer->holding && send(viewer, frame)) ++deliveries;
+    }
+  }
+  context_->counters.deliveries += deliveries;
+  return seq;
+}
+
+void Room::on_event(const db::Event& event) {
+  if (closed_) return;
+  const std::string_view topic = event.topic;
+  if (topic == kChatSaid) {
+    const std::int64_t seq = publish("chat", event.payload, event, 0);
+    const auto pending = pending_.extract(event.id.value);
+    if (pending.empty()) return;
+    ++context_->counters.chats;
+    const ViewerPtr viewer = pending.mapped().viewer.lock();
+    if (!viewer) return;
+    JsonWriter w;
+    w.begin().field("t", "said");
+    if (!pending.mapped().ref.empty()) w.key("ref").raw(pending.mapped().ref);
+    w.field("seq", seq).end();
+    send(viewer, frame_of(w));
+  } else if (topic == "stock.changed" || topic == "price.changed" || topic == "product.changed") {
+    if (shelf_known_ && !shelf_.contains(event.key)) return;
+    publish(topic.substr(0, topic.find('.')), event.payload, event, 0);
+  } else if (topic == "order.paid") {
+    const json::value payload = parsed(event);
+    JsonWriter w;
+    w.begin().field("name", mask_name(get_text(payload, "name"))).field("title", get_text(payload, "title"));
+    w.field("qty", get_int(payload, "qty", 1)).end();
+    publish("order", w.text(), event, 0);
+  } else {
+    const json::value payload = parsed(event);
+    const std::int64_t version = get_int(payload, "version");
+    if (topic == kPinOpened || topic == kPinClosed) {
+      publish(topic, event.payload, event, version);
+    } else if (topic == kBroadcastStarted) {
+      publish("started", event.payload, event, version);
+    } else if (topic == kBroadcastEnded || topic == kBroadcastCancelled) {
+      publish("ended", event.payload, event, version);
+      flush_counts();
+    } else if (topic == kShelfChanged) {
+      shelf_known_ = true;
+      shelf_.clear();
+      std::vector<ProductId> products;
+      for (const auto& item : get_list(payload, "product_ids"))
+        if (const auto id = item.is_string() ? ProductId::parse(item.get_string()) : std::nullopt) {
+          shelf_.insert(id->value);
+          products.push_back(*id);
+        }
+      context_->shows(id_, products);
+      publish("shelf", event.payload, event, version);
+    } else if (topic == kRoomMarked) {
+      publish("muted", event.payload, event, version);
+      marked(payload);
+    }
+  }
+}
+
+void Room::marked(const json::value& payload) {
+  const auto person = get_id<PersonId>(payload, "person_id");
+  if (!person) return;
+  const bool banned = get_text(payload, "mark") == mark_name(Mark::banned);
+  banned_[person.value] = banned ? get_instant(payload, "until_at", kForever) : 0;
+  if (banned && is_banned(person, context_->clock->now())) expel(person);
+}
+
+bool Room::is_banned(PersonId person, Instant now) const {
+  const auto it = banned_.find(person.value);
+  return it != banned_.end() && now < it->second;
+}
+
+void Room::expel(PersonId person) {
+  const Walk walk(*this);
+  for (std::size_t i = 0; i < viewers_.size(); ++i)
+    if (viewers_[i]->person == person)
+      dismiss(ViewerPtr(viewers_[i]), Error{Code::forbidden, "you are banned from this room", {}, {}}, kPolicy);
+}
+
+// ——— what viewers say
+
+void Room::text(const net::WsPtr& connection, std::string_view text) {
+  const auto viewer = std::static_pointer_cast<Viewer>(connection->user);
+  if (!viewer || viewer->gone || viewer->closing) return;
+  const auto limit = static_cast<std::size_t>(context_->settings->room_message_bytes);
+  if (text.size() > limit)
+    return bad_message(
+        viewer, Error{Code::body_too_large, "a message has at most " + std::to_string(limit) + " bytes", {}, {}});
+  auto message = parse_json(text);
+  if (!message) return bad_message(viewer, message.error());
+  if (!message->is_object())
+    return bad_message(viewer,
+                       Error{Code::bad_request, R"(a message is an object like {"t":"chat","text":"…"})", {}, {}});
+  const std::string type = get_text(*message, "t");
+  if (type == "chat") {
+    chat(viewer, *message);
+  } else if (type == "like") {
+    like(viewer, *message);
+  } else if (type == "ping") {
+    const auto id = echo_of(*message, "id");
+    if (!id)
+      return bad_message(viewer,
+                         Error{Code::invalid_field, "must be an integer or a text of at most 64 bytes", "/id", {}});
+    JsonWriter w;
+    w.begin().field("t", "pong");
+    if (!id->empty()) w.key("id").raw(*id);
+    w.end();
+    send(viewer, frame_of(w));
+  } else {
+    bad_message(viewer, Error{Code::bad_request, R"("t" must be chat, like or ping)", "/t", {}});
+  }
+}
+
+void Room::bad_message(const ViewerPtr& viewer, const Error& error, std::string_view ref) {
+  ++context_->counters.bad_messages;
+  const Walk walk(*this);
+  if (++viewer->bad_messages >= kBadMessages) return dismiss(viewer, error, kPolicy);
+  send_error(viewer, error, ref);
+}
+
+bool Room::may_chat(PersonId person, Instant now) {
+  auto& times = chat_times_[person.value];
+  while (!times.empty() && times.front() <= now - kChatWindowMs) times.pop_front();
+  if (static_cast<std::int64_t>(times.size()) >= context_->settings->room_chat_per_10s) return false;
+  times.push_back(now);
+  return true;
+}
+
+void Room::chat(const ViewerPtr& viewer, const json::value& message) {
+  const auto ref = echo_of(message, "ref");
+  if (!ref)
+    return bad_message(viewer,
+                       Error{Code::invalid_field, "must be an integer or a text of at most 64 bytes", "/ref", {}});
+  const auto* said = message.as_object().if_contains("text");
+  if (!said || !said->is_string())
+    return bad_message(viewer, Error{Code::invalid_field, "must be a text of 1 to 200 characters", "/text", {}}, *ref);
+  ChatWish wish;
+  wish.broadcast = id_;
+  wish.person = viewer->person;
+  wish.guest = viewer->guest;
+  wish.chinese = viewer->chinese;
+  wish.text = std::string(said->get_string());
+  wish.now = context_->clock->now();
+  // Length first, so that what could never be said does not count against the limit.
+  Broadcast open_room;
+  if (const Status right = check_chat(open_room, Mark::none, wish.text); !right)
+    return bad_message(viewer, right.error(), *ref);
+  if (!may_chat(viewer->person, wish.now)) {
+    ++context_->counters.chats_refused;
+    return send_error(viewer,
+                      Error{Code::too_many_requests,
+                            "at most " + std::to_string(context_->settings->room_chat_per_10s) + " lines in 10 s",
+                            {},
+                            {}},
+                      *ref);
+  }
+  wish.id = context_->ids->make<ChatId>(wish.now);
+  const ChatId id = wish.id;
+  pending_[id.value] = Pending{viewer, *ref};
+  context_->backend->say(std::move(wish), [self = shared_from_this(), token = context_->in_flight->begin(),
+                                           id](const Status& status) {
+    if (status) return;  // the event tells everybody, and then the sender
+    self->context_->post(self->id_.value, [self, token, id, error = status.error()] { self->chat_failed(id, error); });
+  });
+}
+
+void Room::chat_failed(ChatId id, const Error& error) {
+  const auto pending = pending_.extract(id.value);
+  ++context_->counters.chats_refused;
+  if (pending.empty()) return;
+  if (const ViewerPtr viewer = pending.mapped().viewer.lock()) {
+    const Walk walk(*this);
+    send_error(viewer, error, pending.mapped().ref);
+  }
+}
+
+void Room::like(const ViewerPtr& viewer, const json::value& message) {
+  const std::int64_t n = get_int(message, "n", 1);
+  const auto* given = message.as_object().if_contains("n");
+  if ((given && !given->is_int64()) || n < 1 || n > kMaxLikes)
+    return bad_message(viewer, Error{Code::invalid_field, "must be an integer from 1 to 50", "/n", {}});
+  const Instant now = context_->clock->now();
+  if (now - viewer->like_window_at >= kLikeWindowMs) {
+    viewer->like_window_at = now;
+    viewer->likes_in_window = 0;
+  }
+  const std::int64_t counted = std::min(n, kLikesPerWindow - viewer->likes_in_window);
+  viewer->likes_in_window += counted;
+  likes_ += counted;
+  unflushed_.likes += counted;
+  context_->counters.likes += counted;
+}
+
+// ——— now and then
+
+void Room::tick(Instant now) {
+  if (closed_) return;
+  if (now - counts_at_ >= context_->settings->room_counts_ms) {
+    counts_at_ = now;
+    tell_counts(now);
+    std::erase_if(chat_times_, [&](const auto& entry) {
+      return entry.second.empty() || entry.second.back() <= now - kChatWindowMs;
+    });
+    std::erase_if(pending_, [](const auto& entry) { return entry.second.viewer.expired(); });
+  }
+  if (now - flushed_at_ >= kFlushMs) {
+    flushed_at_ = now;
+    flush_counts();
+  }
+}
+
+void Room::tell_counts(Instant) {
+  if (told_viewers_ == viewers() && told_likes_ == likes_) return;
+  told_viewers_ = viewers();
+  told_likes_ = likes_;
+  JsonWriter w;
+  w.begin().field("t", "counts").field("viewers", viewers()).field("likes", likes_).end();
+  const net::FramePtr frame = frame_of(w, true);
+  const Walk walk(*this);
+  for (std::size_t i = 0; i < viewers_.size(); ++i)
+    if (!viewers_[i]->holding) send(ViewerPtr(viewers_[i]), frame);
+}
+
+void Room::flush_counts() {
+  if (flushing_) return;  // what came meanwhile goes with the next one
+  if (unflushed_.likes == 0 && unflushed_.enters == 0 && unflushed_.peak_viewers <= flushed_peak_) return;
+  flushing_ = true;
+  const RoomCounts counts = unflushed_;
+  unflushed_ = RoomCounts{0, 0, counts.peak_viewers};
+  context_->backend->add_counts(
+      id_, counts, [self = shared_from_this(), token = context_->in_flight->begin(), counts](const Status& status) {
+        self->context_->post(self->id_.value, [self, token, counts, status] { self->counts_flushed(counts, status); });
+      });
+}
+
+void Room::counts_flushed(const RoomCounts& counts, const Status& status) {
+  flushing_ = false;
+  if (status) {
+    flush_failures_ = 0;
+    flushed_peak_ = std::max(flushed_peak_, counts.peak_viewers);
+  } else {
+    spdlog::warn("room {}: counts not written: {}", id_.text(), status.error().text());
+    unflushed_.likes += counts.likes;
+    unflushed_.enters += counts.enters;
+    if (++flush_failures_ >= kFlushAttempts) return;
+  }
+  if (closed_) flush_counts();
+}
+
+}  // namespace lianbo::live

@@ -1,0 +1,99 @@
+#include "live/room_backend.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "catalog/catalog_service.hpp"
+#include "live/live_events.hpp"
+#include "live/live_store.hpp"
+
+namespace lianbo::live {
+namespace {
+
+constexpr int kMaxBanned = 1000;                // people told to a room; the newest bans
+constexpr std::size_t kShelfBytes = 64 * 1024;  // beyond, products come without their SKUs: a snapshot must fit a queue
+constexpr std::size_t kShelfSkus = 20;          // SKUs of one product
+
+void write_shelf_item(JsonWriter& w, const catalog::ProductView& view) {
+  const catalog::Product& product = view.product;
+  Fen price_fen = view.skus.empty() ? 0 : view.skus.front().price_fen;
+  std::int64_t left = 0;
+  for (const auto& sku : view.skus) price_fen = std::min(price_fen, sku.price_fen);
+  for (const std::int64_t n : view.left) left += n;
+  w.begin().field("product_id", product.id).field("title", product.title).field("image_url", product.image_url);
+  w.field("on_sale", product.on_sale).field("price_fen", price_fen).field("left", left).key("skus");
+  if (view.skus.size() > kShelfSkus || w.text().size() > kShelfBytes) {
+    w.null();
+  } else {
+    w.begin_list();
+    for (std::size_t i = 0; i < view.skus.size(); ++i) {
+      const auto& sku = view.skus[i];
+      w.begin().field("sku_id", sku.id).field("title", sku.title).field("price_fen", sku.price_fen);
+      w.field("left", view.left[i]).end();
+    }
+    w.end_list();
+  }
+  w.end();
+}
+
+}  // namespace
+
+Result<RoomSnapshot> read_snapshot(db::Tx& tx, BroadcastId id, Instant now) {
+  RoomSnapshot out;
+  TRY(out.broadcast, find_broadcast(tx, id));
+
+  JsonWriter broadcast;
+  write_broadcast(broadcast, out.broadcast);
+  out.broadcast_json = broadcast.take();
+
+  JsonWriter pin;
+  if (const auto open = open_pin(tx, id))
+    write_pin(pin, *open);
+  else
+    pin.null();
+  out.pin_json = pin.take();
+
+  out.shelf = shelf_of(tx, id);
+  JsonWriter shelf;
+  shelf.begin_list();
+  for (const ProductId product : out.shelf) {
+    TRY(const auto view, catalog::view_product(tx, product));
+    write_shelf_item(shelf, view);
+  }
+  out.shelf_json = shelf.end_list().take();
+
+  JsonWriter chat;
+  chat.begin_list();
+  for (const ChatLine& line : last_chat_of(tx, id, kSnapshotChat)) {
+    write_chat(chat, line);
+    out.chat.push_back(line.id);
+  }
+  out.chat_json = chat.end_list().take();
+
+  out.banned = store::banned(tx, id, now, kMaxBanned);
+  return out;
+}
+
+Status DbRoomBackend::admit(BroadcastId id, PersonId person, Instant now) {
+  return database_.read([&](db::Tx& tx) -> Status {
+    TRY(const auto b, find_broadcast(tx, id));
+    if (b.state == BroadcastState::cancelled)
+      return fail(Code::broadcast_state_conflict, "broadcast " + id.text() + " was cancelled; it has no room");
+    if (mark_of(tx, id, person, now) == Mark::banned) return fail(Code::forbidden, "you are banned from this room");
+    return {};
+  });
+}
+
+Result<RoomSnapshot> DbRoomBackend::snapshot(BroadcastId id, Instant now) {
+  return database_.read([&](db::Tx& tx) { return read_snapshot(tx, id, now); });
+}
+
+void DbRoomBackend::say(ChatWish wish, Done done) {
+  database_.submit([wish = std::move(wish)](db::Tx& tx) { return live::say(tx, wish); }, std::move(done));
+}
+
+void DbRoomBackend::add_counts(BroadcastId id, RoomCounts counts, Done done) {
+  database_.submit([id, counts](db::Tx& tx) { return live::add_counts(tx, id, counts); }, std::move(done));
+}
+
+}  // namespace lianbo::live
