@@ -197,6 +197,12 @@ Status Database::write_body(const Body& body) {
 }
 
 Result<std::unique_ptr<Database>> open_database(const OpenOptions& options) {
+  for (const auto& [name, value] : {std::pair{"readers", options.readers},
+                                    {"writers", options.writers},
+                                    {"queue_limit", options.queue_limit},
+                                    {"batch_limit", options.batch_limit}})
+    if (value < 1)
+      return fail(Code::invalid_field, fmt::format("db {} is {}; it must be at least 1", name, value), name);
   const std::string_view url = options.url;
   if (url.starts_with("postgres://") || url.starts_with("postgresql://")) return open_postgres(options);
   const std::string path(url.starts_with("sqlite:") ? url.substr(7) : url);
