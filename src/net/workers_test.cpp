@@ -1,0 +1,62 @@
+#include "net/workers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <stdexcept>
+
+namespace lianbo::net {
+namespace {
+
+TEST(Workers, AFullQueueRefusesAndCounts) {
+  Workers workers(1, 2);
+  std::latch begun(1), go(1);
+  ASSERT_TRUE(workers.submit([&] {
+    begun.count_down();
+    go.wait();
+  }));
+  begun.wait();
+  EXPECT_TRUE(workers.submit([] {}));
+  EXPECT_TRUE(workers.submit([] {}));
+  EXPECT_FALSE(workers.submit([] {}));
+  EXPECT_EQ(workers.stats().waiting, 2);
+  EXPECT_EQ(workers.stats().running, 1);
+  EXPECT_EQ(workers.stats().refused, 1);
+  go.count_down();
+  workers.stop();
+  EXPECT_EQ(workers.stats().done, 3);
+  EXPECT_EQ(workers.stats().waiting, 0);
+}
+
+TEST(Workers, StopRunsWhatWasTakenInAndNothingMore) {
+  std::atomic<int> ran{0};
+  Workers workers(4, 1000);
+  int taken = 0;
+  for (int i = 0; i < 500; ++i) taken += workers.submit([&] { ++ran; });
+  workers.stop();
+  EXPECT_EQ(taken, 500);
+  EXPECT_EQ(ran, 500);
+  EXPECT_FALSE(workers.submit([&] { ++ran; }));
+  EXPECT_EQ(ran, 500);
+}
+
+TEST(Workers, ATaskThatThrowsHurtsNoOther) {
+  std::atomic<int> ran{0};
+  Workers workers(1, 10);
+  workers.submit([] { throw std::runtime_error("on purpose"); });
+  workers.submit([&] { ++ran; });
+  workers.stop();
+  EXPECT_EQ(ran, 1);
+  EXPECT_EQ(workers.stats().thrown, 1);
+}
+
+TEST(Workers, TasksRunAtTheSameTime) {
+  Workers workers(4, 10);
+  std::latch together(4);
+  for (int i = 0; i < 4; ++i) workers.submit([&] { together.arrive_and_wait(); });
+  workers.stop();
+  EXPECT_EQ(workers.stats().done, 4);
+}
+
+}  // namespace
+}  // namespace lianbo::net
