@@ -192,12 +192,15 @@ Result<Agent> set_agent_state(Tx& tx, const Call& call, AgentId id, AgentState t
 namespace {
 
 struct Importer {
+  static constexpr std::string_view kReason = "import";
+
   Tx& tx;
   const Call& call;
   BrandId brand;
   ImportReport report;
   std::unordered_map<std::string, store::AgentAndStore> old;
   std::unordered_map<std::string_view, AgentId> ids;
+  std::vector<store::WholeAgent> added;
 
   Status run(const AgentsFile& file) {
     if (!store::lock_brand(tx, brand)) return no_such("brand");
@@ -227,6 +230,7 @@ struct Importer {
       else
         update(row, at->second);
     }
+    store::add_whole_agents(tx, added, call.caller.person, kReason, call.now);
     JsonWriter w;
     w.begin().field("imported", report.imported).field("updated", report.updated);
     w.field("unchanged", report.unchanged).end();
@@ -247,9 +251,10 @@ struct Importer {
     agent.level = row.level.value_or("");
     agent.parent = row.parent ? parent_id(row) : AgentId{};
     agent.state = row.state.value_or(AgentState::active);
-    // The brand is locked, so nobody else has taken the code since it was read.
-    CHECK(add_agent(tx, call, agent, row.store.value_or(row.name)));
-    record_state(tx, call, agent, std::nullopt, "import");
+    agent.person = call.make_id<PersonId>();
+    agent.store = call.make_id<StoreId>();
+    agent.created_at = call.now;
+    added.push_back({std::move(agent), row.store.value_or(row.name), call.make_id<AgentId>().value});
     ++report.imported;
     ++report.stores;
   }
@@ -267,8 +272,8 @@ struct Importer {
                          agent.level != a.level || agent.parent != a.parent || agent.state != a.state;
     if (changed) store::update_agent(tx, agent);
     if (agent.state != a.state) {
-      record_state(tx, call, agent, a.state, "import");
-      audit_state(tx, call, agent, a.state, "import");
+      record_state(tx, call, agent, a.state, kReason);
+      audit_state(tx, call, agent, a.state, kReason);
       tell_change(tx, call, agent, a.state);
     }
     const bool renamed = row.store && *row.store != before.store_name;
@@ -282,7 +287,7 @@ struct Importer {
 Result<ImportReport> import_agents(db::Database& db, const Call& call, BrandId brand, std::string_view file_bytes) {
   TRY(const AgentsFile file, read_agents(file_bytes));
   return db.write([&](Tx& tx) -> Result<ImportReport> {
-    Importer importer{tx, call, brand, {}, {}, {}};
+    Importer importer{tx, call, brand, {}, {}, {}, {}};
     TRY_OK(importer.run(file));
     return importer.report;
   });

@@ -1,6 +1,9 @@
 #include "org/org_store.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
+#include "base/json.hpp"
 
 namespace lianbo::org::store {
 namespace {
@@ -56,6 +59,36 @@ const Sql kAddChange{"org.add_change",
 const Sql kChanges{"org.changes",
                    "select from_state, to_state, by_person_id, reason, at from agent_changes where agent_id = $1 "
                    "order by id limit $2"};
+// A thousand agents in four statements instead of four thousand: a network of 10,000 took PostgreSQL 4 to 6 s row by
+// row, all of it round trips. The rows travel as one JSON text; the engines read JSON by different functions, hence two
+// texts.
+#define FROM_JSON " from json_each($1) j"
+#define FROM_JSONB                                                                                                  \
+  " from jsonb_to_recordset(cast($1 as jsonb)) as j(id bigint, brand bigint, person bigint, code text, name text, " \
+  "phone text, region text, level text, parent bigint, state text, store bigint, store_name text, change bigint)"
+const Sql kAddAgents{
+    "org.add_agents",
+    "insert into agents (id, brand_id, person_id, code, name, phone, region, level, parent_id, state, "
+    "created_at) select j.value ->> 'id', j.value ->> 'brand', j.value ->> 'person', j.value ->> 'code', "
+    "j.value ->> 'name', j.value ->> 'phone', j.value ->> 'region', j.value ->> 'level', "
+    "j.value ->> 'parent', j.value ->> 'state', $2" FROM_JSON,
+    "insert into agents (id, brand_id, person_id, code, name, phone, region, level, parent_id, state, "
+    "created_at) select j.id, j.brand, j.person, j.code, j.name, j.phone, j.region, j.level, j.parent, "
+    "j.state, $2" FROM_JSONB};
+const Sql kAddPersons{"org.add_persons",
+                      "insert into persons (id, name, created_at) select j.value ->> 'person', j.value ->> 'name', "
+                      "$2" FROM_JSON,
+                      "insert into persons (id, name, created_at) select j.person, j.name, $2" FROM_JSONB};
+const Sql kAddStores{"org.add_stores",
+                     "insert into stores (id, brand_id, agent_id, name, created_at) select j.value ->> 'store', "
+                     "j.value ->> 'brand', j.value ->> 'id', j.value ->> 'store_name', $2" FROM_JSON,
+                     "insert into stores (id, brand_id, agent_id, name, created_at) select j.store, j.brand, j.id, "
+                     "j.store_name, $2" FROM_JSONB};
+const Sql kAddChanges{"org.add_changes",
+                      "insert into agent_changes (id, agent_id, to_state, by_person_id, reason, at) "
+                      "select j.value ->> 'change', j.value ->> 'id', j.value ->> 'state', $3, $4, $2" FROM_JSON,
+                      "insert into agent_changes (id, agent_id, to_state, by_person_id, reason, at) "
+                      "select j.change, j.id, j.state, $3, $4, $2" FROM_JSONB};
 const Sql kStore{"org.store", "select id, brand_id, agent_id, name, created_at from stores where id = $1"};
 const Sql kAddStore{"org.add_store",
                     "insert into stores (id, brand_id, agent_id, name, created_at) values ($1, $2, $3, $4, $5)"};
@@ -189,6 +222,32 @@ std::vector<AgentAndStore> all_agents(Tx& tx, BrandId brand_id, std::size_t limi
 bool add_agent(Tx& tx, const Agent& a) {
   return tx.exec(kAddAgent, {a.id, a.brand, a.person, a.code, a.name, a.phone, a.region, a.level, a.parent,
                              state_text(a.state), a.created_at}) == 1;
+}
+void add_whole_agents(Tx& tx, std::span<const WholeAgent> rows, PersonId by, std::string_view reason, Instant at) {
+  constexpr std::size_t kChunk = 1000;
+  while (!rows.empty()) {
+    const auto chunk = rows.first(std::min(kChunk, rows.size()));
+    rows = rows.subspan(chunk.size());
+    JsonWriter w;
+    w.begin_list();
+    for (const auto& [a, store_name, change_id] : chunk) {
+      w.begin().field("id", a.id.value).field("brand", a.brand.value).field("person", a.person.value);
+      w.field("code", a.code).field("name", a.name).field("phone", a.phone).field("region", a.region);
+      w.field("level", a.level).field("state", state_text(a.state)).field("store", a.store.value);
+      w.field("store_name", store_name).field("change", change_id).key("parent");
+      if (a.parent)
+        w.value(a.parent.value);
+      else
+        w.null();
+      w.end();
+    }
+    w.end_list();
+    const auto count = static_cast<std::int64_t>(chunk.size());
+    CHECK(tx.exec(kAddPersons, {w.text(), at}) == count);
+    CHECK(tx.exec(kAddAgents, {w.text(), at}) == count);
+    CHECK(tx.exec(kAddStores, {w.text(), at}) == count);
+    CHECK(tx.exec(kAddChanges, {w.text(), at, by, reason}) == count);
+  }
 }
 void update_agent(Tx& tx, const Agent& a) {
   tx.exec(kUpdateAgent, {a.id, a.name, a.phone, a.region, a.level, a.parent, state_text(a.state)});

@@ -2,8 +2,8 @@
 // statement or nearly so; no rule is decided here. Private to src/org. Every function joins the Tx it is given.
 #pragma once
 
-#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +34,13 @@ struct AgentAndStore {
 };
 std::vector<AgentAndStore> all_agents(db::Tx&, BrandId, std::size_t limit);
 bool add_agent(db::Tx&, const Agent&);  // false: the code is taken
+// Agents with their persons, stores and first changes. Their codes must be free (the brand is locked).
+struct WholeAgent {
+  Agent agent;
+  std::string store_name;
+  std::int64_t change_id = 0;
+};
+void add_whole_agents(db::Tx&, std::span<const WholeAgent>, PersonId by, std::string_view reason, Instant at);
 void update_agent(db::Tx&, const Agent&);
 bool change_state(db::Tx&, AgentId, AgentState from, AgentState to);  // false: it is not `from` any more
 void add_change(db::Tx&, std::int64_t id, AgentId, std::optional<AgentState> from, AgentState to, PersonId by,
