@@ -40,7 +40,7 @@ std::optional<Outcome> parse_outcome(std::string_view text);
 
 // What a touch is decided on, beside the lock, the rules and the instant. Stored with the touch.
 struct TouchInput {
-  AgentId agent;                // whom the share speaks for; none: nobody
+  AgentId agent = {};           // whom the share speaks for; none: nobody
   bool agent_active = false;    // that agent's state is `active`
   bool buyer_is_self = false;   // the buyer is that agent's own person
   bool buyer_is_agent = false;  // the buyer is an active agent of the brand

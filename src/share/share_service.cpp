@@ -482,9 +482,7 @@ Result<Touch> touch_ad(Tx& tx, const Call& call, BrandId brand) {
   if (!buyer) return fail(Code::unauthenticated);
   Guard guard = store::lock_guard(tx, call.bucket(buyer), brand, buyer);
   TRY(const org::LockRules rules, org::lock_rules(tx, brand));
-  TouchInput input;
-  input.ad = true;
-  return append_touch(tx, rules, guard, next_stamp(call, guard), {}, input);
+  return append_touch(tx, rules, guard, next_stamp(call, guard), {}, {.ad = true});
 }
 
 Result<Landing> landing_of(Tx& tx, const Call&, const Share& share) {

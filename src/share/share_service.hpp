@@ -29,12 +29,12 @@ namespace lianbo::share {
 struct NewShare {
   Kind kind = Kind::store;
   Channel channel = Channel::other;
-  StoreId store;
-  BroadcastId broadcast;
-  ProductId product;
-  std::optional<std::int64_t> media_ms;
-  ClipId clip;
-  OrderId order;
+  StoreId store = {};
+  BroadcastId broadcast = {};
+  ProductId product = {};
+  std::optional<std::int64_t> media_ms = {};
+  ClipId clip = {};
+  OrderId order = {};
 };
 
 // Anybody with an identity may share, guests too; a recruit share needs an active agent. Checks that the target exists
