@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -789,19 +790,71 @@ TEST_P(SandboxTest, KeysAreMadeOnceAndTheSecondServerFindsTheSame) {
   EXPECT_EQ(Sandbox::open(*other_db, now()).value()->keys().merchant.pem(), (*first)->keys().merchant.pem());
 }
 
-TEST_P(SandboxTest, ADatabaseFailureIsAnUnknownOutcomeAndRepeatingIsSafe) {
-  struct FailNextCommit final : db::FaultPlan {
-    std::atomic<bool> armed{true};
+class FailStatement final : public db::FaultPlan {
+ public:
+  explicit FailStatement(int n) : left_(n) {}
+  bool fail_statement(const db::Sql&) override { return --left_ == 0; }
+  bool fail_commit() override { return false; }
+  bool fired() const { return left_ <= 0; }
+
+ private:
+  std::atomic<int> left_;
+};
+
+TEST_P(SandboxTest, WhateverStatementFailsRepeatingEndsWithOnePaymentAndOneRefund) {
+  bool fired = true;
+  int n = 0;
+  while (fired) {
+    ++n;
+    ASSERT_LT(n, 200);
+    const auto w = wish("FAULT" + std::to_string(1000 + n));
+    std::map<std::string, int> told;  // event → times
+    const auto flow = [&] {
+      const auto made = rail_->prepay(w, now(), random_);
+      if (made) (void)sandbox_->pay(made->prepay_id, w.payer_openid, now());
+      (void)refund(part(4'000, "R" + w.out_trade_no, w.out_trade_no));
+      (void)sandbox_->deliver_due(now(), [&](const OutgoingNotice& notice) {
+        ++told[notice.event_id];
+        return 204;
+      });
+      return made;
+    };
+    FailStatement plan(n);
+    db().set_faults(&plan);
+    const auto first = flow();
+    db().set_faults(nullptr);
+    fired = plan.fired();
+    if (n == 1) {
+      ASSERT_FALSE(first);
+      EXPECT_EQ(first.error().code, Code::payment_unreachable) << first.error().text();
+    }
+    (void)flow();
+    after(15 * kSecondMs);  // a notice whose try was taken but not marked comes again
+    (void)flow();
+
+    const auto trade = rail_->query(w.out_trade_no, now(), random_);
+    ASSERT_TRUE(trade) << "statement " << n;
+    EXPECT_EQ(trade->state, TradeState::refund) << "statement " << n;
+    EXPECT_EQ(rail_->query_refund("R" + w.out_trade_no, now(), random_).value().refund_fen, 4'000);
+    EXPECT_EQ(refusal(refund(part(6'000, "S" + w.out_trade_no, w.out_trade_no))), Refusal::other)
+        << "statement " << n << ": 4,000 were refunded once, 5,999 are left";
+    EXPECT_EQ(told.size(), 2u) << "statement " << n;
+    EXPECT_EQ(sandbox_->next_due_at().value(), kForever) << "statement " << n;
+  }
+  EXPECT_GT(n, 12) << "the faults reached the whole flow";
+}
+
+TEST_P(SandboxTest, ALostCommitIsAnUnknownOutcomeAndRepeatingIsSafe) {
+  struct FailCommits final : db::FaultPlan {
     bool fail_statement(const db::Sql&) override { return false; }
-    bool fail_commit() override { return armed.exchange(false); }
+    bool fail_commit() override { return true; }
   } faults;
   db().set_faults(&faults);
   const auto lost = rail_->prepay(wish(), now(), random_);
   db().set_faults(nullptr);
-  if (!lost) {
-    EXPECT_EQ(lost.error().code, Code::payment_unreachable) << lost.error().text();
-  }
-  EXPECT_FALSE(faults.armed);
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code, Code::payment_unreachable) << lost.error().text();
+  EXPECT_EQ(refusal(rail_->query("ORDER000000001", now(), random_)), Refusal::not_found);
   EXPECT_TRUE(rail_->prepay(wish(), now(), random_));
 }
 
