@@ -1,0 +1,137 @@
+// Day: one simulated day being lived. Private to sim/.
+//
+// Time goes in steps. Within a step people act (their requests are collected in the Crew and sent in rounds), then the
+// server's clock is moved, which runs what is due there, then the rooms are settled. Everything that happens later
+// stands on the agenda: functions by instant, in order of their making. One thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "sim/chat_book.hpp"
+#include "sim/client.hpp"
+#include "sim/journal.hpp"
+#include "sim/progress.hpp"
+#include "sim/run_day.hpp"
+#include "sim/world.hpp"
+
+namespace lianbo::sim {
+
+class Day {
+ public:
+  Day(const DemoOptions& options, World world, ChatBook chat);
+
+  Status set_up();     // set_up.cpp: catalogue, agents, logins, schedule
+  Status sale_day();   // sale_day.cpp: a minute a step
+  Status aftermath();  // aftermath.cpp: three weeks
+  Status close();      // run_day.cpp: verify, the server's figures, the journal
+  DemoReport take_report() { return std::move(report_); }
+
+ private:
+  using Then = Crew::Then;
+
+  // ---- time
+  Status move_clock(Instant to);
+  void later(Instant at, std::function<void()> what) { agenda_.emplace(at, std::move(what)); }
+  void run_agenda();  // what is due at now_
+  void show(std::int64_t day);
+  bool stopped() const { return options_.stopped && options_.stopped(); }
+
+  // ---- asking the server
+  void as(int person, std::string method, std::string target, std::string body, Then then);
+  void as_owner(std::string method, std::string target, std::string body, Then then);
+  Result<Answer> owner_call(std::string method, std::string target, std::string body = {}, std::string type = {});
+  // Every item of a list, page by page.
+  Status each_item(std::string target, const std::function<void(const json::value&)>& take);
+  // An answer that nobody expected: counted, the first few are told.
+  void unexpected(std::string_view what, const Answer& answer);
+  void complain(std::string text);
+  std::string brand(std::string_view rest) const;  // "/api/v1/brands/{id}" + rest
+
+  // ---- set-up
+  Status bring_in_products();
+  Status bring_in_agents();
+  Status hosts_log_in();
+  Status schedule_broadcasts();
+
+  // ---- on air
+  void end_rooms();
+  void start_rooms();
+  void pin_next(Room& room);
+  void visit(int person);
+  void enter(int person, Room& room, const std::string& share_id, double eagerness);
+  void leave(Room& room, const Watcher& watcher);
+  void seat_entered();
+  void act_in_rooms();
+  int choose_room(int person);
+  std::vector<Rooms::Seat> leaving_seats() const;
+
+  // ---- sharing
+  void share(int person, std::string kind, ShareChannel channel, int thing, int room, int host, int product,
+             const std::string& order_id = {});
+  void open_share(int person, const SharedThing& shared);
+  bool landed_right(const SharedThing& shared, const Answer& answer) const;
+  void maybe_pass_on(int person, const SharedThing& shared);
+
+  // ---- buying
+  struct Basket {
+    int person = 0, host = 0, room = -1, product = -1;
+    std::string share_id;
+  };
+  void look_at(int person, int product);
+  void put_in_cart(int person, int host, int room, int product);
+  void buy(const Basket& basket);
+  void registered(int person, std::function<void()> then);  // logs the person in first, if need be
+  void place(const Basket& basket);
+  void placed(const Basket& basket, const Answer& answer);
+  void pay(int purchase, bool receipt_follows);
+  void paid(int purchase);
+  void plan_shipping(int purchase);
+
+  // ---- afterwards
+  void ship(int purchase);
+  void receive(int purchase);
+  void ask_back(int purchase, int line);
+  void ask_part(int purchase, int line, bool returns_goods, std::int64_t qty, Fen amount_fen, bool withdraws);
+  void late_refunds();
+  Status settle_accounts(bool pay_out);
+
+  // ---- at the end
+  Status look_up_answers();
+  Status read_figures();
+
+  DemoOptions options_;
+  World world_;
+  ChatBook chat_;
+  Line line_;
+  Crew crew_;
+  Rooms rooms_;
+  Journal journal_;
+  Cascades cascades_;
+  Progress progress_;
+  DemoReport report_;
+  Identity owner_, clock_keeper_;
+
+  Stream rooms_stream_, visits_stream_, stays_stream_, chat_stream_, orders_stream_, payments_stream_, shares_stream_,
+      after_stream_, names_stream_;
+
+  Instant now_ = 0;
+  int minute_ = 0;
+  bool day_over_ = false;
+  std::size_t next_visit_ = 0, next_room_ = 0;
+  std::multimap<Instant, std::function<void()>> agenda_;
+  struct Entering {
+    int room;
+    Watcher watcher;
+  };
+  std::vector<Entering> entering_;
+  std::int64_t server_messages_ = 0, server_deliveries_ = 0;  // of the run of the server that is up now
+  std::int64_t all_server_deliveries_ = 0;
+  std::int64_t touches_ = 0, orders_placed_ = 0;
+  std::int64_t viewers_ = 0, rooms_on_air_ = 0;
+  std::int64_t orders_ = 0;
+  Fen amount_fen_ = 0;
+};
+
+}  // namespace lianbo::sim
