@@ -42,7 +42,8 @@ const Sql kLeftOfBrand{
     "where p.brand_id = $1 limit $2"};
 const Sql kList{
     "catalog.list",
-    "with p as (select * from products where brand_id = $1 and id > $2 and ($3 = '' or category = $3) and ($4 = -1 or "
+    "with p as (select * from products where brand_id = $1 and id > $2 and ($3 = '' or category = $3) and (cast($4 as "
+    "bigint) = -1 or "
     "on_sale = $4) and ($5 = '' or lower(title) like $5 escape '\\' or lower(code) like $5 escape '\\') order by id "
     "limit $6) select " PRODUCT_COLUMNS ", " SKU_COLUMNS
     ", coalesce(sp.pool, 0) + coalesce((select cast(sum(l.units) as bigint) from stock_leases l where l.sku_id = "
@@ -133,7 +134,8 @@ const Sql kBreaches{
     "0) as sold, coalesce(l.least, 0) as least from skus k left join stock_pools p on p.sku_id = k.id left join "
     "(select "
     "sku_id, cast(sum(units) as bigint) as units, cast(sum(reserved) as bigint) as reserved, cast(sum(sold) as bigint) "
-    "as sold, min(units) as least from stock_leases group by sku_id) l on l.sku_id = k.id where ($1 = 0 or k.brand_id "
+    "as sold, min(units) as least from stock_leases group by sku_id) l on l.sku_id = k.id where (cast($1 as bigint) = "
+    "0 or k.brand_id "
     "= "
     "$1)) counts where pool < 0 or least < 0 or pool + units + reserved + sold <> received order by id limit $2"};
 
