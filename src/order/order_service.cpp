@@ -571,6 +571,16 @@ Result<PayAnswer> pay_order(db::Database& db, const Call& call, pay::PayRail& ra
   return PayAnswer{prepaid.prepay_id, prepaid.pay_params};
 }
 
+Status close_payment(db::Database& db, const Call& call, pay::PayRail& rail, OrderId id) {
+  TRY(const auto payment, db.read([&](db::Tx& tx) -> Result<std::optional<store::Payment>> {
+    return store::payment(tx, id);
+  }));
+  if (!payment || payment->prepay_id.empty() || payment->state != "closed") return {};
+  const auto closed = rail.close(id.text(), call.now, *call.random);
+  if (closed || pay::refusal_of(closed.error()) != pay::Refusal::none) return {};  // closed, or the notice is on its way
+  return fail(closed.error());
+}
+
 Result<int> release_unpaid(db::Database& db, const Call& caller, pay::PayRail& rail, int limit) {
   const Call call = system_call(caller);
   TRY(const auto due, db.read([&](db::Tx& tx) -> Result<std::vector<OrderId>> {

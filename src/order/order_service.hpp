@@ -75,6 +75,9 @@ struct PayAnswer {
 // Asks the rail for what the buyer's client needs to pay. Again with each call; the rail knows it is the same payment.
 Result<PayAnswer> pay_order(db::Database& db, const Call& call, pay::PayRail& rail, OrderId id, std::string openid);
 
+// Closes the payment of a cancelled order at the rail, if the buyer was given the means to pay.
+Status close_payment(db::Database& db, const Call& call, pay::PayRail& rail, OrderId id);
+
 // Jobs. Each takes what is due at call.now, at most `limit`, and returns how many it did; an order that fails is logged
 // and holds nobody else up.
 Result<int> release_unpaid(db::Database& db, const Call& call, pay::PayRail& rail, int limit);

@@ -1,0 +1,417 @@
+#include "app/app.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "app/openapi.hpp"
+#include "base/crypto.hpp"
+#include "base/log.hpp"
+#include "catalog/catalog_api.hpp"
+#include "insight/report.hpp"
+#include "live/live_api.hpp"
+#include "net/problem.hpp"
+#include "order/order_api.hpp"
+#include "org/org_api.hpp"
+#include "pay/wechat/rail.hpp"
+#include "share/share_api.hpp"
+#include "share/share_service.hpp"
+
+namespace lianbo::app {
+
+const char* const kVersion = "0.1.0";
+
+namespace {
+
+const db::Sql kForgetKeys{"idempotency.forget",
+                          "delete from idempotency_keys where (bucket, person_id, key) in "
+                          "(select bucket, person_id, key from idempotency_keys where at < $1 order by at limit $2)"};
+// A simulated clock goes on where it stood when the server ended, however it ended.
+const db::Sql kKeepTime{"app.keep_time",
+                        "insert into server_facts (name, value) values ('simulated_now', $1) "
+                        "on conflict (name) do update set value = excluded.value"};
+const db::Sql kKeptTime{"app.kept_time", "select value from server_facts where name = 'simulated_now'"};
+const db::Sql kReady{"app.ready", "select count(*) from brands"};
+
+constexpr int kJobLimit = 500;
+
+std::string host_name() {
+  char name[256] = "host";
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
+}  // namespace
+
+// ---- Workbench
+
+Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std::string role) {
+  std::unique_ptr<Workbench> bench(new Workbench);
+  bench->settings = settings;
+  constexpr std::string_view kSimulated = "simulated:";
+  if (settings.clock == "system") {
+    bench->clock = std::make_unique<SystemClock>();
+  } else if (settings.clock.starts_with(kSimulated)) {
+    TRY(const Instant at, parse_rfc3339(std::string_view(settings.clock).substr(kSimulated.size()), "clock"));
+    auto clock = std::make_unique<SimulatedClock>(at);
+    bench->simulated = clock.get();
+    bench->clock = std::move(clock);
+  } else {
+    return fail(Code::invalid_field, "clock is \"system\" or \"simulated:2026-11-11T00:00:00Z\"", "clock");
+  }
+  TRY(bench->db, db::open_database({.url = settings.db_url,
+                                    .readers = static_cast<int>(settings.db_readers),
+                                    .writers = static_cast<int>(settings.db_writers),
+                                    .queue_limit = static_cast<int>(settings.db_queue),
+                                    .batch_limit = static_cast<int>(settings.db_batch)}));
+  TRY(const int applied, db::migrate(*bench->db, bench->wall_.now()));
+  if (applied > 0) log_info("schema: {} migrations applied", applied);
+  TRY(bench->facts, org::set_up(*bench->db, settings, bench->random));
+  if (bench->simulated)
+    TRY_OK(bench->db->read([&](db::Tx& tx) -> Status {
+      if (const auto kept = tx.one(kKeptTime, {}, [](const db::Row& r) { return r.str(0); })) {
+        TRY(const Instant at, parse_rfc3339(*kept));
+        bench->simulated->advance_to(at);
+      }
+      return {};
+    }));
+  // A server's name is its port's: the same server started again gets the same node number back at once.
+  const std::string holder = host_name() + ":" + role;
+  TRY(bench->lease, org::lease_node(*bench->db, holder, bench->wall_.now(), bench->clock->now()));
+  bench->ids = std::make_unique<IdMaker>(bench->lease.node, bench->lease.floor);
+  return bench;
+}
+
+Workbench::~Workbench() = default;
+
+Call Workbench::system_call() {
+  Call call;
+  call.caller.guest = false;
+  call.caller.system = true;
+  call.now = clock->now();
+  call.ids = ids.get();
+  call.random = &random;
+  call.settings = &settings;
+  call.buckets = facts.buckets;
+  return call;
+}
+
+Status Workbench::keep_ahead(Instant upto) {
+  std::lock_guard lock(lease_mutex_);
+  const Instant newest = std::max(upto, ids->newest());
+  const std::int64_t wall = monotonic_ms();
+  if (newest + org::kHorizonAheadMs / 2 < lease.horizon_at && wall < renew_at_ms_) return {};
+  renew_at_ms_ = wall + org::kLeaseMs / 3;
+  return org::renew_horizon(*db, lease, wall_.now(), newest);
+}
+
+// ---- App
+
+Result<std::unique_ptr<App>> App::start(const Settings& settings) {
+  TRY_OK(set_log_level(settings.log_level));
+  std::unique_ptr<App> app(new App);
+  TRY(app->bench_, Workbench::open(settings, "serve:" + std::to_string(settings.http_port)));
+  TRY_OK(app->build());
+  return app;
+}
+
+App::~App() { stop(); }
+
+int App::port() const { return server_->port(); }
+std::string App::url() const {
+  const auto& address = bench_->settings.http_address;
+  const std::string host = address.find(':') == std::string::npos ? address : "[" + address + "]";
+  return "http://" + host + ":" + std::to_string(port());
+}
+
+Status App::open_rail() {
+  auto& settings = bench_->settings;
+  if (settings.pay_rail == "wechat") {
+    TRY(rail_, pay::make_wechat_rail(settings));
+    if (!settings.public_url.starts_with("https://"))
+      return fail(Code::invalid_field, "WeChat Pay sends its notices to public_url; it must begin with https://", "public_url");
+    return {};
+  }
+  if (settings.pay_rail != "sandbox")
+    return fail(Code::invalid_field, "pay.rail is \"sandbox\" or \"wechat\"", "pay.rail");
+  TRY(sandbox_, pay::sandbox::Sandbox::open(*bench_->db, bench_->clock->now()));
+  TRY(rail_, pay::sandbox::make_rail_to(*sandbox_, *bench_->clock));
+  return {};
+}
+
+Status App::build() {
+  auto& b = *bench_;
+  net::raise_file_limit();
+  bus_ = std::make_unique<bus::LocalBus>();
+  relay_ = std::make_unique<bus::OutboxRelay>(*b.db, *bus_);
+  TRY_OK(open_rail());
+  workers_ = std::make_unique<net::Workers>(static_cast<int>(b.settings.http_workers),
+                                            static_cast<std::size_t>(b.settings.http_queue));
+
+  live::RoomHub::Deps hub;
+  hub.backend = std::make_shared<live::DbRoomBackend>(*b.db);
+  hub.post = [this](std::int64_t key, std::function<void()> fn) { server_->post(key, std::move(fn)); };
+  hub.work = [this](std::function<void()> fn) { return workers_->submit(std::move(fn)); };
+  hub.clock = b.clock.get();
+  hub.ids = b.ids.get();
+  hub.random = &b.random;
+  hub.settings = &b.settings;
+  hub_ = live::RoomHub::make(std::move(hub));
+
+  DispatcherDeps deps;
+  deps.db = b.db.get();
+  deps.clock = b.clock.get();
+  deps.settings = &b.settings;
+  deps.ids = b.ids.get();
+  deps.random = &b.random;
+  deps.workers = workers_.get();
+  deps.token_key = b.facts.token_key;
+  deps.buckets = b.facts.buckets;
+  const org::OrgDeps org_deps{b.db.get(), &b.settings, {}};
+  for (const auto& route : org::org_routes(org_deps))
+    if (route.method != net::Method::get) deps.changes_relations.insert(route.id);
+  dispatcher_ = std::make_unique<Dispatcher>(std::move(deps), make_routes());
+  dispatcher_->set_hub(hub_);
+  openapi_ = openapi_json(dispatcher_->routes(), kVersion);
+
+  auto config = net::ServerConfig::from(b.settings);
+  config.body_limit = [this](net::Method method, std::string_view path) { return dispatcher_->body_limit(method, path); };
+  server_ = std::make_unique<net::Server>(
+      std::move(config),
+      [this](net::Request&& request, net::ReplySink sink) { dispatcher_->on_request(std::move(request), std::move(sink)); },
+      [this](net::Request&& request, net::UpgradeSink sink) { dispatcher_->on_upgrade(std::move(request), std::move(sink)); });
+
+  jobs_ = std::make_unique<Jobs>(make_jobs(), [this] { return bench_->system_call(); });
+  bus_->subscribe("", [this](const db::Event& event) { hub_->on_event(event); });
+  bus_->subscribe("refund.due", [this](const db::Event&) { jobs_->nudge(); });
+  bus_->subscribe("order.cancelled", [this](const db::Event& event) {
+    {
+      std::lock_guard lock(closes_mutex_);
+      to_close_.push_back(OrderId{event.key});
+    }
+    jobs_->nudge();
+  });
+  TRY_OK(relay_->start());
+  TRY_OK(server_->start());
+  if (b.settings.public_url.empty()) b.settings.public_url = url();
+
+  auto& m = net::metrics();
+  server_->publish(m);
+  const auto sample = [&](net::Metric metric, std::function<std::int64_t()> read) {
+    samples_.push_back(m.sample(metric, std::move(read)));
+  };
+  using net::Metric;
+  sample(Metric::workers_waiting, [this] { return workers_->stats().waiting; });
+  sample(Metric::workers_running, [this] { return workers_->stats().running; });
+  sample(Metric::workers_done, [this] { return workers_->stats().done; });
+  sample(Metric::workers_refused, [this] { return workers_->stats().refused; });
+  sample(Metric::workers_thrown, [this] { return workers_->stats().thrown; });
+  sample(Metric::db_transactions, [this] { return bench_->db->stats().transactions; });
+  sample(Metric::db_commits, [this] { return bench_->db->stats().commits; });
+  sample(Metric::db_rollbacks, [this] { return bench_->db->stats().rollbacks; });
+  sample(Metric::db_retries, [this] { return bench_->db->stats().retries; });
+  sample(Metric::db_statements, [this] { return bench_->db->stats().statements; });
+  sample(Metric::db_refused, [this] { return bench_->db->stats().queue_full; });
+  sample(Metric::db_waiting, [this] { return bench_->db->stats().waiting; });
+  sample(Metric::outbox_waiting, [this] { return relay_->stats().waiting; });
+  sample(Metric::rooms_open, [this] { return hub_->stats().rooms; });
+
+  if (!b.simulated) {
+    jobs_->start(b.settings.jobs_ms);
+    server_->every(b.settings.room_counts_ms, [this](int thread) {
+      if (thread == 0) hub_->tick(bench_->clock->now());
+    });
+  }
+  return {};
+}
+
+void App::stop() {
+  if (!server_ || stopping_.exchange(true)) return;
+  log_info("stopping: rooms say goodbye, requests finish");
+  if (hub_) hub_->stop();
+  server_->stop(bench_->settings.stop_ms);
+  if (jobs_) jobs_->stop();
+  workers_->stop();
+  relay_->stop();
+  bus_->stop();
+  samples_.clear();
+}
+
+net::Routes App::make_routes() {
+  auto& b = *bench_;
+  net::Routes all;
+  const auto take = [&](net::Routes routes) { std::move(routes.begin(), routes.end(), std::back_inserter(all)); };
+  take(org::org_routes({b.db.get(), &b.settings, [](db::Tx& tx, const Call& call, PersonId guest, PersonId person) -> Status {
+                          TRY_OK(share::merge_guest(tx, call, guest, person));
+                          order::merge_cart(tx, call, guest, person);
+                          return {};
+                        }}));
+  take(catalog::catalog_routes({b.db.get()}));
+  take(live::live_routes({[this](BroadcastId id) { return hub_->viewers_of(id); }}));
+  take(share::share_routes({b.db.get(), order::receipt_facts}));
+  take(order::order_routes({b.db.get(), rail_.get()}));
+  take(insight::insight_routes({b.db.get()}));
+  take(server_routes());
+  return all;
+}
+
+int App::deliver(const pay::sandbox::OutgoingNotice& notice) {
+  net::Request request;
+  request.method = net::Method::post;
+  const auto path = notice.notify_url.find('/', notice.notify_url.find("://") + 3);
+  request.target = request.path = path == std::string::npos ? "/" : notice.notify_url.substr(path);
+  for (const auto& [name, value] : notice.headers) {
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    request.headers.emplace_back(std::move(lower), value);
+  }
+  request.body = notice.body;
+  request.remote = "127.0.0.1";
+  return dispatcher_->handle(std::move(request)).status;
+}
+
+net::Routes App::server_routes() {
+  using namespace lianbo::shape;
+  using net::Access;
+  using net::Method;
+  using net::Reply;
+  using net::Request;
+  net::Routes r;
+  const auto hidden = [&](net::Route route) {
+    route.internal = true;
+    r.push_back(std::move(route));
+  };
+  hidden(net::plain_route(Method::get, "/healthz", "health", "The process runs", Access::open,
+                          [](const Call&, const Request&) -> Result<Reply> { return Reply::json("{\"ok\":true}"); }));
+  hidden(net::plain_route(Method::get, "/readyz", "ready", "The server can do work", Access::open,
+                          [this](const Call&, const Request&) -> Result<Reply> {
+                            if (stopping_) return fail(Code::shutting_down);
+                            TRY_OK(bench_->db->read([](db::Tx& tx) -> Status {
+                              tx.number(kReady);
+                              return {};
+                            }));
+                            return Reply::json("{\"ok\":true}");
+                          }));
+  hidden(net::plain_route(Method::get, "/metrics", "metrics", "Prometheus text", Access::open,
+                          [](const Call&, const Request&) -> Result<Reply> {
+                            return Reply{200, net::metrics_text(), "text/plain; version=0.0.4", {}};
+                          }));
+  hidden(net::plain_route(Method::get, "/api/openapi.json", "openapi", "This document", Access::open,
+                          [this](const Call&, const Request&) -> Result<Reply> { return Reply::json(openapi_); }));
+  hidden(net::plain_route(Method::get, "/errors/{name}", "errorPage", "What an error means", Access::open,
+                          [](const Call&, const Request& request) -> Result<Reply> {
+                            for (const auto& e : all_errors())
+                              if (e.name == request.param("name")) {
+                                std::string text = std::string(e.name) + " (" + std::to_string(e.number) + ", HTTP " +
+                                                   std::to_string(e.http_status) + ")\n" + std::string(e.title_en) + "\n" +
+                                                   std::string(e.title_zh) + "\n";
+                                return Reply{200, std::move(text), "text/plain; charset=utf-8", {}};
+                              }
+                            return fail(Code::not_found, "there is no error of this name");
+                          }));
+  r.push_back(net::plain_route(Method::get, "/api/v1/clock", "getClock", "The server's time", Access::open,
+                               [this](const Call& call, const Request&) -> Result<Reply> {
+                                 JsonWriter w;
+                                 w.begin().field_at("now", call.now).field("simulated", bench_->simulated != nullptr).end();
+                                 return Reply::json(w.take());
+                               })
+                  .giving({instant("now"), boolean("simulated")}));
+  if (bench_->simulated)
+    r.push_back(net::plain_route(Method::post, "/api/v1/clock", "moveClock",
+                                 "Moves a simulated clock; answers when all that was due has been done", Access::staff,
+                                 [this](const Call& call, const Request& request) { return move_clock(call, request); })
+                    .taking({instant("now")})
+                    .giving({instant("now"), count("messages_sent"), count("deliveries")}));
+  if (sandbox_) {
+    hidden(net::plain_route(
+               Method::post, "/api/v1/sandbox/pay", "sandboxPay", "The buyer confirms on the sandbox's page", Access::login,
+               [this](const Call& call, const Request& request) -> Result<Reply> {
+                 const auto prepay_id = get_text(request.value, "prepay_id");
+                 TRY(const auto checkout, sandbox_->checkout(prepay_id, call.now));
+                 pay::sandbox::PayOptions options;
+                 if (!get_bool(request.value, "late_notice"))
+                   options.send_first = [this](const pay::sandbox::OutgoingNotice& n) { return deliver(n); };
+                 TRY(const auto paid, sandbox_->pay(prepay_id, checkout.payer_openid, call.now, options));
+                 JsonWriter w;
+                 w.begin().field("out_trade_no", paid.out_trade_no).field("transaction_id", paid.transaction_id);
+                 w.field_at("paid_at", paid.paid_at).field("already", paid.already).end();
+                 return Reply::json(w.take());
+               })
+               .taking({text("prepay_id", 1, 64), opt(boolean("late_notice", "the notice comes later, by the rail's plan"))}));
+  }
+  return r;
+}
+
+void App::settle_down() {
+  // An event may make a room write, and that write tells another event.
+  relay_->flush();
+  hub_->flush();
+  relay_->flush();
+  bus_->flush();
+  hub_->flush();
+}
+
+Result<net::Reply> App::move_clock(const Call& call, const net::Request& request) {
+  std::lock_guard lock(clock_mutex_);
+  const Instant to = get_instant(request.value, "now");
+  if (to < call.now - kDayMs * 3660 || to > call.now + kDayMs * 3660)
+    return fail(Code::invalid_field, "at most ten years at a time", "/now");
+  settle_down();
+  TRY_OK(bench_->keep_ahead(to));
+  const std::string kept = format_rfc3339(to);
+  TRY_OK(bench_->db->write([&](db::Tx& tx) -> Status {
+    tx.exec(kKeepTime, {kept});
+    return {};
+  }));
+  bench_->simulated->advance_to(to);
+  jobs_->run_due();
+  hub_->tick(to);
+  settle_down();
+  const auto stats = hub_->stats();
+  JsonWriter w;
+  w.begin().field_at("now", bench_->clock->now()).field("messages_sent", stats.messages_sent);
+  w.field("deliveries", stats.deliveries).end();
+  return net::Reply::json(w.take());
+}
+
+std::vector<Job> App::make_jobs() {
+  std::vector<Job> jobs;
+  auto& db = *bench_->db;
+  jobs.push_back({"keep ids ahead", [this](const Call& call) -> Result<int> {
+                    TRY_OK(bench_->keep_ahead(call.now));
+                    return 0;
+                  }});
+  if (sandbox_)
+    jobs.push_back({"deliver the sandbox's notices", [this](const Call& call) -> Result<int> {
+                      TRY(const auto done, sandbox_->deliver_due(
+                                               call.now, [this](const pay::sandbox::OutgoingNotice& n) { return deliver(n); },
+                                               {.limit = kJobLimit}));
+                      return done.answered;
+                    }});
+  jobs.push_back({"close payments of cancelled orders", [this](const Call& call) -> Result<int> {
+                    std::vector<OrderId> orders;
+                    {
+                      std::lock_guard lock(closes_mutex_);
+                      orders.swap(to_close_);
+                    }
+                    // Best effort: a payment that still comes goes back by itself.
+                    for (const OrderId id : orders)
+                      if (const auto ok = order::close_payment(*bench_->db, call, *rail_, id); !ok)
+                        log_warn("payment of order {} is not closed: {}", id.text(), ok.error().text());
+                    return 0;
+                  }});
+  jobs.push_back({"release unpaid orders",
+                  [this, &db](const Call& call) { return order::release_unpaid(db, call, *rail_, kJobLimit); }});
+  jobs.push_back({"send refunds", [this, &db](const Call& call) { return order::send_refunds(db, call, *rail_, kJobLimit); }});
+  jobs.push_back({"receive shipped orders", [&db](const Call& call) { return order::receive_shipped(db, call, kJobLimit); }});
+  jobs.push_back({"mature lines", [&db](const Call& call) { return order::mature_lines(db, call, kJobLimit); }});
+  jobs.push_back({"forget old keys", [&db](const Call& call) -> Result<int> {
+                    return db.write([&](db::Tx& tx) -> Result<int> {
+                      const Instant before = call.now - call.settings->idempotency_hours * kHourMs;
+                      return static_cast<int>(tx.exec(kForgetKeys, {before, kJobLimit}) + org::forget_expired(tx, call.now));
+                    });
+                  }});
+  return jobs;
+}
+
+}  // namespace lianbo::app

@@ -1,0 +1,93 @@
+// App: builds everything in order, owns start and stop. One object is one running server.
+//
+// Order of start: database (opened, migrated, set up), ids, bus and relay, payment rail, rooms, dispatcher, server, jobs.
+// Stop goes the other way: rooms tell their viewers to come back, requests under way finish, queues drain, all within
+// stop_ms. Workbench is the lower half alone, for the command line: a database and a Call of the system's.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/dispatcher.hpp"
+#include "app/jobs.hpp"
+#include "base/settings.hpp"
+#include "bus/outbox_relay.hpp"
+#include "net/server.hpp"
+#include "org/org_service.hpp"
+#include "pay/sandbox/sandbox.hpp"
+
+namespace lianbo::app {
+
+extern const char* const kVersion;
+
+class Workbench {
+ public:
+  // Opens the database, brings the schema up to date, sets it up if it is new, and leases a node number.
+  static Result<std::unique_ptr<Workbench>> open(const Settings& settings, std::string role);
+  ~Workbench();
+
+  Call system_call();
+  // Keeps the horizon of ids ahead of `upto`, and the lease of the node number; writes only when one of them is due.
+  Status keep_ahead(Instant upto);
+
+  Settings settings;
+  std::unique_ptr<db::Database> db;
+  std::unique_ptr<Clock> clock;
+  SimulatedClock* simulated = nullptr;  // clock, if it is one
+  org::ServerFacts facts;
+  org::NodeLease lease;
+  std::unique_ptr<IdMaker> ids;
+  SecureRandom random;
+
+ private:
+  Workbench() = default;
+  std::mutex lease_mutex_;
+  std::int64_t renew_at_ms_ = 0;
+  SystemClock wall_;
+};
+
+class App {
+ public:
+  static Result<std::unique_ptr<App>> start(const Settings& settings);
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  std::string url() const;  // http://127.0.0.1:8480
+  int port() const;
+  void stop();
+
+  Workbench& bench() { return *bench_; }
+  Dispatcher& dispatcher() { return *dispatcher_; }
+  live::RoomHub& hub() { return *hub_; }
+
+ private:
+  App() = default;
+  Status build();
+  Status open_rail();
+  net::Routes make_routes();
+  net::Routes server_routes();
+  std::vector<Job> make_jobs();
+  Result<net::Reply> move_clock(const Call& call, const net::Request& request);
+  int deliver(const pay::sandbox::OutgoingNotice& notice);
+  void settle_down();  // waits until every event has arrived everywhere
+
+  std::unique_ptr<Workbench> bench_;
+  std::unique_ptr<bus::LocalBus> bus_;
+  std::unique_ptr<bus::OutboxRelay> relay_;
+  std::unique_ptr<pay::sandbox::Sandbox> sandbox_;
+  std::unique_ptr<pay::PayRail> rail_;
+  std::unique_ptr<net::Workers> workers_;
+  std::shared_ptr<live::RoomHub> hub_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+  std::unique_ptr<net::Server> server_;
+  std::unique_ptr<Jobs> jobs_;
+  std::vector<net::Sample> samples_;
+  std::mutex closes_mutex_;
+  std::vector<OrderId> to_close_;  // cancelled orders whose payment is to be closed at the rail
+  std::string openapi_;
+  std::atomic<bool> stopping_{false};
+  std::mutex clock_mutex_;
+};
+
+}  // namespace lianbo::app

@@ -1,0 +1,305 @@
+#include "app/commands.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "app/app.hpp"
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "catalog/catalog_service.hpp"
+#include "insight/verify.hpp"
+#include "order/settlement.hpp"
+#include "org/org_service.hpp"
+#include "org/sessions.hpp"
+
+namespace lianbo::app {
+namespace {
+
+constexpr std::size_t kMaxFile = 1U << 30;
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fail(Code::io_failed, "can't open it for reading", path);
+  std::ostringstream text;
+  text << in.rdbuf();
+  std::string out = std::move(text).str();
+  if (out.size() > kMaxFile) return fail(Code::body_too_large, "at most 1 GiB", path);
+  return out;
+}
+
+Result<std::unique_ptr<Workbench>> open_bench(const Settings& settings) {
+  TRY_OK(set_log_level(settings.log_level));
+  Settings quiet = settings;
+  return Workbench::open(quiet, "cli:" + std::to_string(getpid()));
+}
+
+// The brand by its id, or, if none is given, the only one there is.
+Result<BrandId> the_brand(Workbench& bench, const std::string& text) {
+  if (!text.empty()) {
+    if (const auto id = BrandId::parse(text)) return *id;
+    return fail(Code::invalid_field, "\"" + text + "\" is not a brand's id (13 characters)", "--brand");
+  }
+  return bench.db->read([&](db::Tx& tx) -> Result<BrandId> {
+    const auto brands = org::all_brands(tx, 2);
+    if (brands.size() == 1) return brands.front().id;
+    return fail(Code::invalid_field,
+                brands.empty() ? "there is no brand yet: lianbo init --name NAME --owner LOGIN" : "there are several brands: say which",
+                "--brand");
+  });
+}
+
+template <class F>
+int with_bench(const Settings& settings, F&& f) {
+  auto bench = open_bench(settings);
+  if (!bench) return complain(bench.error());
+  const Result<int> done = f(**bench);
+  return done ? *done : complain(done.error());
+}
+
+}  // namespace
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "lianbo: %s\n", error.text().c_str());
+  const bool usage = error.code == Code::invalid_field || error.code == Code::unknown_field || error.code == Code::missing_field;
+  return usage ? 2 : 1;
+}
+
+int serve(const Settings& settings, const Console& console) {
+  // Signals are taken by this thread alone; every other one is started with them blocked.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int s : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, s);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  auto app = App::start(settings);
+  if (!app) return complain(app.error());
+  if (console.json) {
+    JsonWriter w;
+    w.begin().field("url", (*app)->url()).field("port", (*app)->port()).field("pid", static_cast<std::int64_t>(getpid())).end();
+    std::printf("%s\n", w.text().c_str());
+  } else {
+    std::printf("Lianbo %s listens on %s\n", kVersion, (*app)->url().c_str());
+  }
+  std::fflush(stdout);
+  int signal_number = 0;
+  sigwait(&signals, &signal_number);
+  (*app)->stop();
+  return 0;
+}
+
+int init_brand(const Settings& settings, const Console& console, const std::string& name, const std::string& owner_login,
+               const std::string& currency, const std::string& time_zone) {
+  return with_bench(settings, [&](Workbench& bench) -> Result<int> {
+    const Call call = bench.system_call();
+    struct Made {
+      BrandId brand;
+      std::string token, invite;
+    };
+    TRY(const auto made, bench.db->write([&](db::Tx& tx) -> Result<Made> {
+      org::NewBrand wish;
+      wish.name = name;
+      wish.currency = currency;
+      wish.time_zone = time_zone;
+      wish.owner_login = owner_login;
+      wish.owner_name = owner_login;
+      Made m;
+      TRY(m.brand, org::create_brand(tx, call, wish));
+      const auto owner = org::find_login(tx, owner_login);
+      TRY(m.token, org::issue_session(tx, call, owner->person, org::TokenKind::api, "owner, made by lianbo init"));
+      return m;
+    }));
+    if (console.json) {
+      JsonWriter w;
+      w.begin().field("brand_id", made.brand).field("owner_token", made.token).end();
+      std::printf("%s\n", w.text().c_str());
+    } else {
+      std::printf("Brand %s\nAPI token of its owner (shown once): %s\n", made.brand.text().c_str(), made.token.c_str());
+    }
+    return 0;
+  });
+}
+
+int issue_token(const Settings& settings, const Console& console, const std::string& login, int days) {
+  return with_bench(settings, [&](Workbench& bench) -> Result<int> {
+    const Call call = bench.system_call();
+    TRY(const auto token, bench.db->write([&](db::Tx& tx) -> Result<std::string> {
+      const auto found = org::find_login(tx, login);
+      if (!found) return fail(Code::not_found, "nobody has this login", login);
+      return org::issue_session(tx, call, found->person, org::TokenKind::api, "made by lianbo token", days);
+    }));
+    if (console.json) {
+      JsonWriter w;
+      w.begin().field("token", token).end();
+      std::printf("%s\n", w.text().c_str());
+    } else {
+      std::printf("%s\n", token.c_str());
+    }
+    return 0;
+  });
+}
+
+int import_catalog(const Settings& settings, const Console& console, const std::string& brand, const std::string& file,
+                   std::int64_t default_stock) {
+  return with_bench(settings, [&](Workbench& bench) -> Result<int> {
+    TRY(const auto bytes, read_file(file));
+    TRY(const auto id, the_brand(bench, brand));
+    catalog::CatalogOptions options;
+    options.default_stock = default_stock;
+    TRY(const auto report, catalog::import_catalog(*bench.db, bench.system_call(), id, bytes, options));
+    if (console.json) {
+      JsonWriter w;
+      w.begin().field("products", report.products).field("skus", report.skus).field("created", report.created);
+      w.field("updated", report.updated).field("unchanged", report.unchanged).field("stock_taken", report.stock_taken).end();
+      std::printf("%s\n", w.text().c_str());
+    } else {
+      std::printf("%d products with %d SKUs: %d new, %d changed, %d as they were; %lld units of first stock\n", report.products,
+                  report.skus, report.created, report.updated, report.unchanged, static_cast<long long>(report.stock_taken));
+      for (const auto& note : report.notes) std::printf("  note: %s\n", note.c_str());
+    }
+    return 0;
+  });
+}
+
+int import_agents(const Settings& settings, const Console& console, const std::string& brand, const std::string& file) {
+  return with_bench(settings, [&](Workbench& bench) -> Result<int> {
+    TRY(const auto bytes, read_file(file));
+    TRY(const auto id, the_brand(bench, brand));
+    TRY(const auto report, org::import_agents(*bench.db, bench.system_call(), id, bytes));
+    if (console.json) {
+      JsonWriter w;
+      w.begin().field("imported", report.imported).field("updated", report.updated).field("unchanged", report.unchanged);
+      w.field("stores", report.stores).end();
+      std::printf("%s\n", w.text().c_str());
+    } else {
+      std::printf("%lld agents new, %lld changed, %lld as they were; %lld stores opened\n",
+                  static_cast<long long>(report.imported), static_cast<long long>(report.updated),
+                  static_cast<long long>(report.unchanged), static_cast<long long>(report.stores));
+    }
+    return 0;
+  });
+}
+
+int settle(const Settings& settings, const Console& console, const std::string& brand, const std::string& cutoff) {
+  return with_bench(settings, [&](Workbench& bench) -> Result<int> {
+    TRY(const auto id, the_brand(bench, brand));
+    Instant at = bench.clock->now();
+    if (!cutoff.empty()) {
+      TRY(at, parse_rfc3339(cutoff, "--cutoff"));
+    }
+    TRY(const auto report, order::run_settlement(*bench.db, bench.system_call(), id, at));
+    if (console.json) {
+      std::printf("%s\n", order::run_json(report).c_str());
+    } else {
+      std::printf("Settlement up to %s: %lld agents (%lld settled now, %lld before)\n", format_rfc3339(at).c_str(),
+                  static_cast<long long>(report.sum.agents), static_cast<long long>(report.settled_now),
+                  static_cast<long long>(report.settled_before));
+      std::printf("  entries %s, debt worked off %s, new debt %s, payable %s\n", format_fen(report.sum.entries_fen).c_str(),
+                  format_fen(report.sum.worked_off_fen).c_str(), format_fen(report.sum.new_debt_fen).c_str(),
+                  format_fen(report.sum.payable_fen).c_str());
+    }
+    for (const auto& f : report.failed) std::fprintf(stderr, "lianbo: not settled: %s\n", f.c_str());
+    return report.failed.empty() ? 0 : 1;
+  });
+}
+
+int explain(const Settings& settings, const Console&, const std::string& kind, const std::string& id_text) {
+  return with_bench(settings, [&](Workbench& bench) -> Result<int> {
+    const Call call = bench.system_call();
+    const auto id = parse_id_text(id_text);
+    if (!id) return fail(Code::invalid_field, "\"" + id_text + "\" is not an identifier (13 characters)", "ID");
+    TRY(const auto text, bench.db->read([&](db::Tx& tx) -> Result<std::string> {
+      if (kind == "order") return order::explain_order(tx, call, OrderId{*id});
+      if (kind == "entry") return order::explain_entry(tx, call, EntryId{*id});
+      return order::explain_settlement(tx, call, SettlementId{*id});
+    }));
+    std::printf("%s\n", text.c_str());
+    return 0;
+  });
+}
+
+int verify(const Settings& settings, const Console& console) {
+  return with_bench(settings, [&](Workbench& bench) -> Result<int> {
+    TRY(const auto report, insight::verify(*bench.db, bench.facts.buckets));
+    std::printf("%s", console.json ? (insight::verify_json(report) + "\n").c_str() : insight::verify_text(report).c_str());
+    return report.ok() ? 0 : 1;
+  });
+}
+
+int migrate(const Settings& settings, const Console& console, bool dry) {
+  const auto run = [&]() -> Result<int> {
+    TRY(auto db, db::open_database({.url = settings.db_url}));
+    int applied = 0;
+    if (!dry) {
+      TRY(applied, db::migrate(*db, SystemClock().now()));
+    }
+    TRY(const auto states, db::migration_state(*db));
+    if (console.json) {
+      JsonWriter w;
+      w.begin().field("applied_now", applied).key("migrations").begin_list();
+      for (const auto& s : states) w.begin().field("version", s.version).field("name", s.name).field("applied", s.applied).end();
+      w.end_list().end();
+      std::printf("%s\n", w.text().c_str());
+    } else {
+      for (const auto& s : states) std::printf("%04d %-12s %s\n", s.version, s.name.c_str(), s.applied ? "applied" : "waiting");
+      std::printf("%d applied now\n", applied);
+    }
+    return 0;
+  };
+  const auto done = run();
+  return done ? *done : complain(done.error());
+}
+
+int backup(const Settings& settings, const Console& console, const std::string& path) {
+  const auto run = [&]() -> Result<int> {
+    TRY(auto db, db::open_database({.url = settings.db_url}));
+    TRY_OK(db->backup_to(path));
+    if (!console.quiet) std::fprintf(stderr, "copied to %s; check it: lianbo verify --db sqlite:%s\n", path.c_str(), path.c_str());
+    return 0;
+  };
+  const auto done = run();
+  return done ? *done : complain(done.error());
+}
+
+int check_config(const Settings& settings, const Console& console) {
+  if (console.json) {
+    JsonWriter w;
+    w.begin();
+    for (const auto& s : all_settings()) w.field(s.name, setting_text(settings, s.name));
+    w.end();
+    std::printf("%s\n", w.text().c_str());
+    return 0;
+  }
+  for (const auto& s : all_settings())
+    std::printf("%-24s = %-28s # %s\n", s.name.c_str(), setting_text(settings, s.name).c_str(), s.doc.c_str());
+  return 0;
+}
+
+std::string settings_markdown() {
+  std::string out =
+      "# Settings\n\nMade from the list in `src/base/settings.hpp` by `./dev docs`; a test fails when they part. Set them in a "
+      "file (`--config FILE`, lines `name = value`), in the environment, or with `--set name=value`; the later wins.\n\n"
+      "| name | environment | default | allowed | what it is |\n|---|---|---|---|---|\n";
+  for (const auto& s : all_settings())
+    out += "| `" + s.name + "` | `" + s.env + "` | " + (s.fallback.empty() ? "" : "`" + s.fallback + "`") + " | " +
+           (s.integer ? std::to_string(s.min) + " … " + std::to_string(s.max) : "text") + " | " + s.doc + " |\n";
+  return out;
+}
+
+std::string errors_markdown() {
+  std::string out =
+      "# Errors\n\nMade from the list in `src/base/error_list.hpp` by `./dev docs`; a test fails when they part. Every error is "
+      "an RFC 9457 problem document with `code`, `name`, `detail` and, where it helps, `where`.\n\n"
+      "| code | name | HTTP | English | 中文 |\n|---|---|---|---|---|\n";
+  for (const auto& e : all_errors())
+    out += "| " + std::to_string(e.number) + " | `" + std::string(e.name) + "` | " + std::to_string(e.http_status) + " | " +
+           std::string(e.title_en) + " | " + std::string(e.title_zh) + " |\n";
+  return out;
+}
+
+}  // namespace lianbo::app

@@ -1,0 +1,48 @@
+// The command line's verbs. Each returns the process's exit code: 0 done, 1 failed, 2 wrong usage or settings.
+// Results go to stdout (as JSON where asked), messages to stderr.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/settings.hpp"
+
+namespace lianbo::app {
+
+struct Console {
+  bool json = false;
+  bool quiet = false;
+  bool colour = false;  // stderr is a terminal and NO_COLOR is not set
+};
+// "lianbo: cause (at place)" on stderr; the exit code for it.
+int complain(const Error& error);
+
+int serve(const Settings& settings, const Console& console);
+int init_brand(const Settings& settings, const Console& console, const std::string& name, const std::string& owner_login,
+               const std::string& currency, const std::string& time_zone);
+int issue_token(const Settings& settings, const Console& console, const std::string& login, int days);
+int import_catalog(const Settings& settings, const Console& console, const std::string& brand, const std::string& file,
+                   std::int64_t default_stock);
+int import_agents(const Settings& settings, const Console& console, const std::string& brand, const std::string& file);
+int settle(const Settings& settings, const Console& console, const std::string& brand, const std::string& cutoff);
+int explain(const Settings& settings, const Console& console, const std::string& kind, const std::string& id);
+int verify(const Settings& settings, const Console& console);
+int migrate(const Settings& settings, const Console& console, bool dry);
+int backup(const Settings& settings, const Console& console, const std::string& path);
+int check_config(const Settings& settings, const Console& console);
+
+struct DemoCommand {
+  std::uint64_t seed = 1;
+  int agents = 200, peak_rooms = 40, people = 5000, workers = 4;
+  std::string catalog, graph, chat, agents_file, report, data_dir, day = "2026-11-11";
+  bool once = false, fresh = true;
+  int port = 8480;
+};
+int demo(const DemoCommand& command, const Console& console, const std::string& program);
+
+// The settings list as Markdown (docs/settings.md) and the error list (docs/errors.md); a test compares.
+std::string settings_markdown();
+std::string errors_markdown();
+
+}  // namespace lianbo::app

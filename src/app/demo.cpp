@@ -1,0 +1,231 @@
+// `lianbo demo`: a server of its own in a child process, and the simulated sale day against it. The child is started again
+// when it dies, so the day goes on; it never outlives this process.
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "app/app.hpp"
+#include "app/commands.hpp"
+#include "base/json.hpp"
+#include "base/shape.hpp"
+#include "net/client.hpp"
+#include "sim/run_day.hpp"
+
+namespace lianbo::app {
+namespace {
+
+std::atomic<bool> g_stopped{false};
+void on_signal(int) { g_stopped = true; }
+
+constexpr std::int64_t kStartMs = 20000;  // longest wait for the server to come up
+
+class ServerProcess {
+ public:
+  ServerProcess(std::string program, std::vector<std::string> arguments)
+      : program_(std::move(program)), arguments_(std::move(arguments)) {}
+  ~ServerProcess() { stop(); }
+
+  // Starts it and waits until it says where it listens.
+  Result<std::string> start(int port) {
+    int pipe_ends[2];
+    if (pipe2(pipe_ends, O_CLOEXEC) != 0) return fail(Code::io_failed, "no pipe to the server");
+    std::vector<std::string> arguments = {program_, "serve", "--json", "--port", std::to_string(port)};
+    arguments.insert(arguments.end(), arguments_.begin(), arguments_.end());
+    std::vector<char*> argv;
+    for (auto& a : arguments) argv.push_back(a.data());
+    argv.push_back(nullptr);
+    const pid_t parent = getpid();
+    pid_ = fork();
+    if (pid_ < 0) return fail(Code::io_failed, "no process for the server");
+    if (pid_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGTERM);
+      if (getppid() != parent) _exit(1);
+      setpgid(0, 0);  // Ctrl-C is for the demo, which then stops the server in order
+      dup2(pipe_ends[1], STDOUT_FILENO);
+      sigset_t none;
+      sigemptyset(&none);
+      pthread_sigmask(SIG_SETMASK, &none, nullptr);
+      execv("/proc/self/exe", argv.data());
+      _exit(127);
+    }
+    close(pipe_ends[1]);
+    std::string line;
+    char c;
+    while (line.size() < 4096 && read(pipe_ends[0], &c, 1) == 1 && c != '\n') line.push_back(c);
+    close(pipe_ends[0]);
+    const auto said = parse_json(line);
+    if (!said) {
+      stop();
+      return fail(Code::io_failed, "the server did not come up; what it says stands above");
+    }
+    port_ = static_cast<int>(get_int(*said, "port"));
+    return get_text(*said, "url");
+  }
+
+  bool running() {
+    if (pid_ <= 0) return false;
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) == pid_) pid_ = 0;
+    return pid_ > 0;
+  }
+
+  void stop() {
+    if (!running()) return;
+    kill(pid_, SIGTERM);
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = 0;
+  }
+
+  int port() const { return port_; }
+  pid_t pid() const { return pid_; }
+
+ private:
+  std::string program_;
+  std::vector<std::string> arguments_;
+  pid_t pid_ = 0;
+  int port_ = 0;
+};
+
+Status move_clock(net::HttpClient& client, const std::string& token, Instant to) {
+  net::HttpRequest request;
+  request.method = "POST";
+  request.target = "/api/v1/clock";
+  request.headers = {{"Authorization", "Bearer " + token}, {"Content-Type", "application/json"}};
+  request.body = "{\"now\":\"" + format_rfc3339(to) + "\"}";
+  request.retry_safe = true;
+  TRY(const auto answer, client.send(request));
+  if (answer.status != 200) return fail(Code::internal, "the clock did not move: " + answer.body);
+  return {};
+}
+
+Result<int> run(const DemoCommand& command, const Console& console, const std::string& program) {
+  namespace fs = std::filesystem;
+  TRY(const Instant day, parse_rfc3339(command.day + "T00:00:00+08:00", "--day"));
+  const std::string dir = command.data_dir.empty() ? "demo-data" : command.data_dir;
+  std::error_code ec;
+  fs::create_directories(dir, ec);
+  if (ec) return fail(Code::io_failed, ec.message(), dir);
+  const std::string file = dir + "/lianbo.db";
+  for (const char* end : {"", "-wal", "-shm"}) fs::remove(file + end, ec);
+
+  Settings settings;
+  settings.db_url = "sqlite:" + file;
+  settings.clock = "simulated:" + format_rfc3339(day - kDayMs);
+  settings.log_level = "warn";
+  // The population's passwords guard nothing; the cheapest hash lets thousands of them register within seconds.
+  settings.password_memory_kib = 8;
+  settings.password_passes = 1;
+  settings.room_chat_per_10s = 1000;
+
+  std::string token, brand_text;
+  {
+    TRY(auto bench, Workbench::open(settings, "demo"));
+    const Call call = bench->system_call();
+    TRY(brand_text, bench->db->write([&](db::Tx& tx) -> Result<std::string> {
+      org::NewBrand wish;
+      wish.name = "云上优选";
+      wish.owner_login = "founder";
+      wish.owner_name = "创始人";
+      TRY(const auto brand, org::create_brand(tx, call, wish));
+      const auto owner = org::find_login(tx, "founder");
+      TRY(token, org::issue_session(tx, call, owner->person, org::TokenKind::api, "demo"));
+      return brand.text();
+    }));
+  }
+
+  std::vector<std::string> arguments;
+  for (const char* name : {"db.url", "clock", "log.level", "password.memory_kib", "password.passes", "room.chat_per_10s"}) {
+    arguments.push_back("--set");
+    arguments.push_back(std::string(name) + "=" + setting_text(settings, name));
+  }
+  ServerProcess server(program, std::move(arguments));
+  TRY(const std::string url, server.start(command.port));
+  if (!console.quiet)
+    std::fprintf(stderr, "Lianbo demo: server on %s (process %d), database %s\n", url.c_str(), server.pid(), file.c_str());
+
+  sim::DemoOptions options;
+  options.seed = command.seed;
+  options.agents = command.agents;
+  options.peak_rooms = command.peak_rooms;
+  options.people = command.people;
+  options.workers = command.workers;
+  options.catalog_file = command.catalog;
+  options.graph_file = command.graph;
+  options.chat_file = command.chat;
+  options.agents_file = command.agents_file;
+  options.report_file = command.report;
+  options.base_url = url;
+  options.owner_token = options.clock_token = token;
+  options.brand_id = brand_text;
+  options.quiet = console.quiet;
+  options.json = console.json;
+  options.no_color = !console.colour;
+  const char* lang = std::getenv("LC_ALL");
+  if (lang == nullptr || *lang == 0) lang = std::getenv("LANG");
+  options.chinese = lang != nullptr && std::string_view(lang).starts_with("zh");
+  options.start_at = day;
+  options.stopped = [] { return g_stopped.load(); };
+  options.reconnect = [&]() -> std::string {
+    if (g_stopped) return {};
+    if (!server.running()) {
+      const auto again = server.start(server.port());
+      return again ? *again : std::string();
+    }
+    // It lives, but did not answer: give it a moment, then look again.
+    const std::int64_t until = monotonic_ms() + kStartMs;
+    net::HttpClient client({.url = url, .connect_ms = 500, .timeout_ms = 1000});
+    while (monotonic_ms() < until && server.running() && !g_stopped) {
+      const auto answer = client.send({.target = "/healthz"});
+      if (answer && answer->status == 200) return url;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    if (server.running()) return {};
+    const auto again = server.start(server.port());
+    return again ? *again : std::string();
+  };
+
+  TRY(const auto report, sim::run_day(options));
+  std::printf("%s\n", console.json ? report.to_json().c_str() : report.to_text(options.chinese).c_str());
+  std::fflush(stdout);
+  if (!command.once && !g_stopped) {
+    std::fprintf(stderr, "\nThe server still listens on %s until Ctrl-C. API: %s/api/openapi.json\nOwner's token: %s\n", url.c_str(),
+                 url.c_str(), token.c_str());
+    // From here on the simulated clock goes as fast as the wall's.
+    net::HttpClient client({.url = url});
+    const auto start = client.send({.target = "/api/v1/clock"});
+    Instant now = day;
+    if (start && start->status == 200)
+      if (const auto said = parse_json(start->body)) now = get_instant(*said, "now", day);
+    const std::int64_t begun = monotonic_ms();
+    while (!g_stopped && server.running()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      if (const auto ok = move_clock(client, token, now + (monotonic_ms() - begun)); !ok && !g_stopped && server.running())
+        std::fprintf(stderr, "lianbo: %s\n", ok.error().text().c_str());
+    }
+  }
+  server.stop();
+  return report.good() ? 0 : 1;
+}
+
+}  // namespace
+
+int demo(const DemoCommand& command, const Console& console, const std::string& program) {
+  struct sigaction action = {};
+  action.sa_handler = on_signal;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  const auto done = run(command, console, program);
+  return done ? *done : complain(done.error());
+}
+
+}  // namespace lianbo::app

@@ -1,0 +1,92 @@
+// Dispatcher: one natural way for a request (DESIGN 3). Finds the route, hands the work to a worker, learns who asks,
+// checks access, origin and shape, runs the handler in the transaction it wants, keeps the Idempotency-Key, and turns an
+// Error into a problem document. No route does any of this by itself.
+//
+// - Identity: "Authorization: Bearer TOKEN", or the session cookie, or the signed guest cookie; who has none is made a
+//   guest with a cookie, where the route lets guests in.
+// - A request that changes something and is identified by a cookie must carry the header X-Lianbo-Csrf (any value): a page
+//   of another site can't send it. SameSite=Lax stands in front of that.
+// - Callers are remembered for kRememberMs, and forgotten at once when this process changes anybody's relations.
+// Threads: on_request and on_upgrade on I/O threads (they return at once); handle on worker threads.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/call.hpp"
+#include "bus/bus.hpp"
+#include "db/db.hpp"
+#include "live/hub.hpp"
+#include "net/metrics.hpp"
+#include "net/router.hpp"
+#include "net/server.hpp"
+#include "net/workers.hpp"
+
+namespace lianbo::app {
+
+struct DispatcherDeps {
+  db::Database* db = nullptr;
+  const Clock* clock = nullptr;
+  const Settings* settings = nullptr;
+  IdMaker* ids = nullptr;
+  Random* random = nullptr;  // safe from several threads
+  net::Workers* workers = nullptr;
+  std::string token_key;
+  int buckets = kDefaultBuckets;
+  // Operation ids of routes after which remembered callers are looked up again: logins, roles, agents' states.
+  std::unordered_set<std::string> changes_relations;
+};
+
+class Dispatcher {
+ public:
+  Dispatcher(DispatcherDeps deps, net::Routes routes);
+
+  void set_hub(std::shared_ptr<live::RoomHub> hub) { hub_ = std::move(hub); }
+  void on_request(net::Request&& request, net::ReplySink sink);
+  void on_upgrade(net::Request&& request, net::UpgradeSink sink);
+  // The whole of a request, on the calling thread.
+  net::Reply handle(net::Request&& request);
+
+  std::size_t body_limit(net::Method method, std::string_view path) const;
+  const net::Routes& routes() const { return routes_; }
+  // A call of the server itself (jobs).
+  Call system_call() const;
+  void forget_callers();
+
+ private:
+  static constexpr std::int64_t kRememberMs = 2000;
+  static constexpr std::size_t kRemembered = 20000;
+
+  struct Identity {
+    Caller caller;
+    bool new_guest = false;
+    bool by_cookie = false;
+  };
+  Result<Identity> identify(const net::Request& request, Call& call, bool make_guest);
+  Result<net::Reply> run(const net::Route& route, net::Request& request, Call& call, Identity& identity);
+  Result<net::Reply> run_write(const net::Route& route, const net::Request& request, const Call& call);
+  Call make_call(const net::Request& request) const;
+  std::string next_request_id();
+
+  DispatcherDeps deps_;
+  net::Routes routes_;
+  net::Router router_;
+  std::unordered_map<const net::Route*, std::unique_ptr<net::RouteMetrics>> metrics_;
+  std::shared_ptr<live::RoomHub> hub_;
+  std::string request_prefix_;
+  std::atomic<std::uint64_t> request_number_{0};
+
+  struct Remembered {
+    Caller caller;
+    std::int64_t until_ms;
+  };
+  std::mutex callers_mutex_;
+  std::unordered_map<std::string, Remembered> callers_;  // by SHA-256 of the token
+};
+
+}  // namespace lianbo::app
