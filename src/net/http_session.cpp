@@ -75,6 +75,7 @@ void RequestParser::on_request_impl(Verb verb, Text, Text target, int version_nu
     case Verb::head:
       request.method = Method::get;
       head = true;
+      request.head = true;
       break;
     case Verb::post:
       request.method = Method::post;

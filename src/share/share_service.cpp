@@ -552,9 +552,9 @@ bool is_preview(const net::Request& request) {
                                                               "DuckDuckBot",
                                                               "GPTBot",
                                                               "Tencent-Link-Preview"};
-  const std::string_view agent = request.header("user-agent");
+  const std::string_view browser = request.header("user-agent");
   return std::any_of(kMachines.begin(), kMachines.end(),
-                     [&](std::string_view machine) { return agent.find(machine) != std::string_view::npos; });
+                     [&](std::string_view machine) { return browser.find(machine) != std::string_view::npos; });
 }
 
 std::optional<Lock> lock_of(Tx& tx, Bucket bucket, BrandId brand, PersonId buyer) {

@@ -17,7 +17,7 @@ using db::Tx;
 #define GUARD_COLUMNS                                                                                          \
   "bucket, brand_id, buyer_id, agent_id, opened_at, protect_until, expires_at, rules_version, last_share_id, " \
   "moved_at, moved_id, merged_id"
-// A guest's touch that is the person's by now.
+// Leaves out a guest's touch that is the person's by now.
 #define NOT_MERGED                                                                           \
   "not exists (select 1 from locks g where g.bucket = t.bucket and g.brand_id = t.brand_id " \
   "and g.buyer_id = t.buyer_id and g.merged_id >= t.id)"
@@ -33,10 +33,11 @@ const Sql kCameThrough{"share.came_through",
                        "select s.id, s.root_id, s.depth from locks l join shares s on s.id = l.last_share_id "
                        "where l.bucket = $1 and l.brand_id = $2 and l.buyer_id = $3"};
 const Sql kSharesOf{"share.of_sharer",
-                    "select " SHARE_COLUMNS ", (select count(*) from touches t where t.share_id = s.id and " NOT_MERGED
-                    "), (select count(*) from touches t where t.share_id = s.id "
-                    "and t.outcome in ('opened', 'taken_over') and " NOT_MERGED
-                    ") from shares s where s.sharer_id = $1 and s.id < $2 order by s.id desc limit $3"};
+                    "select " SHARE_COLUMNS
+                    ", (select count(*) from touches t where t.share_id = s.id and t.merged_from_id is null), "
+                    "(select count(*) from touches t where t.share_id = s.id and t.merged_from_id is null "
+                    "and t.outcome in ('opened', 'taken_over')) "
+                    "from shares s where s.sharer_id = $1 and s.id < $2 order by s.id desc limit $3"};
 const Sql kAdoptShares{"share.adopt", "update shares set sharer_id = $2 where sharer_id = $1"};
 const Sql kCascadeShares{"share.cascade_shares",
                          "select count(*), coalesce(max(depth), 0) from shares where root_id = $1"};

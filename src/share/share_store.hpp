@@ -1,7 +1,8 @@
 // All SQL of shares, touches and locks. Every function joins the caller's transaction.
 //
-// Reading what people did counts a guest's touch once: after a login its row of the guest is skipped in favour of the
-// person's copy (locks.merged_id says up to which touch).
+// After a login there are two rows of one opening: the guest's, and the person's copy. Openings are counted by the rows
+// that are no copies (merged_from_id is null), with the outcome they had; people by the rows that are not superseded
+// (locks.merged_id says up to which touch a guest's are).
 #pragma once
 
 #include <cstdint>
