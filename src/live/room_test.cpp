@@ -15,6 +15,7 @@
 #include "base/shape.hpp"
 #include "live/hub.hpp"
 #include "live/live_events.hpp"
+#include "live/test_runner.hpp"
 
 namespace lianbo::live {
 namespace {
@@ -1005,46 +1006,6 @@ TEST(Room, TellsEverybodyToComeBackWhenTheServerStops) {
 }
 
 // ——— real threads: homes, workers, the bus and the clock at once (run it under ThreadSanitizer)
-
-class Runner {
- public:
-  Runner() : thread_([this] { run(); }) {}
-  ~Runner() {
-    {
-      const std::scoped_lock lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_one();
-    thread_.join();
-  }
-  void post(std::function<void()> f) {
-    {
-      const std::scoped_lock lock(mutex_);
-      queue_.push_back(std::move(f));
-    }
-    wake_.notify_one();
-  }
-
- private:
-  void run() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      auto f = std::move(queue_.front());
-      queue_.pop_front();
-      lock.unlock();
-      f();
-      f = {};
-      lock.lock();
-    }
-  }
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> queue_;
-  bool stopping_ = false;
-  std::thread thread_;
-};
 
 class SteadyBackend final : public RoomBackend {
  public:
