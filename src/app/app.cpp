@@ -129,7 +129,8 @@ Status App::open_rail() {
   if (settings.pay_rail == "wechat") {
     TRY(rail_, pay::make_wechat_rail(settings));
     if (!settings.public_url.starts_with("https://"))
-      return fail(Code::invalid_field, "WeChat Pay sends its notices to public_url; it must begin with https://", "public_url");
+      return fail(Code::invalid_field, "WeChat Pay sends its notices to public_url; it must begin with https://",
+                  "public_url");
     return {};
   }
   if (settings.pay_rail != "sandbox")
@@ -175,11 +176,17 @@ Status App::build() {
   openapi_ = openapi_json(dispatcher_->routes(), kVersion);
 
   auto config = net::ServerConfig::from(b.settings);
-  config.body_limit = [this](net::Method method, std::string_view path) { return dispatcher_->body_limit(method, path); };
+  config.body_limit = [this](net::Method method, std::string_view path) {
+    return dispatcher_->body_limit(method, path);
+  };
   server_ = std::make_unique<net::Server>(
       std::move(config),
-      [this](net::Request&& request, net::ReplySink sink) { dispatcher_->on_request(std::move(request), std::move(sink)); },
-      [this](net::Request&& request, net::UpgradeSink sink) { dispatcher_->on_upgrade(std::move(request), std::move(sink)); });
+      [this](net::Request&& request, net::ReplySink sink) {
+        dispatcher_->on_request(std::move(request), std::move(sink));
+      },
+      [this](net::Request&& request, net::UpgradeSink sink) {
+        dispatcher_->on_upgrade(std::move(request), std::move(sink));
+      });
 
   jobs_ = std::make_unique<Jobs>(make_jobs(), [this] { return bench_->system_call(); });
   bus_->subscribe("", [this](const db::Event& event) { hub_->on_event(event); });
@@ -241,11 +248,12 @@ net::Routes App::make_routes() {
   auto& b = *bench_;
   net::Routes all;
   const auto take = [&](net::Routes routes) { std::move(routes.begin(), routes.end(), std::back_inserter(all)); };
-  take(org::org_routes({b.db.get(), &b.settings, [](db::Tx& tx, const Call& call, PersonId guest, PersonId person) -> Status {
-                          TRY_OK(share::merge_guest(tx, call, guest, person));
-                          order::merge_cart(tx, call, guest, person);
-                          return {};
-                        }}));
+  take(org::org_routes(
+      {b.db.get(), &b.settings, [](db::Tx& tx, const Call& call, PersonId guest, PersonId person) -> Status {
+         TRY_OK(share::merge_guest(tx, call, guest, person));
+         order::merge_cart(tx, call, guest, person);
+         return {};
+       }}));
   take(catalog::catalog_routes({b.db.get()}));
   take(live::live_routes({[this](BroadcastId id) { return hub_->viewers_of(id); }}));
   take(share::share_routes({b.db.get(), order::receipt_facts}));
@@ -303,19 +311,20 @@ net::Routes App::server_routes() {
                             for (const auto& e : all_errors())
                               if (e.name == request.param("name")) {
                                 std::string text = std::string(e.name) + " (" + std::to_string(e.number) + ", HTTP " +
-                                                   std::to_string(e.http_status) + ")\n" + std::string(e.title_en) + "\n" +
-                                                   std::string(e.title_zh) + "\n";
+                                                   std::to_string(e.http_status) + ")\n" + std::string(e.title_en) +
+                                                   "\n" + std::string(e.title_zh) + "\n";
                                 return Reply{200, std::move(text), "text/plain; charset=utf-8", {}};
                               }
                             return fail(Code::not_found, "there is no error of this name");
                           }));
-  r.push_back(net::plain_route(Method::get, "/api/v1/clock", "getClock", "The server's time", Access::open,
-                               [this](const Call& call, const Request&) -> Result<Reply> {
-                                 JsonWriter w;
-                                 w.begin().field_at("now", call.now).field("simulated", bench_->simulated != nullptr).end();
-                                 return Reply::json(w.take());
-                               })
-                  .giving({instant("now"), boolean("simulated")}));
+  r.push_back(
+      net::plain_route(Method::get, "/api/v1/clock", "getClock", "The server's time", Access::open,
+                       [this](const Call& call, const Request&) -> Result<Reply> {
+                         JsonWriter w;
+                         w.begin().field_at("now", call.now).field("simulated", bench_->simulated != nullptr).end();
+                         return Reply::json(w.take());
+                       })
+          .giving({instant("now"), boolean("simulated")}));
   if (bench_->simulated)
     r.push_back(net::plain_route(Method::post, "/api/v1/clock", "moveClock",
                                  "Moves a simulated clock; answers when all that was due has been done", Access::staff,
@@ -324,7 +333,8 @@ net::Routes App::server_routes() {
                     .giving({instant("now"), count("messages_sent"), count("deliveries")}));
   if (sandbox_) {
     hidden(net::plain_route(
-               Method::post, "/api/v1/sandbox/pay", "sandboxPay", "The buyer confirms on the sandbox's page", Access::login,
+               Method::post, "/api/v1/sandbox/pay", "sandboxPay", "The buyer confirms on the sandbox's page",
+               Access::login,
                [this](const Call& call, const Request& request) -> Result<Reply> {
                  const auto prepay_id = get_text(request.value, "prepay_id");
                  TRY(const auto checkout, sandbox_->checkout(prepay_id, call.now));
@@ -337,7 +347,8 @@ net::Routes App::server_routes() {
                  w.field_at("paid_at", paid.paid_at).field("already", paid.already).end();
                  return Reply::json(w.take());
                })
-               .taking({text("prepay_id", 1, 64), opt(boolean("late_notice", "the notice comes later, by the rail's plan"))}));
+               .taking({text("prepay_id", 1, 64),
+                        opt(boolean("late_notice", "the notice comes later, by the rail's plan"))}));
   }
   return r;
 }
@@ -383,9 +394,10 @@ std::vector<Job> App::make_jobs() {
                   }});
   if (sandbox_)
     jobs.push_back({"deliver the sandbox's notices", [this](const Call& call) -> Result<int> {
-                      TRY(const auto done, sandbox_->deliver_due(
-                                               call.now, [this](const pay::sandbox::OutgoingNotice& n) { return deliver(n); },
-                                               {.limit = kJobLimit}));
+                      TRY(const auto done,
+                          sandbox_->deliver_due(call.now,
+                                                [this](const pay::sandbox::OutgoingNotice& n) { return deliver(n); },
+                                                {.limit = kJobLimit}));
                       return done.answered;
                     }});
   jobs.push_back({"close payments of cancelled orders", [this](const Call& call) -> Result<int> {
@@ -402,13 +414,16 @@ std::vector<Job> App::make_jobs() {
                   }});
   jobs.push_back({"release unpaid orders",
                   [this, &db](const Call& call) { return order::release_unpaid(db, call, *rail_, kJobLimit); }});
-  jobs.push_back({"send refunds", [this, &db](const Call& call) { return order::send_refunds(db, call, *rail_, kJobLimit); }});
-  jobs.push_back({"receive shipped orders", [&db](const Call& call) { return order::receive_shipped(db, call, kJobLimit); }});
+  jobs.push_back(
+      {"send refunds", [this, &db](const Call& call) { return order::send_refunds(db, call, *rail_, kJobLimit); }});
+  jobs.push_back(
+      {"receive shipped orders", [&db](const Call& call) { return order::receive_shipped(db, call, kJobLimit); }});
   jobs.push_back({"mature lines", [&db](const Call& call) { return order::mature_lines(db, call, kJobLimit); }});
   jobs.push_back({"forget old keys", [&db](const Call& call) -> Result<int> {
                     return db.write([&](db::Tx& tx) -> Result<int> {
                       const Instant before = call.now - call.settings->idempotency_hours * kHourMs;
-                      return static_cast<int>(tx.exec(kForgetKeys, {before, kJobLimit}) + org::forget_expired(tx, call.now));
+                      return static_cast<int>(tx.exec(kForgetKeys, {before, kJobLimit}) +
+                                              org::forget_expired(tx, call.now));
                     });
                   }});
   return jobs;

@@ -1,8 +1,8 @@
 // App: builds everything in order, owns start and stop. One object is one running server.
 //
-// Order of start: database (opened, migrated, set up), ids, bus and relay, payment rail, rooms, dispatcher, server, jobs.
-// Stop goes the other way: rooms tell their viewers to come back, requests under way finish, queues drain, all within
-// stop_ms. Workbench is the lower half alone, for the command line: a database and a Call of the system's.
+// Order of start: database (opened, migrated, set up), ids, bus and relay, payment rail, rooms, dispatcher, server,
+// jobs. Stop goes the other way: rooms tell their viewers to come back, requests under way finish, queues drain, all
+// within stop_ms. Workbench is the lower half alone, for the command line: a database and a Call of the system's.
 #pragma once
 
 #include <memory>

@@ -48,7 +48,8 @@ Result<BrandId> the_brand(Workbench& bench, const std::string& text) {
     const auto brands = org::all_brands(tx, 2);
     if (brands.size() == 1) return brands.front().id;
     return fail(Code::invalid_field,
-                brands.empty() ? "there is no brand yet: lianbo init --name NAME --owner LOGIN" : "there are several brands: say which",
+                brands.empty() ? "there is no brand yet: lianbo init --name NAME --owner LOGIN"
+                               : "there are several brands: say which",
                 "--brand");
   });
 }
@@ -65,7 +66,8 @@ int with_bench(const Settings& settings, F&& f) {
 
 int complain(const Error& error) {
   std::fprintf(stderr, "lianbo: %s\n", error.text().c_str());
-  const bool usage = error.code == Code::invalid_field || error.code == Code::unknown_field || error.code == Code::missing_field;
+  const bool usage =
+      error.code == Code::invalid_field || error.code == Code::unknown_field || error.code == Code::missing_field;
   return usage ? 2 : 1;
 }
 
@@ -81,7 +83,11 @@ int serve(const Settings& settings, const Console& console) {
   if (!app) return complain(app.error());
   if (console.json) {
     JsonWriter w;
-    w.begin().field("url", (*app)->url()).field("port", (*app)->port()).field("pid", static_cast<std::int64_t>(getpid())).end();
+    w.begin()
+        .field("url", (*app)->url())
+        .field("port", (*app)->port())
+        .field("pid", static_cast<std::int64_t>(getpid()))
+        .end();
     std::printf("%s\n", w.text().c_str());
   } else {
     std::printf("Lianbo %s listens on %s\n", kVersion, (*app)->url().c_str());
@@ -93,8 +99,8 @@ int serve(const Settings& settings, const Console& console) {
   return 0;
 }
 
-int init_brand(const Settings& settings, const Console& console, const std::string& name, const std::string& owner_login,
-               const std::string& currency, const std::string& time_zone) {
+int init_brand(const Settings& settings, const Console& console, const std::string& name,
+               const std::string& owner_login, const std::string& currency, const std::string& time_zone) {
   return with_bench(settings, [&](Workbench& bench) -> Result<int> {
     const Call call = bench.system_call();
     struct Made {
@@ -155,11 +161,15 @@ int import_catalog(const Settings& settings, const Console& console, const std::
     if (console.json) {
       JsonWriter w;
       w.begin().field("products", report.products).field("skus", report.skus).field("created", report.created);
-      w.field("updated", report.updated).field("unchanged", report.unchanged).field("stock_taken", report.stock_taken).end();
+      w.field("updated", report.updated)
+          .field("unchanged", report.unchanged)
+          .field("stock_taken", report.stock_taken)
+          .end();
       std::printf("%s\n", w.text().c_str());
     } else {
-      std::printf("%d products with %d SKUs: %d new, %d changed, %d as they were; %lld units of first stock\n", report.products,
-                  report.skus, report.created, report.updated, report.unchanged, static_cast<long long>(report.stock_taken));
+      std::printf("%d products with %d SKUs: %d new, %d changed, %d as they were; %lld units of first stock\n",
+                  report.products, report.skus, report.created, report.updated, report.unchanged,
+                  static_cast<long long>(report.stock_taken));
       for (const auto& note : report.notes) std::printf("  note: %s\n", note.c_str());
     }
     return 0;
@@ -173,7 +183,10 @@ int import_agents(const Settings& settings, const Console& console, const std::s
     TRY(const auto report, org::import_agents(*bench.db, bench.system_call(), id, bytes));
     if (console.json) {
       JsonWriter w;
-      w.begin().field("imported", report.imported).field("updated", report.updated).field("unchanged", report.unchanged);
+      w.begin()
+          .field("imported", report.imported)
+          .field("updated", report.updated)
+          .field("unchanged", report.unchanged);
       w.field("stores", report.stores).end();
       std::printf("%s\n", w.text().c_str());
     } else {
@@ -199,9 +212,9 @@ int settle(const Settings& settings, const Console& console, const std::string& 
       std::printf("Settlement up to %s: %lld agents (%lld settled now, %lld before)\n", format_rfc3339(at).c_str(),
                   static_cast<long long>(report.sum.agents), static_cast<long long>(report.settled_now),
                   static_cast<long long>(report.settled_before));
-      std::printf("  entries %s, debt worked off %s, new debt %s, payable %s\n", format_fen(report.sum.entries_fen).c_str(),
-                  format_fen(report.sum.worked_off_fen).c_str(), format_fen(report.sum.new_debt_fen).c_str(),
-                  format_fen(report.sum.payable_fen).c_str());
+      std::printf("  entries %s, debt worked off %s, new debt %s, payable %s\n",
+                  format_fen(report.sum.entries_fen).c_str(), format_fen(report.sum.worked_off_fen).c_str(),
+                  format_fen(report.sum.new_debt_fen).c_str(), format_fen(report.sum.payable_fen).c_str());
     }
     for (const auto& f : report.failed) std::fprintf(stderr, "lianbo: not settled: %s\n", f.c_str());
     return report.failed.empty() ? 0 : 1;
@@ -226,7 +239,8 @@ int explain(const Settings& settings, const Console&, const std::string& kind, c
 int verify(const Settings& settings, const Console& console) {
   return with_bench(settings, [&](Workbench& bench) -> Result<int> {
     TRY(const auto report, insight::verify(*bench.db, bench.facts.buckets));
-    std::printf("%s", console.json ? (insight::verify_json(report) + "\n").c_str() : insight::verify_text(report).c_str());
+    std::printf("%s",
+                console.json ? (insight::verify_json(report) + "\n").c_str() : insight::verify_text(report).c_str());
     return report.ok() ? 0 : 1;
   });
 }
@@ -242,11 +256,13 @@ int migrate(const Settings& settings, const Console& console, bool dry) {
     if (console.json) {
       JsonWriter w;
       w.begin().field("applied_now", applied).key("migrations").begin_list();
-      for (const auto& s : states) w.begin().field("version", s.version).field("name", s.name).field("applied", s.applied).end();
+      for (const auto& s : states)
+        w.begin().field("version", s.version).field("name", s.name).field("applied", s.applied).end();
       w.end_list().end();
       std::printf("%s\n", w.text().c_str());
     } else {
-      for (const auto& s : states) std::printf("%04d %-12s %s\n", s.version, s.name.c_str(), s.applied ? "applied" : "waiting");
+      for (const auto& s : states)
+        std::printf("%04d %-12s %s\n", s.version, s.name.c_str(), s.applied ? "applied" : "waiting");
       std::printf("%d applied now\n", applied);
     }
     return 0;
@@ -259,7 +275,8 @@ int backup(const Settings& settings, const Console& console, const std::string& 
   const auto run = [&]() -> Result<int> {
     TRY(auto db, db::open_database({.url = settings.db_url}));
     TRY_OK(db->backup_to(path));
-    if (!console.quiet) std::fprintf(stderr, "copied to %s; check it: lianbo verify --db sqlite:%s\n", path.c_str(), path.c_str());
+    if (!console.quiet)
+      std::fprintf(stderr, "copied to %s; check it: lianbo verify --db sqlite:%s\n", path.c_str(), path.c_str());
     return 0;
   };
   const auto done = run();
@@ -282,8 +299,10 @@ int check_config(const Settings& settings, const Console& console) {
 
 std::string settings_markdown() {
   std::string out =
-      "# Settings\n\nMade from the list in `src/base/settings.hpp` by `./dev docs`; a test fails when they part. Set them in a "
-      "file (`--config FILE`, lines `name = value`), in the environment, or with `--set name=value`; the later wins.\n\n"
+      "# Settings\n\nMade from the list in `src/base/settings.hpp` by `./dev docs`; a test fails when they part. Set "
+      "them in a "
+      "file (`--config FILE`, lines `name = value`), in the environment, or with `--set name=value`; the later "
+      "wins.\n\n"
       "| name | environment | default | allowed | what it is |\n|---|---|---|---|---|\n";
   for (const auto& s : all_settings())
     out += "| `" + s.name + "` | `" + s.env + "` | " + (s.fallback.empty() ? "" : "`" + s.fallback + "`") + " | " +
@@ -293,12 +312,13 @@ std::string settings_markdown() {
 
 std::string errors_markdown() {
   std::string out =
-      "# Errors\n\nMade from the list in `src/base/error_list.hpp` by `./dev docs`; a test fails when they part. Every error is "
+      "# Errors\n\nMade from the list in `src/base/error_list.hpp` by `./dev docs`; a test fails when they part. Every "
+      "error is "
       "an RFC 9457 problem document with `code`, `name`, `detail` and, where it helps, `where`.\n\n"
       "| code | name | HTTP | English | 中文 |\n|---|---|---|---|---|\n";
   for (const auto& e : all_errors())
-    out += "| " + std::to_string(e.number) + " | `" + std::string(e.name) + "` | " + std::to_string(e.http_status) + " | " +
-           std::string(e.title_en) + " | " + std::string(e.title_zh) + " |\n";
+    out += "| " + std::to_string(e.number) + " | `" + std::string(e.name) + "` | " + std::to_string(e.http_status) +
+           " | " + std::string(e.title_en) + " | " + std::string(e.title_zh) + " |\n";
   return out;
 }
 

@@ -1,5 +1,5 @@
-// `lianbo demo`: a server of its own in a child process, and the simulated sale day against it. The child is started again
-// when it dies, so the day goes on; it never outlives this process.
+// `lianbo demo`: a server of its own in a child process, and the simulated sale day against it. The child is started
+// again when it dies, so the day goes on; it never outlives this process.
 
 #include <fcntl.h>
 #include <signal.h>
@@ -143,14 +143,16 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   }
 
   std::vector<std::string> arguments;
-  for (const char* name : {"db.url", "clock", "log.level", "password.memory_kib", "password.passes", "room.chat_per_10s"}) {
+  for (const char* name :
+       {"db.url", "clock", "log.level", "password.memory_kib", "password.passes", "room.chat_per_10s"}) {
     arguments.push_back("--set");
     arguments.push_back(std::string(name) + "=" + setting_text(settings, name));
   }
   ServerProcess server(program, std::move(arguments));
   TRY(const std::string url, server.start(command.port));
   if (!console.quiet)
-    std::fprintf(stderr, "Lianbo demo: server on %s (process %d), database %s\n", url.c_str(), server.pid(), file.c_str());
+    std::fprintf(stderr, "Lianbo demo: server on %s (process %d), database %s\n", url.c_str(), server.pid(),
+                 file.c_str());
 
   sim::DemoOptions options;
   options.seed = command.seed;
@@ -197,8 +199,8 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   std::printf("%s\n", console.json ? report.to_json().c_str() : report.to_text(options.chinese).c_str());
   std::fflush(stdout);
   if (!command.once && !g_stopped) {
-    std::fprintf(stderr, "\nThe server still listens on %s until Ctrl-C. API: %s/api/openapi.json\nOwner's token: %s\n", url.c_str(),
-                 url.c_str(), token.c_str());
+    std::fprintf(stderr, "\nThe server still listens on %s until Ctrl-C. API: %s/api/openapi.json\nOwner's token: %s\n",
+                 url.c_str(), url.c_str(), token.c_str());
     // From here on the simulated clock goes as fast as the wall's.
     net::HttpClient client({.url = url});
     const auto start = client.send({.target = "/api/v1/clock"});
@@ -208,7 +210,8 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
     const std::int64_t begun = monotonic_ms();
     while (!g_stopped && server.running()) {
       std::this_thread::sleep_for(std::chrono::milliseconds(500));
-      if (const auto ok = move_clock(client, token, now + (monotonic_ms() - begun)); !ok && !g_stopped && server.running())
+      if (const auto ok = move_clock(client, token, now + (monotonic_ms() - begun));
+          !ok && !g_stopped && server.running())
         std::fprintf(stderr, "lianbo: %s\n", ok.error().text().c_str());
     }
   }

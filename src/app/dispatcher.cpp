@@ -21,9 +21,10 @@ using net::Route;
 using net::Run;
 
 // Keyed by the caller's bucket, so that the key stands on the shard of what it protects.
-const db::Sql kClaimKey{"idempotency.claim",
-                        "insert into idempotency_keys (bucket, person_id, key, request_sha256, status, content_type, reply, "
-                        "at) values ($1, $2, $3, $4, 0, '', '', $5) on conflict do nothing"};
+const db::Sql kClaimKey{
+    "idempotency.claim",
+    "insert into idempotency_keys (bucket, person_id, key, request_sha256, status, content_type, reply, "
+    "at) values ($1, $2, $3, $4, 0, '', '', $5) on conflict do nothing"};
 const db::Sql kReadKey{"idempotency.read",
                        "select request_sha256, status, content_type, reply from idempotency_keys "
                        "where bucket = $1 and person_id = $2 and key = $3"};
@@ -92,11 +93,13 @@ void Dispatcher::on_request(Request&& request, net::ReplySink sink) {
   const bool taken = deps_.workers->submit([this, request = std::move(request), sink, begun, chinese]() mutable {
     if (monotonic_ms() - begun > deps_.settings->http_request_ms)
       return sink(net::problem_reply(
-          Error{Code::deadline_exceeded, "it waited too long for its turn and was not begun; try again", {}, {}}, chinese, {}));
+          Error{Code::deadline_exceeded, "it waited too long for its turn and was not begun; try again", {}, {}},
+          chinese, {}));
     sink(handle(std::move(request)));
   });
   if (!taken)
-    sink(net::problem_reply(Error{Code::overloaded, "every worker is busy and the queue is full", {}, {}}, chinese, {}));
+    sink(
+        net::problem_reply(Error{Code::overloaded, "every worker is busy and the queue is full", {}, {}}, chinese, {}));
 }
 
 Reply Dispatcher::handle(Request&& request) {
@@ -119,7 +122,8 @@ Reply Dispatcher::handle(Request&& request) {
   const auto has_header = [&](std::string_view name) {
     return std::any_of(reply.headers.begin(), reply.headers.end(), [&](const auto& h) { return h.first == name; });
   };
-  if (!has_header("Cache-Control")) reply.headers.emplace_back("Cache-Control", has_header("ETag") ? "no-cache" : "no-store");
+  if (!has_header("Cache-Control"))
+    reply.headers.emplace_back("Cache-Control", has_header("ETag") ? "no-cache" : "no-store");
   reply.headers.emplace_back("X-Content-Type-Options", "nosniff");
   if (identity.new_guest && !has_header("Set-Cookie"))
     reply.headers.emplace_back("Set-Cookie",
@@ -198,8 +202,12 @@ Result<Reply> Dispatcher::run(const Route& route, Request& request, Call& call, 
     case Run::read:
       reply = deps_.db->read([&](db::Tx& tx) { return route.tx_handler(tx, call, request); });
       break;
-    case Run::write: reply = run_write(route, request, call); break;
-    case Run::plain: reply = route.plain_handler(call, request); break;
+    case Run::write:
+      reply = run_write(route, request, call);
+      break;
+    case Run::plain:
+      reply = route.plain_handler(call, request);
+      break;
   }
   if (reply && deps_.changes_relations.contains(route.id)) forget_callers();
   return reply;
@@ -215,7 +223,8 @@ Result<Reply> Dispatcher::run_write(const Route& route, const Request& request, 
   }
   if (key.size() > kMaxKey || !printable(key))
     return fail(Code::invalid_field, "an Idempotency-Key has 1 to 128 printable ASCII characters", "Idempotency-Key");
-  const std::string digest = sha256(std::string(method_name(request.method)) + "\n" + request.path + "\n" + request.body);
+  const std::string digest =
+      sha256(std::string(method_name(request.method)) + "\n" + request.path + "\n" + request.body);
   const Bucket bucket = call.bucket(call.caller.person);
   const db::Param id[] = {bucket, call.caller.person, key};
   return deps_.db->write([&](db::Tx& tx) -> Result<Reply> {
@@ -242,9 +251,11 @@ void Dispatcher::on_upgrade(Request&& request, net::UpgradeSink sink) {
   const bool taken = deps_.workers->submit([this, request = std::move(request), sink]() mutable {
     constexpr std::string_view kPrefix = "/api/v1/rooms/", kSuffix = "/ws";
     const std::string_view path = request.path;
-    if (!hub_ || !path.starts_with(kPrefix) || !path.ends_with(kSuffix) || path.size() < kPrefix.size() + kSuffix.size())
+    if (!hub_ || !path.starts_with(kPrefix) || !path.ends_with(kSuffix) ||
+        path.size() < kPrefix.size() + kSuffix.size())
       return sink(fail(Code::not_found, "no WebSocket lives at this address"));
-    request.params = {{"broadcast_id", std::string(path.substr(kPrefix.size(), path.size() - kPrefix.size() - kSuffix.size()))}};
+    request.params = {
+        {"broadcast_id", std::string(path.substr(kPrefix.size(), path.size() - kPrefix.size() - kSuffix.size()))}};
     Call call = make_call(request);
     call.request_id = next_request_id();
     auto identity = identify(request, call, true);

@@ -1,10 +1,11 @@
 // Dispatcher: one natural way for a request (DESIGN 3). Finds the route, hands the work to a worker, learns who asks,
-// checks access, origin and shape, runs the handler in the transaction it wants, keeps the Idempotency-Key, and turns an
-// Error into a problem document. No route does any of this by itself.
+// checks access, origin and shape, runs the handler in the transaction it wants, keeps the Idempotency-Key, and turns
+// an Error into a problem document. No route does any of this by itself.
 //
 // - Identity: "Authorization: Bearer TOKEN", or the session cookie, or the signed guest cookie; who has none is made a
 //   guest with a cookie, where the route lets guests in.
-// - A request that changes something and is identified by a cookie must carry the header X-Lianbo-Csrf (any value): a page
+// - A request that changes something and is identified by a cookie must carry the header X-Lianbo-Csrf (any value): a
+// page
 //   of another site can't send it. SameSite=Lax stands in front of that.
 // - Callers are remembered for kRememberMs, and forgotten at once when this process changes anybody's relations.
 // Threads: on_request and on_upgrade on I/O threads (they return at once); handle on worker threads.

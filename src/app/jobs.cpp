@@ -4,7 +4,8 @@
 
 namespace lianbo::app {
 
-Jobs::Jobs(std::vector<Job> jobs, std::function<Call()> make_call) : jobs_(std::move(jobs)), make_call_(std::move(make_call)) {}
+Jobs::Jobs(std::vector<Job> jobs, std::function<Call()> make_call)
+    : jobs_(std::move(jobs)), make_call_(std::move(make_call)) {}
 Jobs::~Jobs() { stop(); }
 
 void Jobs::run_due() {

@@ -1,9 +1,9 @@
 // Jobs: what is due by the clock. Unpaid orders are released, shipped ones received, refunds sent, matured lines made
 // available, the sandbox's notices delivered, the ids' horizon raised, old keys forgotten.
 //
-// On the system clock they run on a thread of their own every jobs.ms, and at once when nudged. On a simulated clock they
-// run when the clock is moved (run_due), and nothing runs by itself. Every job is safe to repeat: what it did half is done
-// by the next run. Threads: run_due from any, one at a time.
+// On the system clock they run on a thread of their own every jobs.ms, and at once when nudged. On a simulated clock
+// they run when the clock is moved (run_due), and nothing runs by itself. Every job is safe to repeat: what it did half
+// is done by the next run. Threads: run_due from any, one at a time.
 #pragma once
 
 #include <condition_variable>

@@ -1,8 +1,8 @@
 // lianbo: one program. The verbs are in commands.hpp; here is only what they are called and what they take.
 
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <cstdlib>
-#include <unistd.h>
 
 #include "app/app.hpp"
 #include "app/commands.hpp"
@@ -19,7 +19,8 @@ struct Common {
 void add_common(CLI::App& command, Common& common) {
   command.add_option("--config", common.config, "settings file (lines: name = value)")->type_name("FILE");
   command.add_option("--db", common.db, "sqlite:PATH or postgres://… (setting db.url)")->type_name("URL");
-  command.add_option("--set", common.sets, "a setting: name=value; may be given several times")->type_name("NAME=VALUE");
+  command.add_option("--set", common.sets, "a setting: name=value; may be given several times")
+      ->type_name("NAME=VALUE");
   command.add_flag("--json", common.console.json, "answer in JSON");
   command.add_flag("--quiet,-q", common.console.quiet, "say less");
 }
@@ -58,19 +59,36 @@ int main(int argc, char** argv) {
 
   DemoCommand demo_options;
   auto* demo_cmd = cli.add_subcommand("demo", "A matrix sale day, end to end, against a server of its own");
-  demo_cmd->add_option("--seed", demo_options.seed, "the same seed and --workers 1 give the same report")->capture_default_str();
-  demo_cmd->add_option("--agents-count", demo_options.agents, "agents of the brand")->capture_default_str()->check(CLI::Range(2, 10000));
-  demo_cmd->add_option("--rooms", demo_options.peak_rooms, "rooms on air at the peak")->capture_default_str()->check(CLI::Range(1, 10000));
-  demo_cmd->add_option("--people", demo_options.people, "people on the friendship graph")->capture_default_str()->check(CLI::Range(10, 1000000));
-  demo_cmd->add_option("--workers", demo_options.workers, "people acting at the same time")->capture_default_str()->check(CLI::Range(1, 64));
-  demo_cmd->add_option("--catalog", demo_options.catalog, "product file (Shopify, WooCommerce, Lianbo, price list; .gz too)")->check(CLI::ExistingFile);
-  demo_cmd->add_option("--graph", demo_options.graph, "friendship graph: lines of two numbers (.gz too)")->check(CLI::ExistingFile);
-  demo_cmd->add_option("--chat", demo_options.chat, "chat lines: room, minute, text (.tsv.xz)")->check(CLI::ExistingFile);
-  demo_cmd->add_option("--agents", demo_options.agents_file, "the brand's own network (agents' CSV)")->check(CLI::ExistingFile);
+  demo_cmd->add_option("--seed", demo_options.seed, "the same seed and --workers 1 give the same report")
+      ->capture_default_str();
+  demo_cmd->add_option("--agents-count", demo_options.agents, "agents of the brand")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 10000));
+  demo_cmd->add_option("--rooms", demo_options.peak_rooms, "rooms on air at the peak")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+  demo_cmd->add_option("--people", demo_options.people, "people on the friendship graph")
+      ->capture_default_str()
+      ->check(CLI::Range(10, 1000000));
+  demo_cmd->add_option("--workers", demo_options.workers, "people acting at the same time")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  demo_cmd
+      ->add_option("--catalog", demo_options.catalog,
+                   "product file (Shopify, WooCommerce, Lianbo, price list; .gz too)")
+      ->check(CLI::ExistingFile);
+  demo_cmd->add_option("--graph", demo_options.graph, "friendship graph: lines of two numbers (.gz too)")
+      ->check(CLI::ExistingFile);
+  demo_cmd->add_option("--chat", demo_options.chat, "chat lines: room, minute, text (.tsv.xz)")
+      ->check(CLI::ExistingFile);
+  demo_cmd->add_option("--agents", demo_options.agents_file, "the brand's own network (agents' CSV)")
+      ->check(CLI::ExistingFile);
   demo_cmd->add_option("--report", demo_options.report, "write the figures to this JSON file")->type_name("FILE");
   demo_cmd->add_option("--data", demo_options.data_dir, "folder for the demo's database (default: demo-data)");
   demo_cmd->add_option("--day", demo_options.day, "the simulated day")->capture_default_str();
-  demo_cmd->add_option("--port", demo_options.port, "port of the demo's server; 0 takes a free one")->capture_default_str()->check(CLI::Range(0, 65535));
+  demo_cmd->add_option("--port", demo_options.port, "port of the demo's server; 0 takes a free one")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65535));
   demo_cmd->add_flag("--once", demo_options.once, "end after the report instead of keeping the server running");
   demo_cmd->add_flag("--json", common.console.json, "print the report as JSON");
   demo_cmd->add_flag("--quiet,-q", common.console.quiet, "no progress line");
@@ -92,14 +110,18 @@ int main(int argc, char** argv) {
 
   auto* import_cmd = cli.add_subcommand("import", "Imports a file: catalog or agents");
   import_cmd->require_subcommand(1);
-  auto* import_catalog_cmd = import_cmd->add_subcommand("catalog", "Products: Shopify, WooCommerce, Lianbo's own, price lists; .gz too");
-  auto* import_agents_cmd = import_cmd->add_subcommand("agents", "The existing network: code, name, phone, region, level, parent");
+  auto* import_catalog_cmd =
+      import_cmd->add_subcommand("catalog", "Products: Shopify, WooCommerce, Lianbo's own, price lists; .gz too");
+  auto* import_agents_cmd =
+      import_cmd->add_subcommand("agents", "The existing network: code, name, phone, region, level, parent");
   for (auto* c : {import_catalog_cmd, import_agents_cmd}) {
     add_common(*c, common);
     c->add_option("FILE", file)->required()->check(CLI::ExistingFile);
     c->add_option("--brand", brand, "the brand's id; not needed when there is one");
   }
-  import_catalog_cmd->add_option("--stock", stock, "first stock of SKUs whose file has no stock")->capture_default_str()->check(CLI::Range(0, 100000000));
+  import_catalog_cmd->add_option("--stock", stock, "first stock of SKUs whose file has no stock")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 100000000));
 
   auto* settle_cmd = cli.add_subcommand("settle", "Settles what became available until the cut-off; safe to repeat");
   add_common(*settle_cmd, common);

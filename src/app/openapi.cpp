@@ -44,14 +44,19 @@ void write_parameters(JsonWriter& w, const Route& route) {
     if (!field.doc.empty()) w.field("description", field.doc);
     w.key("schema").begin();
     switch (field.kind) {
-      case Field::Kind::integer: w.field("type", "integer").field("minimum", field.min).field("maximum", field.max); break;
-      case Field::Kind::boolean: w.field("type", "boolean"); break;
+      case Field::Kind::integer:
+        w.field("type", "integer").field("minimum", field.min).field("maximum", field.max);
+        break;
+      case Field::Kind::boolean:
+        w.field("type", "boolean");
+        break;
       case Field::Kind::choice:
         w.field("type", "string").key("enum").begin_list();
         for (const auto& c : field.choices) w.value(c);
         w.end_list();
         break;
-      default: w.field("type", "string");
+      default:
+        w.field("type", "string");
     }
     w.end().end();
   }
@@ -85,8 +90,11 @@ void write_operation(JsonWriter& w, const Route& route) {
   write_parameters(w, route);
   w.key("security").begin_list();
   switch (route.access) {
-    case Access::open: break;
-    case Access::guest: w.begin().end().begin().key("guest").begin_list().end_list().end(); [[fallthrough]];
+    case Access::open:
+      break;
+    case Access::guest:
+      w.begin().end().begin().key("guest").begin_list().end_list().end();
+      [[fallthrough]];
     case Access::login:
     case Access::staff:
       w.begin().key("token").begin_list().end_list().end().begin().key("session").begin_list().end_list().end();
@@ -97,12 +105,20 @@ void write_operation(JsonWriter& w, const Route& route) {
     if (route.takes)
       w.key("application/json").begin().key("schema").raw(json_schema(*route.takes)).end();
     else
-      w.key("application/octet-stream").begin().key("schema").begin().field("type", "string").field("format", "binary").end().end();
+      w.key("application/octet-stream")
+          .begin()
+          .key("schema")
+          .begin()
+          .field("type", "string")
+          .field("format", "binary")
+          .end()
+          .end();
     w.end().end();
   }
   w.key("responses").begin();
   w.key(std::to_string(route.success)).begin().field("description", route.success == 302 ? "the one redirect" : "done");
-  if (route.gives) w.key("content").begin().key("application/json").begin().key("schema").raw(json_schema(*route.gives)).end().end();
+  if (route.gives)
+    w.key("content").begin().key("application/json").begin().key("schema").raw(json_schema(*route.gives)).end().end();
   w.end();
   std::map<int, std::string> by_status;
   for (const Code code : errors_of(route)) {
@@ -127,7 +143,8 @@ std::string openapi_json(const net::Routes& routes, std::string_view version) {
   w.begin().field("openapi", "3.1.0");
   w.key("info").begin().field("title", "Lianbo").field("version", version);
   w.field("description",
-          "Matrix live commerce: one brand, many hosts. Amounts are fen (integers, _fen); rates basis points (_bp); instants "
+          "Matrix live commerce: one brand, many hosts. Amounts are fen (integers, _fen); rates basis points (_bp); "
+          "instants "
           "RFC 3339 in UTC (_at); identifiers are opaque texts; lists are pages of {items, next}.");
   w.key("license").begin().field("name", "Apache-2.0").field("identifier", "Apache-2.0").end().end();
   w.key("paths").begin();
@@ -157,7 +174,13 @@ std::string openapi_json(const net::Routes& routes, std::string_view version) {
   w.end();
   w.key("x-codes").begin_list();
   for (const auto& e : all_errors())
-    w.begin().field("code", e.number).field("name", e.name).field("status", e.http_status).field("en", e.title_en).field("zh", e.title_zh).end();
+    w.begin()
+        .field("code", e.number)
+        .field("name", e.name)
+        .field("status", e.http_status)
+        .field("en", e.title_en)
+        .field("zh", e.title_zh)
+        .end();
   w.end_list().end().end().end().end();
   return w.take();
 }

@@ -11,7 +11,8 @@ Status require_staff(const Call& call, BrandId brand, unsigned roles) {
   if (call.caller.system || (call.caller.roles_at(brand) & roles) != 0) return {};
   if (call.caller.guest) return fail(Code::unauthenticated);
   std::string names;
-  for (auto [bit, name] : {std::pair{kOwner, "owner"}, {kOperator, "operator"}, {kFinance, "finance"}, {kAuditor, "auditor"}})
+  for (auto [bit, name] :
+       {std::pair{kOwner, "owner"}, {kOperator, "operator"}, {kFinance, "finance"}, {kAuditor, "auditor"}})
     if (roles & bit) names += (names.empty() ? "" : " or ") + std::string(name);
   return fail(Code::forbidden, "needs the role " + names + " at this brand");
 }

@@ -1,6 +1,6 @@
 // Call: who asks, as what, when, and with which sources of chance and ids. Every service function takes one; nothing
-// below it reads the clock, draws a number or makes an id by itself (DESIGN 3). Roles are checked here and nowhere else.
-// A Call belongs to one request and one thread.
+// below it reads the clock, draws a number or makes an id by itself (DESIGN 3). Roles are checked here and nowhere
+// else. A Call belongs to one request and one thread.
 #pragma once
 
 #include <string>
@@ -36,9 +36,9 @@ struct AgentOf {
 };
 
 struct Caller {
-  PersonId person;        // 0 only for the server's own jobs
-  bool guest = true;      // knows no login; person is from the signed guest cookie
-  bool system = false;    // a job of the server
+  PersonId person;      // 0 only for the server's own jobs
+  bool guest = true;    // knows no login; person is from the signed guest cookie
+  bool system = false;  // a job of the server
   bool via_cookie = false;
   std::vector<StaffOf> staff;
   std::vector<AgentOf> agents;

@@ -9,9 +9,9 @@ namespace lianbo {
 
 void crypto_init();
 
-std::string sha256(std::string_view data);                          // 32 raw bytes
+std::string sha256(std::string_view data);                             // 32 raw bytes
 std::string hmac_sha256(std::string_view key, std::string_view data);  // 32 raw bytes; a key of any length
-bool same_bytes(std::string_view a, std::string_view b);             // constant time for equal lengths
+bool same_bytes(std::string_view a, std::string_view b);               // constant time for equal lengths
 
 std::string to_hex(std::string_view bytes);
 std::string to_base64(std::string_view bytes);

@@ -24,7 +24,7 @@ using Bucket = std::int32_t;
 inline constexpr int kMaxBuckets = 1024;
 inline constexpr Bucket kDefaultBuckets = 64;
 
-std::string id_text(std::int64_t value);                          // 13 characters; "" for 0
+std::string id_text(std::int64_t value);                           // 13 characters; "" for 0
 std::optional<std::int64_t> parse_id_text(std::string_view text);  // strict: 13 lower-case characters, > 0
 Bucket bucket_in_id(std::int64_t value);
 Instant instant_in_id(std::int64_t value);

@@ -52,7 +52,7 @@ class JsonWriter {
   JsonWriter& value(const std::optional<T>& v) {
     return v ? value(*v) : null();
   }
-  JsonWriter& instant(Instant at);             // RFC 3339; 0 is null
+  JsonWriter& instant(Instant at);              // RFC 3339; 0 is null
   JsonWriter& raw(std::string_view json_text);  // already encoded
 
   template <class T>

@@ -26,13 +26,13 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected<Error>(
 
 #define LIANBO_CONCAT2(a, b) a##b
 #define LIANBO_CONCAT(a, b) LIANBO_CONCAT2(a, b)
-#define LIANBO_TRY(tmp, decl, ...)                                        \
-  auto tmp = (__VA_ARGS__);                                               \
+#define LIANBO_TRY(tmp, decl, ...)                                             \
+  auto tmp = (__VA_ARGS__);                                                    \
   if (!tmp) return ::std::unexpected<::lianbo::Error>(std::move(tmp).error()); \
   decl = *std::move(tmp)
 #define TRY(decl, ...) LIANBO_TRY(LIANBO_CONCAT(try_, __COUNTER__), decl, __VA_ARGS__)
-#define LIANBO_TRY_OK(tmp, ...)                                                                          \
-  do {                                                                                                   \
+#define LIANBO_TRY_OK(tmp, ...)                                                                            \
+  do {                                                                                                     \
     if (auto tmp = (__VA_ARGS__); !tmp) return ::std::unexpected<::lianbo::Error>(std::move(tmp).error()); \
   } while (false)
 #define TRY_OK(...) LIANBO_TRY_OK(LIANBO_CONCAT(try_, __COUNTER__), __VA_ARGS__)

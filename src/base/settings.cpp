@@ -51,10 +51,10 @@ Status Settings::set(std::string_view name, std::string_view value) {
   if (name == key) return set_int(field, name, value, min, max);
   LIANBO_INT_SETTINGS(X)
 #undef X
-#define X(field, key, def, doc)    \
-  if (name == key) {               \
-    field = std::string(value);    \
-    return {};                     \
+#define X(field, key, def, doc) \
+  if (name == key) {            \
+    field = std::string(value); \
+    return {};                  \
   }
   LIANBO_TEXT_SETTINGS(X)
 #undef X
@@ -100,7 +100,8 @@ Result<Settings> load_settings(const std::string& file) {
     if (const char* value = std::getenv(s.env.c_str()))
       if (const auto ok = settings.set(s.name, value); !ok) errors.push_back(s.env + ": " + ok.error().detail);
   if (!errors.empty()) {
-    Error e{Code::invalid_field, errors.size() == 1 ? "a setting is wrong" : "settings are wrong", file, std::move(errors)};
+    Error e{Code::invalid_field, errors.size() == 1 ? "a setting is wrong" : "settings are wrong", file,
+            std::move(errors)};
     return fail(std::move(e));
   }
   return settings;

@@ -11,58 +11,59 @@
 #include "base/result.hpp"
 
 // X(field, "name", default, min, max, "what it is")
-#define LIANBO_INT_SETTINGS(X)                                                                                          \
-  X(http_port, "http.port", 8480, 0, 65535, "port to listen on; 0 takes any free one")                                  \
-  X(http_io_threads, "http.io_threads", 1, 1, 64, "threads that serve sockets and rooms")                               \
-  X(http_workers, "http.workers", 32, 1, 512, "threads that run requests; as many orders can share one commit")         \
-  X(http_queue, "http.queue", 2048, 1, 1000000, "requests that may wait for a worker; beyond: 503 with Retry-After")    \
-  X(http_body_bytes, "http.body_bytes", 1048576, 1024, 67108864, "largest body of an ordinary request")                 \
-  X(http_upload_bytes, "http.upload_bytes", 33554432, 1024, 1073741824, "largest body of a file import")                \
-  X(http_header_bytes, "http.header_bytes", 16384, 1024, 262144, "largest header block")                                \
-  X(http_uri_bytes, "http.uri_bytes", 4096, 256, 65536, "longest address")                                              \
-  X(http_idle_ms, "http.idle_ms", 60000, 1000, 3600000, "an idle keep-alive connection is closed after this")           \
-  X(http_request_ms, "http.request_ms", 15000, 100, 600000, "a request older than this is not begun")                   \
-  X(http_connections, "http.connections", 16000, 16, 1000000, "open connections; beyond: refused")                      \
-  X(room_viewers, "room.viewers", 20000, 1, 1000000, "viewers of one room")                                             \
-  X(room_queue_bytes, "room.queue_bytes", 262144, 4096, 67108864, "unsent bytes of one viewer; beyond: cut off")        \
-  X(room_history, "room.history", 512, 16, 65536, "messages a room keeps so that a viewer can resume")                  \
-  X(room_message_bytes, "room.message_bytes", 4096, 128, 65536, "largest message a viewer may send")                    \
-  X(room_chat_per_10s, "room.chat_per_10s", 10, 1, 1000, "chat lines one person may send in 10 s")                      \
-  X(room_counts_ms, "room.counts_ms", 1000, 50, 60000, "how often likes and viewer counts are told")                    \
-  X(stop_ms, "stop_ms", 10000, 0, 600000, "longest graceful stop")                                                      \
-  X(db_readers, "db.readers", 4, 1, 64, "reading connections")                                                          \
-  X(db_writers, "db.writers", 16, 1, 256, "writing connections (PostgreSQL)")                                           \
-  X(db_queue, "db.queue", 4096, 1, 1000000, "writes that may wait; beyond: 503")                                        \
-  X(db_batch, "db.batch", 256, 1, 4096, "writes that share one commit (SQLite)")                                        \
-  X(buckets, "buckets", 64, 1, 1024, "shards of buyers' data; fixed when the database is set up")                       \
-  X(session_days, "session.days", 30, 1, 3650, "a login lasts this long")                                               \
-  X(password_memory_kib, "password.memory_kib", 65536, 8, 4194304, "memory of one Argon2id hash")                       \
-  X(password_passes, "password.passes", 2, 1, 100, "passes of one Argon2id hash")                                       \
-  X(order_release_ms, "order.release_ms", 900000, 1000, 604800000, "an unpaid order gives its stock back after this")   \
-  X(order_max_lines, "order.max_lines", 50, 1, 500, "lines of one order")                                               \
-  X(order_auto_receive_days, "order.auto_receive_days", 10, 1, 365, "a shipped order counts as received after this")    \
-  X(return_days, "order.return_days", 7, 0, 365, "no-reason return, counted from receipt")                              \
-  X(freeze_days, "commission.freeze_days", 7, 0, 365, "commission is frozen this long after receipt, unless the plan says otherwise") \
-  X(plan_cap_bp, "commission.cap_bp", 3000, 0, 10000, "the roles' rates of a plan may add up to this")                  \
-  X(lease_units, "stock.lease_units", 32, 1, 100000, "units a bucket leases from a SKU's pool at a time")               \
-  X(idempotency_hours, "idempotency.hours", 48, 1, 720, "how long a repeated request is recognised")                    \
+#define LIANBO_INT_SETTINGS(X)                                                                                        \
+  X(http_port, "http.port", 8480, 0, 65535, "port to listen on; 0 takes any free one")                                \
+  X(http_io_threads, "http.io_threads", 1, 1, 64, "threads that serve sockets and rooms")                             \
+  X(http_workers, "http.workers", 32, 1, 512, "threads that run requests; as many orders can share one commit")       \
+  X(http_queue, "http.queue", 2048, 1, 1000000, "requests that may wait for a worker; beyond: 503 with Retry-After")  \
+  X(http_body_bytes, "http.body_bytes", 1048576, 1024, 67108864, "largest body of an ordinary request")               \
+  X(http_upload_bytes, "http.upload_bytes", 33554432, 1024, 1073741824, "largest body of a file import")              \
+  X(http_header_bytes, "http.header_bytes", 16384, 1024, 262144, "largest header block")                              \
+  X(http_uri_bytes, "http.uri_bytes", 4096, 256, 65536, "longest address")                                            \
+  X(http_idle_ms, "http.idle_ms", 60000, 1000, 3600000, "an idle keep-alive connection is closed after this")         \
+  X(http_request_ms, "http.request_ms", 15000, 100, 600000, "a request older than this is not begun")                 \
+  X(http_connections, "http.connections", 16000, 16, 1000000, "open connections; beyond: refused")                    \
+  X(room_viewers, "room.viewers", 20000, 1, 1000000, "viewers of one room")                                           \
+  X(room_queue_bytes, "room.queue_bytes", 262144, 4096, 67108864, "unsent bytes of one viewer; beyond: cut off")      \
+  X(room_history, "room.history", 512, 16, 65536, "messages a room keeps so that a viewer can resume")                \
+  X(room_message_bytes, "room.message_bytes", 4096, 128, 65536, "largest message a viewer may send")                  \
+  X(room_chat_per_10s, "room.chat_per_10s", 10, 1, 1000, "chat lines one person may send in 10 s")                    \
+  X(room_counts_ms, "room.counts_ms", 1000, 50, 60000, "how often likes and viewer counts are told")                  \
+  X(stop_ms, "stop_ms", 10000, 0, 600000, "longest graceful stop")                                                    \
+  X(db_readers, "db.readers", 4, 1, 64, "reading connections")                                                        \
+  X(db_writers, "db.writers", 16, 1, 256, "writing connections (PostgreSQL)")                                         \
+  X(db_queue, "db.queue", 4096, 1, 1000000, "writes that may wait; beyond: 503")                                      \
+  X(db_batch, "db.batch", 256, 1, 4096, "writes that share one commit (SQLite)")                                      \
+  X(buckets, "buckets", 64, 1, 1024, "shards of buyers' data; fixed when the database is set up")                     \
+  X(session_days, "session.days", 30, 1, 3650, "a login lasts this long")                                             \
+  X(password_memory_kib, "password.memory_kib", 65536, 8, 4194304, "memory of one Argon2id hash")                     \
+  X(password_passes, "password.passes", 2, 1, 100, "passes of one Argon2id hash")                                     \
+  X(order_release_ms, "order.release_ms", 900000, 1000, 604800000, "an unpaid order gives its stock back after this") \
+  X(order_max_lines, "order.max_lines", 50, 1, 500, "lines of one order")                                             \
+  X(order_auto_receive_days, "order.auto_receive_days", 10, 1, 365, "a shipped order counts as received after this")  \
+  X(return_days, "order.return_days", 7, 0, 365, "no-reason return, counted from receipt")                            \
+  X(freeze_days, "commission.freeze_days", 7, 0, 365,                                                                 \
+    "commission is frozen this long after receipt, unless the plan says otherwise")                                   \
+  X(plan_cap_bp, "commission.cap_bp", 3000, 0, 10000, "the roles' rates of a plan may add up to this")                \
+  X(lease_units, "stock.lease_units", 32, 1, 100000, "units a bucket leases from a SKU's pool at a time")             \
+  X(idempotency_hours, "idempotency.hours", 48, 1, 720, "how long a repeated request is recognised")                  \
   X(jobs_ms, "jobs.ms", 1000, 10, 3600000, "how often the server looks for work that is due")
 
-#define LIANBO_TEXT_SETTINGS(X)                                                                                         \
-  X(http_address, "http.address", "127.0.0.1", "address to listen on; loopback unless told otherwise")                  \
-  X(public_url, "public_url", "", "how buyers reach this server, https://…; default: the address it listens on")        \
-  X(db_url, "db.url", "sqlite:lianbo.db", "sqlite:PATH or postgres://…")                                                \
-  X(clock, "clock", "system", "system, or simulated:RFC3339 (a simulated day; time moves by POST /api/v1/clock)")       \
-  X(log_level, "log.level", "info", "trace, debug, info, warn, error")                                                  \
-  X(web_dir, "web.dir", "", "built web pages; default: beside the program")                                             \
-  X(pay_rail, "pay.rail", "sandbox", "sandbox or wechat")                                                               \
-  X(wechat_api, "wechat.api", "https://api.mch.weixin.qq.com", "WeChat Pay's host")                                     \
-  X(wechat_appid, "wechat.appid", "", "appid of the official account or mini-program")                                  \
-  X(wechat_mchid, "wechat.mchid", "", "merchant number")                                                                \
-  X(wechat_serial, "wechat.serial", "", "serial number of the merchant certificate")                                    \
-  X(wechat_key_file, "wechat.key_file", "", "file with the merchant's private key (PEM)")                               \
-  X(wechat_apiv3_key_file, "wechat.apiv3_key_file", "", "file with the 32-byte APIv3 key")                              \
-  X(wechat_public_key_file, "wechat.public_key_file", "", "file with WeChat Pay's public key (PEM)")                    \
+#define LIANBO_TEXT_SETTINGS(X)                                                                                   \
+  X(http_address, "http.address", "127.0.0.1", "address to listen on; loopback unless told otherwise")            \
+  X(public_url, "public_url", "", "how buyers reach this server, https://…; default: the address it listens on")  \
+  X(db_url, "db.url", "sqlite:lianbo.db", "sqlite:PATH or postgres://…")                                          \
+  X(clock, "clock", "system", "system, or simulated:RFC3339 (a simulated day; time moves by POST /api/v1/clock)") \
+  X(log_level, "log.level", "info", "trace, debug, info, warn, error")                                            \
+  X(web_dir, "web.dir", "", "built web pages; default: beside the program")                                       \
+  X(pay_rail, "pay.rail", "sandbox", "sandbox or wechat")                                                         \
+  X(wechat_api, "wechat.api", "https://api.mch.weixin.qq.com", "WeChat Pay's host")                               \
+  X(wechat_appid, "wechat.appid", "", "appid of the official account or mini-program")                            \
+  X(wechat_mchid, "wechat.mchid", "", "merchant number")                                                          \
+  X(wechat_serial, "wechat.serial", "", "serial number of the merchant certificate")                              \
+  X(wechat_key_file, "wechat.key_file", "", "file with the merchant's private key (PEM)")                         \
+  X(wechat_apiv3_key_file, "wechat.apiv3_key_file", "", "file with the 32-byte APIv3 key")                        \
+  X(wechat_public_key_file, "wechat.public_key_file", "", "file with WeChat Pay's public key (PEM)")              \
   X(wechat_public_key_id, "wechat.public_key_id", "", "PUB_KEY_ID_… of that key")
 
 namespace lianbo {

@@ -77,14 +77,21 @@ Status wrong(const std::string& at, std::string what) { return fail(Code::invali
 
 std::string kind_of(const json::value& v) {
   switch (v.kind()) {
-    case json::kind::null: return "null";
-    case json::kind::bool_: return "a boolean";
+    case json::kind::null:
+      return "null";
+    case json::kind::bool_:
+      return "a boolean";
     case json::kind::int64:
-    case json::kind::uint64: return "an integer";
-    case json::kind::double_: return "a number with a fraction or exponent";
-    case json::kind::string: return "a text";
-    case json::kind::array: return "a list";
-    case json::kind::object: return "an object";
+    case json::kind::uint64:
+      return "an integer";
+    case json::kind::double_:
+      return "a number with a fraction or exponent";
+    case json::kind::string:
+      return "a text";
+    case json::kind::array:
+      return "a list";
+    case json::kind::object:
+      return "an object";
   }
   return "something else";
 }
@@ -169,7 +176,8 @@ Status check_field(const json::value& v, const Field& f, const std::string& at) 
       }
       return {};
     }
-    case Field::Kind::any: return {};
+    case Field::Kind::any:
+      return {};
   }
   return {};
 }
@@ -211,8 +219,12 @@ void schema_of(JsonWriter& w, const Field& f) {
       type("integer");
       w.field("minimum", f.min).field("maximum", f.max);
       break;
-    case Field::Kind::number: type("number"); break;
-    case Field::Kind::boolean: type("boolean"); break;
+    case Field::Kind::number:
+      type("number");
+      break;
+    case Field::Kind::boolean:
+      type("boolean");
+      break;
     case Field::Kind::id:
       type("string");
       w.field("pattern", "^[0-9a-hjkmnp-tv-z]{13}$");
@@ -248,7 +260,8 @@ void schema_of(JsonWriter& w, const Field& f) {
         w.end();
       }
       break;
-    case Field::Kind::any: break;
+    case Field::Kind::any:
+      break;
   }
   w.end();
 }
@@ -278,7 +291,8 @@ Status check_shape(const json::value& value, const Shape& shape, const std::stri
     const auto* v = o->if_contains(f.name);
     if (!v) {
       if (f.optional) continue;
-      return fail(Code::missing_field, f.doc.empty() ? "must be given" : "must be given: " + f.doc, pointer(at, f.name));
+      return fail(Code::missing_field, f.doc.empty() ? "must be given" : "must be given: " + f.doc,
+                  pointer(at, f.name));
     }
     TRY_OK(check_field(*v, f, pointer(at, f.name)));
   }

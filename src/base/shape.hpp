@@ -1,8 +1,8 @@
 // Shape: what a JSON object must look like, said once.
 //
-// A route lists the shape of what it takes and what it gives; from it come the check of every request (unknown, missing,
-// mistyped, over-long fields, each with its JSON pointer), the OpenAPI document and the TypeScript types. So a handler
-// reads a body that is already right. Values; built at start, read-only afterwards, any thread.
+// A route lists the shape of what it takes and what it gives; from it come the check of every request (unknown,
+// missing, mistyped, over-long fields, each with its JSON pointer), the OpenAPI document and the TypeScript types. So a
+// handler reads a body that is already right. Values; built at start, read-only afterwards, any thread.
 #pragma once
 
 #include <cstdint>
@@ -34,9 +34,9 @@ namespace shape {
 Field text(std::string name, std::int64_t min, std::int64_t max, std::string doc = {});
 Field integer(std::string name, std::int64_t min, std::int64_t max, std::string doc = {});
 Field count(std::string name, std::string doc = {});  // 0 … 2^53
-Field fen(std::string name, std::string doc = {});     // −kMaxSum … kMaxSum; answers only
-Field price(std::string name, std::string doc = {});   // 0 … kMaxAmountFen; requests
-Field bp(std::string name, std::string doc = {});      // 0 … 10000
+Field fen(std::string name, std::string doc = {});    // −kMaxSum … kMaxSum; answers only
+Field price(std::string name, std::string doc = {});  // 0 … kMaxAmountFen; requests
+Field bp(std::string name, std::string doc = {});     // 0 … 10000
 Field number(std::string name, std::string doc = {});
 Field boolean(std::string name, std::string doc = {});
 Field id(std::string name, std::string doc = {});

@@ -11,19 +11,22 @@ using db::Row;
 using db::Sql;
 
 const Sql kAgents{"report.agents", "select count(*) from agents where brand_id = $1"};
-const Sql kBroadcasts{"report.broadcasts",
-                      "select count(*), cast(coalesce(sum(enters), 0) as bigint), cast(coalesce(sum(likes), 0) as bigint) "
-                      "from broadcasts where brand_id = $1 and started_at is not null"};
+const Sql kBroadcasts{
+    "report.broadcasts",
+    "select count(*), cast(coalesce(sum(enters), 0) as bigint), cast(coalesce(sum(likes), 0) as bigint) "
+    "from broadcasts where brand_id = $1 and started_at is not null"};
 const Sql kPins{"report.pins", "select count(*) from pins where brand_id = $1"};
-const Sql kExposures{"report.exposures",
-                     "select count(*) from exposures e where (e.item_kind = 'broadcast' and exists (select 1 from broadcasts b "
-                     "where b.id = e.item_id and b.brand_id = $1)) or (e.item_kind = 'product' and exists (select 1 from "
-                     "products p where p.id = e.item_id and p.brand_id = $1))"};
+const Sql kExposures{
+    "report.exposures",
+    "select count(*) from exposures e where (e.item_kind = 'broadcast' and exists (select 1 from broadcasts b "
+    "where b.id = e.item_id and b.brand_id = $1)) or (e.item_kind = 'product' and exists (select 1 from "
+    "products p where p.id = e.item_id and p.brand_id = $1))"};
 const Sql kChat{"report.chat",
                 "select count(*) from chat_lines c join broadcasts b on b.id = c.broadcast_id where b.brand_id = $1"};
 const Sql kShares{"report.shares", "select count(*) from shares where brand_id = $1"};
-const Sql kTouches{"report.touches",
-                   "select outcome, count(*) from touches where brand_id = $1 and merged_from_id is null group by outcome"};
+const Sql kTouches{
+    "report.touches",
+    "select outcome, count(*) from touches where brand_id = $1 and merged_from_id is null group by outcome"};
 const Sql kCascades{"report.cascades",
                     "select count(distinct s.root_id), coalesce(max(s.depth), 0) from shares s where s.brand_id = $1 "
                     "and exists (select 1 from touches t where t.share_id = s.id)"};
@@ -32,7 +35,8 @@ const Sql kOrders{"report.orders",
                   "coalesce(sum(case when state = 'cancelled' then 1 else 0 end), 0), "
                   "cast(coalesce(sum(case when paid_at is not null then total_fen else 0 end), 0) as bigint), "
                   "cast(coalesce(sum(refunded_fen), 0) as bigint) from orders where brand_id = $1"};
-const Sql kRefunds{"report.refunds", "select count(*) from refunds where brand_id = $1 and state = 'done' and line is not null"};
+const Sql kRefunds{"report.refunds",
+                   "select count(*) from refunds where brand_id = $1 and state = 'done' and line is not null"};
 const Sql kCommission{"report.commission",
                       "select state, cast(sum(amount_fen) as bigint) from entries where brand_id = $1 group by state"};
 const Sql kDebt{"report.debt",
@@ -41,12 +45,14 @@ const Sql kOversold{
     "report.oversold",
     "select cast(coalesce(sum(case when h.held > p.received then h.held - p.received else 0 end), 0) as bigint) "
     "from stock_pools p join (select l.sku_id, sum(l.qty) as held from order_lines l join orders o "
-    "on o.bucket = l.bucket and o.id = l.order_id where o.brand_id = $1 and o.state <> 'cancelled' group by l.sku_id) h "
+    "on o.bucket = l.bucket and o.id = l.order_id where o.brand_id = $1 and o.state <> 'cancelled' group by l.sku_id) "
+    "h "
     "on h.sku_id = p.sku_id"};
-const Sql kDifference{"report.ledger_difference",
-                      "select cast(coalesce(sum(abs(x.total)), 0) + abs(coalesce(sum(x.total), 0)) as bigint) from "
-                      "(select sum(p.amount_fen) as total from ledger_txs t join ledger_postings p on p.bucket = t.bucket "
-                      "and p.tx_id = t.id where t.brand_id = $1 group by t.bucket, t.id) x"};
+const Sql kDifference{
+    "report.ledger_difference",
+    "select cast(coalesce(sum(abs(x.total)), 0) + abs(coalesce(sum(x.total), 0)) as bigint) from "
+    "(select sum(p.amount_fen) as total from ledger_txs t join ledger_postings p on p.bucket = t.bucket "
+    "and p.tx_id = t.id where t.brand_id = $1 group by t.bucket, t.id) x"};
 const Sql kHours{"report.hours",
                  "select paid_at / 3600000, count(*), cast(sum(total_fen) as bigint) from orders where brand_id = $1 "
                  "and paid_at is not null group by paid_at / 3600000 order by 1 limit 2000"};
@@ -113,18 +119,26 @@ std::string report_json(const Report& r) {
   JsonWriter w;
   w.begin();
 #define FIGURE(name) w.field(#name, r.name);
-  FIGURE(agents) FIGURE(broadcasts) FIGURE(pins) FIGURE(exposures) FIGURE(enters) FIGURE(chat_lines) FIGURE(likes)
-  FIGURE(shares) FIGURE(touches) FIGURE(locks_opened) FIGURE(locks_renewed) FIGURE(locks_taken_over)
-  FIGURE(locks_protected) FIGURE(share_cascades) FIGURE(cascade_depth_max) FIGURE(orders_placed) FIGURE(orders_paid)
-  FIGURE(orders_cancelled) FIGURE(refunds) FIGURE(gmv_fen) FIGURE(refunded_fen) FIGURE(commission_pending_fen)
-  FIGURE(commission_available_fen) FIGURE(commission_settled_fen) FIGURE(commission_paid_fen) FIGURE(debt_fen)
-  FIGURE(oversold_units) FIGURE(ledger_difference_fen)
+  FIGURE(agents)
+  FIGURE(broadcasts) FIGURE(pins) FIGURE(exposures) FIGURE(enters) FIGURE(chat_lines) FIGURE(likes) FIGURE(shares)
+      FIGURE(touches) FIGURE(locks_opened) FIGURE(locks_renewed) FIGURE(locks_taken_over) FIGURE(locks_protected)
+          FIGURE(share_cascades) FIGURE(cascade_depth_max) FIGURE(orders_placed) FIGURE(orders_paid)
+              FIGURE(orders_cancelled) FIGURE(refunds) FIGURE(gmv_fen) FIGURE(refunded_fen)
+                  FIGURE(commission_pending_fen) FIGURE(commission_available_fen) FIGURE(commission_settled_fen)
+                      FIGURE(commission_paid_fen) FIGURE(debt_fen) FIGURE(oversold_units) FIGURE(ledger_difference_fen)
 #undef FIGURE
-  w.key("hours").begin_list();
-  for (const auto& h : r.hours) w.begin().field_at("at", h.at).field("orders", h.orders).field("gmv_fen", h.gmv_fen).end();
+                          w.key("hours")
+                              .begin_list();
+  for (const auto& h : r.hours)
+    w.begin().field_at("at", h.at).field("orders", h.orders).field("gmv_fen", h.gmv_fen).end();
   w.end_list().key("top_hosts").begin_list();
   for (const auto& h : r.top_hosts)
-    w.begin().field("agent_id", h.agent).field("name", h.name).field("orders", h.orders).field("gmv_fen", h.gmv_fen).end();
+    w.begin()
+        .field("agent_id", h.agent)
+        .field("name", h.name)
+        .field("orders", h.orders)
+        .field("gmv_fen", h.gmv_fen)
+        .end();
   w.end_list().end();
   return w.take();
 }
@@ -133,9 +147,10 @@ net::Routes insight_routes(const InsightDeps& deps) {
   using namespace lianbo::shape;
   net::Routes routes;
   Shape report_shape;
-  for (const char* name : {"agents", "broadcasts", "pins", "exposures", "enters", "chat_lines", "likes", "shares", "touches",
-                           "locks_opened", "locks_renewed", "locks_taken_over", "locks_protected", "share_cascades",
-                           "cascade_depth_max", "orders_placed", "orders_paid", "orders_cancelled", "refunds"})
+  for (const char* name :
+       {"agents", "broadcasts", "pins", "exposures", "enters", "chat_lines", "likes", "shares", "touches",
+        "locks_opened", "locks_renewed", "locks_taken_over", "locks_protected", "share_cascades", "cascade_depth_max",
+        "orders_placed", "orders_paid", "orders_cancelled", "refunds"})
     report_shape.push_back(count(name));
   for (const char* name : {"gmv_fen", "refunded_fen", "commission_pending_fen", "commission_available_fen",
                            "commission_settled_fen", "commission_paid_fen", "debt_fen"})
@@ -143,7 +158,8 @@ net::Routes insight_routes(const InsightDeps& deps) {
   report_shape.push_back(count("oversold_units"));
   report_shape.push_back(fen("ledger_difference_fen"));
   report_shape.push_back(list("hours", {instant("at"), count("orders"), fen("gmv_fen")}, 0, 2000));
-  report_shape.push_back(list("top_hosts", {id("agent_id"), text("name", 0, 100), count("orders"), fen("gmv_fen")}, 0, 10));
+  report_shape.push_back(
+      list("top_hosts", {id("agent_id"), text("name", 0, 100), count("orders"), fen("gmv_fen")}, 0, 10));
   routes.push_back(net::read_route(net::Method::get, "/api/v1/brands/{brand_id}/report", "getReport",
                                    "The brand's figures, computed from the rows", net::Access::staff,
                                    [](db::Tx& tx, const Call& call, const net::Request& request) -> Result<net::Reply> {
@@ -153,19 +169,19 @@ net::Routes insight_routes(const InsightDeps& deps) {
                                      return net::Reply::json(report_json(report));
                                    })
                        .giving(std::move(report_shape)));
-  routes.push_back(
-      net::plain_route(net::Method::post, "/api/v1/brands/{brand_id}/verify", "verifyBrand",
-                       "Recomputes stock, ledger, entries, locks and roll-ups, and says what differs", net::Access::staff,
-                       [deps](const Call& call, const net::Request& request) -> Result<net::Reply> {
-                         TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-                         TRY_OK(require_staff(call, brand, kAnyStaff));
-                         TRY(const auto report, verify(*deps.db, call.buckets));
-                         return net::Reply::json(verify_json(report));
-                       })
-          .giving({boolean("ok"), list("checks",
-                                       {text("name", 1, 40), count("looked_at"), count("wrong"),
-                                        list_of("differences", text("", 0, 2000), 0, 20)},
-                                       0, 50)}));
+  routes.push_back(net::plain_route(net::Method::post, "/api/v1/brands/{brand_id}/verify", "verifyBrand",
+                                    "Recomputes stock, ledger, entries, locks and roll-ups, and says what differs",
+                                    net::Access::staff,
+                                    [deps](const Call& call, const net::Request& request) -> Result<net::Reply> {
+                                      TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+                                      TRY_OK(require_staff(call, brand, kAnyStaff));
+                                      TRY(const auto report, verify(*deps.db, call.buckets));
+                                      return net::Reply::json(verify_json(report));
+                                    })
+                       .giving({boolean("ok"), list("checks",
+                                                    {text("name", 1, 40), count("looked_at"), count("wrong"),
+                                                     list_of("differences", text("", 0, 2000), 0, 20)},
+                                                    0, 50)}));
   return routes;
 }
 

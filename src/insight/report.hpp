@@ -15,8 +15,8 @@ namespace lianbo::insight {
 struct Report {
   std::int64_t agents = 0, broadcasts = 0, pins = 0, exposures = 0, enters = 0, chat_lines = 0, likes = 0;
   std::int64_t shares = 0, touches = 0, locks_opened = 0, locks_renewed = 0, locks_taken_over = 0, locks_protected = 0;
-  std::int64_t share_cascades = 0;      // root shares somebody opened
-  std::int64_t cascade_depth_max = 0;   // steps from a root to the deepest share somebody opened
+  std::int64_t share_cascades = 0;     // root shares somebody opened
+  std::int64_t cascade_depth_max = 0;  // steps from a root to the deepest share somebody opened
   std::int64_t orders_placed = 0, orders_paid = 0, orders_cancelled = 0, refunds = 0;
   Fen gmv_fen = 0;       // of paid orders
   Fen refunded_fen = 0;  // of their lines

@@ -23,8 +23,10 @@ const Sql kStockLaw{
     "select s.id, cast(p.received as text) || ' received, ' || cast(p.pool as text) || ' in the pool, ' || "
     "cast(coalesce(l.units, 0) as text) || ' leased, ' || cast(coalesce(l.reserved, 0) as text) || ' reserved, ' || "
     "cast(coalesce(l.sold, 0) as text) || ' sold' from skus s join stock_pools p on p.sku_id = s.id left join "
-    "(select sku_id, sum(units) as units, sum(reserved) as reserved, sum(sold) as sold from stock_leases group by sku_id) l "
-    "on l.sku_id = s.id where p.pool + coalesce(l.units, 0) + coalesce(l.reserved, 0) + coalesce(l.sold, 0) <> p.received "
+    "(select sku_id, sum(units) as units, sum(reserved) as reserved, sum(sold) as sold from stock_leases group by "
+    "sku_id) l "
+    "on l.sku_id = s.id where p.pool + coalesce(l.units, 0) + coalesce(l.reserved, 0) + coalesce(l.sold, 0) <> "
+    "p.received "
     "or p.pool < 0 order by s.id limit 1000"};
 const Sql kStockRows{"verify.stock_rows", "select count(*) from skus"};
 const Sql kStockNoPool{"verify.stock_no_pool",
@@ -32,8 +34,10 @@ const Sql kStockNoPool{"verify.stock_no_pool",
                        "where p.sku_id is null order by s.id limit 1000"};
 const Sql kStockOrders{
     "verify.stock_orders",
-    "select coalesce(o.sku_id, l.sku_id), 'bucket ' || cast(coalesce(o.bucket, l.bucket) as text) || ': orders hold ' || "
-    "cast(coalesce(o.reserved, 0) as text) || ' reserved and ' || cast(coalesce(o.sold, 0) as text) || ' sold, stock says ' || "
+    "select coalesce(o.sku_id, l.sku_id), 'bucket ' || cast(coalesce(o.bucket, l.bucket) as text) || ': orders hold ' "
+    "|| "
+    "cast(coalesce(o.reserved, 0) as text) || ' reserved and ' || cast(coalesce(o.sold, 0) as text) || ' sold, stock "
+    "says ' || "
     "cast(coalesce(l.reserved, 0) as text) || ' and ' || cast(coalesce(l.sold, 0) as text) from "
     "(select k.bucket, k.sku_id, max(k.reserved) as reserved, max(k.sold) as sold from (select l.bucket, l.sku_id, "
     "sum(case when o.state = 'placed' then l.qty else 0 end) as reserved, "
@@ -51,16 +55,19 @@ const Sql kLedgerRows{"verify.ledger_rows", "select count(*) from ledger_txs"};
 const Sql kLedgerSums{"verify.ledger_sums",
                       "select tx_id, 'postings sum to ' || cast(sum(amount_fen) as text) from ledger_postings "
                       "group by bucket, tx_id having sum(amount_fen) <> 0 order by tx_id limit 1000"};
-const Sql kLedgerOrphans{"verify.ledger_orphans",
-                         "select p.tx_id, 'posting without its transaction' from ledger_postings p left join ledger_txs t "
-                         "on t.bucket = p.bucket and t.id = p.tx_id where t.id is null order by p.tx_id limit 1000"};
+const Sql kLedgerOrphans{
+    "verify.ledger_orphans",
+    "select p.tx_id, 'posting without its transaction' from ledger_postings p left join ledger_txs t "
+    "on t.bucket = p.bucket and t.id = p.tx_id where t.id is null order by p.tx_id limit 1000"};
 
 const Sql kEntryRows{"verify.entry_rows", "select count(*) from entries"};
-// Every (line, role) of a paid order whose entries do not sum to floor(net × bp / 10000) for the agent who holds the role.
-#define ROLE_ROWS(role)                                                                                                 \
-  "select l.bucket, l.order_id, l.line, '" role "' as role, o." role "_agent_id as agent_id, l." role "_bp as bp, "     \
-  "l.paid_fen - l.refunded_fen as net, o.buyer_agent_id, r.self_purchase, o.state from order_lines l "                   \
-  "join orders o on o.bucket = l.bucket and o.id = l.order_id "                                                         \
+// Every (line, role) of a paid order whose entries do not sum to floor(net × bp / 10000) for the agent who holds the
+// role.
+#define ROLE_ROWS(role)                                                                                \
+  "select l.bucket, l.order_id, l.line, '" role "' as role, o." role "_agent_id as agent_id, l." role  \
+  "_bp as bp, "                                                                                        \
+  "l.paid_fen - l.refunded_fen as net, o.buyer_agent_id, r.self_purchase, o.state from order_lines l " \
+  "join orders o on o.bucket = l.bucket and o.id = l.order_id "                                        \
   "join lock_rules r on r.brand_id = o.brand_id and r.version = o.lock_rules_version"
 const Sql kEntrySums{
     "verify.entry_sums",
@@ -73,15 +80,17 @@ const Sql kEntrySums{
     "from entries group by bucket, order_id, line, role) e on e.bucket = x.bucket and e.order_id = x.order_id "
     "and e.line = x.line and e.role = x.role where coalesce(e.total, 0) <> x.want or (e.total is not null and "
     "(e.low <> e.high or e.low <> coalesce(x.agent_id, 0))) order by x.order_id limit 1000"};
-const Sql kEntryOrphans{"verify.entry_orphans",
-                        "select e.id, 'entry without its order line' from entries e left join order_lines l "
-                        "on l.bucket = e.bucket and l.order_id = e.order_id and l.line = e.line where l.order_id is null "
-                        "order by e.id limit 1000"};
-const Sql kEntryEarly{"verify.entry_early",
-                      "select e.id, 'available before its freeze had passed' from entries e join order_lines l "
-                      "on l.bucket = e.bucket and l.order_id = e.order_id and l.line = e.line where e.state <> 'pending' "
-                      "and (l.matured_at is null or l.available_at is null or e.available_at < l.available_at) "
-                      "order by e.id limit 1000"};
+const Sql kEntryOrphans{
+    "verify.entry_orphans",
+    "select e.id, 'entry without its order line' from entries e left join order_lines l "
+    "on l.bucket = e.bucket and l.order_id = e.order_id and l.line = e.line where l.order_id is null "
+    "order by e.id limit 1000"};
+const Sql kEntryEarly{
+    "verify.entry_early",
+    "select e.id, 'available before its freeze had passed' from entries e join order_lines l "
+    "on l.bucket = e.bucket and l.order_id = e.order_id and l.line = e.line where e.state <> 'pending' "
+    "and (l.matured_at is null or l.available_at is null or e.available_at < l.available_at) "
+    "order by e.id limit 1000"};
 const Sql kEntryLate{"verify.entry_stuck",
                      "select e.id, 'pending although its line has matured' from entries e join order_lines l "
                      "on l.bucket = e.bucket and l.order_id = e.order_id and l.line = e.line where e.state = 'pending' "
@@ -102,34 +111,40 @@ const Sql kAccounts{
     "where coalesce(p.total, 0) <> w.total order by w.agent_id limit 1000"};
 const Sql kAccountsMore{
     "verify.accounts_more",
-    "select p.agent_id, p.account || ': ledger has ' || cast(p.total as text) || ' without rows' from (select agent_id, account, "
-    "sum(amount_fen) as total from ledger_postings where agent_id <> 0 group by agent_id, account) p where p.total <> 0 and "
+    "select p.agent_id, p.account || ': ledger has ' || cast(p.total as text) || ' without rows' from (select "
+    "agent_id, account, "
+    "sum(amount_fen) as total from ledger_postings where agent_id <> 0 group by agent_id, account) p where p.total <> "
+    "0 and "
     "((p.account in ('pending', 'available') and not exists (select 1 from entries e where e.agent_id = p.agent_id "
     "and e.state = p.account)) or (p.account in ('settled', 'paid') and not exists (select 1 from settlements s "
     "where s.agent_id = p.agent_id and s.state = p.account))) order by p.agent_id limit 1000"};
-const Sql kDebts{"verify.debts",
-                 "select a.agent_id, 'debt of the account is ' || cast(a.debt_fen as text) || ', the ledger says ' || "
-                 "cast(coalesce(-p.total, 0) as text) from agent_accounts a left join (select agent_id, sum(amount_fen) as total "
-                 "from ledger_postings where account = 'debt' group by agent_id) p on p.agent_id = a.agent_id "
-                 "where a.debt_fen <> coalesce(-p.total, 0) order by a.agent_id limit 1000"};
-const Sql kSettlementSums{"verify.settlement_sums",
-                          "select s.id, 'took ' || cast(s.entries_fen as text) || ', its entries sum to ' || "
-                          "cast(coalesce(e.total, 0) as text) from settlements s left join (select settlement_id, "
-                          "sum(amount_fen) as total from entries where settlement_id is not null group by settlement_id) e "
-                          "on e.settlement_id = s.id where s.entries_fen <> coalesce(e.total, 0) or "
-                          "s.entries_fen <> s.payable_fen + s.worked_off_fen - s.new_debt_fen or s.payable_fen < 0 "
-                          "order by s.id limit 1000"};
+const Sql kDebts{
+    "verify.debts",
+    "select a.agent_id, 'debt of the account is ' || cast(a.debt_fen as text) || ', the ledger says ' || "
+    "cast(coalesce(-p.total, 0) as text) from agent_accounts a left join (select agent_id, sum(amount_fen) as total "
+    "from ledger_postings where account = 'debt' group by agent_id) p on p.agent_id = a.agent_id "
+    "where a.debt_fen <> coalesce(-p.total, 0) order by a.agent_id limit 1000"};
+const Sql kSettlementSums{
+    "verify.settlement_sums",
+    "select s.id, 'took ' || cast(s.entries_fen as text) || ', its entries sum to ' || "
+    "cast(coalesce(e.total, 0) as text) from settlements s left join (select settlement_id, "
+    "sum(amount_fen) as total from entries where settlement_id is not null group by settlement_id) e "
+    "on e.settlement_id = s.id where s.entries_fen <> coalesce(e.total, 0) or "
+    "s.entries_fen <> s.payable_fen + s.worked_off_fen - s.new_debt_fen or s.payable_fen < 0 "
+    "order by s.id limit 1000"};
 
 const Sql kOrderRows{"verify.order_rows", "select count(*) from orders"};
 const Sql kOrderPayments{
     "verify.order_payments",
-    "select o.id, 'order is ' || o.state || ', payment is ' || coalesce(p.state, 'missing') from orders o left join payments p "
+    "select o.id, 'order is ' || o.state || ', payment is ' || coalesce(p.state, 'missing') from orders o left join "
+    "payments p "
     "on p.bucket = o.bucket and p.order_id = o.id where p.order_id is null or p.amount_fen <> o.total_fen or "
     "(o.state = 'placed' and p.state <> 'open') or (o.state = 'cancelled' and p.state not in ('closed', 'late')) or "
     "(o.state in ('paid', 'shipped', 'received', 'completed') and p.state <> 'paid') order by o.id limit 1000"};
 const Sql kOrderSums{
     "verify.order_sums",
-    "select o.id, 'goods ' || cast(o.goods_fen as text) || ', lines ' || cast(coalesce(l.goods, 0) as text) || '; refunded ' || "
+    "select o.id, 'goods ' || cast(o.goods_fen as text) || ', lines ' || cast(coalesce(l.goods, 0) as text) || '; "
+    "refunded ' || "
     "cast(o.refunded_fen as text) || ', lines ' || cast(coalesce(l.refunded, 0) as text) from orders o left join "
     "(select bucket, order_id, sum(goods_fen) as goods, sum(paid_fen) as paid, sum(refunded_fen) as refunded, "
     "min(paid_fen - refunded_fen) as low from order_lines group by bucket, order_id) l on l.bucket = o.bucket "
@@ -138,38 +153,50 @@ const Sql kOrderSums{
     "order by o.id limit 1000"};
 const Sql kRefundSums{
     "verify.refund_sums",
-    "select l.order_id, 'line ' || cast(l.line as text) || ' refunded ' || cast(l.refunded_fen as text) || ', refunds done ' || "
-    "cast(coalesce(r.total, 0) as text) from order_lines l left join (select bucket, order_id, line, sum(amount_fen) as total "
+    "select l.order_id, 'line ' || cast(l.line as text) || ' refunded ' || cast(l.refunded_fen as text) || ', refunds "
+    "done ' || "
+    "cast(coalesce(r.total, 0) as text) from order_lines l left join (select bucket, order_id, line, sum(amount_fen) "
+    "as total "
     "from refunds where state = 'done' and line is not null group by bucket, order_id, line) r on r.bucket = l.bucket "
-    "and r.order_id = l.order_id and r.line = l.line where l.refunded_fen <> coalesce(r.total, 0) order by l.order_id limit 1000"};
+    "and r.order_id = l.order_id and r.line = l.line where l.refunded_fen <> coalesce(r.total, 0) order by l.order_id "
+    "limit 1000"};
 const Sql kAttribution{
     "verify.attribution",
     "select o.id, 'host is not the agent of the store' from orders o join stores s on s.id = o.store_id "
-    "where coalesce(o.host_agent_id, 0) <> s.agent_id or coalesce(o.promoter_agent_id, 0) <> coalesce(o.lock_agent_id, 0) "
+    "where coalesce(o.host_agent_id, 0) <> s.agent_id or coalesce(o.promoter_agent_id, 0) <> coalesce(o.lock_agent_id, "
+    "0) "
     "or (o.recruiter_agent_id is not null and o.promoter_agent_id is null) order by o.id limit 1000"};
 
 const Sql kMoney{
     "verify.money",
     "select w.brand_id, w.account || ': ledger has ' || cast(coalesce(p.total, 0) as text) || ', the rows give ' || "
-    "cast(w.total as text) from (select brand_id, 'sales' as account, sum(total_fen) as total from orders where paid_at is not "
+    "cast(w.total as text) from (select brand_id, 'sales' as account, sum(total_fen) as total from orders where "
+    "paid_at is not "
     "null group by brand_id union all "
     "select brand_id, 'commission', -sum(amount_fen) from entries group by brand_id union all "
     "select x.brand_id, 'refund', sum(x.total) from (select brand_id, -sum(amount_fen) as total from refunds "
-    "where state = 'done' group by brand_id union all select o.brand_id, sum(y.amount_fen) from payments y join orders o "
+    "where state = 'done' group by brand_id union all select o.brand_id, sum(y.amount_fen) from payments y join orders "
+    "o "
     "on o.bucket = y.bucket and o.id = y.order_id where y.state = 'late' group by o.brand_id) x group by x.brand_id) w "
     "left join (select t.brand_id, q.account, sum(q.amount_fen) as total from ledger_txs t join ledger_postings q "
     "on q.bucket = t.bucket and q.tx_id = t.id where q.agent_id = 0 group by t.brand_id, q.account) p "
-    "on p.brand_id = w.brand_id and p.account = w.account where coalesce(p.total, 0) <> w.total order by w.brand_id limit 1000"};
+    "on p.brand_id = w.brand_id and p.account = w.account where coalesce(p.total, 0) <> w.total order by w.brand_id "
+    "limit 1000"};
 const Sql kRollup{
     "verify.rollup",
-    "select b.id, 'brand ' || cast(coalesce(o.total, 0) as text) || ', stores ' || cast(coalesce(s.total, 0) as text) || "
-    "', lines ' || cast(coalesce(l.total, 0) as text) from brands b left join (select brand_id, sum(total_fen - refunded_fen) as "
+    "select b.id, 'brand ' || cast(coalesce(o.total, 0) as text) || ', stores ' || cast(coalesce(s.total, 0) as text) "
+    "|| "
+    "', lines ' || cast(coalesce(l.total, 0) as text) from brands b left join (select brand_id, sum(total_fen - "
+    "refunded_fen) as "
     "total from orders where paid_at is not null group by brand_id) o on o.brand_id = b.id left join "
-    "(select st.brand_id, sum(x.total) as total from (select store_id, sum(total_fen - refunded_fen) as total from orders "
+    "(select st.brand_id, sum(x.total) as total from (select store_id, sum(total_fen - refunded_fen) as total from "
+    "orders "
     "where paid_at is not null group by store_id) x join stores st on st.id = x.store_id group by st.brand_id) s "
-    "on s.brand_id = b.id left join (select q.brand_id, sum(z.paid_fen - z.refunded_fen) + sum(case when z.line = 0 then "
+    "on s.brand_id = b.id left join (select q.brand_id, sum(z.paid_fen - z.refunded_fen) + sum(case when z.line = 0 "
+    "then "
     "q.shipping_fen else 0 end) as total from orders q join order_lines z on z.bucket = q.bucket and z.order_id = q.id "
-    "where q.paid_at is not null group by q.brand_id) l on l.brand_id = b.id where coalesce(o.total, 0) <> coalesce(s.total, 0) "
+    "where q.paid_at is not null group by q.brand_id) l on l.brand_id = b.id where coalesce(o.total, 0) <> "
+    "coalesce(s.total, 0) "
     "or coalesce(o.total, 0) <> coalesce(l.total, 0) order by b.id limit 1000"};
 const Sql kBrandRows{"verify.brand_rows", "select count(*) from brands"};
 
@@ -181,14 +208,16 @@ const Sql kPins{
     "from pins window w as (partition by broadcast_id order by id)) p where (p.closed_at is not null and "
     "(p.closed_at < p.opened_at or p.media_close_ms < p.media_open_ms)) or (p.before_id is not null and "
     "(p.before_at is null or p.before_at > p.opened_at)) order by p.id limit 1000"};
-const Sql kPinsAfterEnd{"verify.pins_after_end",
-                        "select p.id, 'open although the broadcast is over' from pins p join broadcasts b "
-                        "on b.id = p.broadcast_id where p.closed_at is null and b.state <> 'live' order by p.id limit 1000"};
+const Sql kPinsAfterEnd{
+    "verify.pins_after_end",
+    "select p.id, 'open although the broadcast is over' from pins p join broadcasts b "
+    "on b.id = p.broadcast_id where p.closed_at is null and b.state <> 'live' order by p.id limit 1000"};
 
 const Sql kShareRows{"verify.share_rows", "select count(*) from shares"};
 const Sql kShares{
     "verify.shares",
-    "select s.id, 'root or depth does not follow its parent' from shares s left join shares p on p.id = s.parent_id where "
+    "select s.id, 'root or depth does not follow its parent' from shares s left join shares p on p.id = s.parent_id "
+    "where "
     "(s.parent_id is null and (s.root_id <> s.id or s.depth <> 0)) or (s.parent_id is not null and (p.id is null "
     "or s.root_id <> p.root_id or s.depth <> p.depth + 1)) order by s.id limit 1000"};
 
@@ -222,9 +251,9 @@ struct Counted {
   const char* check;
   const Sql& sql;
 };
-const Counted kCounted[] = {{"stock", kStockRows}, {"ledger", kLedgerRows}, {"entries", kEntryRows},
-                            {"accounts", kAccountRows}, {"orders", kOrderRows}, {"money", kBrandRows},
-                            {"rollup", kBrandRows}, {"pins", kPinRows}, {"shares", kShareRows}};
+const Counted kCounted[] = {{"stock", kStockRows},      {"ledger", kLedgerRows}, {"entries", kEntryRows},
+                            {"accounts", kAccountRows}, {"orders", kOrderRows},  {"money", kBrandRows},
+                            {"rollup", kBrandRows},     {"pins", kPinRows},      {"shares", kShareRows}};
 
 void add(Check& check, std::string difference) {
   ++check.wrong;
@@ -269,7 +298,12 @@ std::string verify_json(const VerifyReport& report) {
   JsonWriter w;
   w.begin().field("ok", report.ok()).key("checks").begin_list();
   for (const auto& c : report.checks) {
-    w.begin().field("name", c.name).field("looked_at", c.looked_at).field("wrong", c.wrong).key("differences").begin_list();
+    w.begin()
+        .field("name", c.name)
+        .field("looked_at", c.looked_at)
+        .field("wrong", c.wrong)
+        .key("differences")
+        .begin_list();
     for (const auto& d : c.differences) w.value(d);
     w.end_list().end();
   }
@@ -280,8 +314,8 @@ std::string verify_json(const VerifyReport& report) {
 std::string verify_text(const VerifyReport& report) {
   std::string out;
   for (const auto& c : report.checks) {
-    out += (c.wrong == 0 ? "ok     " : "WRONG  ") + c.name + std::string(10 - std::min<std::size_t>(9, c.name.size()), ' ') +
-           std::to_string(c.looked_at) + " looked at";
+    out += (c.wrong == 0 ? "ok     " : "WRONG  ") + c.name +
+           std::string(10 - std::min<std::size_t>(9, c.name.size()), ' ') + std::to_string(c.looked_at) + " looked at";
     if (c.wrong != 0) out += ", " + std::to_string(c.wrong) + " wrong";
     out += "\n";
     for (const auto& d : c.differences) out += "         " + d + "\n";

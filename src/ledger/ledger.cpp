@@ -11,10 +11,11 @@ namespace {
 using db::Row;
 using db::Sql;
 
-constexpr std::array<std::string_view, 11> kAccounts = {"buyers",  "sales",     "commission", "refund", "promotion", "payout",
-                                                        "pending", "available", "settled",    "paid",   "debt"};
-constexpr std::array<std::string_view, 9> kCauses = {"payment", "accrual", "refund",       "reversal",   "maturity",
-                                                     "settlement", "payout", "late_payment", "late_refund"};
+constexpr std::array<std::string_view, 11> kAccounts = {"buyers",    "sales",  "commission", "refund",
+                                                        "promotion", "payout", "pending",    "available",
+                                                        "settled",   "paid",   "debt"};
+constexpr std::array<std::string_view, 9> kCauses = {"payment",    "accrual", "refund",       "reversal",   "maturity",
+                                                     "settlement", "payout",  "late_payment", "late_refund"};
 
 Account account_of(std::string_view name) {
   for (std::size_t i = 0; i < kAccounts.size(); ++i)

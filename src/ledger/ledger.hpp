@@ -6,9 +6,8 @@
 // cause_id, part): posting the same cause again does nothing, so every command may be repeated.
 //
 // Accounts of an agent: pending → available → settled → paid, and debt (its balance is minus what the agent owes).
-// Accounts of a brand: buyers, sales, commission (minus what was granted), refund (minus what was given back), promotion,
-// payout (money on its way to an agent).
-// Threads: as the Tx.
+// Accounts of a brand: buyers, sales, commission (minus what was granted), refund (minus what was given back),
+// promotion, payout (money on its way to an agent). Threads: as the Tx.
 #pragma once
 
 #include <cstdint>

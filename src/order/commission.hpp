@@ -14,11 +14,11 @@ namespace lianbo::order {
 inline constexpr int kEarningDepth = 2;
 
 struct AttributionFacts {
-  AgentId store_agent;                   // the broadcast's store's agent, or the clip's origin store's
-  AgentId lock_agent;                    // of the lock valid at the instant of placing, if any
-  AgentId promoter_parent;               // the lock agent's parent
-  bool promoter_parent_active = false;   // at that instant
-  AgentId clip_author;                   // of the clip the buyer came from
+  AgentId store_agent;                  // the broadcast's store's agent, or the clip's origin store's
+  AgentId lock_agent;                   // of the lock valid at the instant of placing, if any
+  AgentId promoter_parent;              // the lock agent's parent
+  bool promoter_parent_active = false;  // at that instant
+  AgentId clip_author;                  // of the clip the buyer came from
 };
 Attribution attribute(const AttributionFacts& facts);
 

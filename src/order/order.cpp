@@ -26,20 +26,28 @@ std::optional<Role> role_of(std::string_view name) {
 
 AgentId Attribution::of(Role role) const {
   switch (role) {
-    case Role::host: return host;
-    case Role::promoter: return promoter;
-    case Role::recruiter: return recruiter;
-    case Role::clipper: return clipper;
+    case Role::host:
+      return host;
+    case Role::promoter:
+      return promoter;
+    case Role::recruiter:
+      return recruiter;
+    case Role::clipper:
+      return clipper;
   }
   return {};
 }
 
 BasisPoints Rates::of(Role role) const {
   switch (role) {
-    case Role::host: return host_bp;
-    case Role::promoter: return promoter_bp;
-    case Role::recruiter: return recruiter_bp;
-    case Role::clipper: return clipper_bp;
+    case Role::host:
+      return host_bp;
+    case Role::promoter:
+      return promoter_bp;
+    case Role::recruiter:
+      return recruiter_bp;
+    case Role::clipper:
+      return clipper_bp;
   }
   return 0;
 }

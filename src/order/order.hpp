@@ -1,7 +1,8 @@
 // Orders: types and the words of SPEC 7.
 //
 // An order belongs to its buyer's bucket, which is written into its id; so an id alone finds its rows on one shard.
-// Attribution, plan and lock rules are fixed when it is placed and never change. Amounts are fen of the brand's currency.
+// Attribution, plan and lock rules are fixed when it is placed and never change. Amounts are fen of the brand's
+// currency.
 #pragma once
 
 #include <optional>
@@ -45,9 +46,9 @@ struct OrderLine {
   ProductId product;
   std::string title, sku_title;
   std::int64_t qty = 0;
-  Fen price_fen = 0;     // of one unit
-  Fen goods_fen = 0;     // price × qty
-  Fen paid_fen = 0;      // goods less the line's share of the order's discount
+  Fen price_fen = 0;  // of one unit
+  Fen goods_fen = 0;  // price × qty
+  Fen paid_fen = 0;   // goods less the line's share of the order's discount
   Fen refunded_fen = 0;
   std::int64_t refunded_qty = 0;
   bool no_return = false;
@@ -70,11 +71,12 @@ struct Order {
   Fen goods_fen = 0, discount_fen = 0, shipping_fen = 0, total_fen = 0, refunded_fen = 0;
   std::string currency;
   Attribution roles;
-  AgentId lock_agent;   // of the lock that was valid when placed
+  AgentId lock_agent;  // of the lock that was valid when placed
   std::int32_t lock_rules_version = 0;
   AgentId buyer_agent;  // the buyer as agent of this brand, if so
   std::string cancel_reason, address_json, carrier, tracking_number;
-  Instant placed_at = 0, release_at = 0, paid_at = 0, shipped_at = 0, received_at = 0, completed_at = 0, cancelled_at = 0;
+  Instant placed_at = 0, release_at = 0, paid_at = 0, shipped_at = 0, received_at = 0, completed_at = 0,
+          cancelled_at = 0;
   std::vector<OrderLine> lines;
 };
 

@@ -20,55 +20,116 @@ using namespace lianbo::shape;
 constexpr std::int64_t kMaxCartLines = 200;
 
 Shape line_shape() {
-  return {integer("line", 0, 499, "place in the order, from 0"), id("sku_id"), id("product_id"), text("title", 0, 300),
-          text("sku_title", 0, 300), count("qty"), fen("price_fen", "of one unit"), fen("goods_fen"), fen("paid_fen"),
-          fen("refunded_fen"), count("refunded_qty"), boolean("no_return")};
+  return {integer("line", 0, 499, "place in the order, from 0"),
+          id("sku_id"),
+          id("product_id"),
+          text("title", 0, 300),
+          text("sku_title", 0, 300),
+          count("qty"),
+          fen("price_fen", "of one unit"),
+          fen("goods_fen"),
+          fen("paid_fen"),
+          fen("refunded_fen"),
+          count("refunded_qty"),
+          boolean("no_return")};
 }
 Shape address_shape() {
-  return {opt(text("name", 0, 60)), opt(text("phone", 0, 30)), opt(text("region", 0, 120)), opt(text("detail", 0, 300))};
+  return {opt(text("name", 0, 60)), opt(text("phone", 0, 30)), opt(text("region", 0, 120)),
+          opt(text("detail", 0, 300))};
 }
 Field states() { return choice("state", {"placed", "paid", "shipped", "received", "completed", "cancelled"}); }
 Shape order_shape() {
-  return {id("id"), id("brand_id"), id("store_id"), id("buyer_id"), nullable(id("broadcast_id")), nullable(id("pin_id")),
-          nullable(id("share_id")), states(), text("currency", 3, 3), fen("goods_fen"), fen("discount_fen"),
-          fen("shipping_fen"), fen("total_fen"), fen("refunded_fen"), list("lines", line_shape(), 1, 500),
-          object("address", address_shape(), "masked for those who need not deliver"), text("carrier", 0, 60),
-          text("tracking_number", 0, 60), text("cancel_reason", 0, 200), nullable(instant("placed_at")),
-          nullable(instant("release_at", "unpaid at this instant: cancelled")), nullable(instant("paid_at")),
-          nullable(instant("shipped_at")), nullable(instant("received_at")), nullable(instant("completed_at")),
+  return {id("id"),
+          id("brand_id"),
+          id("store_id"),
+          id("buyer_id"),
+          nullable(id("broadcast_id")),
+          nullable(id("pin_id")),
+          nullable(id("share_id")),
+          states(),
+          text("currency", 3, 3),
+          fen("goods_fen"),
+          fen("discount_fen"),
+          fen("shipping_fen"),
+          fen("total_fen"),
+          fen("refunded_fen"),
+          list("lines", line_shape(), 1, 500),
+          object("address", address_shape(), "masked for those who need not deliver"),
+          text("carrier", 0, 60),
+          text("tracking_number", 0, 60),
+          text("cancel_reason", 0, 200),
+          nullable(instant("placed_at")),
+          nullable(instant("release_at", "unpaid at this instant: cancelled")),
+          nullable(instant("paid_at")),
+          nullable(instant("shipped_at")),
+          nullable(instant("received_at")),
+          nullable(instant("completed_at")),
           nullable(instant("cancelled_at"))};
 }
 Shape after_sale_shape() {
-  return {id("id"), id("order_id"), integer("line", 0, 499), choice("kind", {"refund_only", "return_and_refund"}),
-          choice("state", {"requested", "approved", "refunded", "rejected", "withdrawn"}), count("qty"),
-          fen("amount_fen"), text("reason", 0, 500), text("answer", 0, 500), nullable(instant("at")),
+  return {id("id"),
+          id("order_id"),
+          integer("line", 0, 499),
+          choice("kind", {"refund_only", "return_and_refund"}),
+          choice("state", {"requested", "approved", "refunded", "rejected", "withdrawn"}),
+          count("qty"),
+          fen("amount_fen"),
+          text("reason", 0, 500),
+          text("answer", 0, 500),
+          nullable(instant("at")),
           nullable(instant("closed_at"))};
 }
 Shape entry_shape() {
-  return {id("id"), id("agent_id"), id("order_id"), integer("line", 0, 499),
-          choice("role", {"host", "promoter", "recruiter", "clipper"}), count("seq"), fen("net_fen"), bp("bp"),
-          fen("amount_fen"), choice("state", {"pending", "available", "settled", "paid"}), nullable(id("refund_id")),
-          nullable(id("settlement_id")), nullable(instant("at")), nullable(instant("available_at"))};
+  return {id("id"),
+          id("agent_id"),
+          id("order_id"),
+          integer("line", 0, 499),
+          choice("role", {"host", "promoter", "recruiter", "clipper"}),
+          count("seq"),
+          fen("net_fen"),
+          bp("bp"),
+          fen("amount_fen"),
+          choice("state", {"pending", "available", "settled", "paid"}),
+          nullable(id("refund_id")),
+          nullable(id("settlement_id")),
+          nullable(instant("at")),
+          nullable(instant("available_at"))};
 }
 Shape settlement_shape() {
-  return {id("id"), id("run_id"), id("agent_id"), choice("state", {"settled", "paid"}), fen("entries_fen"),
-          fen("debt_before_fen"), fen("worked_off_fen"), fen("new_debt_fen"), fen("payable_fen"),
-          text("payout_reference", 0, 100), nullable(instant("at")), nullable(instant("paid_at"))};
+  return {id("id"),
+          id("run_id"),
+          id("agent_id"),
+          choice("state", {"settled", "paid"}),
+          fen("entries_fen"),
+          fen("debt_before_fen"),
+          fen("worked_off_fen"),
+          fen("new_debt_fen"),
+          fen("payable_fen"),
+          text("payout_reference", 0, 100),
+          nullable(instant("at")),
+          nullable(instant("paid_at"))};
 }
 Shape run_shape() {
-  return {id("id"), id("brand_id"), nullable(instant("cutoff_at")), count("agents"), count("settled_now"),
-          count("settled_before"), fen("entries_fen"), fen("worked_off_fen"), fen("new_debt_fen"), fen("payable_fen"),
+  return {id("id"),
+          id("brand_id"),
+          nullable(instant("cutoff_at")),
+          count("agents"),
+          count("settled_now"),
+          count("settled_before"),
+          fen("entries_fen"),
+          fen("worked_off_fen"),
+          fen("new_debt_fen"),
+          fen("payable_fen"),
           list_of("failed", text("", 0, 2000), 0, 1000000)};
 }
 Shape account_shape() {
-  return {id("agent_id"), fen("pending_fen"), fen("available_fen"), fen("settled_fen"), fen("paid_fen"), fen("debt_fen")};
+  return {id("agent_id"),     fen("pending_fen"), fen("available_fen"),
+          fen("settled_fen"), fen("paid_fen"),    fen("debt_fen")};
 }
 Shape page_of_items(Shape item) {
   return {list("items", std::move(item), 0, 200), nullable(id("next", "pass as ?after= for the next page"))};
 }
-Shape page_query() {
-  return {opt(integer("limit", 1, 200)), opt(id("after"))};
-}
+Shape page_query() { return {opt(integer("limit", 1, 200)), opt(id("after"))}; }
 Shape order_ids_query() { return page_query(); }
 
 // A page of orders by their ids, in the order given.
@@ -141,7 +202,7 @@ Result<Reply> read_cart(db::Tx& tx, const Call& call, const Request& request) {
 
 Result<Reply> put_cart(db::Tx& tx, const Call& call, const Request& request) {
   const auto& body = request.value;
-  store::CartLine l{get_id<StoreId>(body, "store_id"), get_id<SkuId>(body, "sku_id"), get_int(body, "qty"),
+  store::CartLine l{get_id<StoreId>(body, "store_id"),         get_id<SkuId>(body, "sku_id"),     get_int(body, "qty"),
                     get_id<BroadcastId>(body, "broadcast_id"), get_id<ShareId>(body, "share_id"), call.now};
   TRY(const auto shop, org::find_store(tx, l.store));
   TRY(const auto sku, catalog::find_sku(tx, l.sku));
@@ -194,8 +255,8 @@ net::Routes order_routes(const OrderDeps& deps) {
                   .giving({id("store_id"),
                            list("lines",
                                 {id("sku_id"), id("product_id"), text("title", 0, 300), text("sku_title", 0, 300),
-                                 text("image_url", 0, 2000), count("qty"), fen("price_fen"), boolean("on_sale"), count("left"),
-                                 nullable(id("broadcast_id")), nullable(id("share_id"))},
+                                 text("image_url", 0, 2000), count("qty"), fen("price_fen"), boolean("on_sale"),
+                                 count("left"), nullable(id("broadcast_id")), nullable(id("share_id"))},
                                 0, kMaxCartLines),
                            fen("goods_fen")}));
   r.push_back(write_route(Method::put, "/api/v1/cart/lines", "putCartLine",
@@ -207,7 +268,8 @@ net::Routes order_routes(const OrderDeps& deps) {
   r.push_back(write_route(Method::del, "/api/v1/cart", "clearCart", "Empties my cart at a store", Access::guest,
                           [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                             const auto store_id = StoreId::parse(request.query_value("store_id"));
-                            if (!store_id) return fail(Code::invalid_field, "give the store whose cart to empty", "store_id");
+                            if (!store_id)
+                              return fail(Code::invalid_field, "give the store whose cart to empty", "store_id");
                             store::clear_cart(tx, call.bucket(call.caller.person), call.caller.person, *store_id);
                             return Reply::none();
                           })
@@ -221,7 +283,8 @@ net::Routes order_routes(const OrderDeps& deps) {
           .taking({id("store_id"),
                    list("lines",
                         {id("sku_id"), integer("qty", 1, 9999),
-                         nullable(price("price_fen", "what the buyer saw; refused with price_changed if it is another now"))},
+                         nullable(price("price_fen",
+                                        "what the buyer saw; refused with price_changed if it is another now"))},
                         1, 500),
                    nullable(id("broadcast_id", "the room the buyer is in")),
                    nullable(id("share_id", "the share the buyer came through")), object("address", address_shape())})
@@ -241,19 +304,20 @@ net::Routes order_routes(const OrderDeps& deps) {
                          })
                   .asking(order_ids_query())
                   .giving(page_of_items(order_shape())));
-  r.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/orders", "listStoreOrders", "A store's orders, oldest first",
-                         Access::login,
+  r.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/orders", "listStoreOrders",
+                         "A store's orders, oldest first", Access::login,
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto page, net::page_of(request));
                            TRY(const auto store_id, request.id_param<StoreId>("store_id"));
                            TRY(const auto shop, org::find_store(tx, store_id));
                            if (!call.caller.owns_store(store_id)) TRY_OK(require_staff(call, shop.brand, kAnyStaff));
-                           return order_page(tx, call, store::of_store(tx, store_id, page.after, page.limit), page.limit);
+                           return order_page(tx, call, store::of_store(tx, store_id, page.after, page.limit),
+                                             page.limit);
                          })
                   .asking(order_ids_query())
                   .giving(page_of_items(order_shape())));
-  r.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/orders", "listBrandOrders", "The brand's orders, oldest first",
-                         Access::staff,
+  r.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/orders", "listBrandOrders",
+                         "The brand's orders, oldest first", Access::staff,
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto page, net::page_of(request));
                            TRY(const auto brand, request.id_param<BrandId>("brand_id"));
@@ -270,19 +334,20 @@ net::Routes order_routes(const OrderDeps& deps) {
                          })
                   .giving(order_shape())
                   .may_fail({Code::not_found}));
-  r.push_back(plain_route(Method::post, "/api/v1/orders/{order_id}/pay", "payOrder",
-                          "What the buyer's client needs to pay; may be asked again", Access::login,
-                          [deps](const Call& call, const Request& request) -> Result<Reply> {
-                            TRY(const auto order_id, request.id_param<OrderId>("order_id"));
-                            TRY(const auto paid,
-                                pay_order(*deps.db, call, *deps.rail, order_id, get_text(request.value, "openid")));
-                            JsonWriter w;
-                            w.begin().field("prepay_id", paid.prepay_id).key("pay_params").raw(paid.pay_params).end();
-                            return Reply::json(w.take());
-                          })
-                  .taking({opt(text("openid", 1, 128, "the payer's openid at the payment rail"))})
-                  .giving({text("prepay_id", 1, 64), any("pay_params")})
-                  .may_fail({Code::not_found, Code::order_state_conflict, Code::payment_refused, Code::payment_unreachable}));
+  r.push_back(
+      plain_route(Method::post, "/api/v1/orders/{order_id}/pay", "payOrder",
+                  "What the buyer's client needs to pay; may be asked again", Access::login,
+                  [deps](const Call& call, const Request& request) -> Result<Reply> {
+                    TRY(const auto order_id, request.id_param<OrderId>("order_id"));
+                    TRY(const auto paid,
+                        pay_order(*deps.db, call, *deps.rail, order_id, get_text(request.value, "openid")));
+                    JsonWriter w;
+                    w.begin().field("prepay_id", paid.prepay_id).key("pay_params").raw(paid.pay_params).end();
+                    return Reply::json(w.take());
+                  })
+          .taking({opt(text("openid", 1, 128, "the payer's openid at the payment rail"))})
+          .giving({text("prepay_id", 1, 64), any("pay_params")})
+          .may_fail({Code::not_found, Code::order_state_conflict, Code::payment_refused, Code::payment_unreachable}));
 
   const auto order_intent = [](auto intent) {
     return [intent](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
@@ -333,8 +398,8 @@ net::Routes order_routes(const OrderDeps& deps) {
                   .giving(after_sale_shape())
                   .answers(201)
                   .may_fail({Code::not_found, Code::order_state_conflict, Code::refund_exceeds}));
-  r.push_back(read_route(Method::get, "/api/v1/orders/{order_id}/after-sales", "listAfterSales", "After-sales of an order",
-                         Access::login,
+  r.push_back(read_route(Method::get, "/api/v1/orders/{order_id}/after-sales", "listAfterSales",
+                         "After-sales of an order", Access::login,
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto order_id, request.id_param<OrderId>("order_id"));
                            TRY([[maybe_unused]] const auto o, visible_order(tx, call, order_id));
@@ -354,7 +419,8 @@ net::Routes order_routes(const OrderDeps& deps) {
                   .asking(page_query())
                   .giving(page_of_items(after_sale_shape())));
   for (const auto& [verb, name, summary, state] :
-       {std::tuple{"approve", "approveAfterSale", "Agrees; the money goes back through the rail", AfterSaleState::approved},
+       {std::tuple{"approve", "approveAfterSale", "Agrees; the money goes back through the rail",
+                   AfterSaleState::approved},
         std::tuple{"reject", "rejectAfterSale", "Refuses, with a reason", AfterSaleState::rejected},
         std::tuple{"withdraw", "withdrawAfterSale", "The buyer changes their mind", AfterSaleState::withdrawn}}) {
     r.push_back(write_route(Method::post, std::string("/api/v1/after-sales/{after_sale_id}/") + verb, name, summary,
@@ -374,10 +440,11 @@ net::Routes order_routes(const OrderDeps& deps) {
                     .may_fail({Code::not_found, Code::order_state_conflict}));
   }
 
-  auto notice = plain_route(Method::post, "/api/v1/pay/wechat/notice", "payNotice",
-                            "Signed notices of the payment rail (WeChat Pay API v3)", Access::open,
-                            [deps](const Call& call, const Request& request) { return take_notice(deps, call, request); })
-                    .answers(204);
+  auto notice =
+      plain_route(Method::post, "/api/v1/pay/wechat/notice", "payNotice",
+                  "Signed notices of the payment rail (WeChat Pay API v3)", Access::open,
+                  [deps](const Call& call, const Request& request) { return take_notice(deps, call, request); })
+          .answers(204);
   notice.raw_body = true;
   r.push_back(std::move(notice));
 
@@ -391,19 +458,20 @@ net::Routes order_routes(const OrderDeps& deps) {
                          })
                   .giving(account_shape())
                   .may_fail({Code::not_found}));
-  r.push_back(read_route(Method::get, "/api/v1/agents/{agent_id}/entries", "listEntries", "An agent's commission, entry by entry",
-                         Access::login,
+  r.push_back(read_route(Method::get, "/api/v1/agents/{agent_id}/entries", "listEntries",
+                         "An agent's commission, entry by entry", Access::login,
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto page, net::page_of(request));
                            TRY(const auto agent, request.id_param<AgentId>("agent_id"));
                            TRY_OK(require_agent_money(tx, call, agent));
-                           return page_reply(store::entries_of_agent(tx, agent, page.after, page.limit), page.limit, entry_json);
+                           return page_reply(store::entries_of_agent(tx, agent, page.after, page.limit), page.limit,
+                                             entry_json);
                          })
                   .asking(page_query())
                   .giving(page_of_items(entry_shape()))
                   .may_fail({Code::not_found}));
-  r.push_back(read_route(Method::get, "/api/v1/agents/{agent_id}/settlements", "listSettlements", "An agent's settlements",
-                         Access::login,
+  r.push_back(read_route(Method::get, "/api/v1/agents/{agent_id}/settlements", "listSettlements",
+                         "An agent's settlements", Access::login,
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto page, net::page_of(request));
                            TRY(const auto agent, request.id_param<AgentId>("agent_id"));
@@ -419,7 +487,8 @@ net::Routes order_routes(const OrderDeps& deps) {
                           Access::staff,
                           [deps](const Call& call, const Request& request) -> Result<Reply> {
                             TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-                            TRY(const auto report, run_settlement(*deps.db, call, brand, get_instant(request.value, "cutoff_at")));
+                            TRY(const auto report,
+                                run_settlement(*deps.db, call, brand, get_instant(request.value, "cutoff_at")));
                             return Reply::json(run_json(report));
                           })
                   .taking({instant("cutoff_at", "not in the future")})
@@ -457,7 +526,8 @@ net::Routes order_routes(const OrderDeps& deps) {
                            })
                     .may_fail({Code::not_found}));
   };
-  explain("/api/v1/orders/{order_id}/explain", "explainOrder", "Why: attribution, plans, entries, lock, ledger of an order",
+  explain("/api/v1/orders/{order_id}/explain", "explainOrder",
+          "Why: attribution, plans, entries, lock, ledger of an order",
           [](db::Tx& tx, const Call& call, const Request& request) -> Result<std::string> {
             TRY(const auto order_id, request.id_param<OrderId>("order_id"));
             return explain_order(tx, call, order_id);
@@ -467,7 +537,8 @@ net::Routes order_routes(const OrderDeps& deps) {
             TRY(const auto entry_id, request.id_param<EntryId>("entry_id"));
             return explain_entry(tx, call, entry_id);
           });
-  explain("/api/v1/settlements/{settlement_id}/explain", "explainSettlement", "Why: one settlement, its entries and debt",
+  explain("/api/v1/settlements/{settlement_id}/explain", "explainSettlement",
+          "Why: one settlement, its entries and debt",
           [](db::Tx& tx, const Call& call, const Request& request) -> Result<std::string> {
             TRY(const auto settlement_id, request.id_param<SettlementId>("settlement_id"));
             return explain_settlement(tx, call, settlement_id);

@@ -43,7 +43,8 @@ std::vector<catalog::StockLine> stock_lines(const Order& o) {
 }
 
 void tell(db::Tx& tx, const Call& call, const Order& o, std::string topic, std::int64_t key, std::string payload) {
-  tx.emit({call.make_id<EventId>(o.bucket), o.bucket, o.brand, std::move(topic), key, std::move(payload), call.now, true});
+  tx.emit(
+      {call.make_id<EventId>(o.bucket), o.bucket, o.brand, std::move(topic), key, std::move(payload), call.now, true});
 }
 
 // "王**": what others in the room may read.
@@ -114,8 +115,13 @@ Status become_paid(db::Tx& tx, const Call& call, Order& o, std::string_view tran
   store::set_payment(tx, o.id, "paid", transaction_id, paid_at);
   catalog::sell_stock(tx, o.bucket, stock_lines(o));
   if (o.total_fen != 0)
-    ledger::post(tx, call, {o.brand, o.bucket, Cause::payment, o.id.value, 0,
-                            {{Account::buyers, {}, -o.total_fen}, {Account::sales, {}, o.total_fen}}});
+    ledger::post(tx, call,
+                 {o.brand,
+                  o.bucket,
+                  Cause::payment,
+                  o.id.value,
+                  0,
+                  {{Account::buyers, {}, -o.total_fen}, {Account::sales, {}, o.total_fen}}});
   o.state = OrderState::paid;
   o.paid_at = paid_at;
   TRY_OK(accrue(tx, call, o));
@@ -150,8 +156,13 @@ Call system_call(const Call& call) {
 void give_back_late(db::Tx& tx, const Call& call, const Order& o, std::string_view transaction_id, Fen amount_fen,
                     Instant paid_at) {
   store::set_payment(tx, o.id, "late", transaction_id, paid_at);
-  ledger::post(tx, call, {o.brand, o.bucket, Cause::late_payment, o.id.value, 0,
-                          {{Account::buyers, {}, -amount_fen}, {Account::refund, {}, amount_fen}}});
+  ledger::post(tx, call,
+               {o.brand,
+                o.bucket,
+                Cause::late_payment,
+                o.id.value,
+                0,
+                {{Account::buyers, {}, -amount_fen}, {Account::refund, {}, amount_fen}}});
   Refund r;
   r.id = call.make_id<RefundId>(o.bucket);
   r.bucket = o.bucket;
@@ -194,11 +205,13 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
     if (w.qty < 1 || w.qty > kMaxQty)
       return fail(Code::invalid_field, "must be from 1 to " + std::to_string(kMaxQty), at_line(i, "qty"));
     const auto sku = catalog::find_sku(tx, w.sku);
-    if (!sku || sku->brand != brand) return fail(Code::not_found, "there is no such SKU at this brand", at_line(i, "sku_id"));
+    if (!sku || sku->brand != brand)
+      return fail(Code::not_found, "there is no such SKU at this brand", at_line(i, "sku_id"));
     TRY(const auto product, catalog::find_product(tx, sku->product));
     if (!product.on_sale) return fail(Code::not_on_sale, product.title + " is no longer sold", at_line(i, "sku_id"));
     if (w.price_fen && *w.price_fen != sku->price_fen)
-      return fail(Code::price_changed, product.title + " costs " + format_fen(sku->price_fen) + " now", at_line(i, "price_fen"));
+      return fail(Code::price_changed, product.title + " costs " + format_fen(sku->price_fen) + " now",
+                  at_line(i, "price_fen"));
     const auto goods = checked_mul(sku->price_fen, w.qty);
     const auto sum = goods ? checked_add(o.goods_fen, *goods) : std::nullopt;
     if (!sum || *sum > kMaxAmountFen)
@@ -214,9 +227,9 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
     line.price_fen = sku->price_fen;
     line.goods_fen = *goods;
     line.no_return = product.no_return;
-    const auto plan = catalog::plan_for(tx, brand, w.sku, owner.agent.id, 0,
-                                        static_cast<std::int32_t>(call.settings->freeze_days));
-    line.rates = {plan.id,         plan.version,      plan.host_bp,    plan.promoter_bp,
+    const auto plan =
+        catalog::plan_for(tx, brand, w.sku, owner.agent.id, 0, static_cast<std::int32_t>(call.settings->freeze_days));
+    line.rates = {plan.id,           plan.version,    plan.host_bp,    plan.promoter_bp,
                   plan.recruiter_bp, plan.clipper_bp, plan.freeze_days};
     o.lines.push_back(std::move(line));
     weights.push_back(*goods);
@@ -309,8 +322,8 @@ Result<Order> visible_order(db::Tx& tx, const Call& call, OrderId id) {
   auto o = store::load(tx, id);
   // Who may not see it is told what a stranger is told: that there is none.
   if (!o) return no_order();
-  if (call.caller.system || (!call.caller.guest && call.caller.person == o->buyer) || call.caller.owns_store(o->store) ||
-      call.caller.roles_at(o->brand) != 0)
+  if (call.caller.system || (!call.caller.guest && call.caller.person == o->buyer) ||
+      call.caller.owns_store(o->store) || call.caller.roles_at(o->brand) != 0)
     return *o;
   return no_order();
 }
@@ -325,7 +338,10 @@ std::string order_json(const Call& call, const Order& o) {
   w.key("lines").begin_list();
   for (const auto& l : o.lines) {
     w.begin().field("line", l.line).field("sku_id", l.sku).field("product_id", l.product).field("title", l.title);
-    w.field("sku_title", l.sku_title).field("qty", l.qty).field("price_fen", l.price_fen).field("goods_fen", l.goods_fen);
+    w.field("sku_title", l.sku_title)
+        .field("qty", l.qty)
+        .field("price_fen", l.price_fen)
+        .field("goods_fen", l.goods_fen);
     w.field("paid_fen", l.paid_fen).field("refunded_fen", l.refunded_fen).field("refunded_qty", l.refunded_qty);
     w.field("no_return", l.no_return).end();
   }
@@ -358,10 +374,12 @@ Result<AfterSale> request_after_sale(db::Tx& tx, const Call& call, OrderId id, c
   const auto& line = o->lines[static_cast<std::size_t>(wish.line)];
   if (!staff && o->received_at != 0) {
     if (line.no_return)
-      return fail(Code::order_state_conflict, "this product is exempt from no-reason return; the store can still agree to one");
+      return fail(Code::order_state_conflict,
+                  "this product is exempt from no-reason return; the store can still agree to one");
     if (call.now >= o->received_at + call.settings->return_days * kDayMs)
-      return fail(Code::order_state_conflict, "the " + std::to_string(call.settings->return_days) +
-                                                  " days from receipt have passed; the store can still agree to a return");
+      return fail(Code::order_state_conflict,
+                  "the " + std::to_string(call.settings->return_days) +
+                      " days from receipt have passed; the store can still agree to a return");
   }
   if (wish.returns_goods && o->shipped_at == 0)
     return fail(Code::order_state_conflict, "nothing was shipped yet: ask for refund_only", "/kind");
@@ -370,12 +388,14 @@ Result<AfterSale> request_after_sale(db::Tx& tx, const Call& call, OrderId id, c
   if (wish.amount_fen < 0 || wish.amount_fen > left)
     return fail(Code::refund_exceeds,
                 "at most " + format_fen(left) + " can still be refunded for this line (" + format_fen(line.paid_fen) +
-                    " paid, " + format_fen(line.refunded_fen) + " refunded, " + format_fen(open.amount_fen) + " asked for)",
+                    " paid, " + format_fen(line.refunded_fen) + " refunded, " + format_fen(open.amount_fen) +
+                    " asked for)",
                 "/amount_fen");
   if (wish.amount_fen == 0) return fail(Code::invalid_field, "must be at least 1", "/amount_fen");
   const std::int64_t units = line.qty - line.refunded_qty - open.qty;
   if (wish.qty < 0 || wish.qty > units)
-    return fail(Code::invalid_field, "at most " + std::to_string(units) + " units of this line can still come back", "/qty");
+    return fail(Code::invalid_field, "at most " + std::to_string(units) + " units of this line can still come back",
+                "/qty");
 
   AfterSale a;
   a.id = call.make_id<AfterSaleId>(o->bucket);
@@ -469,7 +489,8 @@ Status apply_payment(db::Tx& tx, const Call& call, std::string_view out_trade_no
   if (!payment) return fail(Code::payment_mismatch, "the order has no payment");
   if (amount_fen != payment->amount_fen || currency != o->currency)
     return fail(Code::payment_mismatch, "the order is over " + format_fen(payment->amount_fen) + " " + o->currency +
-                                            ", the notice over " + format_fen(amount_fen) + " " + std::string(currency));
+                                            ", the notice over " + format_fen(amount_fen) + " " +
+                                            std::string(currency));
   if (payment->state == "paid" || payment->state == "late") {
     if (payment->transaction_id == transaction_id) return {};
     return fail(Code::payment_mismatch, "the order was paid by another transaction");
@@ -490,13 +511,18 @@ Status apply_refund(db::Tx& tx, const Call& call, std::string_view out_refund_no
   const auto r = store::refund(tx, *id);
   if (!o || !r) return fail(Code::payment_mismatch, "the refund's order is not there");
   if (refund_fen != r->amount_fen)
-    return fail(Code::payment_mismatch, "the refund is over " + format_fen(r->amount_fen) + ", the notice over " +
-                                            format_fen(refund_fen));
+    return fail(Code::payment_mismatch,
+                "the refund is over " + format_fen(r->amount_fen) + ", the notice over " + format_fen(refund_fen));
   if (!store::refund_done(tx, *id, rail_refund_id, call.now)) return {};  // told before
 
   if (r->line < 0) {
-    ledger::post(tx, call, {o->brand, o->bucket, Cause::late_refund, id->value, 0,
-                            {{Account::refund, {}, -r->amount_fen}, {Account::buyers, {}, r->amount_fen}}});
+    ledger::post(tx, call,
+                 {o->brand,
+                  o->bucket,
+                  Cause::late_refund,
+                  id->value,
+                  0,
+                  {{Account::refund, {}, -r->amount_fen}, {Account::buyers, {}, r->amount_fen}}});
     tell(tx, call, *o, "order.late_refunded", o->id.value, event_payload(*o));
     return {};
   }
@@ -506,8 +532,13 @@ Status apply_refund(db::Tx& tx, const Call& call, std::string_view out_refund_no
   const Fen new_net = old_net - r->amount_fen;
   CHECK(new_net >= 0);
   store::add_refunded(tx, o->id, r->line, r->amount_fen, r->restock_qty);
-  ledger::post(tx, call, {o->brand, o->bucket, Cause::refund, id->value, 0,
-                          {{Account::refund, {}, -r->amount_fen}, {Account::buyers, {}, r->amount_fen}}});
+  ledger::post(tx, call,
+               {o->brand,
+                o->bucket,
+                Cause::refund,
+                id->value,
+                0,
+                {{Account::refund, {}, -r->amount_fen}, {Account::buyers, {}, r->amount_fen}}});
 
   // Each role's entry follows the net. A line that has matured gives its correction to the next settlement.
   ledger::Transaction t{o->brand, o->bucket, Cause::reversal, id->value, 0, {}};
@@ -572,27 +603,26 @@ Result<PayAnswer> pay_order(db::Database& db, const Call& call, pay::PayRail& ra
 }
 
 Status close_payment(db::Database& db, const Call& call, pay::PayRail& rail, OrderId id) {
-  TRY(const auto payment, db.read([&](db::Tx& tx) -> Result<std::optional<store::Payment>> {
-    return store::payment(tx, id);
-  }));
+  TRY(const auto payment,
+      db.read([&](db::Tx& tx) -> Result<std::optional<store::Payment>> { return store::payment(tx, id); }));
   if (!payment || payment->prepay_id.empty() || payment->state != "closed") return {};
   const auto closed = rail.close(id.text(), call.now, *call.random);
-  if (closed || pay::refusal_of(closed.error()) != pay::Refusal::none) return {};  // closed, or the notice is on its way
+  if (closed || pay::refusal_of(closed.error()) != pay::Refusal::none)
+    return {};  // closed, or the notice is on its way
   return fail(closed.error());
 }
 
 Result<int> release_unpaid(db::Database& db, const Call& caller, pay::PayRail& rail, int limit) {
   const Call call = system_call(caller);
-  TRY(const auto due, db.read([&](db::Tx& tx) -> Result<std::vector<OrderId>> {
-    return store::unpaid_until(tx, call.now, limit);
-  }));
+  TRY(const auto due,
+      db.read([&](db::Tx& tx) -> Result<std::vector<OrderId>> { return store::unpaid_until(tx, call.now, limit); }));
   int done = 0;
   for (const OrderId id : due) {
     const auto one = [&]() -> Status {
-      TRY(const auto payment, db.read([&](db::Tx& tx) -> Result<std::optional<store::Payment>> {
-        return store::payment(tx, id);
-      }));
-      // Once the client was given the means to pay, only the rail knows whether it did: close there, or learn that it is paid.
+      TRY(const auto payment,
+          db.read([&](db::Tx& tx) -> Result<std::optional<store::Payment>> { return store::payment(tx, id); }));
+      // Once the client was given the means to pay, only the rail knows whether it did: close there, or learn that it
+      // is paid.
       if (payment && !payment->prepay_id.empty()) {
         auto closed = rail.close(id.text(), call.now, *call.random);
         if (!closed) {
@@ -626,9 +656,8 @@ Result<int> release_unpaid(db::Database& db, const Call& caller, pay::PayRail& r
 Result<int> receive_shipped(db::Database& db, const Call& caller, int limit) {
   const Call call = system_call(caller);
   const Instant before = call.now - call.settings->order_auto_receive_days * kDayMs;
-  TRY(const auto due, db.read([&](db::Tx& tx) -> Result<std::vector<OrderId>> {
-    return store::shipped_until(tx, before, limit);
-  }));
+  TRY(const auto due,
+      db.read([&](db::Tx& tx) -> Result<std::vector<OrderId>> { return store::shipped_until(tx, before, limit); }));
   int done = 0;
   for (const OrderId id : due) {
     const auto ok = db.write([&](db::Tx& tx) -> Status {
@@ -645,9 +674,8 @@ Result<int> receive_shipped(db::Database& db, const Call& caller, int limit) {
 
 Result<int> send_refunds(db::Database& db, const Call& caller, pay::PayRail& rail, int limit) {
   const Call call = system_call(caller);
-  TRY(const auto due, db.read([&](db::Tx& tx) -> Result<std::vector<RefundId>> {
-    return store::due_refunds(tx, call.now, limit);
-  }));
+  TRY(const auto due,
+      db.read([&](db::Tx& tx) -> Result<std::vector<RefundId>> { return store::due_refunds(tx, call.now, limit); }));
   int done = 0;
   for (const RefundId id : due) {
     struct Facts {
@@ -666,8 +694,8 @@ Result<int> send_refunds(db::Database& db, const Call& caller, pay::PayRail& rai
         if (const auto a = store::after_sale(tx, r->after_sale)) reason = a->reason;
         return Facts{*r, *p, o->currency, reason};
       }));
-      auto answer = rail.refund({facts.refund.order.text(), id.text(), facts.refund.amount_fen, facts.payment.amount_fen,
-                                 facts.currency, facts.reason, notify_url(call)},
+      auto answer = rail.refund({facts.refund.order.text(), id.text(), facts.refund.amount_fen,
+                                 facts.payment.amount_fen, facts.currency, facts.reason, notify_url(call)},
                                 call.now, *call.random);
       if (answer && answer->state == pay::RefundState::success)
         return db.write(

@@ -63,7 +63,8 @@ Result<AfterSale> close_after_sale(db::Tx& tx, const Call& call, AfterSaleId id,
                                    std::string_view answer);
 std::string after_sale_json(const AfterSale& a);
 
-// What the rail says. payment_mismatch when it does not fit the order (nothing is changed; the caller raises the alarm).
+// What the rail says. payment_mismatch when it does not fit the order (nothing is changed; the caller raises the
+// alarm).
 Status apply_payment(db::Tx& tx, const Call& call, std::string_view out_trade_no, std::string_view transaction_id,
                      Fen amount_fen, std::string_view currency, Instant success_at);
 Status apply_refund(db::Tx& tx, const Call& call, std::string_view out_refund_no, std::string_view rail_refund_id,

@@ -8,10 +8,10 @@ namespace {
 using db::Row;
 using db::Sql;
 
-#define ORDER_COLUMNS                                                                                                   \
-  "bucket, id, brand_id, buyer_id, store_id, broadcast_id, pin_id, share_id, state, goods_fen, discount_fen, "         \
-  "shipping_fen, total_fen, refunded_fen, currency, host_agent_id, promoter_agent_id, recruiter_agent_id, "            \
-  "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, cancel_reason, address, carrier, "             \
+#define ORDER_COLUMNS                                                                                          \
+  "bucket, id, brand_id, buyer_id, store_id, broadcast_id, pin_id, share_id, state, goods_fen, discount_fen, " \
+  "shipping_fen, total_fen, refunded_fen, currency, host_agent_id, promoter_agent_id, recruiter_agent_id, "    \
+  "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, cancel_reason, address, carrier, "     \
   "tracking_number, placed_at, release_at, paid_at, shipped_at, received_at, completed_at, cancelled_at"
 
 const Sql kInsertOrder{
@@ -19,7 +19,8 @@ const Sql kInsertOrder{
     "insert into orders (bucket, id, brand_id, buyer_id, store_id, broadcast_id, pin_id, share_id, state, goods_fen, "
     "discount_fen, shipping_fen, total_fen, currency, host_agent_id, promoter_agent_id, recruiter_agent_id, "
     "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, address, placed_at, release_at) values "
-    "($1, $2, $3, $4, $5, $6, $7, $8, 'placed', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)"};
+    "($1, $2, $3, $4, $5, $6, $7, $8, 'placed', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, "
+    "$23)"};
 const Sql kInsertLine{
     "order.insert_line",
     "insert into order_lines (bucket, order_id, line, sku_id, product_id, title, sku_title, qty, price_fen, goods_fen, "
@@ -31,18 +32,20 @@ const Sql kInsertPayment{"order.insert_payment",
 const Sql kLoad{"order.load", "select " ORDER_COLUMNS " from orders where bucket = $1 and id = $2"};
 const Sql kLock{"order.lock",
                 "update orders set version = version + 1 where bucket = $1 and id = $2 returning " ORDER_COLUMNS};
-const Sql kLines{"order.lines",
-                 "select line, sku_id, product_id, title, sku_title, qty, price_fen, goods_fen, paid_fen, refunded_fen, "
-                 "refunded_qty, no_return, plan_id, plan_version, host_bp, promoter_bp, recruiter_bp, clipper_bp, "
-                 "freeze_days, available_at, matured_at from order_lines where bucket = $1 and order_id = $2 order by line"};
+const Sql kLines{
+    "order.lines",
+    "select line, sku_id, product_id, title, sku_title, qty, price_fen, goods_fen, paid_fen, refunded_fen, "
+    "refunded_qty, no_return, plan_id, plan_version, host_bp, promoter_bp, recruiter_bp, clipper_bp, "
+    "freeze_days, available_at, matured_at from order_lines where bucket = $1 and order_id = $2 order by line"};
 const Sql kOfBuyer{"order.of_buyer",
                    "select id from orders where bucket = $1 and buyer_id = $2 and id < $3 order by id desc limit $4"};
 const Sql kOfStore{"order.of_store", "select id from orders where store_id = $1 and id > $2 order by id limit $3"};
 const Sql kOfBrand{"order.of_brand", "select id from orders where brand_id = $1 and id > $2 order by id limit $3"};
 const Sql kUnpaid{"order.unpaid_until",
                   "select id from orders where state = 'placed' and release_at <= $1 order by release_at, id limit $2"};
-const Sql kShippedUntil{"order.shipped_until",
-                        "select id from orders where state = 'shipped' and shipped_at <= $1 order by shipped_at, id limit $2"};
+const Sql kShippedUntil{
+    "order.shipped_until",
+    "select id from orders where state = 'shipped' and shipped_at <= $1 order by shipped_at, id limit $2"};
 const Sql kSetPaid{"order.set_paid", "update orders set state = 'paid', paid_at = $3 where bucket = $1 and id = $2"};
 const Sql kSetCancelled{
     "order.set_cancelled",
@@ -66,10 +69,12 @@ const Sql kSetPayment{
     "order.set_payment",
     "update payments set state = $3, transaction_id = $4, paid_at = $5 where bucket = $1 and order_id = $2"};
 
-#define AFTER_SALE_COLUMNS "bucket, id, brand_id, order_id, line, kind, state, qty, amount_fen, reason, answer, at, closed_at"
-const Sql kInsertAfterSale{"after_sale.insert",
-                           "insert into after_sales (bucket, id, brand_id, order_id, line, kind, state, qty, amount_fen, "
-                           "reason, at) values ($1, $2, $3, $4, $5, $6, 'requested', $7, $8, $9, $10)"};
+#define AFTER_SALE_COLUMNS \
+  "bucket, id, brand_id, order_id, line, kind, state, qty, amount_fen, reason, answer, at, closed_at"
+const Sql kInsertAfterSale{
+    "after_sale.insert",
+    "insert into after_sales (bucket, id, brand_id, order_id, line, kind, state, qty, amount_fen, "
+    "reason, at) values ($1, $2, $3, $4, $5, $6, 'requested', $7, $8, $9, $10)"};
 const Sql kAfterSale{"after_sale.load", "select " AFTER_SALE_COLUMNS " from after_sales where bucket = $1 and id = $2"};
 const Sql kCloseAfterSale{"after_sale.set_state",
                           "update after_sales set state = $3, answer = $4, closed_at = $5, version = version + 1 "
@@ -81,18 +86,20 @@ const Sql kOpenAfterSales{"after_sale.open",
                           "select " AFTER_SALE_COLUMNS
                           " from after_sales where brand_id = $1 and state in ('requested', 'approved') and id > $2 "
                           "order by id limit $3"};
-const Sql kOpenClaims{"after_sale.open_claims",
-                      "select cast(coalesce(sum(amount_fen), 0) as bigint), cast(coalesce(sum(qty), 0) as bigint), count(*) "
-                      "from after_sales where bucket = $1 and order_id = $2 and line = $3 "
-                      "and state in ('requested', 'approved')"};
+const Sql kOpenClaims{
+    "after_sale.open_claims",
+    "select cast(coalesce(sum(amount_fen), 0) as bigint), cast(coalesce(sum(qty), 0) as bigint), count(*) "
+    "from after_sales where bucket = $1 and order_id = $2 and line = $3 "
+    "and state in ('requested', 'approved')"};
 
 #define REFUND_COLUMNS "bucket, id, brand_id, order_id, line, after_sale_id, amount_fen, restock_qty, state, tries, at"
-const Sql kInsertRefund{"refund.insert",
-                        "insert into refunds (bucket, id, brand_id, order_id, line, after_sale_id, amount_fen, restock_qty, "
-                        "state, next_try_at, at) values ($1, $2, $3, $4, $5, $6, $7, $8, 'due', $9, $9)"};
+const Sql kInsertRefund{
+    "refund.insert",
+    "insert into refunds (bucket, id, brand_id, order_id, line, after_sale_id, amount_fen, restock_qty, "
+    "state, next_try_at, at) values ($1, $2, $3, $4, $5, $6, $7, $8, 'due', $9, $9)"};
 const Sql kRefund{"refund.load", "select " REFUND_COLUMNS " from refunds where bucket = $1 and id = $2"};
-const Sql kRefundsOf{"refund.of_order",
-                     "select " REFUND_COLUMNS " from refunds where bucket = $1 and order_id = $2 order by id limit 500"};
+const Sql kRefundsOf{"refund.of_order", "select " REFUND_COLUMNS
+                                        " from refunds where bucket = $1 and order_id = $2 order by id limit 500"};
 const Sql kDueRefunds{"refund.due",
                       "select id from refunds where state in ('due', 'sent') and next_try_at <= $1 "
                       "order by next_try_at, id limit $2"};
@@ -108,7 +115,7 @@ const Sql kAddRefundedLine{"refund.add_to_line",
 const Sql kAddRefundedOrder{"refund.add_to_order",
                             "update orders set refunded_fen = refunded_fen + $3 where bucket = $1 and id = $2"};
 
-#define ENTRY_COLUMNS                                                                                               \
+#define ENTRY_COLUMNS                                                                                                 \
   "id, brand_id, agent_id, order_id, line, role, seq, net_fen, bp, amount_fen, state, refund_id, settlement_id, at, " \
   "available_at"
 const Sql kInsertEntry{"entry.insert",
@@ -121,18 +128,20 @@ const Sql kEntriesOf{"entry.of_order",
 const Sql kEntry{"entry.load", "select " ENTRY_COLUMNS " from entries where bucket = $1 and id = $2"};
 const Sql kEntriesOfAgent{"entry.of_agent",
                           "select " ENTRY_COLUMNS " from entries where agent_id = $1 and id > $2 order by id limit $3"};
-const Sql kEntriesOfSettlement{
-    "entry.of_settlement",
-    "select " ENTRY_COLUMNS " from entries where settlement_id = $1 and id > $2 order by id limit $3"};
+const Sql kEntriesOfSettlement{"entry.of_settlement",
+                               "select " ENTRY_COLUMNS
+                               " from entries where settlement_id = $1 and id > $2 order by id limit $3"};
 
-const Sql kToMature{"entry.lines_to_mature",
-                    "select l.bucket, l.order_id, l.line from order_lines l where l.matured_at is null "
-                    "and l.available_at is not null and l.available_at <= $1 and not exists (select 1 from after_sales a "
-                    "where a.bucket = l.bucket and a.order_id = l.order_id and a.line = l.line "
-                    "and a.state in ('requested', 'approved')) order by l.available_at, l.order_id, l.line limit $2"};
-const Sql kMatureEntries{"entry.mature",
-                         "update entries set state = 'available', available_at = $4 where bucket = $1 and order_id = $2 "
-                         "and line = $3 and state = 'pending'"};
+const Sql kToMature{
+    "entry.lines_to_mature",
+    "select l.bucket, l.order_id, l.line from order_lines l where l.matured_at is null "
+    "and l.available_at is not null and l.available_at <= $1 and not exists (select 1 from after_sales a "
+    "where a.bucket = l.bucket and a.order_id = l.order_id and a.line = l.line "
+    "and a.state in ('requested', 'approved')) order by l.available_at, l.order_id, l.line limit $2"};
+const Sql kMatureEntries{
+    "entry.mature",
+    "update entries set state = 'available', available_at = $4 where bucket = $1 and order_id = $2 "
+    "and line = $3 and state = 'pending'"};
 const Sql kMatureLine{"entry.mature_line",
                       "update order_lines set matured_at = $4 where bucket = $1 and order_id = $2 and line = $3"};
 const Sql kUnmatured{"entry.unmatured",
@@ -160,11 +169,11 @@ const Sql kTakeEntries{"settlement.take_entries",
                        "update entries set state = 'settled', settlement_id = $4 where brand_id = $1 and agent_id = $2 "
                        "and state = 'available' and available_at <= $3 returning amount_fen"};
 const Sql kInRun{"settlement.in_run", "select 1 from settlements where run_id = $1 and agent_id = $2"};
-const Sql kInsertSettlement{
-    "settlement.insert",
-    "insert into settlements (id, run_id, brand_id, agent_id, entries_fen, debt_before_fen, worked_off_fen, new_debt_fen, "
-    "payable_fen, state, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'settled', $10)"};
-#define SETTLEMENT_COLUMNS                                                                                        \
+const Sql kInsertSettlement{"settlement.insert",
+                            "insert into settlements (id, run_id, brand_id, agent_id, entries_fen, debt_before_fen, "
+                            "worked_off_fen, new_debt_fen, "
+                            "payable_fen, state, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'settled', $10)"};
+#define SETTLEMENT_COLUMNS                                                                                           \
   "id, run_id, brand_id, agent_id, entries_fen, debt_before_fen, worked_off_fen, new_debt_fen, payable_fen, state, " \
   "payout_reference, paid_at, at"
 const Sql kSettlement{"settlement.load", "select " SETTLEMENT_COLUMNS " from settlements where id = $1"};
@@ -173,20 +182,22 @@ const Sql kSetSettlementPaid{"settlement.set_paid",
                              "where id = $1 and state = 'settled'"};
 const Sql kSetEntriesPaid{"settlement.set_entries_paid",
                           "update entries set state = 'paid' where settlement_id = $1 and state = 'settled'"};
-const Sql kSettlementsOfAgent{
-    "settlement.of_agent",
-    "select " SETTLEMENT_COLUMNS " from settlements where agent_id = $1 and id > $2 order by id limit $3"};
-const Sql kSettlementsOfRun{
-    "settlement.of_run", "select " SETTLEMENT_COLUMNS " from settlements where run_id = $1 and id > $2 order by id limit $3"};
+const Sql kSettlementsOfAgent{"settlement.of_agent",
+                              "select " SETTLEMENT_COLUMNS
+                              " from settlements where agent_id = $1 and id > $2 order by id limit $3"};
+const Sql kSettlementsOfRun{"settlement.of_run",
+                            "select " SETTLEMENT_COLUMNS
+                            " from settlements where run_id = $1 and id > $2 order by id limit $3"};
 const Sql kRunSum{"settlement.run_sum",
                   "select count(*), cast(coalesce(sum(entries_fen), 0) as bigint), "
                   "cast(coalesce(sum(worked_off_fen), 0) as bigint), cast(coalesce(sum(new_debt_fen), 0) as bigint), "
                   "cast(coalesce(sum(payable_fen), 0) as bigint) from settlements where run_id = $1"};
 
-const Sql kPutCart{"cart.put",
-                   "insert into cart_lines (bucket, buyer_id, store_id, sku_id, qty, broadcast_id, share_id, added_at) "
-                   "values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (bucket, buyer_id, store_id, sku_id) do update set "
-                   "qty = excluded.qty, broadcast_id = excluded.broadcast_id, share_id = excluded.share_id"};
+const Sql kPutCart{
+    "cart.put",
+    "insert into cart_lines (bucket, buyer_id, store_id, sku_id, qty, broadcast_id, share_id, added_at) "
+    "values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (bucket, buyer_id, store_id, sku_id) do update set "
+    "qty = excluded.qty, broadcast_id = excluded.broadcast_id, share_id = excluded.share_id"};
 const Sql kDropCart{"cart.drop",
                     "delete from cart_lines where bucket = $1 and buyer_id = $2 and store_id = $3 and sku_id = $4"};
 const Sql kCart{"cart.load",
@@ -195,10 +206,12 @@ const Sql kCart{"cart.load",
 const Sql kClearCart{"cart.clear", "delete from cart_lines where bucket = $1 and buyer_id = $2 and store_id = $3"};
 const Sql kCartSize{"cart.size", "select count(*) from cart_lines where bucket = $1 and buyer_id = $2"};
 // What the person's own cart already holds stays as it is there.
-const Sql kMoveCart{"cart.move",
-                    "insert into cart_lines (bucket, buyer_id, store_id, sku_id, qty, broadcast_id, share_id, added_at) "
-                    "select cast($3 as bigint), cast($4 as bigint), store_id, sku_id, qty, broadcast_id, share_id, added_at from cart_lines "
-                    "where bucket = $1 and buyer_id = $2 on conflict (bucket, buyer_id, store_id, sku_id) do nothing"};
+const Sql kMoveCart{
+    "cart.move",
+    "insert into cart_lines (bucket, buyer_id, store_id, sku_id, qty, broadcast_id, share_id, added_at) "
+    "select cast($3 as bigint), cast($4 as bigint), store_id, sku_id, qty, broadcast_id, share_id, added_at from "
+    "cart_lines "
+    "where bucket = $1 and buyer_id = $2 on conflict (bucket, buyer_id, store_id, sku_id) do nothing"};
 const Sql kDropCartOf{"cart.drop_all", "delete from cart_lines where bucket = $1 and buyer_id = $2"};
 
 Bucket bucket_of_id(std::int64_t id) { return bucket_in_id(id); }
@@ -274,8 +287,8 @@ AfterSale read_after_sale(const Row& r) {
   a.order = r.id<OrderId>(3);
   a.line = static_cast<int>(r.integer(4));
   a.returns_goods = r.text(5) == "return_and_refund";
-  for (auto s : {AfterSaleState::requested, AfterSaleState::approved, AfterSaleState::refunded, AfterSaleState::rejected,
-                 AfterSaleState::withdrawn})
+  for (auto s : {AfterSaleState::requested, AfterSaleState::approved, AfterSaleState::refunded,
+                 AfterSaleState::rejected, AfterSaleState::withdrawn})
     if (state_name(s) == r.text(6)) a.state = s;
   a.qty = r.integer(7);
   a.amount_fen = r.integer(8);
@@ -361,13 +374,32 @@ std::vector<T> ids(db::Tx& tx, const Sql& sql, std::initializer_list<db::Param> 
 }  // namespace
 
 void insert_order(db::Tx& tx, const Order& o) {
-  tx.exec(kInsertOrder,
-          {o.bucket, o.id, o.brand, o.buyer, o.store, o.broadcast, o.pin, o.share, o.goods_fen, o.discount_fen,
-           o.shipping_fen, o.total_fen, o.currency, o.roles.host, o.roles.promoter, o.roles.recruiter, o.roles.clipper,
-           o.lock_agent, o.lock_rules_version, o.buyer_agent, o.address_json, o.placed_at, o.release_at});
+  tx.exec(kInsertOrder, {o.bucket,
+                         o.id,
+                         o.brand,
+                         o.buyer,
+                         o.store,
+                         o.broadcast,
+                         o.pin,
+                         o.share,
+                         o.goods_fen,
+                         o.discount_fen,
+                         o.shipping_fen,
+                         o.total_fen,
+                         o.currency,
+                         o.roles.host,
+                         o.roles.promoter,
+                         o.roles.recruiter,
+                         o.roles.clipper,
+                         o.lock_agent,
+                         o.lock_rules_version,
+                         o.buyer_agent,
+                         o.address_json,
+                         o.placed_at,
+                         o.release_at});
   for (const auto& l : o.lines)
-    tx.exec(kInsertLine, {o.bucket, o.id, l.line, l.sku, l.product, l.title, l.sku_title, l.qty, l.price_fen, l.goods_fen,
-                          l.paid_fen, l.no_return ? 1 : 0, l.rates.plan, l.rates.version, l.rates.host_bp,
+    tx.exec(kInsertLine, {o.bucket, o.id, l.line, l.sku, l.product, l.title, l.sku_title, l.qty, l.price_fen,
+                          l.goods_fen, l.paid_fen, l.no_return ? 1 : 0, l.rates.plan, l.rates.version, l.rates.host_bp,
                           l.rates.promoter_bp, l.rates.recruiter_bp, l.rates.clipper_bp, l.rates.freeze_days});
   tx.exec(kInsertPayment, {o.bucket, o.id, o.id.text(), o.total_fen, o.placed_at});
 }
@@ -384,7 +416,9 @@ std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::int64_t after, int
 std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, std::int64_t after, int limit) {
   return ids<OrderId>(tx, kOfBrand, {brand, after, limit});
 }
-std::vector<OrderId> unpaid_until(db::Tx& tx, Instant now, int limit) { return ids<OrderId>(tx, kUnpaid, {now, limit}); }
+std::vector<OrderId> unpaid_until(db::Tx& tx, Instant now, int limit) {
+  return ids<OrderId>(tx, kUnpaid, {now, limit});
+}
 std::vector<OrderId> shipped_until(db::Tx& tx, Instant shipped_at, int limit) {
   return ids<OrderId>(tx, kShippedUntil, {shipped_at, limit});
 }
@@ -403,9 +437,8 @@ void set_received(db::Tx& tx, const Order& o, Instant at) {
 void set_completed(db::Tx& tx, const Order& o, Instant at) { tx.exec(kSetCompleted, {o.bucket, o.id, at}); }
 
 std::optional<Payment> payment(db::Tx& tx, OrderId order) {
-  return tx.one(kPayment, {bucket_of_id(order.value), order}, [&](const Row& r) {
-    return Payment{order, r.str(0), r.str(1), r.str(2), r.integer(3), r.integer(4)};
-  });
+  return tx.one(kPayment, {bucket_of_id(order.value), order},
+                [&](const Row& r) { return Payment{order, r.str(0), r.str(1), r.str(2), r.integer(3), r.integer(4)}; });
 }
 void set_prepay(db::Tx& tx, OrderId order, std::string_view prepay_id, Instant at) {
   tx.exec(kSetPrepay, {bucket_of_id(order.value), order, prepay_id, at});
@@ -417,8 +450,9 @@ void set_payment(db::Tx& tx, OrderId order, std::string_view state, std::string_
 }
 
 void insert_after_sale(db::Tx& tx, const AfterSale& a) {
-  tx.exec(kInsertAfterSale, {a.bucket, a.id, a.brand, a.order, a.line, a.returns_goods ? "return_and_refund" : "refund_only",
-                             a.qty, a.amount_fen, a.reason, a.at});
+  tx.exec(kInsertAfterSale,
+          {a.bucket, a.id, a.brand, a.order, a.line, a.returns_goods ? "return_and_refund" : "refund_only", a.qty,
+           a.amount_fen, a.reason, a.at});
 }
 std::optional<AfterSale> after_sale(db::Tx& tx, AfterSaleId id) {
   return tx.one(kAfterSale, {bucket_of_id(id.value), id}, read_after_sale);
@@ -443,11 +477,15 @@ void insert_refund(db::Tx& tx, const Refund& r) {
   tx.exec(kInsertRefund, {r.bucket, r.id, r.brand, r.order, r.line < 0 ? db::Param(nullptr) : db::Param(r.line),
                           r.after_sale, r.amount_fen, r.restock_qty, r.at});
 }
-std::optional<Refund> refund(db::Tx& tx, RefundId id) { return tx.one(kRefund, {bucket_of_id(id.value), id}, read_refund); }
+std::optional<Refund> refund(db::Tx& tx, RefundId id) {
+  return tx.one(kRefund, {bucket_of_id(id.value), id}, read_refund);
+}
 std::vector<Refund> refunds_of(db::Tx& tx, OrderId order) {
   return tx.all(kRefundsOf, {bucket_of_id(order.value), order}, read_refund);
 }
-std::vector<RefundId> due_refunds(db::Tx& tx, Instant now, int limit) { return ids<RefundId>(tx, kDueRefunds, {now, limit}); }
+std::vector<RefundId> due_refunds(db::Tx& tx, Instant now, int limit) {
+  return ids<RefundId>(tx, kDueRefunds, {now, limit});
+}
 void refund_tried(db::Tx& tx, RefundId id, std::string_view state, std::string_view error, Instant next_try_at) {
   tx.exec(kRefundTried,
           {bucket_of_id(id.value), id, state, error.empty() ? db::Param(nullptr) : db::Param(error), next_try_at});
@@ -462,9 +500,9 @@ void add_refunded(db::Tx& tx, OrderId order, int line, Fen amount_fen, std::int6
 }
 
 void insert_entry(db::Tx& tx, Bucket bucket, const Entry& e) {
-  tx.exec(kInsertEntry, {bucket, e.id, e.brand, e.agent, e.order, e.line, role_name(e.role), e.seq, e.net_fen, e.bp,
-                         e.amount_fen, e.state, e.refund, e.at,
-                         e.available_at == 0 ? db::Param(nullptr) : db::Param(e.available_at)});
+  tx.exec(kInsertEntry,
+          {bucket, e.id, e.brand, e.agent, e.order, e.line, role_name(e.role), e.seq, e.net_fen, e.bp, e.amount_fen,
+           e.state, e.refund, e.at, e.available_at == 0 ? db::Param(nullptr) : db::Param(e.available_at)});
 }
 std::vector<Entry> entries_of(db::Tx& tx, OrderId order) {
   return tx.all(kEntriesOf, {bucket_of_id(order.value), order}, read_entry);
@@ -545,10 +583,13 @@ void put_cart_line(db::Tx& tx, Bucket bucket, PersonId buyer, const CartLine& l)
 }
 std::vector<CartLine> cart(db::Tx& tx, Bucket bucket, PersonId buyer, StoreId store) {
   return tx.all(kCart, {bucket, buyer, store}, [](const Row& r) {
-    return CartLine{r.id<StoreId>(0), r.id<SkuId>(1), r.integer(2), r.id<BroadcastId>(3), r.id<ShareId>(4), r.integer(5)};
+    return CartLine{r.id<StoreId>(0),     r.id<SkuId>(1),   r.integer(2),
+                    r.id<BroadcastId>(3), r.id<ShareId>(4), r.integer(5)};
   });
 }
-void clear_cart(db::Tx& tx, Bucket bucket, PersonId buyer, StoreId store) { tx.exec(kClearCart, {bucket, buyer, store}); }
+void clear_cart(db::Tx& tx, Bucket bucket, PersonId buyer, StoreId store) {
+  tx.exec(kClearCart, {bucket, buyer, store});
+}
 std::int64_t cart_size(db::Tx& tx, Bucket bucket, PersonId buyer) { return tx.number(kCartSize, {bucket, buyer}); }
 void move_cart(db::Tx& tx, Bucket from_bucket, PersonId from, Bucket to_bucket, PersonId to) {
   tx.exec(kMoveCart, {from_bucket, from, to_bucket, to});

@@ -41,17 +41,22 @@ Result<bool> settle_agent(db::Tx& tx, const Call& call, const store::Run& run, A
   s.payable_fen = sum.payable_fen;
   store::insert_settlement(tx, s);
   store::set_debt(tx, agent, debt - sum.worked_off_fen + sum.new_debt_fen);
-  ledger::post(tx, call, {run.brand, 0, Cause::settlement, s.id.value, 0,
-                          {{Account::available, agent, -s.entries_fen},
-                           {Account::settled, agent, sum.payable_fen},
-                           {Account::debt, agent, sum.worked_off_fen - sum.new_debt_fen}}});
+  ledger::post(tx, call,
+               {run.brand,
+                0,
+                Cause::settlement,
+                s.id.value,
+                0,
+                {{Account::available, agent, -s.entries_fen},
+                 {Account::settled, agent, sum.payable_fen},
+                 {Account::debt, agent, sum.worked_off_fen - sum.new_debt_fen}}});
   return true;
 }
 
 Status check_cutoff(const Call& call, Instant cutoff_at) {
   if (cutoff_at > call.now)
-    return fail(Code::invalid_field, "the cut-off must not lie in the future; it is " + format_rfc3339(call.now) + " now",
-                "/cutoff_at");
+    return fail(Code::invalid_field,
+                "the cut-off must not lie in the future; it is " + format_rfc3339(call.now) + " now", "/cutoff_at");
   return {};
 }
 
@@ -130,11 +135,16 @@ Result<store::Settlement> mark_paid(db::Tx& tx, const Call& call, SettlementId i
     if (s->payout_reference == reference) return *s;
     return fail(Code::settlement_conflict, "it was paid before, with reference " + s->payout_reference);
   }
-  ledger::post(tx, call, {s->brand, 0, Cause::payout, id.value, 0,
-                          {{Account::settled, s->agent, -s->payable_fen},
-                           {Account::payout, {}, s->payable_fen},
-                           {Account::payout, {}, -s->payable_fen},
-                           {Account::paid, s->agent, s->payable_fen}}});
+  ledger::post(tx, call,
+               {s->brand,
+                0,
+                Cause::payout,
+                id.value,
+                0,
+                {{Account::settled, s->agent, -s->payable_fen},
+                 {Account::payout, {}, s->payable_fen},
+                 {Account::payout, {}, -s->payable_fen},
+                 {Account::paid, s->agent, s->payable_fen}}});
   org::audit(tx, call, s->brand, "settlement.paid", "settlement", id.value);
   return *store::settlement(tx, id);
 }
@@ -212,18 +222,26 @@ std::string role_reason(const Order& o, Role role, AgentId paid_to) {
   const AgentId holder = o.roles.of(role);
   if (!holder) {
     switch (role) {
-      case Role::host: return "the order has no store agent";
-      case Role::promoter: return "the buyer was under no valid lock when the order was placed";
-      case Role::recruiter: return "the promoter has no active recruiter, or there is no promoter";
-      case Role::clipper: return "the buyer did not come from a clip";
+      case Role::host:
+        return "the order has no store agent";
+      case Role::promoter:
+        return "the buyer was under no valid lock when the order was placed";
+      case Role::recruiter:
+        return "the promoter has no active recruiter, or there is no promoter";
+      case Role::clipper:
+        return "the buyer did not come from a clip";
     }
   }
   if (!paid_to) return "held by the buyer; the brand does not pay for self-purchase";
   switch (role) {
-    case Role::host: return "agent of the store the order was placed in";
-    case Role::promoter: return "agent of the buyer's lock that was valid when the order was placed";
-    case Role::recruiter: return "the promoter's recruiter, active when the order was placed";
-    case Role::clipper: return "author of the clip the buyer came from";
+    case Role::host:
+      return "agent of the store the order was placed in";
+    case Role::promoter:
+      return "agent of the buyer's lock that was valid when the order was placed";
+    case Role::recruiter:
+      return "the promoter's recruiter, active when the order was placed";
+    case Role::clipper:
+      return "author of the clip the buyer came from";
   }
   return {};
 }
@@ -248,15 +266,24 @@ Result<std::string> explain_order(db::Tx& tx, const Call& call, OrderId id) {
   w.key("roles").begin_list();
   for (const Role role : kRoles) {
     const AgentId paid_to = earner(o->roles, role, o->buyer_agent, rules.self_purchase);
-    w.begin().field("role", role_name(role)).field("agent_id", o->roles.of(role)).field("earns", static_cast<bool>(paid_to));
+    w.begin()
+        .field("role", role_name(role))
+        .field("agent_id", o->roles.of(role))
+        .field("earns", static_cast<bool>(paid_to));
     w.field("why", role_reason(*o, role, paid_to)).end();
   }
   w.end_list();
   w.key("lines").begin_list();
   for (const auto& l : o->lines) {
-    w.begin().field("line", l.line).field("title", l.title).field("goods_fen", l.goods_fen).field("paid_fen", l.paid_fen);
+    w.begin()
+        .field("line", l.line)
+        .field("title", l.title)
+        .field("goods_fen", l.goods_fen)
+        .field("paid_fen", l.paid_fen);
     w.field("refunded_fen", l.refunded_fen).field("net_fen", l.net_fen()).field("plan_id", l.rates.plan);
-    w.field("plan_version", l.rates.version).field("host_bp", l.rates.host_bp).field("promoter_bp", l.rates.promoter_bp);
+    w.field("plan_version", l.rates.version)
+        .field("host_bp", l.rates.host_bp)
+        .field("promoter_bp", l.rates.promoter_bp);
     w.field("recruiter_bp", l.rates.recruiter_bp).field("clipper_bp", l.rates.clipper_bp);
     w.field("freeze_days", l.rates.freeze_days).field_at("frozen_until", l.available_at);
     w.field_at("matured_at", l.matured_at).end();
@@ -303,7 +330,10 @@ Result<std::string> explain_entry(db::Tx& tx, const Call& call, EntryId id) {
       sum += other.amount_fen;
     }
   const auto& l = o->lines.at(static_cast<std::size_t>(e->line));
-  w.end_list().field("sum_fen", sum).field("net_fen", l.net_fen()).field("entry_at_net_fen", entry_fen(l.net_fen(), e->bp));
+  w.end_list()
+      .field("sum_fen", sum)
+      .field("net_fen", l.net_fen())
+      .field("entry_at_net_fen", entry_fen(l.net_fen(), e->bp));
   TRY(const auto order, explain_order(tx, call, e->order));
   w.key("order").raw(order).end();
   return w.take();

@@ -19,7 +19,7 @@ struct RunReport {
   store::Run run;
   std::int64_t settled_now = 0;  // agents settled by this call
   std::int64_t settled_before = 0;
-  store::RunSum sum;             // of the whole run
+  store::RunSum sum;  // of the whole run
   std::vector<std::string> failed;
 };
 
@@ -31,8 +31,8 @@ std::string run_json(const RunReport& report);
 Result<store::Settlement> mark_paid(db::Tx& tx, const Call& call, SettlementId id, std::string_view reference);
 std::string settlement_json(const store::Settlement& s);
 
-// Why: for an order, an entry, a settlement. JSON that names inputs, rule versions, the lock and who lost, freeze dates,
-// reversals, settlement, payout and debt.
+// Why: for an order, an entry, a settlement. JSON that names inputs, rule versions, the lock and who lost, freeze
+// dates, reversals, settlement, payout and debt.
 Result<std::string> explain_order(db::Tx& tx, const Call& call, OrderId id);
 Result<std::string> explain_entry(db::Tx& tx, const Call& call, EntryId id);
 Result<std::string> explain_settlement(db::Tx& tx, const Call& call, SettlementId id);
