@@ -26,8 +26,8 @@ using HeaderList = std::vector<std::pair<std::string, std::string>>;
 struct HttpRequest {
   std::string method = "GET";
   std::string target = "/";
-  HeaderList headers;  // Host and Content-Length are added
-  std::string body;
+  HeaderList headers = {};  // Host and Content-Length are added
+  std::string body = {};
   // May the request be sent a second time when a kept connection turns out to be stale, that is, when it ends before
   // the first byte of an answer? Only for what does no harm twice (GET, or with an Idempotency-Key).
   bool retry_safe = false;
@@ -45,7 +45,7 @@ struct HttpClientOptions {
   std::int64_t connect_ms = 5000;
   std::int64_t timeout_ms = 15000;  // from send to the last byte of the answer
   std::size_t max_body = 64U << 20;
-  std::string ca_file;  // PEM; default: the system's authorities
+  std::string ca_file = {};  // PEM; default: the system's authorities
 };
 
 class HttpClient {
