@@ -6,8 +6,8 @@
 //           and body give the stored answer, the same key with another body is an error (SPEC 7);
 //   plain — handler(call, request) without a transaction, for what is slow or talks to a network (password hashing,
 //           file imports, the payment rail). It opens its own transactions.
-// The dispatcher (app/) authenticates, checks access and the shape of the body, runs the handler and turns an Error into
-// an RFC 9457 problem document. From the same list come /api/openapi.json and the tests that check it.
+// The dispatcher (app/) authenticates, checks access and the shape of the body, runs the handler and turns an Error
+// into an RFC 9457 problem document. From the same list come /api/openapi.json and the tests that check it.
 #pragma once
 
 #include <functional>
@@ -31,8 +31,8 @@ std::string_view method_name(Method method);
 
 struct Request {
   Method method = Method::get;
-  std::string target;  // as sent: path and query
-  std::string path;    // percent-decoded
+  std::string target;                                        // as sent: path and query
+  std::string path;                                          // percent-decoded
   std::vector<std::pair<std::string, std::string>> query;    // percent-decoded
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::vector<std::pair<std::string, std::string>> params;   // of the path pattern, set by the dispatcher
@@ -58,7 +58,9 @@ struct Reply {
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
 
-  static Reply json(std::string body, int status = 200) { return Reply{status, std::move(body), "application/json", {}}; }
+  static Reply json(std::string body, int status = 200) {
+    return Reply{status, std::move(body), "application/json", {}};
+  }
   static Reply none() { return Reply{204, {}, {}, {}}; }
   Reply&& with(std::string name, std::string value) && {
     headers.emplace_back(std::move(name), std::move(value));
@@ -99,22 +101,39 @@ struct Route {
   std::optional<Shape> takes;  // JSON body; none: no body is read
   std::optional<Shape> gives;  // JSON answer of 2xx
   int success = 200;
-  std::vector<Code> errors;      // beside those that any route may give
-  Shape query;                   // query parameters (texts)
-  bool raw_body = false;         // the body is a file or signed bytes: not parsed; http.upload_bytes is its limit
-  bool internal = false;         // not in the OpenAPI document (sandbox, health)
-  bool idempotent = true;        // write: an Idempotency-Key is honoured (and required where require_key)
-  bool require_key = false;      // write: refuse calls without one (placing an order)
+  std::vector<Code> errors;  // beside those that any route may give
+  Shape query;               // query parameters (texts)
+  bool raw_body = false;     // the body is a file or signed bytes: not parsed; http.upload_bytes is its limit
+  bool internal = false;     // not in the OpenAPI document (sandbox, health)
+  bool idempotent = true;    // write: an Idempotency-Key is honoured (and required where require_key)
+  bool require_key = false;  // write: refuse calls without one (placing an order)
 
-  Route&& taking(Shape s) && { takes = std::move(s); return std::move(*this); }
-  Route&& giving(Shape s) && { gives = std::move(s); return std::move(*this); }
-  Route&& may_fail(std::vector<Code> codes) && { errors = std::move(codes); return std::move(*this); }
-  Route&& asking(Shape s) && { query = std::move(s); return std::move(*this); }
-  Route&& answers(int status) && { success = status; return std::move(*this); }
+  Route&& taking(Shape s) && {
+    takes = std::move(s);
+    return std::move(*this);
+  }
+  Route&& giving(Shape s) && {
+    gives = std::move(s);
+    return std::move(*this);
+  }
+  Route&& may_fail(std::vector<Code> codes) && {
+    errors = std::move(codes);
+    return std::move(*this);
+  }
+  Route&& asking(Shape s) && {
+    query = std::move(s);
+    return std::move(*this);
+  }
+  Route&& answers(int status) && {
+    success = status;
+    return std::move(*this);
+  }
 };
 
-Route read_route(Method method, std::string path, std::string id, std::string summary, Access access, TxHandler handler);
-Route write_route(Method method, std::string path, std::string id, std::string summary, Access access, TxHandler handler);
+Route read_route(Method method, std::string path, std::string id, std::string summary, Access access,
+                 TxHandler handler);
+Route write_route(Method method, std::string path, std::string id, std::string summary, Access access,
+                  TxHandler handler);
 Route plain_route(Method method, std::string path, std::string id, std::string summary, Access access,
                   PlainHandler handler);
 

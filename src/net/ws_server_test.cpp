@@ -332,7 +332,7 @@ TEST(WsServer, WhatIsQueuedArrivesWholeAndInOrder) {
 
 TEST(WsServer, SilentViewersArePingedAndThenCutOff) {
   ServerConfig config = small_config();
-  config.ws_ping_ms = 100;
+  config.ws_ping_ms = 500;
   Hall hall(config);
   const WsClientId alive = hall.join();  // answers pings by itself
   RawSocket dead(hall.server.port());
