@@ -1,7 +1,7 @@
 // Product files as merchants have them: Shopify (classic and new headers), WooCommerce, Lianbo's own, Taobao assistant,
 // and plain price lists. Told apart by their header row, never by the file's name. Pure functions.
 //
-// - Reading gives every product or none: all errors are collected (up to 50), each with line and column.
+// - Reading gives every product or none: all errors are collected (the first 100), each with line and column.
 // - Prices are plain decimals with at most two decimals; HTML becomes plain text; blank SKU codes are made from the
 //   product's code and the option values, so that the same file makes the same codes.
 // - Writing guards cells that a spreadsheet would run as a formula with an apostrophe, and reading takes it off:

@@ -247,11 +247,14 @@ rc::Gen<std::vector<CatalogProduct>> catalogs() {
                        rc::gen::element<std::string>("", "https://a.example/x.jpg?b=1,2", "http://b.example/")),
           rc::gen::set(&CatalogProduct::on_sale), rc::gen::set(&CatalogProduct::no_return),
           rc::gen::set(&CatalogProduct::code, texts(20)),
-          rc::gen::set(&CatalogProduct::skus,
-                       rc::gen::nonEmpty(rc::gen::container<std::vector<CatalogSku>>(rc::gen::build<CatalogSku>(
-                           rc::gen::set(&CatalogSku::code, texts(20)), rc::gen::set(&CatalogSku::title, texts(30)),
-                           rc::gen::set(&CatalogSku::price_fen, rc::gen::inRange<Fen>(0, 10'000'000)),
-                           rc::gen::set(&CatalogSku::stock, rc::gen::inRange<std::int64_t>(0, kMaxStock)))))))),
+          rc::gen::set(
+              &CatalogProduct::skus,
+              rc::gen::nonEmpty(rc::gen::container<std::vector<CatalogSku>>(rc::gen::build<CatalogSku>(
+                  rc::gen::set(&CatalogSku::code, texts(20)), rc::gen::set(&CatalogSku::title, texts(30)),
+                  rc::gen::set(&CatalogSku::price_fen,
+                               rc::gen::resize(rc::kNominalSize, rc::gen::inRange<Fen>(0, 10'000'000))),
+                  rc::gen::set(&CatalogSku::stock,
+                               rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::int64_t>(0, kMaxStock))))))))),
       [](std::vector<CatalogProduct> products) {
         std::set<std::string> product_codes, sku_codes;
         std::vector<CatalogProduct> out;
