@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "base/text.hpp"
+
 namespace lianbo {
 
 Instant SystemClock::now() const {
@@ -38,7 +40,7 @@ std::string format_rfc3339(Instant instant) {
 Result<Instant> parse_rfc3339(std::string_view text, std::string where) {
   const auto bad = [&] {
     return fail(Code::invalid_field,
-                "\"" + std::string(text.substr(0, 40)) + "\" is not an instant like 2026-11-11T12:00:00.000Z", where);
+                "\"" + std::string(text_front(text, 40)) + "\" is not an instant like 2026-11-11T12:00:00.000Z", where);
   };
   std::size_t at = 0;
   const auto digits = [&](int count, int& out) {

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/check.hpp"
+#include "base/text.hpp"
 
 namespace lianbo {
 
@@ -53,7 +54,7 @@ std::vector<Fen> spread(Fen total_fen, std::span<const Fen> weights) {
 
 Result<Fen> parse_decimal_fen(std::string_view text, std::string where) {
   const auto bad = [&](const char* why) {
-    return fail(Code::invalid_field, "\"" + std::string(text.substr(0, 40)) + "\" " + why + "; an amount is like 12.50",
+    return fail(Code::invalid_field, "\"" + std::string(text_front(text, 40)) + "\" " + why + "; an amount is like 12.50",
                 where);
   };
   if (text.empty()) return bad("is empty");
@@ -79,6 +80,7 @@ Result<Fen> parse_decimal_fen(std::string_view text, std::string where) {
     }
     if (decimals.size() == 1) cents *= 10;
   }
+  if (whole * 100 + cents > kMaxAmountFen) return bad("is too large");
   return whole * 100 + cents;
 }
 

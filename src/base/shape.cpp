@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/money.hpp"
+#include "base/text.hpp"
 
 namespace lianbo {
 namespace shape {
@@ -98,7 +99,7 @@ std::string kind_of(const json::value& v) {
 
 std::string pointer(const std::string& at, std::string_view name) {
   std::string out = at + "/";
-  for (const char c : name.substr(0, 64)) {
+  for (const char c : text_front(name, 64)) {
     if (c == '~')
       out += "~0";
     else if (c == '/')
