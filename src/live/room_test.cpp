@@ -358,6 +358,7 @@ class Interleaving {
     std::vector<db::Event> events;
     std::string story;
     std::size_t committed = 0, told = 0, contained = 0, told_before_entering = 0;
+    std::size_t base = 0;  // the room's number when the viewer enters
     bool entered = false;
     while (true) {
       // c: the next event is committed; t: the bus hands it on; e: the viewer enters; w: the worker reads the snapshot;
@@ -386,6 +387,7 @@ class Interleaving {
           world.open.emplace_back(viewer, accepted->handler);
           entered = true;
           told_before_entering = told;
+          if (other) base = other->frames.size() - 1;
           break;
         case 'w':
           contained = committed;
@@ -395,8 +397,8 @@ class Interleaving {
           world.run_post();
       }
     }
-    check(*viewer, events, contained, watched_ ? 0 : told_before_entering, story);
-    if (other) check(*other, events, 0, 0, story + " (who watched before)");
+    check(*viewer, events, contained, watched_ ? 0 : told_before_entering, base, story);
+    if (other) check(*other, events, 0, 0, 0, story + " (who watched before)");
   }
 
   db::Event commit(World& world, std::size_t i) {
@@ -417,7 +419,7 @@ class Interleaving {
   // contained: how many of the events the database had when the snapshot was read. unheard: how many were told while no
   // room was there to hear them, so that they have no number.
   static void check(const FakeConnection& viewer, const std::vector<db::Event>& events, std::size_t contained,
-                    std::size_t unheard, const std::string& story) {
+                    std::size_t unheard, std::size_t base, const std::string& story) {
     SCOPED_TRACE(story);
     const auto messages = viewer.messages();
     ASSERT_FALSE(messages.empty());
@@ -425,6 +427,9 @@ class Interleaving {
     const std::int64_t seq = seq_of(messages[0]);
     // Numbers up to the snapshot's are in it: the database had them.
     ASSERT_LE(unheard + static_cast<std::size_t>(seq), contained);
+    // An order is in no snapshot: one told after the viewer entered must have been told to it.
+    for (std::size_t n = base + 1; n <= static_cast<std::size_t>(seq); ++n)
+      ASSERT_NE(events[unheard + n - 1].topic, "order.paid");
     // All later ones come once, in order, without a gap, to the last.
     std::int64_t expected = seq;
     for (std::size_t i = 1; i < messages.size(); ++i) ASSERT_EQ(seq_of(messages[i]), ++expected);
