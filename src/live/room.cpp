@@ -416,7 +416,7 @@ void Room::on_event(const db::Event& event) {
   } else if (topic == "order.paid") {
     const json::value payload = parsed(event);
     JsonWriter w;
-    w.begin().field("name", mask_name(get_text(payload, "name"))).field("title", get_text(payload, "title"));
+    w.begin().field("name", mask_name(get_text(payload, "who"))).field("title", get_text(payload, "product"));
     w.field("qty", get_int(payload, "qty", 1)).end();
     publish("order", w.text(), event, 0);
   } else {

@@ -413,7 +413,8 @@ class Interleaving {
       ++state.broadcast.version;
       return world.event(kPinOpened, R"({"version":)" + std::to_string(state.broadcast.version) + R"(,"pin":{}})");
     }
-    return world.event("order.paid", R"({"broadcast_id":")" + kRoom.text() + R"(","name":"张三","title":"T","qty":1})");
+    return world.event("order.paid",
+                       R"({"broadcast_id":")" + kRoom.text() + R"(","who":"张三","product":"T","qty":1})");
   }
 
   // contained: how many of the events the database had when the snapshot was read. unheard: how many were told while no
@@ -964,8 +965,8 @@ TEST(RoomEvents, OrdersAreToldInTheirRoomWithMaskedNames) {
   World world;
   const auto here = world.watch(PersonId{1}), there = world.watch(PersonId{2}, {}, BroadcastId{1002});
   world.tell(world.event("order.paid",
-                         R"({"broadcast_id":")" + kRoom.text() + R"(","name":"张三丰","title":"茶","qty":2})", 777));
-  world.tell(world.event("order.paid", R"({"broadcast_id":null,"name":"李四","title":"茶","qty":2})", 778));
+                         R"({"broadcast_id":")" + kRoom.text() + R"(","who":"张三丰","product":"茶","qty":2})", 777));
+  world.tell(world.event("order.paid", R"({"broadcast_id":null,"who":"李四","product":"茶","qty":2})", 778));
   ASSERT_THAT(here->types(), ElementsAre("snapshot", "order"));
   EXPECT_EQ(get_text(here->last(), "name"), "张**");
   EXPECT_EQ(get_text(here->last(), "title"), "茶");
