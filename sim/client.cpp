@@ -14,6 +14,7 @@ namespace {
 constexpr std::int64_t kRequestMs = 60'000;  // an import of thousands of rows may take its time
 constexpr std::int64_t kSettleMs = 60'000;   // after that a room has lost something
 constexpr std::int64_t kGoodbyeMs = 2'000;
+constexpr int kRecoveries = 10;
 constexpr int kBusyRetries = 200;
 
 std::string_view cookie_value(std::string_view set_cookie, std::string_view name) {
@@ -59,11 +60,11 @@ bool Line::recover(std::int64_t generation) {
   std::lock_guard lock(mutex_);
   if (dead_) return false;
   if (generation_ != generation) return true;
-  for (int attempt = 0; attempt < 20; ++attempt) {
+  // It may die again while it comes up, or before it has answered.
+  for (int attempt = 0; attempt < kRecoveries && options_.reconnect; ++attempt) {
     if (options_.stopped && options_.stopped()) break;
-    const std::string url = options_.reconnect ? options_.reconnect() : std::string();
-    if (url.empty()) break;
-    if (set_clock(url)) {
+    const std::string url = options_.reconnect();
+    if (!url.empty() && set_clock(url)) {
       url_ = url;
       ++generation_;
       return true;

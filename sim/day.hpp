@@ -36,6 +36,8 @@ class Day {
   void later(Instant at, std::function<void()> what) { agenda_.emplace(at, std::move(what)); }
   void run_agenda();  // what is due at now_
   void show(std::int64_t day);
+  // One worker: every count is the same each time.
+  bool exact() const { return options_.workers <= 1; }
   bool stopped() const { return options_.stopped && options_.stopped(); }
 
   // ---- asking the server
@@ -62,6 +64,7 @@ class Day {
   void visit(int person);
   void enter(int person, Room& room, const std::string& share_id, double eagerness);
   void leave(Room& room, const Watcher& watcher);
+  Status open_doors();  // who wants to enter does
   void seat_entered();
   void act_in_rooms();
   int choose_room(int person);
@@ -108,7 +111,7 @@ class Day {
   Crew crew_;
   Rooms rooms_;
   Journal journal_;
-  Cascades cascades_;
+  Cascades watched_, passed_on_;  // who watched what; who shared what
   Progress progress_;
   DemoReport report_;
   Identity owner_, clock_keeper_;

@@ -61,9 +61,13 @@ std::string DemoReport::to_json() const {
 #undef X
   w.field("verify", verify).field("wall_s", wall_s).field("simulated_s", simulated_s);
   w.field("seed", seed).field("workers", workers).field("rooms_peak", rooms_peak).field("viewers_peak", viewers_peak);
-  w.field("friendships", friendships).field("products", products).field("enters", enters).field("clicks", clicks);
+  w.field("friendships", friendships)
+      .field("products", products)
+      .field("enters", enters)
+      .field("kept_orders", kept_orders)
+      .field("clicks", clicks);
   w.field("carts", carts).field("shares", shares).field("likes", likes).field("chat_refused", chat_refused);
-  w.field("answers_checked", answers_checked).field("recoveries", recoveries);
+  w.field("answers_checked", answers_checked).field("recoveries", recoveries).field("requests", requests);
   w.field("unexpected_answers", unexpected_answers);
   w.key("gmv_by_hour_fen").begin_list();
   for (const Fen f : gmv_by_hour) w.value(f);
@@ -104,14 +108,13 @@ std::string DemoReport::to_text(bool chinese) const {
 #undef X
 
   page.title("From seeing to keeping", "转化漏斗");
-  const std::int64_t kept_orders = std::max<std::int64_t>(0, orders_paid - refunds);
   const std::array<std::tuple<std::string_view, std::string_view, std::int64_t>, 6> steps = {
       {{"shown in the hall", "大厅曝光", exposures},
        {"entered a room", "进入直播间", enters},
        {"looked at a product", "点击商品", clicks},
        {"placed an order", "下单", orders_placed},
        {"paid", "支付", orders_paid},
-       {"paid, nothing sent back", "净成交（扣退款）", kept_orders}}};
+       {"paid, nothing sent back", "未退款成交", kept_orders}}};
   std::int64_t before = 0;
   for (const auto& [en, zh, n] : steps) {
     page.line(fmt::format(

@@ -24,7 +24,7 @@
   X(orders_paid, "Orders paid", "支付订单")                                   \
   X(sold_out_refusals, "Refused: sold out", "售罄拒单")                       \
   X(refunds, "Refunds", "退款笔数")                                           \
-  X(messages_sent, "Chat lines said", "弹幕条数")                             \
+  X(messages_sent, "Messages sent in rooms", "直播间消息")                    \
   X(deliveries, "Messages delivered to viewers", "推送送达")                  \
   X(share_cascades, "Shares that started a tree", "分享链条数")               \
   X(cascade_depth_max, "Deepest tree", "最深分享层级")
@@ -34,6 +34,7 @@
   X(commission_pending_fen, "Commission, frozen", "佣金：冻结中")      \
   X(commission_available_fen, "Commission, available", "佣金：可结算") \
   X(commission_settled_fen, "Commission, settled", "佣金：已结算")     \
+  X(commission_paid_fen, "Commission, paid out", "佣金：已打款")       \
   X(debt_fen, "Agents' debt from late refunds", "结算后退款形成的欠款")
 #define LIANBO_DAY_LAWS(X)                                              \
   X(oversold_units, "Units oversold", "超卖件数")                       \
@@ -62,6 +63,7 @@ struct DemoReport {
 
   std::uint64_t seed = 0;
   std::int64_t workers = 0, rooms_peak = 0, viewers_peak = 0, friendships = 0, products = 0;
+  std::int64_t kept_orders = 0;  // paid, and nothing of it was refunded
   std::int64_t enters = 0, clicks = 0, carts = 0, shares = 0, likes = 0, chat_refused = 0, requests = 0;
   std::int64_t answers_checked = 0, recoveries = 0, unexpected_answers = 0;
   std::vector<Fen> gmv_by_hour = std::vector<Fen>(24, 0);  // of the sale day, local hours

@@ -30,7 +30,8 @@ Day::Day(const DemoOptions& options, World world, ChatBook chat)
       line_({options.base_url, options.clock_token, options.reconnect, options.stopped, run_name(options.seed)}),
       crew_(line_, options.workers),
       rooms_(line_),
-      cascades_(world_.graph),
+      watched_(world_.graph),
+      passed_on_(world_.graph),
       progress_(options.quiet, !options.no_color, options.chinese),
       rooms_stream_(options.seed, "rooms"),
       visits_stream_(options.seed, "visiting"),
@@ -140,6 +141,7 @@ Status Day::close() {
 Status Day::look_up_answers() {
   std::unordered_map<std::string, OrderFact> orders;
   TRY_OK(each_item(brand("/orders"), [&](const json::value& o) { orders.emplace(get_text(o, "id"), order_fact(o)); }));
+  for (const auto& [id, order] : orders) report_.kept_orders += order.paid_at != 0 && order.refunded_fen == 0;
   std::vector<std::string> lost = journal_.lost_orders(orders);
   for (const auto& [broadcast, answered] : journal_.pins()) {
     std::set<std::string> found;
@@ -203,7 +205,7 @@ Status Day::read_figures() {
   agree("shares opened", report_.touches, touches_);
   agree("chat lines", figures.number("chat_lines"), heard.said);
   agree("rooms entered", figures.number("enters"), report_.enters);
-  if (options_.workers <= 1) agree("deliveries", all_server_deliveries_, report_.deliveries);
+  if (exact()) agree("deliveries", all_server_deliveries_, report_.deliveries);
   report_.likes = figures.number("likes");
   return {};
 }

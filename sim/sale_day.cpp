@@ -16,7 +16,7 @@ constexpr double kEntersFromShare = 0.80;
 constexpr double kFriendsWord = 2.0;  // a friend's share makes buying so much likelier
 constexpr double kHostSharesPin = 0.35;
 constexpr double kBuysFromPage = 0.03;  // of those whom a share leads to a product's page
-constexpr DurationMs kSharesLast = 36 * kHourMs;
+constexpr DurationMs kSharesLast = 4 * kDayMs;
 constexpr int kMostLinesOfOne = 6;  // chat lines of one person in a minute
 constexpr double kCrowd = 12;       // viewers from which on a room chats at its full rate
 
@@ -37,7 +37,7 @@ std::string_view channel_name(ShareChannel channel) {
 Status Day::sale_day() {
   for (minute_ = 0; minute_ < kMinutesPerDay; ++minute_) {
     // Who leaves now has got everything first, so that the counts are exact.
-    if (const auto seats = leaving_seats(); !seats.empty() && options_.workers > 1) TRY_OK(rooms_.settle(seats));
+    if (const auto seats = leaving_seats(); !seats.empty() && !exact()) TRY_OK(rooms_.settle(seats));
     end_rooms();
     rooms_.wait_for_left();
     start_rooms();
@@ -46,15 +46,12 @@ Status Day::sale_day() {
          ++next_visit_)
       visit(visits[next_visit_].person);
     TRY_OK(crew_.run());
-    TRY_OK(rooms_.wait_for_snapshots());
-    seat_entered();
+    TRY_OK(open_doors());
     act_in_rooms();
     TRY_OK(crew_.run());
-    TRY_OK(rooms_.wait_for_snapshots());
-    seat_entered();
     TRY_OK(rooms_.wait_for_said());
     TRY_OK(move_clock(options_.start_at + (minute_ + 1) * kMinuteMs));
-    if (options_.workers <= 1) TRY_OK(rooms_.settle());
+    if (exact()) TRY_OK(rooms_.settle());
     show(0);
   }
   if (rooms_.open() > 0) TRY_OK(rooms_.settle());
@@ -118,7 +115,6 @@ void Day::start_rooms() {
          ++rooms_on_air_;
          report_.rooms_peak = std::max(report_.rooms_peak, rooms_on_air_);
          const int person = world_.host(host).person;
-         cascades_.set_active(index, person);
          pin_next(started);
          share(person, "broadcast", ShareChannel::group, index, index, host, -1);
          share(person, "broadcast", ShareChannel::moments, index, index, host, -1);
@@ -180,7 +176,7 @@ int Day::choose_room(int person) {
   });
   std::vector<double> weights;
   for (std::size_t i = 0; i < live.size(); ++i)
-    weights.push_back(room_pull(static_cast<int>(i)) * (cascades_.active_friends(live[i], person) > 0 ? 2 : 1));
+    weights.push_back(room_pull(static_cast<int>(i)) * (watched_.active_friends(live[i], person) > 0 ? 2 : 1));
   return live[visits_stream_.weighted(weights)];
 }
 
@@ -193,8 +189,18 @@ void Day::enter(int person, Room& room, const std::string& share_id, double eage
   watcher.share_id = share_id;
   watcher.since_minute = minute_;
   watcher.stay = plan_stay(stays_stream_, std::min(0.5, world_.host(room.plan.host).conversion * eagerness));
-  watcher.seat = rooms_.enter(room.id, who.me);
   entering_.push_back({room.index, watcher});
+}
+
+Status Day::open_doors() {
+  if (entering_.empty()) return {};
+  // Whether a pin of this minute comes in the snapshot or after it must not hang on the server's threads.
+  if (exact()) TRY_OK(move_clock(now_));
+  for (auto& [index, watcher] : entering_)
+    watcher.seat = rooms_.enter(world_.room(index).id, world_.person(watcher.person).me);
+  TRY_OK(rooms_.wait_for_snapshots());
+  seat_entered();
+  return {};
 }
 
 void Day::seat_entered() {
@@ -209,8 +215,8 @@ void Day::seat_entered() {
     report_.viewers_peak = std::max(report_.viewers_peak, viewers_);
     Room& room = world_.room(index);
     room.watchers.push_back(watcher);
-    cascades_.set_active(index, watcher.person);
-    if (room.pinned >= 0 && cascades_.passes_on(shares_stream_, index, watcher.person, 0))
+    watched_.set_active(index, watcher.person);
+    if (room.pinned >= 0 && passed_on_.passes_on(shares_stream_, index, watcher.person, 0))
       share(watcher.person, "moment", plan_channel(shares_stream_), index, index, room.plan.host, room.pinned);
   }
 }
@@ -263,7 +269,7 @@ void Day::share(int person, std::string kind, ShareChannel channel, int thing, i
   if (kind == "moment" || kind == "product") w.field("product_id", world_.product(product).id);
   if (kind == "receipt") w.field("order_id", order_id);
   w.end();
-  cascades_.set_active(thing, person);
+  passed_on_.set_active(thing, person);
   as(person, "POST", "/api/v1/shares", w.take(),
      [this, person, kind, channel, thing, room, host, product](const Answer& a) {
        if (!a.ok()) return unexpected("share", a);
@@ -315,7 +321,7 @@ bool Day::landed_right(const SharedThing& shared, const Answer& landing) const {
 }
 
 void Day::maybe_pass_on(int person, const SharedThing& shared) {
-  if (!cascades_.passes_on(shares_stream_, shared.thing, person, 1)) return;
+  if (!passed_on_.passes_on(shares_stream_, shared.thing, person, 1)) return;
   const ShareChannel channel = plan_channel(shares_stream_);
   const bool moment = shared.room >= 0 && shared.product >= 0;
   const std::string kind = moment ? "moment" : shared.room >= 0 ? "broadcast" : "product";

@@ -83,6 +83,12 @@ Status Day::bring_in_products() {
     sold.product.pull = hot ? 3.0 : 1.0;
     world_.products.push_back(std::move(sold.product));
   }
+  // For the sale a lock is protected for a day only, so that hosts compete for buyers.
+  as_owner("PUT", brand("/lock-rules"),
+           R"({"validity_days":30,"protect_days":1,"order_extends_days":45,"lock_agents":false,"self_purchase":false})",
+           [this](const Answer& a) {
+             if (!a.ok()) unexpected("lock rules", a);
+           });
   as_owner("PUT", brand("/plans"),
            R"({"scope":"brand","host_bp":1000,"promoter_bp":800,"recruiter_bp":200,"clipper_bp":0})",
            [this](const Answer& a) {

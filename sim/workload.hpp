@@ -73,7 +73,7 @@ struct Opening {
 std::vector<Opening> plan_openings(Stream& stream, const Graph& graph, int sharer, ShareChannel channel);
 ShareChannel plan_channel(Stream& stream);
 
-// Who is active in what (a broadcast with its shares is one thing): watched it or passed it on.
+// Who is active in what (a broadcast with its shares is one thing).
 class Cascades {
  public:
   explicit Cascades(const Graph& graph) : graph_(graph) {}
