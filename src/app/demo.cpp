@@ -8,9 +8,13 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdio>
 #include <filesystem>
+#include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "app/app.hpp"
 #include "app/commands.hpp"
@@ -27,14 +31,67 @@ void on_signal(int) { g_stopped = true; }
 
 constexpr std::int64_t kStartMs = 20000;  // longest wait for the server to come up
 
+// The child is told to end when the thread that forked it ends, so one thread that lives as long as this object forks.
 class ServerProcess {
  public:
   ServerProcess(std::string program, std::vector<std::string> arguments)
-      : program_(std::move(program)), arguments_(std::move(arguments)) {}
-  ~ServerProcess() { stop(); }
+      : program_(std::move(program)), arguments_(std::move(arguments)), keeper_([this] { keep(); }) {}
+  ~ServerProcess() {
+    stop();
+    {
+      std::lock_guard lock(mutex_);
+      ending_ = true;
+    }
+    changed_.notify_all();
+    keeper_.join();
+  }
 
-  // Starts it and waits until it says where it listens.
+  // Starts it and waits until it says where it listens. Killed while it came up: started again.
   Result<std::string> start(int port) {
+    std::unique_lock lock(mutex_);
+    asked_port_ = port;
+    answer_.reset();
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return answer_.has_value(); });
+    return *answer_;
+  }
+
+  bool running() {
+    if (pid_ <= 0) return false;
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) == pid_) pid_ = 0;
+    return pid_ > 0;
+  }
+
+  void stop() {
+    if (!running()) return;
+    kill(pid_, SIGTERM);
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = 0;
+  }
+
+  int port() const { return port_; }
+  pid_t pid() const { return pid_; }
+
+ private:
+  static constexpr int kAttempts = 20;
+
+  void keep() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [&] { return ending_ || asked_port_.has_value(); });
+      if (ending_) return;
+      const int port = *std::exchange(asked_port_, std::nullopt);
+      auto url = try_start(port);
+      for (int attempt = 1; !url && killed_ && attempt < kAttempts && !g_stopped; ++attempt) url = try_start(port);
+      answer_ = std::move(url);
+      changed_.notify_all();
+    }
+  }
+
+  Result<std::string> try_start(int port) {
+    killed_ = false;
     int pipe_ends[2];
     if (pipe2(pipe_ends, O_CLOEXEC) != 0) return fail(Code::io_failed, "no pipe to the server");
     std::vector<std::string> arguments = {program_, "serve", "--json", "--port", std::to_string(port)};
@@ -63,36 +120,28 @@ class ServerProcess {
     close(pipe_ends[0]);
     const auto said = parse_json(line);
     if (!said) {
-      stop();
+      int status = 0;
+      waitpid(pid_, &status, 0);
+      pid_ = 0;
+      killed_ = WIFSIGNALED(status);
       return fail(Code::io_failed, "the server did not come up; what it says stands above");
     }
     port_ = static_cast<int>(get_int(*said, "port"));
     return get_text(*said, "url");
   }
 
-  bool running() {
-    if (pid_ <= 0) return false;
-    int status = 0;
-    if (waitpid(pid_, &status, WNOHANG) == pid_) pid_ = 0;
-    return pid_ > 0;
-  }
-
-  void stop() {
-    if (!running()) return;
-    kill(pid_, SIGTERM);
-    int status = 0;
-    waitpid(pid_, &status, 0);
-    pid_ = 0;
-  }
-
-  int port() const { return port_; }
-  pid_t pid() const { return pid_; }
-
- private:
   std::string program_;
   std::vector<std::string> arguments_;
   pid_t pid_ = 0;
   int port_ = 0;
+  bool killed_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<int> asked_port_;
+  std::optional<Result<std::string>> answer_;
+  bool ending_ = false;
+  std::thread keeper_;
 };
 
 Status move_clock(net::HttpClient& client, const std::string& token, Instant to) {

@@ -210,6 +210,11 @@ Result<Reply> Dispatcher::run(const Route& route, Request& request, Call& call, 
       break;
   }
   if (reply && deps_.changes_relations.contains(route.id)) forget_callers();
+  if (reply && route.gives && deps_.settings->check_replies != 0 && reply->status < 300 && !reply->body.empty()) {
+    TRY(const auto said, parse_json(reply->body));
+    if (const auto ok = check_shape(said, *route.gives); !ok)
+      return fail(Code::internal, route.id + " answers what its document does not say: " + ok.error().text());
+  }
   return reply;
 }
 
