@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "catalog/catalog_api.hpp"
 #include "insight/report.hpp"
+#include "insight/verify.hpp"
 #include "live/live_api.hpp"
 #include "net/problem.hpp"
 #include "order/order_api.hpp"
@@ -82,7 +83,11 @@ Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std
   return bench;
 }
 
-Workbench::~Workbench() = default;
+Workbench::~Workbench() {
+  if (!ids) return;
+  if (const auto ok = org::release_node(*db, lease, ids->newest()); !ok)
+    log_warn("the node number is not given back: {}", ok.error().text());
+}
 
 Call Workbench::system_call() {
   Call call;
@@ -363,10 +368,12 @@ void App::settle_down() {
 }
 
 Result<net::Reply> App::move_clock(const Call& call, const net::Request& request) {
+  if (std::none_of(call.caller.staff.begin(), call.caller.staff.end(),
+                   [](const StaffOf& s) { return s.roles & kOwner; }))
+    return fail(Code::forbidden, "only an owner moves the clock");
   std::lock_guard lock(clock_mutex_);
-  const Instant to = get_instant(request.value, "now");
-  if (to < call.now - kDayMs * 3660 || to > call.now + kDayMs * 3660)
-    return fail(Code::invalid_field, "at most ten years at a time", "/now");
+  const Instant to = std::max(bench_->clock->now(), get_instant(request.value, "now"));  // it never goes back
+  if (to > call.now + kDayMs * 3660) return fail(Code::invalid_field, "at most ten years at a time", "/now");
   settle_down();
   TRY_OK(bench_->keep_ahead(to));
   const std::string kept = format_rfc3339(to);
@@ -419,6 +426,16 @@ std::vector<Job> App::make_jobs() {
   jobs.push_back(
       {"receive shipped orders", [&db](const Call& call) { return order::receive_shipped(db, call, kJobLimit); }});
   jobs.push_back({"mature lines", [&db](const Call& call) { return order::mature_lines(db, call, kJobLimit); }});
+  if (bench_->settings.verify_hours > 0 && !bench_->simulated)
+    jobs.push_back({"verify", [this](const Call&) -> Result<int> {
+                      const std::int64_t wall = monotonic_ms();
+                      if (verify_at_ms_ == 0) verify_at_ms_ = wall + bench_->settings.verify_hours * kHourMs;
+                      if (wall < verify_at_ms_) return 0;
+                      verify_at_ms_ = 0;
+                      TRY(const auto report, insight::verify(*bench_->db, bench_->facts.buckets));
+                      if (!report.ok()) log_error("verify finds differences:\n{}", insight::verify_text(report));
+                      return 0;
+                    }});
   jobs.push_back({"forget old keys", [&db](const Call& call) -> Result<int> {
                     return db.write([&](db::Tx& tx) -> Result<int> {
                       const Instant before = call.now - call.settings->idempotency_hours * kHourMs;

@@ -88,6 +88,7 @@ class App {
   std::string openapi_;
   std::atomic<bool> stopping_{false};
   std::mutex clock_mutex_;
+  std::int64_t verify_at_ms_ = 0;  // monotonic; of the jobs' thread
 };
 
 }  // namespace lianbo::app

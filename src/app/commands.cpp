@@ -118,14 +118,20 @@ int init_brand(const Settings& settings, const Console& console, const std::stri
       TRY(m.brand, org::create_brand(tx, call, wish));
       const auto owner = org::find_login(tx, owner_login);
       TRY(m.token, org::issue_session(tx, call, owner->person, org::TokenKind::api, "owner, made by lianbo init"));
+      TRY(const auto invited, org::add_staff(tx, call, m.brand, owner_login, owner_login, kOwner));
+      m.invite = invited.invite_token;
       return m;
     }));
     if (console.json) {
       JsonWriter w;
-      w.begin().field("brand_id", made.brand).field("owner_token", made.token).end();
+      w.begin().field("brand_id", made.brand).field("owner_token", made.token);
+      w.field("owner_invite", made.invite).end();
       std::printf("%s\n", w.text().c_str());
     } else {
-      std::printf("Brand %s\nAPI token of its owner (shown once): %s\n", made.brand.text().c_str(), made.token.c_str());
+      std::printf(
+          "Brand %s\nAPI token of its owner (shown once): %s\n"
+          "Invitation of its owner, to choose a password with (7 days, once): %s\n",
+          made.brand.text().c_str(), made.token.c_str(), made.invite.c_str());
     }
     return 0;
   });

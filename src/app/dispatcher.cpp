@@ -218,18 +218,44 @@ Result<Reply> Dispatcher::run(const Route& route, Request& request, Call& call, 
   return reply;
 }
 
-Result<Reply> Dispatcher::run_write(const Route& route, const Request& request, const Call& call) {
+Result<std::string> Dispatcher::key_of(const Request& request) {
   const auto key = request.header("idempotency-key");
+  if (key.size() > kMaxKey || !printable(key))
+    return fail(Code::invalid_field, "an Idempotency-Key has 1 to 128 printable ASCII characters", "Idempotency-Key");
+  return std::string(key);
+}
+
+// What a key stands for: its method, path and body.
+std::string Dispatcher::digest_of(const Request& request) {
+  return sha256(std::string(method_name(request.method)) + "\n" + request.path + "\n" + request.body);
+}
+
+// Plain routes are safe to repeat by what they do; their answers may hold secrets and are not kept. But a key that
+// comes back with another request is refused here too.
+Status Dispatcher::claim_key(const Request& request, const Call& call) {
+  TRY(const std::string key, key_of(request));
+  if (key.empty() || !call.caller.person) return {};
+  const std::string digest = digest_of(request);
+  const Bucket bucket = call.bucket(call.caller.person);
+  return deps_.db->write([&](db::Tx& tx) -> Status {
+    if (tx.exec(kClaimKey, {bucket, call.caller.person, key, db::Param::blob(digest), call.now}) != 0) return {};
+    const auto same =
+        tx.one(kReadKey, {bucket, call.caller.person, key}, [&](const db::Row& row) { return row.text(0) == digest; });
+    if (same.value_or(true)) return {};
+    return fail(Code::idempotency_mismatch, "use another key for another request", "Idempotency-Key");
+  });
+}
+
+Result<Reply> Dispatcher::run_write(const Route& route, const Request& request, const Call& call) {
+  TRY(const std::string key, key_of(request));
+  if (!route.idempotent) TRY_OK(claim_key(request, call));
   if (key.empty() || !route.idempotent || !call.caller.person) {
     if (route.require_key)
       return fail(Code::idempotency_required,
                   "give a fresh Idempotency-Key for each order, the same one for each repetition", "Idempotency-Key");
     return deps_.db->write([&](db::Tx& tx) { return route.tx_handler(tx, call, request); });
   }
-  if (key.size() > kMaxKey || !printable(key))
-    return fail(Code::invalid_field, "an Idempotency-Key has 1 to 128 printable ASCII characters", "Idempotency-Key");
-  const std::string digest =
-      sha256(std::string(method_name(request.method)) + "\n" + request.path + "\n" + request.body);
+  const std::string digest = digest_of(request);
   const Bucket bucket = call.bucket(call.caller.person);
   const db::Param id[] = {bucket, call.caller.person, key};
   return deps_.db->write([&](db::Tx& tx) -> Result<Reply> {

@@ -71,6 +71,9 @@ class Dispatcher {
   Result<Identity> identify(const net::Request& request, Call& call, bool make_guest);
   Result<net::Reply> run(const net::Route& route, net::Request& request, Call& call, Identity& identity);
   Result<net::Reply> run_write(const net::Route& route, const net::Request& request, const Call& call);
+  Status claim_key(const net::Request& request, const Call& call);
+  static Result<std::string> key_of(const net::Request& request);
+  static std::string digest_of(const net::Request& request);
   Call make_call(const net::Request& request) const;
   std::string next_request_id();
 

@@ -60,7 +60,10 @@ void write_parameters(JsonWriter& w, const Route& route) {
     }
     w.end().end();
   }
-  if (route.run == net::Run::write && route.idempotent) {
+  if (route.method != net::Method::get && route.access != Access::open) {
+    w.begin().field("name", "X-Lianbo-Csrf").field("in", "header").field("required", false);
+    w.field("description", "any value; required when a cookie identifies the caller");
+    w.key("schema").begin().field("type", "string").end().end();
     w.begin().field("name", "Idempotency-Key").field("in", "header").field("required", route.require_key);
     w.field("description", "the same key and body give the same answer; the same key with another body is an error");
     w.key("schema").begin().field("type", "string").field("maxLength", 128).end().end();
@@ -76,7 +79,10 @@ std::vector<Code> errors_of(const Route& route) {
     for (const Code c : {Code::malformed_json, Code::invalid_field, Code::missing_field, Code::unknown_field,
                          Code::unsupported_media_type, Code::body_too_large})
       all.push_back(c);
-  if (route.run == net::Run::write && route.idempotent) all.push_back(Code::idempotency_mismatch);
+  if (route.method != net::Method::get && route.access != Access::open) {
+    all.push_back(Code::csrf_refused);
+    all.push_back(Code::idempotency_mismatch);
+  }
   if (route.require_key) all.push_back(Code::idempotency_required);
   for (const Code c : {Code::overloaded, Code::internal}) all.push_back(c);
   std::sort(all.begin(), all.end());
@@ -101,7 +107,9 @@ void write_operation(JsonWriter& w, const Route& route) {
   }
   w.end_list();
   if (route.takes || route.raw_body) {
-    w.key("requestBody").begin().field("required", route.raw_body).key("content").begin();
+    const bool needed = route.raw_body || std::any_of(route.takes->begin(), route.takes->end(),
+                                                      [](const Field& f) { return !f.optional; });
+    w.key("requestBody").begin().field("required", needed).key("content").begin();
     if (route.takes)
       w.key("application/json").begin().key("schema").raw(json_schema(*route.takes)).end();
     else
@@ -142,10 +150,12 @@ std::string openapi_json(const net::Routes& routes, std::string_view version) {
   JsonWriter w;
   w.begin().field("openapi", "3.1.0");
   w.key("info").begin().field("title", "Lianbo").field("version", version);
-  w.field("description",
-          "Matrix live commerce: one brand, many hosts. Amounts are fen (integers, _fen); rates basis points (_bp); "
-          "instants "
-          "RFC 3339 in UTC (_at); identifiers are opaque texts; lists are pages of {items, next}.");
+  w.field(
+      "description",
+      "Matrix live commerce: one brand, many hosts. Amounts are fen (integers, _fen); rates basis points (_bp); "
+      "instants "
+      "RFC 3339 in UTC (_at); identifiers are opaque texts; lists are pages of {items, next}. Rooms are WebSockets at "
+      "/api/v1/rooms/{broadcast_id}/ws; their messages are described in docs/api.md.");
   w.key("license").begin().field("name", "Apache-2.0").field("identifier", "Apache-2.0").end().end();
   w.key("paths").begin();
   for (const auto& [path, methods] : paths) {

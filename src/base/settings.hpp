@@ -47,6 +47,10 @@
   X(plan_cap_bp, "commission.cap_bp", 3000, 0, 10000, "the roles' rates of a plan may add up to this")                \
   X(lease_units, "stock.lease_units", 32, 1, 100000, "units a bucket leases from a SKU's pool at a time")             \
   X(idempotency_hours, "idempotency.hours", 48, 1, 720, "how long a repeated request is recognised")                  \
+  X(verify_hours, "verify.hours", 24, 0, 8760,                                                                        \
+    "how often the server verifies all rows by itself and logs what differs; 0: never")                               \
+  X(check_replies, "api.check_replies", 0, 0, 1,                                                                      \
+    "1: an answer that is not of its documented shape becomes a 500; for tests")                                      \
   X(jobs_ms, "jobs.ms", 1000, 10, 3600000, "how often the server looks for work that is due")
 
 #define LIANBO_TEXT_SETTINGS(X)                                                                                   \

@@ -498,4 +498,11 @@ Status renew_horizon(db::Database& db, NodeLease& lease, Instant wall_now, Insta
   return {};
 }
 
+Status release_node(db::Database& db, const NodeLease& lease, Instant newest) {
+  return db.write([&](Tx& tx) -> Status {
+    store::release_node(tx, lease.node, lease.holder, std::max(newest, lease.floor));
+    return {};
+  });
+}
+
 }  // namespace lianbo::org

@@ -138,5 +138,7 @@ Result<NodeLease> lease_node(db::Database&, std::string_view holder, Instant wal
 // Moves the horizon to at least newest + kHorizonAheadMs and keeps the lease. conflict: the number went to somebody
 // else; make no more ids.
 Status renew_horizon(db::Database&, NodeLease&, Instant wall_now, Instant newest);
+// Gives the number back at an orderly end; newest: of the ids that were made.
+Status release_node(db::Database&, const NodeLease&, Instant newest);
 
 }  // namespace lianbo::org

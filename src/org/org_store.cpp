@@ -142,6 +142,8 @@ const Sql kAddAudit{"org.add_audit",
 const Sql kFact{"org.fact", "select value from server_facts where name = $1"};
 const Sql kAddFact{"org.add_fact",
                    "insert into server_facts (name, value) values ($1, $2) on conflict (name) do nothing"};
+const Sql kReleaseNode{"org.release_node",
+                       "update nodes set renewed_at = 0, horizon_at = $3 where node = $1 and holder = $2"};
 const Sql kNodeOf{"org.node_of", "select node from nodes where holder = $1 order by node limit 1"};
 const Sql kTakeNode{"org.take_node",
                     "insert into nodes (node, holder, horizon_at, renewed_at) values ($1, $2, $3, $5) "
@@ -341,6 +343,9 @@ std::optional<int> node_of(Tx& tx, std::string_view holder) {
 std::optional<Instant> take_node(Tx& tx, int node, std::string_view holder, Instant ids_now, DurationMs ahead_ms,
                                  Instant wall_now, Instant stale_at) {
   return tx.one(kTakeNode, {node, holder, ids_now + ahead_ms, ahead_ms, wall_now, stale_at}, first_integer);
+}
+void release_node(Tx& tx, int node, std::string_view holder, Instant newest) {
+  tx.exec(kReleaseNode, {node, holder, newest});
 }
 std::optional<Instant> renew_node(Tx& tx, int node, std::string_view holder, Instant horizon_at, Instant wall_now) {
   return tx.one(kRenewNode, {node, holder, horizon_at, wall_now}, first_integer);

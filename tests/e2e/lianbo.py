@@ -11,7 +11,6 @@ import time
 import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared" / "data"
 CHEAP = ["--set", "password.memory_kib=8", "--set", "password.passes=1", "--set", "log.level=error", "--set",
          "api.check_replies=1"]
 
