@@ -25,6 +25,8 @@ using ledger::Cause;
 using ledger::Posting;
 
 constexpr std::int64_t kMaxQty = 9999;
+constexpr std::int64_t kMaxRefunds = 50;      // of one order; WeChat Pay gives no more
+constexpr std::int64_t kMaxAfterSales = 200;  // of one order, with those that came to nothing
 
 std::string at_line(std::size_t i, std::string_view field) {
   return "/lines/" + std::to_string(i) + "/" + std::string(field);
@@ -295,6 +297,13 @@ Result<Order> ship(db::Tx& tx, const Call& call, OrderId id, std::string_view ca
   TRY_OK(require_store(call, o->brand, o->store));
   if (o->state == OrderState::shipped && o->carrier == carrier && o->tracking_number == number) return *o;
   if (o->state != OrderState::paid) return wrong_state(*o, "paid");
+  // Units whose refund was agreed to before they left go on sale again, once the money has gone.
+  std::int64_t units = 0;
+  for (const auto& l : o->lines) units += l.qty - l.refunded_qty;
+  for (const auto& r : store::refunds_of(tx, id))
+    if (r.state != "done") units -= r.restock_qty;
+  if (units <= 0)
+    return fail(Code::order_state_conflict, "every unit of the order was given back; there is nothing to ship");
   store::set_shipped(tx, *o, carrier, number, call.now);
   o->state = OrderState::shipped;
   o->shipped_at = call.now;
@@ -307,7 +316,9 @@ Result<Order> ship(db::Tx& tx, const Call& call, OrderId id, std::string_view ca
 Result<Order> receive(db::Tx& tx, const Call& call, OrderId id) {
   auto o = store::lock(tx, id);
   if (!o) return no_order();
-  TRY_OK(may_act_for_buyer(call, *o));
+  // Receipt starts the days for a return and the freeze of commissions: the seller can't say it for the buyer.
+  if (!call.caller.system && (call.caller.guest || call.caller.person != o->buyer))
+    return fail(call.caller.guest ? Code::unauthenticated : Code::forbidden, "only the buyer can say it has arrived");
   if (o->state == OrderState::received || o->state == OrderState::completed) return *o;
   if (o->state != OrderState::shipped) return wrong_state(*o, "shipped");
   store::set_received(tx, *o, call.now);
@@ -383,6 +394,16 @@ Result<AfterSale> request_after_sale(db::Tx& tx, const Call& call, OrderId id, c
   }
   if (wish.returns_goods && o->shipped_at == 0)
     return fail(Code::order_state_conflict, "nothing was shipped yet: ask for refund_only", "/kind");
+  // Units go on sale again only if they are there: never shipped, or sent back.
+  if (wish.returns_goods && wish.qty < 1)
+    return fail(Code::invalid_field, "a return has at least 1 unit; for money only ask for refund_only", "/qty");
+  if (!wish.returns_goods && o->shipped_at != 0 && wish.qty != 0)
+    return fail(Code::invalid_field, "the goods were shipped: refund_only takes 0 units, else return_and_refund",
+                "/qty");
+  const auto claims = store::claims(tx, id);
+  if (claims.standing >= kMaxRefunds || claims.all >= kMaxAfterSales)
+    return fail(Code::refund_exceeds, "an order takes at most " + std::to_string(kMaxRefunds) + " refunds and " +
+                                          std::to_string(kMaxAfterSales) + " after-sales");
   const auto open = store::open_claims(tx, id, wish.line);
   const Fen left = line.net_fen() - open.amount_fen;
   if (wish.amount_fen < 0 || wish.amount_fen > left)
@@ -445,7 +466,8 @@ Result<AfterSale> approve_after_sale(db::Tx& tx, const Call& call, AfterSaleId i
   r.line = a.line;
   r.after_sale = a.id;
   r.amount_fen = a.amount_fen;
-  r.restock_qty = a.qty;
+  // What was asked for before the goods left, and answered after, brings no unit back.
+  r.restock_qty = a.returns_goods || o.shipped_at == 0 ? a.qty : 0;
   r.at = call.now;
   store::insert_refund(tx, r);
   a.state = AfterSaleState::approved;
@@ -595,10 +617,18 @@ Result<PayAnswer> pay_order(db::Database& db, const Call& call, pay::PayRail& ra
   wish.expires_at = o.release_at;
   wish.notify_url = notify_url(call);
   TRY(const auto prepaid, rail.prepay(wish, call.now, *call.random));
-  TRY_OK(db.write([&](db::Tx& tx) -> Status {
+  TRY(const auto state, db.write([&](db::Tx& tx) -> Result<OrderState> {
+    const auto now_at = store::lock(tx, id);
+    if (!now_at) return no_order();
     store::set_prepay(tx, id, prepaid.prepay_id, call.now);
-    return {};
+    return now_at->state;
   }));
+  if (state != OrderState::placed) {
+    // Cancelled while the rail was asked: who cancelled it saw nothing to close there.
+    if (const auto closed = close_payment(db, call, rail, id); !closed)
+      log_warn("payment of order {} is not closed: {}", id.text(), closed.error().text());
+    return fail(Code::order_state_conflict, "the order is " + std::string(state_name(state)) + " by now");
+  }
   return PayAnswer{prepaid.prepay_id, prepaid.pay_params};
 }
 
@@ -614,43 +644,54 @@ Status close_payment(db::Database& db, const Call& call, pay::PayRail& rail, Ord
 
 Result<int> release_unpaid(db::Database& db, const Call& caller, pay::PayRail& rail, int limit) {
   const Call call = system_call(caller);
-  TRY(const auto due,
-      db.read([&](db::Tx& tx) -> Result<std::vector<OrderId>> { return store::unpaid_until(tx, call.now, limit); }));
   int done = 0;
-  for (const OrderId id : due) {
-    const auto one = [&]() -> Status {
-      TRY(const auto payment,
-          db.read([&](db::Tx& tx) -> Result<std::optional<store::Payment>> { return store::payment(tx, id); }));
-      // Once the client was given the means to pay, only the rail knows whether it did: close there, or learn that it
-      // is paid.
-      if (payment && !payment->prepay_id.empty()) {
-        auto closed = rail.close(id.text(), call.now, *call.random);
-        if (!closed) {
-          const auto why = pay::refusal_of(closed.error());
-          if (why == pay::Refusal::already_paid) {
-            TRY(const auto trade, rail.query(id.text(), call.now, *call.random));
-            if (trade.state == pay::TradeState::success)
-              return db.write([&](db::Tx& tx) {
-                return apply_payment(tx, call, id.text(), trade.transaction_id, trade.amount_fen, trade.currency,
-                                     trade.success_at);
-              });
-          } else if (why != pay::Refusal::closed && why != pay::Refusal::not_found) {
-            return fail(closed.error());
+  bool reachable = true;
+  const auto one = [&](OrderId id) -> Result<bool> {
+    TRY(const auto payment,
+        db.read([&](db::Tx& tx) -> Result<std::optional<store::Payment>> { return store::payment(tx, id); }));
+    // Once the client was given the means to pay, only the rail knows whether it did: close there, or learn that it
+    // is paid. One that can't be reached is asked once a run: what needs it waits, what does not goes on.
+    if (payment && !payment->prepay_id.empty()) {
+      if (!reachable) return false;
+      auto closed = rail.close(id.text(), call.now, *call.random);
+      if (!closed) {
+        const auto why = pay::refusal_of(closed.error());
+        if (why == pay::Refusal::already_paid) {
+          TRY(const auto trade, rail.query(id.text(), call.now, *call.random));
+          if (trade.state == pay::TradeState::success) {
+            TRY_OK(db.write([&](db::Tx& tx) {
+              return apply_payment(tx, call, id.text(), trade.transaction_id, trade.amount_fen, trade.currency,
+                                   trade.success_at);
+            }));
+            return true;
           }
+        } else if (why != pay::Refusal::closed && why != pay::Refusal::not_found) {
+          return fail(closed.error());
         }
       }
-      return db.write([&](db::Tx& tx) -> Status {
-        auto o = store::lock(tx, id);
-        if (o && o->state == OrderState::placed) become_cancelled(tx, call, *o, "unpaid");
-        return {};
-      });
-    };
-    if (auto ok = one(); ok)
-      ++done;
-    else
-      log_warn("order {} can't be released: {}", id.text(), ok.error().text());
+    }
+    TRY_OK(db.write([&](db::Tx& tx) -> Status {
+      auto o = store::lock(tx, id);
+      if (o && o->state == OrderState::placed) become_cancelled(tx, call, *o, "unpaid");
+      return {};
+    }));
+    return true;
+  };
+  for (store::Unpaid after;;) {
+    TRY(const auto due, db.read([&](db::Tx& tx) -> Result<std::vector<store::Unpaid>> {
+      return store::unpaid_until(tx, call.now, after, limit);
+    }));
+    for (const auto& unpaid : due) {
+      if (const auto released = one(unpaid.order); released) {
+        done += *released ? 1 : 0;
+      } else {
+        if (released.error().code == Code::payment_unreachable) reachable = false;
+        log_warn("order {} can't be released: {}", unpaid.order.text(), released.error().text());
+      }
+    }
+    if (static_cast<int>(due.size()) < limit) return done;
+    after = due.back();
   }
-  return done;
 }
 
 Result<int> receive_shipped(db::Database& db, const Call& caller, int limit) {
@@ -707,15 +748,25 @@ Result<int> send_refunds(db::Database& db, const Call& caller, pay::PayRail& rai
       if (answer && (answer->state == pay::RefundState::abnormal || answer->state == pay::RefundState::closed))
         error = "the rail says " + std::string(pay::state_name(answer->state));
       if (!error.empty()) log_warn("refund {} has not gone through: {}", id.text(), error);
-      return db.write([&](db::Tx& tx) -> Status {
+      TRY_OK(db.write([&](db::Tx& tx) -> Status {
         store::refund_tried(tx, id, answer ? "sent" : "due", error, next);
         return {};
-      });
+      }));
+      if (!answer) return fail(answer.error());
+      return {};
     };
-    if (auto ok = one(); ok)
+    if (const auto ok = one(); ok) {
       ++done;
-    else
-      log_warn("refund {} can't be sent: {}", id.text(), ok.error().text());
+    } else if (ok.error().code == Code::payment_unreachable) {
+      break;  // each try may last as long as a time-out; the others stay due
+    } else if (ok.error().code != Code::payment_refused) {
+      // What the rail did is not to be had into the books. Not again at once: it must not stand before all others.
+      log_error("refund {} can't be booked: {}", id.text(), ok.error().text());
+      TRY_OK(db.write([&](db::Tx& tx) -> Status {
+        store::refund_tried(tx, id, "sent", ok.error().text(), call.now + kHourMs);
+        return {};
+      }));
+    }
   }
   return done;
 }
@@ -768,9 +819,10 @@ Result<share::ReceiptFacts> receipt_facts(db::Tx& tx, OrderId id) {
   f.broadcast = o->broadcast;
   f.pin = o->pin;
   f.product = o->lines.front().product;
-  // The moment the buyer saw: the pinned product, if it was bought.
+  // The moment the buyer saw: the product of the pin it was bought from, closed since or not.
   if (o->pin)
-    if (const auto pin = live::open_pin(tx, o->broadcast); pin && pin->id == o->pin) f.product = pin->product;
+    for (const auto& pin : live::pins_of(tx, o->broadcast, PinId{o->pin.value - 1}, 1))
+      if (pin.id == o->pin) f.product = pin.product;
   f.buyer = o->buyer;
   f.paid = o->paid_at != 0;
   return f;

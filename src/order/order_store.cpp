@@ -42,7 +42,8 @@ const Sql kOfBuyer{"order.of_buyer",
 const Sql kOfStore{"order.of_store", "select id from orders where store_id = $1 and id > $2 order by id limit $3"};
 const Sql kOfBrand{"order.of_brand", "select id from orders where brand_id = $1 and id > $2 order by id limit $3"};
 const Sql kUnpaid{"order.unpaid_until",
-                  "select id from orders where state = 'placed' and release_at <= $1 order by release_at, id limit $2"};
+                  "select id, release_at from orders where state = 'placed' and release_at <= $1 "
+                  "and (release_at, id) > ($2, $3) order by release_at, id limit $4"};
 const Sql kShippedUntil{
     "order.shipped_until",
     "select id from orders where state = 'shipped' and shipped_at <= $1 order by shipped_at, id limit $2"};
@@ -91,6 +92,11 @@ const Sql kOpenClaims{
     "select cast(coalesce(sum(amount_fen), 0) as bigint), cast(coalesce(sum(qty), 0) as bigint), count(*) "
     "from after_sales where bucket = $1 and order_id = $2 and line = $3 "
     "and state in ('requested', 'approved')"};
+
+const Sql kClaims{
+    "after_sale.claims",
+    "select count(*), coalesce(sum(case when state in ('requested', 'approved', 'refunded') then 1 else 0 end), 0) "
+    "from after_sales where bucket = $1 and order_id = $2"};
 
 #define REFUND_COLUMNS "bucket, id, brand_id, order_id, line, after_sale_id, amount_fen, restock_qty, state, tries, at"
 const Sql kInsertRefund{
@@ -416,8 +422,9 @@ std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::int64_t after, int
 std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, std::int64_t after, int limit) {
   return ids<OrderId>(tx, kOfBrand, {brand, after, limit});
 }
-std::vector<OrderId> unpaid_until(db::Tx& tx, Instant now, int limit) {
-  return ids<OrderId>(tx, kUnpaid, {now, limit});
+std::vector<Unpaid> unpaid_until(db::Tx& tx, Instant now, const Unpaid& after, int limit) {
+  return tx.all(kUnpaid, {now, after.release_at, after.order.value, limit},
+                [](const Row& r) { return Unpaid{r.id<OrderId>(0), r.integer(1)}; });
 }
 std::vector<OrderId> shipped_until(db::Tx& tx, Instant shipped_at, int limit) {
   return ids<OrderId>(tx, kShippedUntil, {shipped_at, limit});
@@ -471,6 +478,12 @@ OpenClaims open_claims(db::Tx& tx, OrderId order, int line) {
       .one(kOpenClaims, {bucket_of_id(order.value), order, line},
            [](const Row& r) { return OpenClaims{r.integer(0), r.integer(1), static_cast<int>(r.integer(2))}; })
       .value_or(OpenClaims{});
+}
+
+Claims claims(db::Tx& tx, OrderId order) {
+  return tx
+      .one(kClaims, {bucket_of_id(order.value), order}, [](const Row& r) { return Claims{r.integer(0), r.integer(1)}; })
+      .value_or(Claims{});
 }
 
 void insert_refund(db::Tx& tx, const Refund& r) {

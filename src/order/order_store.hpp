@@ -18,7 +18,11 @@ std::optional<Order> lock(db::Tx& tx, OrderId id);
 std::vector<OrderId> of_buyer(db::Tx& tx, Bucket bucket, PersonId buyer, std::int64_t before, int limit);
 std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::int64_t after, int limit);
 std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
-std::vector<OrderId> unpaid_until(db::Tx& tx, Instant now, int limit);
+struct Unpaid {
+  OrderId order;
+  Instant release_at = 0;
+};
+std::vector<Unpaid> unpaid_until(db::Tx& tx, Instant now, const Unpaid& after, int limit);
 std::vector<OrderId> shipped_until(db::Tx& tx, Instant shipped_at, int limit);
 
 void set_paid(db::Tx& tx, const Order& order, Instant at);
@@ -48,6 +52,11 @@ struct OpenClaims {
   int count = 0;
 };
 OpenClaims open_claims(db::Tx& tx, OrderId order, int line);
+struct Claims {
+  std::int64_t all = 0;
+  std::int64_t standing = 0;  // neither rejected nor withdrawn: each is a refund, or may become one
+};
+Claims claims(db::Tx& tx, OrderId order);
 
 void insert_refund(db::Tx& tx, const Refund& r);
 std::optional<Refund> refund(db::Tx& tx, RefundId id);

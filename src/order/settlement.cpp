@@ -73,7 +73,8 @@ Result<RunReport> run_settlement(db::Database& db, const Call& call, BrandId bra
   }));
 
   AgentId after;
-  for (;;) {
+  // What became available by the clock of the cut-off but was written after the run had ended waits for the next one.
+  while (report.run.finished_at == 0) {
     TRY(const auto agents, db.read([&](db::Tx& tx) -> Result<std::vector<AgentId>> {
       return store::agents_to_settle(tx, brand, cutoff_at, after, kAgentsAtOnce);
     }));
