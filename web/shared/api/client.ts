@@ -1,0 +1,118 @@
+// The one way pages talk to the server.
+//
+// - A change carries X-Lianbo-Csrf; where the route honours an Idempotency-Key it carries one, and is then repeated
+//   under the same key when no answer came or the server was busy: it is done once. A caller that must outlive a reload
+//   (placing an order) brings a key of its own.
+// - A visitor without an identity gets a guest cookie with the first answer; calls made at the same time wait for it,
+//   so that nobody becomes two guests.
+// - Errors are Problems, whatever happened.
+import type { Operation } from './operation'
+import { Problem, problemOf } from './problem'
+
+export interface CallOptions {
+  key?: string
+  signal?: AbortSignal
+  timeoutMs?: number
+}
+type Part<Name extends string, T> = [T] extends [undefined] ? { [K in Name]?: undefined } : Partial<T> extends T ? { [K in Name]?: T } : { [K in Name]: T }
+export type CallInput<P, Q, B> = Part<'path', P> & Part<'query', Q> & Part<'body', B> & CallOptions
+
+const attempts = 3
+const settings = {
+  language: () => 'zh',
+  fetch: (input: string, init: RequestInit) => fetch(input, init),
+  wait: (ms: number) => new Promise<void>((done) => setTimeout(done, ms)),
+  signedOut: () => {},
+}
+export function configureClient(given: Partial<typeof settings>) {
+  Object.assign(settings, given)
+}
+
+export function newKey(): string {
+  // crypto.randomUUID exists on https and localhost only; a shop may be tried on a plain address of a home network.
+  const bytes = crypto.getRandomValues(new Uint8Array(18))
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
+}
+
+let identity: Promise<unknown> | undefined
+let known = false
+export function forgetIdentity() {
+  identity = undefined
+  known = false
+}
+
+function address(path: string, params: Record<string, unknown> = {}, query: Record<string, unknown> = {}) {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
+  const search = new URLSearchParams()
+  for (const [key, value] of Object.entries(query))
+    if (value !== undefined && value !== null && value !== '') search.set(key, String(value))
+  const text = search.toString()
+  return text ? `${filled}?${text}` : filled
+}
+
+async function once(url: string, init: RequestInit, options: CallOptions): Promise<Response> {
+  const abort = new AbortController()
+  const timer = setTimeout(() => abort.abort(new DOMException('timeout', 'TimeoutError')), options.timeoutMs ?? 20_000)
+  const forward = () => abort.abort(options.signal?.reason)
+  options.signal?.addEventListener('abort', forward, { once: true })
+  try {
+    return await settings.fetch(url, { ...init, signal: abort.signal })
+  } catch (error) {
+    if (options.signal?.aborted) throw error
+    const late = abort.signal.aborted
+    throw new Problem(0, late ? 'timeout' : 'offline', late ? 'timeout' : 'offline')
+  } finally {
+    clearTimeout(timer)
+    options.signal?.removeEventListener('abort', forward)
+  }
+}
+
+export async function api<P, Q, B, R>(operation: Operation<P, Q, B, R>, ...[input]: Partial<CallInput<P, Q, B>> extends CallInput<P, Q, B> ? [CallInput<P, Q, B>?] : [CallInput<P, Q, B>]): Promise<R> {
+  const given = (input ?? {}) as CallOptions & { path?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown }
+  const changes = operation.method !== 'GET'
+  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': settings.language() }
+  if (changes) headers['X-Lianbo-Csrf'] = '1'
+  if (changes && operation.keyed) headers['Idempotency-Key'] = given.key ?? newKey()
+  const init: RequestInit = { method: operation.method, headers, credentials: 'same-origin' }
+  if (given.body !== undefined) {
+    const isFile = given.body instanceof Blob || given.body instanceof ArrayBuffer || typeof given.body === 'string'
+    headers['Content-Type'] = isFile ? 'application/octet-stream' : 'application/json'
+    init.body = isFile ? (given.body as BodyInit) : JSON.stringify(given.body)
+  }
+  const url = address(operation.path, given.path, given.query)
+  const repeatable = !changes || operation.keyed
+
+  for (let attempt = 1; ; ++attempt) {
+    let problem: Problem
+    try {
+      const response = await introduced(() => once(url, init, given))
+      if (response.ok) return (response.status === 204 ? undefined : await response.json()) as R
+      problem = await problemOf(response)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      problem = error
+    }
+    if (problem.name === 'unauthenticated') settings.signedOut()
+    const again = repeatable && attempt < attempts && (problem.isOffline || [429, 502, 503, 504].includes(problem.status))
+    if (!again || (problem.isOffline && typeof navigator !== 'undefined' && navigator.onLine === false)) throw problem
+    await settings.wait(Math.min(5000, Math.max(problem.retryAfterMs, 300 * 3 ** (attempt - 1) * (0.75 + Math.random() / 2))))
+    if (given.signal?.aborted) throw given.signal.reason
+  }
+}
+
+async function introduced(call: () => Promise<Response>): Promise<Response> {
+  if (known) return call()
+  if (identity) {
+    await identity.catch(() => undefined)
+    return call()
+  }
+  const first = call()
+  identity = first
+  try {
+    const response = await first
+    known = true
+    return response
+  } finally {
+    if (!known) identity = undefined
+  }
+}

@@ -1,0 +1,63 @@
+// Times as the brand's zone has them, and "now" as the server has it (its clock may be a simulated one).
+import { ref } from 'vue'
+import { languageTag } from '../i18n'
+import { shared } from '../i18n/messages'
+
+const zone = ref('Asia/Shanghai')
+export function setZone(name: string) {
+  zone.value = name
+}
+
+let offset = 0
+let fixed: number | undefined
+export function setServerTime(now: string, simulated: boolean) {
+  const at = Date.parse(now)
+  fixed = simulated ? at : undefined
+  offset = at - Date.now()
+}
+export function serverNow(): number {
+  return fixed ?? Date.now() + offset
+}
+
+// Changes every second; what shows a countdown or "… ago" reads it.
+export const tick = ref(serverNow())
+if (typeof window !== 'undefined') setInterval(() => (tick.value = serverNow()), 1000)
+
+function format(options: Intl.DateTimeFormatOptions) {
+  return new Intl.DateTimeFormat(languageTag.value, { ...options, timeZone: zone.value, hourCycle: 'h23' })
+}
+export const clockTime = (at: string | number) => format({ hour: '2-digit', minute: '2-digit' }).format(new Date(at))
+export const dateTime = (at: string | number) =>
+  format({ year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(new Date(at))
+export const shortDate = (at: string | number) => format({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(new Date(at))
+
+const dayOf = (at: number) => new Intl.DateTimeFormat('en-CA', { timeZone: zone.value }).format(at)
+
+// today 20:00 · tomorrow 20:00 · 12 Nov 20:00
+export function dayTime(at: string | number, now = serverNow()): string {
+  const ms = new Date(at).getTime()
+  const time = clockTime(ms)
+  if (dayOf(ms) === dayOf(now)) return shared.t('time.today', { time })
+  if (dayOf(ms) === dayOf(now + 86_400_000)) return shared.t('time.tomorrow', { time })
+  if (dayOf(ms) === dayOf(now - 86_400_000)) return shared.t('time.yesterday', { time })
+  return shortDate(ms)
+}
+
+export function span(ms: number): string {
+  const minutes = Math.max(1, Math.round(Math.abs(ms) / 60_000))
+  if (minutes < 60) return shared.t('time.minutes', { n: minutes })
+  if (minutes < 48 * 60) return shared.t('time.hours', { n: Math.round(minutes / 60) })
+  return shared.t('time.days', { n: Math.round(minutes / 1440) })
+}
+export function relative(at: string | number, now = serverNow()): string {
+  const ms = new Date(at).getTime() - now
+  if (Math.abs(ms) < 45_000) return shared.t('time.now')
+  return shared.t(ms > 0 ? 'time.in' : 'time.ago', { span: span(ms) })
+}
+// 4:05 · 1:04:05; never negative
+export function stopwatch(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000))
+  const two = (n: number) => String(n).padStart(2, '0')
+  const h = Math.floor(s / 3600)
+  return h > 0 ? `${h}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`
+}

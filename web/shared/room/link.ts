@@ -1,0 +1,225 @@
+// RoomLink: the WebSocket of one room, kept up.
+//
+// It comes back by itself with ?since=EPOCH.SEQ (backoff with jitter; at once when the network or the page comes back),
+// and tells its state. Numbered messages are handed on in order and exactly once; a gap makes it start afresh with a
+// snapshot. Silence is found by pings. 1008 (banned, refused) and a cancelled room end it.
+export type LinkState = 'connecting' | 'open' | 'waiting' | 'ended'
+export interface RoomMessage {
+  t: string
+  seq?: number
+  epoch?: string
+  [field: string]: unknown
+}
+export interface LinkEvents {
+  message: (message: RoomMessage) => void
+  state: (state: LinkState, why?: { name: string; title: string }) => void
+}
+export interface SocketLike {
+  readyState: number
+  send(text: string): void
+  close(code?: number): void
+  onopen: ((event: unknown) => void) | null
+  onclose: ((event: { code: number }) => void) | null
+  onmessage: ((event: { data: unknown }) => void) | null
+  onerror: ((event: unknown) => void) | null
+}
+export interface LinkOptions {
+  open?: (url: string) => SocketLike
+  random?: () => number
+  pingMs?: number
+  pongMs?: number
+}
+
+const minWaitMs = 400
+const maxWaitMs = 15_000
+
+export function roomAddress(broadcast: string, since: string): string {
+  const base = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}`
+  return `${base}/api/v1/rooms/${encodeURIComponent(broadcast)}/ws${since ? `?since=${encodeURIComponent(since)}` : ''}`
+}
+
+export class RoomLink {
+  state: LinkState = 'connecting'
+  private socket: SocketLike | undefined
+  private epoch = ''
+  private seq = -1
+  private tries = 0
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private pingTimer: ReturnType<typeof setTimeout> | undefined
+  private stopped = false
+  private afterMs: number | undefined
+  private lastError: { name: string; title: string } | undefined
+  private waiting = new Map<string, { done: () => void; fail: (error: { name: string; title: string }) => void }>()
+  private refs = 0
+  private readonly wake = () => this.hurry()
+
+  constructor(
+    private readonly broadcast: string,
+    private readonly events: LinkEvents,
+    private readonly options: LinkOptions = {},
+  ) {
+    if (typeof window !== 'undefined') {
+      window.addEventListener('online', this.wake)
+      document.addEventListener('visibilitychange', this.wake)
+    }
+    this.connect()
+  }
+
+  stop() {
+    this.stopped = true
+    clearTimeout(this.timer)
+    clearTimeout(this.pingTimer)
+    if (typeof window !== 'undefined') {
+      window.removeEventListener('online', this.wake)
+      document.removeEventListener('visibilitychange', this.wake)
+    }
+    this.failWaiting()
+    this.drop()
+  }
+
+  // Resolves when the line is told to the room, rejects with the server's words when it is not.
+  say(text: string): Promise<void> {
+    const ref = `r${++this.refs}`
+    return new Promise((done, fail) => {
+      if (!this.send({ t: 'chat', text, ref })) return fail({ name: 'offline', title: '' })
+      this.waiting.set(ref, { done, fail })
+    })
+  }
+  like(n: number): boolean {
+    return this.send({ t: 'like', n: Math.min(50, Math.max(1, n)) })
+  }
+
+  private send(message: RoomMessage): boolean {
+    if (this.state !== 'open' || !this.socket || this.socket.readyState !== 1) return false
+    this.socket.send(JSON.stringify(message))
+    return true
+  }
+
+  private connect() {
+    clearTimeout(this.timer)
+    this.become('connecting')
+    this.lastError = undefined
+    const since = this.epoch && this.seq >= 0 ? `${this.epoch}.${this.seq}` : ''
+    const open = this.options.open ?? ((url: string) => new WebSocket(url) as unknown as SocketLike)
+    const socket = open(roomAddress(this.broadcast, since))
+    this.socket = socket
+    socket.onmessage = (event) => {
+      if (socket === this.socket && typeof event.data === 'string') this.take(event.data)
+    }
+    socket.onclose = (event) => {
+      if (socket === this.socket) this.closed(event.code)
+    }
+    socket.onerror = () => {}
+    this.expectSilence(this.options.pongMs ?? 10_000)
+  }
+
+  private take(text: string) {
+    let message: RoomMessage
+    try {
+      message = JSON.parse(text) as RoomMessage
+    } catch {
+      return
+    }
+    this.keepAlive()
+    switch (message.t) {
+      case 'snapshot':
+      case 'resumed':
+        this.epoch = String(message.epoch)
+        this.seq = Number(message.seq)
+        this.tries = 0
+        this.become('open')
+        break
+      case 'pong':
+        return
+      case 'said':
+        this.answer(message)?.done()
+        return
+      case 'error': {
+        const error = { name: String(message.name), title: String(message.title) }
+        const asked = this.answer(message)
+        if (asked) return asked.fail(error)
+        this.lastError = error
+        return
+      }
+      case 'reconnect':
+        this.afterMs = Number(message.after_ms)
+        return
+      default:
+        if (typeof message.seq === 'number') {
+          if (message.seq <= this.seq) return
+          if (message.seq !== this.seq + 1) return this.restart()
+          this.seq = message.seq
+        }
+    }
+    this.events.message(message)
+  }
+
+  private answer(message: RoomMessage) {
+    const ref = String(message.ref ?? '')
+    const asked = this.waiting.get(ref)
+    this.waiting.delete(ref)
+    return asked
+  }
+
+  private restart() {
+    this.epoch = ''
+    this.seq = -1
+    this.drop()
+    this.failWaiting()
+    this.connect()
+  }
+
+  private drop() {
+    const socket = this.socket
+    this.socket = undefined
+    if (socket) {
+      socket.onclose = socket.onmessage = null
+      socket.close()
+    }
+  }
+
+  private closed(code: number) {
+    this.socket = undefined
+    clearTimeout(this.pingTimer)
+    this.failWaiting()
+    if (this.stopped) return
+    if (code === 1008 && this.lastError) return this.become('ended', this.lastError)
+    const backoff = Math.min(maxWaitMs, minWaitMs * 2 ** this.tries++) * (0.5 + (this.options.random ?? Math.random)())
+    const wait = this.afterMs ?? backoff
+    this.afterMs = undefined
+    this.become('waiting')
+    this.timer = setTimeout(() => this.connect(), wait)
+  }
+
+  private failWaiting() {
+    for (const { fail } of this.waiting.values()) fail({ name: 'offline', title: '' })
+    this.waiting.clear()
+  }
+
+  private hurry() {
+    if (this.stopped || this.state !== 'waiting' || document.visibilityState === 'hidden') return
+    this.tries = 0
+    this.connect()
+  }
+
+  private keepAlive() {
+    clearTimeout(this.pingTimer)
+    this.pingTimer = setTimeout(() => {
+      if (!this.send({ t: 'ping', id: 'k' })) return
+      this.expectSilence(this.options.pongMs ?? 10_000)
+    }, this.options.pingMs ?? 20_000)
+  }
+  private expectSilence(ms: number) {
+    clearTimeout(this.pingTimer)
+    this.pingTimer = setTimeout(() => {
+      this.drop()
+      this.closed(1006)
+    }, ms)
+  }
+
+  private become(state: LinkState, why?: { name: string; title: string }) {
+    if (this.state === state && state !== 'connecting') return
+    this.state = state
+    this.events.state(state, why)
+  }
+}

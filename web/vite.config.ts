@@ -1,0 +1,70 @@
+// One build of three entries. The pages are served by the program itself (src/app/web_files.hpp), which knows the same
+// prefixes as `pages` below; `npm run dev` serves them with the API of a running server behind.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig, type Plugin } from 'vite'
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const entries = ['shop', 'host', 'brand'].filter((name) => existsSync(at(`./${name}/index.html`)))
+const backend = process.env.LIANBO_URL ?? 'http://127.0.0.1:8480'
+
+// In development a deep link is answered with the page of its entry, as the program does.
+const pages: Plugin = {
+  name: 'lianbo-pages',
+  configureServer(server) {
+    server.middlewares.use((request, _response, next) => {
+      const path = (request.url ?? '/').split('?')[0] ?? '/'
+      const isPage = request.headers.accept?.includes('text/html') && !/^\/(api|s)\//.test(path) && !path.includes('.')
+      if (isPage) {
+        const entry = /^\/(host|brand)(\/|$)/.exec(path)?.[1] ?? 'shop'
+        request.url = `/${entry}/index.html`
+      }
+      next()
+    })
+  },
+}
+
+export default defineConfig({
+  root: at('.'),
+  plugins: [vue(), pages],
+  resolve: { alias: { '@shared': at('./shared') } },
+  appType: 'mpa',
+  build: {
+    outDir: 'dist',
+    assetsDir: 'assets',
+    target: 'es2020',
+    cssTarget: 'chrome87',
+    sourcemap: false,
+    // Nothing is inlined: the content security policy knows only files of our own.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    manifest: 'manifest.json',
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 1200,
+    rollupOptions: {
+      input: Object.fromEntries(entries.map((name) => [name, at(`./${name}/index.html`)])),
+      output: {
+        entryFileNames: 'assets/[name]-[hash].js',
+        chunkFileNames: 'assets/[name]-[hash].js',
+        assetFileNames: 'assets/[name]-[hash][extname]',
+        manualChunks(id) {
+          if (/node_modules\/(@vue|vue|vue-router)\//.test(id)) return 'vue'
+          return undefined
+        },
+      },
+    },
+  },
+  server: {
+    port: 5173,
+    proxy: {
+      '/api': { target: backend, ws: true, changeOrigin: true },
+      '/s/': { target: backend, changeOrigin: true },
+    },
+  },
+  define: { __VUE_OPTIONS_API__: true, __VUE_PROD_DEVTOOLS__: false },
+  test: {
+    environment: 'happy-dom',
+    include: ['shared/**/*.test.ts', 'shop/**/*.test.ts', 'host/**/*.test.ts', 'brand/**/*.test.ts', 'tests/**/*.test.ts'],
+  },
+} as Parameters<typeof defineConfig>[0])
