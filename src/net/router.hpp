@@ -2,9 +2,9 @@
 //
 // A tree of path segments, built once at start and read-only afterwards (any thread). A literal segment is preferred to
 // a parameter ("/orders/export" before "/orders/{id}"); if the preferred branch has no route of the method, the other
-// is tried. "{name*}" as the last segment takes the rest of the path, slashes included ("/assets/" too, with an empty rest). A parameter
-// never matches an empty segment, and "/a/" is not "/a".
-// Two routes with one method and one path are a mistake of ours and stop the process (CHECK).
+// is tried. "{name*}" as the last segment takes the rest of the path, slashes included ("/assets/" too, with an empty
+// rest). A parameter never matches an empty segment, and "/a/" is not "/a". Two routes with one method and one path are
+// a mistake of ours and stop the process (CHECK).
 #pragma once
 
 #include <array>

@@ -2,7 +2,8 @@
 // viewer; sending it is one write of the same bytes.
 //
 // Threads: every connection of one room lives on one I/O thread ("home"), chosen by the key that accept() returns, so a
-// room needs no lock: WsHandler's functions and WsConnection's are called on that thread only. `post` is for all others.
+// room needs no lock: WsHandler's functions and WsConnection's are called on that thread only. `post` is for all
+// others.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@
 namespace lianbo::net {
 
 struct Frame {
-  std::string bytes;         // WebSocket header and payload, unmasked, ready to send
-  bool droppable = false;    // counters: may be dropped for a viewer whose queue is not empty
+  std::string bytes;       // WebSocket header and payload, unmasked, ready to send
+  bool droppable = false;  // counters: may be dropped for a viewer whose queue is not empty
 };
 using FramePtr = std::shared_ptr<const Frame>;
 FramePtr text_frame(std::string_view payload, bool droppable = false);
@@ -25,8 +26,8 @@ FramePtr text_frame(std::string_view payload, bool droppable = false);
 class WsConnection {
  public:
   virtual ~WsConnection() = default;
-  // Sends at once if the socket takes it, else queues the shared frame. When more than `room.queue_bytes` are unsent the
-  // connection is closed with 1013 (try again later) and counted; false then and ever after.
+  // Sends at once if the socket takes it, else queues the shared frame. When more than `room.queue_bytes` are unsent
+  // the connection is closed with 1013 (try again later) and counted; false then and ever after.
   virtual bool send(const FramePtr& frame) = 0;
   // code: RFC 6455 7.4; 1001 going away, 1008 policy, 1012 restart, 1013 try again later.
   virtual void close(int code, std::string_view reason) = 0;
