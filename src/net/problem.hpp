@@ -9,7 +9,8 @@
 
 namespace lianbo::net {
 
-// {"type":"/errors/<name>","title":…,"status":…,"code":<number>,"name":…,"detail":…,"where":…,"more":[…],"request_id":…}
+// {"type":"/errors/<name>","title":…,"status":…,"code":<number>,"name":…,"detail":…,"where":…,"more":[…],
+//  "request_id":…}
 // Empty members are left out.
 std::string problem_json(const Error& error, bool chinese, std::string_view request_id);
 
