@@ -12,7 +12,7 @@ namespace {
 constexpr int kDays = 22;
 constexpr int kFirstSettlementDay = 14;  // most commission is free by then
 constexpr int kSecondSettlementDay = 21;
-constexpr DurationMs kEarlyStep = kHourMs, kLateStep = 3 * kHourMs;
+constexpr DurationMs kLateStep = 3 * kHourMs;
 constexpr double kLateRefunds = 0.05;  // goods taken back after the commission was settled
 constexpr double kRefundsBeforeShipping = 0.03;
 constexpr DurationMs kTenthOfDay = kDayMs / 10;
@@ -27,7 +27,9 @@ Status Day::aftermath() {
   bool second = false;
   while (now_ < end) {
     if (stopped()) return fail(Code::shutting_down, "the run was stopped");
-    TRY_OK(move_clock(std::min(end, now_ + (now_ < end_of_day + kDayMs ? kEarlyStep : kLateStep))));
+    // By the minute until the last unpaid order is decided, then by the hour, then coarser.
+    const DurationMs over = now_ - end_of_day;
+    TRY_OK(move_clock(std::min(end, now_ + (over < kHourMs ? kMinuteMs : over < kDayMs ? kHourMs : kLateStep))));
     const std::int64_t day = (now_ - options_.start_at) / kDayMs;
     if (!std::exchange(first, first || day >= kFirstSettlementDay) && first) TRY_OK(settle_accounts(true));
     run_agenda();

@@ -71,8 +71,8 @@ class Day {
   std::vector<Rooms::Seat> leaving_seats() const;
 
   // ---- sharing
-  void share(int person, std::string kind, ShareChannel channel, int thing, int room, int host, int product,
-             const std::string& order_id = {});
+  void share(SharedThing what, ShareChannel channel);
+  int product_at(const std::string& id) const;
   void open_share(int person, const SharedThing& shared);
   bool landed_right(const SharedThing& shared, const Answer& answer) const;
   void maybe_pass_on(int person, const SharedThing& shared);

@@ -72,7 +72,7 @@ struct DemoReport {
 
   bool good() const {
     return verify == "ok" && oversold_units == 0 && ledger_difference_fen == 0 && lost_answers == 0 &&
-           wrong_landings == 0;
+           wrong_landings == 0 && sequence_gaps == 0;
   }
   std::string to_json() const;
   std::string to_text(bool chinese) const;

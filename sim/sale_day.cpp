@@ -116,8 +116,8 @@ void Day::start_rooms() {
          report_.rooms_peak = std::max(report_.rooms_peak, rooms_on_air_);
          const int person = world_.host(host).person;
          pin_next(started);
-         share(person, "broadcast", ShareChannel::group, index, index, host, -1);
-         share(person, "broadcast", ShareChannel::moments, index, index, host, -1);
+         for (const auto channel : {ShareChannel::group, ShareChannel::moments})
+           share({.kind = "broadcast", .person = person, .thing = index, .room = index, .host = host}, channel);
        });
   }
   for (auto& room : world_.rooms)
@@ -138,7 +138,14 @@ void Day::pin_next(Room& room) {
        Room& pinned = world_.room(index);
        journal_.pinned(pinned.id, a.text("id"));
        pinned.pinned = product;
-       if (shares) share(person, "moment", plan_channel(shares_stream_), index, index, pinned.plan.host, product);
+       if (shares)
+         share({.kind = "moment",
+                .person = person,
+                .thing = index,
+                .room = index,
+                .host = pinned.plan.host,
+                .product = product},
+               plan_channel(shares_stream_));
      });
 }
 
@@ -217,7 +224,13 @@ void Day::seat_entered() {
     room.watchers.push_back(watcher);
     watched_.set_active(index, watcher.person);
     if (room.pinned >= 0 && passed_on_.passes_on(shares_stream_, index, watcher.person, 0))
-      share(watcher.person, "moment", plan_channel(shares_stream_), index, index, room.plan.host, room.pinned);
+      share({.kind = "moment",
+             .person = watcher.person,
+             .thing = index,
+             .room = index,
+             .host = room.plan.host,
+             .product = room.pinned},
+            plan_channel(shares_stream_));
   }
 }
 
@@ -260,28 +273,41 @@ void Day::act_in_rooms() {
 
 // ---- sharing
 
-void Day::share(int person, std::string kind, ShareChannel channel, int thing, int room, int host, int product,
-                const std::string& order_id) {
+void Day::share(SharedThing what, ShareChannel channel) {
   JsonWriter w;
-  w.begin().field("kind", kind).field("channel", channel_name(channel));
-  if (kind == "moment" || kind == "broadcast") w.field("broadcast_id", world_.room(room).id);
-  if (kind == "product") w.field("store_id", world_.host(host).store_id);
-  if (kind == "moment" || kind == "product") w.field("product_id", world_.product(product).id);
-  if (kind == "receipt") w.field("order_id", order_id);
+  w.begin().field("kind", what.kind).field("channel", channel_name(channel));
+  if (what.kind == "moment" || what.kind == "broadcast") w.field("broadcast_id", world_.room(what.room).id);
+  if (what.kind == "product") w.field("store_id", world_.host(what.host).store_id);
+  if (what.kind == "moment" || what.kind == "product") w.field("product_id", world_.product(what.product).id);
+  if (what.kind == "receipt") w.field("order_id", world_.purchases[static_cast<std::size_t>(what.purchase)].id);
   w.end();
-  passed_on_.set_active(thing, person);
-  as(person, "POST", "/api/v1/shares", w.take(),
-     [this, person, kind, channel, thing, room, host, product](const Answer& a) {
-       if (!a.ok()) return unexpected("share", a);
-       SharedThing shared{a.text("id"), a.text("token"), kind, person, thing, room, host, product};
-       journal_.shared(shared.id);
-       ++report_.shares;
-       for (const auto& opening : plan_openings(shares_stream_, world_.graph, person, channel)) {
-         const Instant at = now_ + opening.after_ms;
-         if (at > options_.start_at + kDayMs + kSharesLast) continue;
-         later(at, [this, who = opening.person, shared] { open_share(who, shared); });
-       }
-     });
+  const int person = what.person;
+  passed_on_.set_active(what.thing, person);
+  as(person, "POST", "/api/v1/shares", w.take(), [this, what = std::move(what), channel](const Answer& a) {
+    if (!a.ok()) return unexpected("share", a);
+    SharedThing shared = what;
+    shared.id = a.text("id");
+    shared.token = a.text("token");
+    if (shared.kind == "receipt") {
+      // Of an order of several products the server shares the one that was being explained.
+      shared.product = product_at(a.text("product_id"));
+      const auto& lines = world_.purchases[static_cast<std::size_t>(shared.purchase)].lines;
+      if (std::none_of(lines.begin(), lines.end(), [&](const BoughtLine& l) { return l.product == shared.product; }))
+        complain("a receipt shares a product that was not bought");
+    }
+    journal_.shared(shared.id);
+    ++report_.shares;
+    for (const auto& opening : plan_openings(shares_stream_, world_.graph, shared.person, channel)) {
+      const Instant at = now_ + opening.after_ms;
+      if (at > options_.start_at + kDayMs + kSharesLast) continue;
+      later(at, [this, who = opening.person, shared] { open_share(who, shared); });
+    }
+  });
+}
+
+int Day::product_at(const std::string& id) const {
+  const auto at = world_.product_of.find(id);
+  return at == world_.product_of.end() ? -1 : at->second;
 }
 
 void Day::open_share(int person, const SharedThing& shared) {
@@ -322,10 +348,11 @@ bool Day::landed_right(const SharedThing& shared, const Answer& landing) const {
 
 void Day::maybe_pass_on(int person, const SharedThing& shared) {
   if (!passed_on_.passes_on(shares_stream_, shared.thing, person, 1)) return;
-  const ShareChannel channel = plan_channel(shares_stream_);
-  const bool moment = shared.room >= 0 && shared.product >= 0;
-  const std::string kind = moment ? "moment" : shared.room >= 0 ? "broadcast" : "product";
-  share(person, kind, channel, shared.thing, shared.room, shared.host, shared.product);
+  SharedThing again = shared;
+  again.person = person;
+  again.purchase = -1;
+  again.kind = shared.room < 0 ? "product" : shared.product < 0 ? "broadcast" : "moment";
+  share(std::move(again), plan_channel(shares_stream_));
 }
 
 }  // namespace lianbo::sim

@@ -81,6 +81,7 @@ Status Day::bring_in_products() {
       hot |= left <= 20;
     }
     sold.product.pull = hot ? 3.0 : 1.0;
+    world_.product_of.emplace(sold.product.id, static_cast<int>(i));
     world_.products.push_back(std::move(sold.product));
   }
   // For the sale a lock is protected for a day only, so that hosts compete for buyers.

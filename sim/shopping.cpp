@@ -112,7 +112,8 @@ void Day::placed(const Basket& basket, const Answer& answer) {
   purchase.product = basket.product;
   purchase.total_fen = answer.number("total_fen");
   for (const auto& line : get_list(answer.body, "lines"))
-    purchase.lines.push_back({get_int(line, "qty"), get_int(line, "paid_fen")});
+    purchase.lines.push_back(
+        {product_at(get_text(line, "product_id")), get_int(line, "qty"), get_int(line, "paid_fen")});
   journal_.ordered(purchase.id);
   world_.purchases.push_back(std::move(purchase));
   ++orders_placed_;
@@ -167,7 +168,14 @@ void Day::pay(int index, bool receipt_follows) {
            later(now_ + payments_stream_.between(2, 30) * kMinuteMs, [this, index] {
              const Purchase& p = world_.purchases[static_cast<std::size_t>(index)];
              const int thing = p.room >= 0 ? p.room : static_cast<int>(world_.rooms.size()) + index;
-             share(p.person, "receipt", plan_channel(shares_stream_), thing, p.room, p.host, p.product, p.id);
+             share({.kind = "receipt",
+                    .person = p.person,
+                    .thing = thing,
+                    .room = p.room,
+                    .host = p.host,
+                    .product = p.product,
+                    .purchase = index},
+                   plan_channel(shares_stream_));
            });
        });
      });

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "sim/calendar.hpp"
@@ -61,15 +62,18 @@ struct Room {
 };
 
 struct SharedThing {
-  std::string id, token, kind;
-  int person = 0;
-  int thing = 0;  // the broadcast it comes from: what people are active in
+  std::string kind = {};
+  int person = 0;  // who shares it
+  int thing = 0;   // the broadcast it comes from: what people are active in
   int room = -1;
   int host = -1;
-  int product = -1;  // the shared one; −1: none
+  int product = -1;                 // the shared one; −1: none
+  int purchase = -1;                // receipt
+  std::string id = {}, token = {};  // once it is shared
 };
 
 struct BoughtLine {
+  int product = -1;
   std::int64_t qty = 0;
   Fen paid_fen = 0;
 };
@@ -90,6 +94,7 @@ struct World {
   std::vector<Product> products;
   std::deque<Room> rooms;  // by start
   std::deque<Purchase> purchases;
+  std::unordered_map<std::string, int> product_of;  // by the server's id
   DayPlan plan;
 
   Person& person(int i) { return people[static_cast<std::size_t>(i)]; }
