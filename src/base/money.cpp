@@ -54,8 +54,8 @@ std::vector<Fen> spread(Fen total_fen, std::span<const Fen> weights) {
 
 Result<Fen> parse_decimal_fen(std::string_view text, std::string where) {
   const auto bad = [&](const char* why) {
-    return fail(Code::invalid_field, "\"" + std::string(text_front(text, 40)) + "\" " + why + "; an amount is like 12.50",
-                where);
+    return fail(Code::invalid_field,
+                "\"" + std::string(text_front(text, 40)) + "\" " + why + "; an amount is like 12.50", where);
   };
   if (text.empty()) return bad("is empty");
   if (text.front() == '-') return bad("is negative");
