@@ -8,7 +8,7 @@ import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-TESTS = ["bad_input", "crowd", "slow_viewer", "settlement", "same_seed", "kill"]
+TESTS = ["openapi", "bad_input", "crowd", "slow_viewer", "settlement", "same_seed", "kill"]
 
 
 def main() -> int:
