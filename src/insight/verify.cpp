@@ -60,6 +60,12 @@ const Sql kLedgerOrphans{
     "select p.tx_id, 'posting without its transaction' from ledger_postings p left join ledger_txs t "
     "on t.bucket = p.bucket and t.id = p.tx_id where t.id is null order by p.tx_id limit 1000"};
 
+const Sql kLedgerAccounts{
+    "verify.ledger_accounts",
+    "select p.tx_id, 'posting on ' || p.account || ' of agent ' || cast(p.agent_id as text) from ledger_postings p "
+    "where (p.agent_id <> 0) <> (p.account in ('pending', 'available', 'settled', 'paid', 'debt')) "
+    "order by p.tx_id limit 1000"};
+
 const Sql kEntryRows{"verify.entry_rows", "select count(*) from entries"};
 // Every (line, role) of a paid order whose entries do not sum to floor(net × bp / 10000) for the agent who holds the
 // role.
@@ -73,8 +79,9 @@ const Sql kEntrySums{
     "verify.entry_sums",
     "select x.order_id, 'line ' || cast(x.line as text) || ' ' || x.role || ': entries sum to ' || "
     "cast(coalesce(e.total, 0) as text) || ', the plan gives ' || cast(x.want as text) from (select w.*, case when "
-    "w.agent_id is null or w.state in ('placed', 'cancelled') or (w.agent_id = w.buyer_agent_id and w.self_purchase = 0) "
-    "then 0 else (w.net / 10000) * w.bp + ((w.net % 10000) * w.bp) / 10000 end as want from (" ROLE_ROWS("host") " union all "
+    "w.agent_id is null or w.state in ('placed', 'cancelled') or "
+    "(w.agent_id = w.buyer_agent_id and w.self_purchase = 0) then 0 "
+    "else (w.net / 10000) * w.bp + ((w.net % 10000) * w.bp) / 10000 end as want from (" ROLE_ROWS("host") " union all "
     ROLE_ROWS("promoter") " union all " ROLE_ROWS("recruiter") " union all " ROLE_ROWS("clipper") ") w) x left join "
     "(select bucket, order_id, line, role, min(agent_id) as low, max(agent_id) as high, sum(amount_fen) as total "
     "from entries group by bucket, order_id, line, role) e on e.bucket = x.bucket and e.order_id = x.order_id "
@@ -85,6 +92,30 @@ const Sql kEntryOrphans{
     "select e.id, 'entry without its order line' from entries e left join order_lines l "
     "on l.bucket = e.bucket and l.order_id = e.order_id and l.line = e.line where l.order_id is null "
     "order by e.id limit 1000"};
+// One by one, not only in sum: the rate is the one the line was placed under.
+const Sql kEntryRates{
+    "verify.entry_rates",
+    "select e.id, 'at ' || cast(e.bp as text) || ' bp, the line says otherwise for ' || e.role from entries e "
+    "join order_lines l on l.bucket = e.bucket and l.order_id = e.order_id and l.line = e.line where e.bp <> case "
+    "e.role "
+    "when 'host' then l.host_bp when 'promoter' then l.promoter_bp when 'recruiter' then l.recruiter_bp "
+    "else l.clipper_bp end order by e.id limit 1000"};
+// And the line's rates are those of the plan version it names; plans are never changed.
+const Sql kPlans{
+    "verify.plans",
+    "select l.order_id, 'line ' || cast(l.line as text) || ' does not carry the rates of its plan' from order_lines l "
+    "left join plans p on p.id = l.plan_id where (l.plan_id is null and l.host_bp + l.promoter_bp + l.recruiter_bp + "
+    "l.clipper_bp <> 0) or (l.plan_id is not null and (p.id is null or p.version <> l.plan_version or "
+    "coalesce(p.host_bp, -1) <> l.host_bp or coalesce(p.promoter_bp, -1) <> l.promoter_bp or "
+    "coalesce(p.recruiter_bp, -1) <> l.recruiter_bp or coalesce(p.clipper_bp, -1) <> l.clipper_bp or "
+    "coalesce(p.freeze_days, l.freeze_days) <> l.freeze_days)) order by l.order_id limit 1000"};
+const Sql kEntryStates{
+    "verify.entry_states",
+    "select e.id, 'entry is ' || e.state || ', its settlement is ' || coalesce(s.state, 'missing') from entries e "
+    "left join settlements s on s.id = e.settlement_id where (e.state in ('settled', 'paid') and (s.id is null or "
+    "s.state <> e.state or s.agent_id <> e.agent_id)) or (e.state in ('pending', 'available') and e.settlement_id is "
+    "not "
+    "null) order by e.id limit 1000"};
 const Sql kEntryEarly{
     "verify.entry_early",
     "select e.id, 'available before its freeze had passed' from entries e join order_lines l "
@@ -117,7 +148,8 @@ const Sql kAccountsMore{
     "0 and "
     "((p.account in ('pending', 'available') and not exists (select 1 from entries e where e.agent_id = p.agent_id "
     "and e.state = p.account)) or (p.account in ('settled', 'paid') and not exists (select 1 from settlements s "
-    "where s.agent_id = p.agent_id and s.state = p.account))) order by p.agent_id limit 1000"};
+    "where s.agent_id = p.agent_id and s.state = p.account)) or (p.account = 'debt' and not exists (select 1 from "
+    "settlements s where s.agent_id = p.agent_id))) order by p.agent_id limit 1000"};
 const Sql kDebts{
     "verify.debts",
     "select a.agent_id, 'debt of the account is ' || cast(a.debt_fen as text) || ', the ledger says ' || "
@@ -141,6 +173,13 @@ const Sql kOrderPayments{
     "on p.bucket = o.bucket and p.order_id = o.id where p.order_id is null or p.amount_fen <> o.total_fen or "
     "(o.state = 'placed' and p.state <> 'open') or (o.state = 'cancelled' and p.state not in ('closed', 'late')) or "
     "(o.state in ('paid', 'shipped', 'received', 'completed') and p.state <> 'paid') order by o.id limit 1000"};
+const Sql kOrderInstants{"verify.order_instants",
+                         "select o.id, 'the instants do not fit an order that is ' || o.state from orders o where "
+                         "(o.state in ('paid', 'shipped', 'received', 'completed')) <> (o.paid_at is not null) or "
+                         "(o.state in ('shipped', 'received', 'completed')) <> (o.shipped_at is not null) or "
+                         "(o.state in ('received', 'completed')) <> (o.received_at is not null) or "
+                         "(o.state = 'completed') <> (o.completed_at is not null) or "
+                         "(o.state = 'cancelled') <> (o.cancelled_at is not null) order by o.id limit 1000"};
 const Sql kOrderSums{
     "verify.order_sums",
     "select o.id, 'goods ' || cast(o.goods_fen as text) || ', lines ' || cast(coalesce(l.goods, 0) as text) || '; "
@@ -160,6 +199,28 @@ const Sql kRefundSums{
     "from refunds where state = 'done' and line is not null group by bucket, order_id, line) r on r.bucket = l.bucket "
     "and r.order_id = l.order_id and r.line = l.line where l.refunded_fen <> coalesce(r.total, 0) order by l.order_id "
     "limit 1000"};
+// Money that came late has exactly its refund; nothing else is refunded as a whole order.
+const Sql kLatePayments{
+    "verify.late_payments",
+    "select p.order_id, 'payment is ' || p.state || ', ' || cast(coalesce(r.n, 0) as text) || ' refunds of the whole "
+    "over ' "
+    "|| cast(coalesce(r.total, 0) as text) from payments p left join (select bucket, order_id, count(*) as n, "
+    "sum(amount_fen) as total from refunds where line is null group by bucket, order_id) r on r.bucket = p.bucket and "
+    "r.order_id = p.order_id where coalesce(r.n, 0) <> (case when p.state = 'late' then 1 else 0 end) or "
+    "(p.state = 'late' and r.total <> p.amount_fen) order by p.order_id limit 1000"};
+const Sql kAfterSales{
+    "verify.after_sales",
+    "select a.id, 'after-sale is ' || a.state || ', its refund is ' || coalesce(r.state, 'missing') from after_sales a "
+    "left join refunds r on r.bucket = a.bucket and r.order_id = a.order_id and r.after_sale_id = a.id where "
+    "(a.state in ('approved', 'refunded')) <> (r.id is not null) or (a.state = 'refunded') <> "
+    "(coalesce(r.state, '') = 'done') or r.amount_fen <> a.amount_fen order by a.id limit 1000"};
+// The lock an order was attributed under is the one its lock's history says it lengthened.
+const Sql kOrderLocks{
+    "verify.order_locks",
+    "select o.id, 'the order and the history of its buyer''s lock disagree on the agent' from orders o left join "
+    "lock_orders k on k.bucket = o.bucket and k.id = o.id where coalesce(o.lock_agent_id, 0) <> coalesce(k.agent_id, "
+    "0) "
+    "order by o.id limit 1000"};
 const Sql kAttribution{
     "verify.attribution",
     "select o.id, 'host is not the agent of the store' from orders o join stores s on s.id = o.store_id "
@@ -167,17 +228,24 @@ const Sql kAttribution{
     "0) "
     "or (o.recruiter_agent_id is not null and o.promoter_agent_id is null) order by o.id limit 1000"};
 
+// What each of the brand's own accounts must hold, from the rows; every brand and account, also where there is nothing.
 const Sql kMoney{
     "verify.money",
     "select w.brand_id, w.account || ': ledger has ' || cast(coalesce(p.total, 0) as text) || ', the rows give ' || "
-    "cast(w.total as text) from (select brand_id, 'sales' as account, sum(total_fen) as total from orders where "
-    "paid_at is not "
-    "null group by brand_id union all "
-    "select brand_id, 'commission', -sum(amount_fen) from entries group by brand_id union all "
-    "select x.brand_id, 'refund', sum(x.total) from (select brand_id, -sum(amount_fen) as total from refunds "
-    "where state = 'done' group by brand_id union all select o.brand_id, sum(y.amount_fen) from payments y join orders "
-    "o "
-    "on o.bucket = y.bucket and o.id = y.order_id where y.state = 'late' group by o.brand_id) x group by x.brand_id) w "
+    "cast(w.total as text) from (select x.brand_id, x.account, sum(x.total) as total from ("
+    "select brand_id, 'sales' as account, total_fen as total from orders where paid_at is not null union all "
+    "select brand_id, 'buyers', -total_fen from orders where paid_at is not null union all "
+    "select brand_id, 'commission', -amount_fen from entries union all "
+    "select brand_id, 'refund', -amount_fen from refunds where state = 'done' union all "
+    "select brand_id, 'buyers', amount_fen from refunds where state = 'done' union all "
+    "select o.brand_id, 'refund', y.amount_fen from payments y join orders o on o.bucket = y.bucket and o.id = "
+    "y.order_id "
+    "where y.state = 'late' union all "
+    "select o.brand_id, 'buyers', -y.amount_fen from payments y join orders o on o.bucket = y.bucket and "
+    "o.id = y.order_id where y.state = 'late' union all "
+    "select b.id, a.account, 0 from brands b cross join (select 'sales' as account union all select 'buyers' union all "
+    "select 'commission' union all select 'refund' union all select 'promotion' union all select 'payout') a"
+    ") x group by x.brand_id, x.account) w "
     "left join (select t.brand_id, q.account, sum(q.amount_fen) as total from ledger_txs t join ledger_postings q "
     "on q.bucket = t.bucket and q.tx_id = t.id where q.agent_id = 0 group by t.brand_id, q.account) p "
     "on p.brand_id = w.brand_id and p.account = w.account where coalesce(p.total, 0) <> w.total order by w.brand_id "
@@ -228,8 +296,12 @@ const Rule kRules[] = {
     {"stock", "SKU", kStockWithoutOrders},
     {"ledger", "transaction", kLedgerSums},
     {"ledger", "transaction", kLedgerOrphans},
+    {"ledger", "transaction", kLedgerAccounts},
     {"entries", "order", kEntrySums},
     {"entries", "entry", kEntryOrphans},
+    {"entries", "entry", kEntryRates},
+    {"entries", "entry", kEntryStates},
+    {"entries", "order", kPlans},
     {"entries", "entry", kEntryEarly},
     {"entries", "entry", kEntryLate},
     {"accounts", "agent", kAccounts},
@@ -237,8 +309,12 @@ const Rule kRules[] = {
     {"accounts", "agent", kDebts},
     {"accounts", "settlement", kSettlementSums},
     {"orders", "order", kOrderPayments},
+    {"orders", "order", kOrderInstants},
     {"orders", "order", kOrderSums},
     {"orders", "order", kRefundSums},
+    {"orders", "order", kLatePayments},
+    {"orders", "after-sale", kAfterSales},
+    {"orders", "order", kOrderLocks},
     {"orders", "order", kAttribution},
     {"money", "brand", kMoney},
     {"rollup", "brand", kRollup},

@@ -1,10 +1,12 @@
 // verify: recomputes everything that must agree, from the rows, and says what differs (SPEC 8).
 //
 // Checks, each named in the answer: stock (the law of SPEC 4, and reserved and sold against the orders), ledger (each
-// transaction sums to 0), entries (against plan, net and attribution, line by line), accounts (ledger against entries,
-// settlements and debts), orders (states against payments, sums against lines), money (sales and refunds in the ledger
-// against orders), rollup (brand = Σ stores = Σ lines), locks (each lock = the fold of its touches and orders),
-// pins (at most one open, none overlapping), shares (parents, roots, depths).
+// transaction sums to 0, agents' accounts have an agent), entries (against plan, net and attribution, line by line;
+// states against settlements and freeze), accounts (ledger against entries, settlements and debts), orders (states
+// against payments and instants, sums against lines, refunds against after-sales and late payments, attribution against
+// the lock's history), money (the brand's own accounts in the ledger against orders, entries and refunds), rollup
+// (brand = Σ stores = Σ lines), locks (each lock = the fold of its touches and orders), pins (at most one open, none
+// overlapping), shares (parents, roots, depths).
 // Reads one snapshot; changes nothing; may run beside a busy server.
 #pragma once
 
@@ -27,7 +29,7 @@ struct VerifyReport {
   std::vector<Check> checks;
   bool ok() const;
 };
-// brand 0: every brand. buckets: of the database (server_facts).
+// Of every brand. buckets: of the database (server_facts).
 Result<VerifyReport> verify(db::Database& db, int buckets);
 std::string verify_json(const VerifyReport& report);
 std::string verify_text(const VerifyReport& report);
