@@ -206,6 +206,7 @@ Result<Reply> Dispatcher::run(const Route& route, Request& request, Call& call, 
       reply = run_write(route, request, call);
       break;
     case Run::plain:
+      if (changes(request.method)) TRY_OK(claim_key(request, call));
       reply = route.plain_handler(call, request);
       break;
   }
@@ -225,9 +226,9 @@ Result<std::string> Dispatcher::key_of(const Request& request) {
   return std::string(key);
 }
 
-// What a key stands for: its method, path and body.
+// What a key stands for: its method, path, query and body.
 std::string Dispatcher::digest_of(const Request& request) {
-  return sha256(std::string(method_name(request.method)) + "\n" + request.path + "\n" + request.body);
+  return sha256(std::string(method_name(request.method)) + "\n" + request.target + "\n" + request.body);
 }
 
 // Plain routes are safe to repeat by what they do; their answers may hold secrets and are not kept. But a key that

@@ -249,6 +249,7 @@ Result<Reply> put_plan(Tx& tx, const Call& call, const Request& request) {
   const auto& body = request.value;
   PlanRow wish;
   TRY(wish.brand, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_staff(call, wish.brand, kPays));
   wish.scope = parse_plan_scope(get_text(body, "scope")).value_or(PlanScope::brand);
   wish.scope_id = get_id<AgentId>(body, "scope_id").value;
   wish.sku = get_id<SkuId>(body, "sku_id");

@@ -1,0 +1,368 @@
+// Who may call what: every route of a whole server, called by everybody it is not for, with the identifiers of things
+// that are there and a body of the right shape. A new route that forgets to ask who calls fails here by itself.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "app/app.hpp"
+#include "base/json.hpp"
+#include "base/shape.hpp"
+#include "support/database.hpp"
+
+namespace lianbo::app {
+namespace {
+
+using net::Access;
+using net::Method;
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().text());
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+class Server : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Settings settings;
+    settings.db_url = "sqlite:" + folder_.path() + "/lianbo.db";
+    settings.clock = "simulated:2026-11-11T00:00:00Z";
+    settings.http_port = 0;
+    settings.log_level = "error";
+    settings.password_memory_kib = 8;
+    settings.password_passes = 1;
+    app_ = must(App::start(settings));
+  }
+  void TearDown() override { app_.reset(); }
+
+  db::Database& db() { return *app_->bench().db; }
+  Call system() { return app_->bench().system_call(); }
+
+  std::string token_of(PersonId person) {
+    const Call call = system();
+    return must(
+        db().write([&](db::Tx& tx) { return org::issue_session(tx, call, person, org::TokenKind::login, ""); }));
+  }
+  struct Brand {
+    BrandId id;
+    PersonId owner;
+  };
+  Brand brand(const std::string& login) {
+    const Call call = system();
+    return must(db().write([&](db::Tx& tx) -> Result<Brand> {
+      org::NewBrand wish;
+      wish.name = login;
+      wish.owner_login = login;
+      wish.owner_name = login;
+      TRY(const auto id, org::create_brand(tx, call, wish));
+      return Brand{id, org::find_login(tx, login)->person};
+    }));
+  }
+  PersonId buyer(const std::string& login) {
+    const Call call = system();
+    return must(db().write([&](db::Tx& tx) { return org::register_person(tx, call, login, login, "x"); }));
+  }
+  org::Agent agent(BrandId at, const std::string& code) {
+    const Call call = system();
+    return must(db().write([&](db::Tx& tx) {
+      org::NewAgent wish;
+      wish.code = wish.name = code;
+      wish.phone = "13800138000";
+      return org::create_agent(tx, call, at, wish);
+    }));
+  }
+  PersonId staff(BrandId at, const std::string& login, unsigned roles) {
+    const Call call = system();
+    return must(db().write([&](db::Tx& tx) { return org::add_staff(tx, call, at, login, login, roles); })).person;
+  }
+
+  net::Reply call(Method method, const std::string& target, const std::string& token, const std::string& body = {},
+                  std::vector<std::pair<std::string, std::string>> headers = {}) {
+    net::Request request;
+    request.method = method;
+    request.target = target;
+    const auto mark = target.find('?');
+    request.path = target.substr(0, mark);
+    if (mark != std::string::npos) {
+      const auto item = target.substr(mark + 1);
+      const auto equals = item.find('=');
+      request.query.emplace_back(item.substr(0, equals), item.substr(equals + 1));
+    }
+    request.headers = std::move(headers);
+    if (!token.empty()) request.headers.emplace_back("authorization", "Bearer " + token);
+    if (!body.empty()) request.headers.emplace_back("content-type", "application/json");
+    request.body = body;
+    request.remote = "127.0.0.1";
+    return app_->dispatcher().handle(std::move(request));
+  }
+  json::value said(const net::Reply& reply, int status) {
+    if (reply.status != status) throw std::runtime_error(std::to_string(reply.status) + " " + reply.body);
+    return must(parse_json(reply.body));
+  }
+
+  test::ScratchFolder folder_;
+  std::unique_ptr<App> app_;
+};
+
+std::string any_id() { return id_text(std::int64_t{1} << 40); }
+
+// A body that the shape lets through, with real identifiers where they are known by name.
+void write_sample(JsonWriter& w, const Shape& shape, const std::map<std::string, std::string>& ids);
+void write_sample(JsonWriter& w, const Field& f, const std::map<std::string, std::string>& ids) {
+  switch (f.kind) {
+    case Field::Kind::text:
+      w.value(std::string(static_cast<std::size_t>(std::max<std::int64_t>(f.min, f.max >= 8 ? 8 : f.max)), 'a'));
+      break;
+    case Field::Kind::integer:
+    case Field::Kind::number:
+      w.value(std::max<std::int64_t>(f.min, std::min<std::int64_t>(1, f.max)));
+      break;
+    case Field::Kind::boolean:
+      w.value(false);
+      break;
+    case Field::Kind::id: {
+      const auto it = ids.find(f.name);
+      w.value(it == ids.end() ? any_id() : it->second);
+      break;
+    }
+    case Field::Kind::instant:
+      w.value("2026-11-10T00:00:00Z");
+      break;
+    case Field::Kind::choice:
+      w.value(f.choices.front());
+      break;
+    case Field::Kind::object:
+      w.begin();
+      write_sample(w, f.fields, ids);
+      w.end();
+      break;
+    case Field::Kind::list:
+      w.begin_list();
+      for (std::int64_t i = 0; i < std::max<std::int64_t>(f.min, 1); ++i) {
+        if (f.fields.size() == 1 && f.fields.front().name.empty()) {
+          write_sample(w, f.fields.front(), ids);
+        } else {
+          w.begin();
+          write_sample(w, f.fields, ids);
+          w.end();
+        }
+      }
+      w.end_list();
+      break;
+    case Field::Kind::any:
+      w.null();
+      break;
+  }
+}
+void write_sample(JsonWriter& w, const Shape& shape, const std::map<std::string, std::string>& ids) {
+  for (const auto& f : shape) {
+    if (f.optional) continue;
+    w.key(f.name);
+    write_sample(w, f, ids);
+  }
+}
+
+std::string fill(std::string path, const std::map<std::string, std::string>& ids) {
+  for (std::size_t at; (at = path.find('{')) != std::string::npos;) {
+    const auto end = path.find('}', at);
+    const auto it = ids.find(path.substr(at + 1, end - at - 1));
+    path.replace(at, end - at + 1, it == ids.end() ? any_id() : it->second);
+  }
+  return path;
+}
+
+class AccessTest : public Server {
+ protected:
+  void SetUp() override {
+    Server::SetUp();
+    home_ = brand("home");
+    const auto host = agent(home_.id, "host");
+    const auto owner = token_of(home_.owner), hosts = token_of(host.person);
+    const PersonId customer = buyer("customer");
+    const auto customers = token_of(customer);
+    ids_["brand_id"] = home_.id.text();
+    ids_["agent_id"] = host.id.text();
+    ids_["store_id"] = host.store.text();
+    ids_["person_id"] = customer.text();
+    const auto id_in = [](const json::value& v) { return get_text(v, "id"); };
+    const auto product = said(call(Method::post, "/api/v1/brands/" + home_.id.text() + "/products", owner,
+                                   R"({"code":"p","title":"P","skus":[{"code":"s","price_fen":1000,"stock":50}]})"),
+                              201);
+    ids_["product_id"] = id_in(product);
+    ids_["sku_id"] = id_in(get_list(product, "skus").at(0));
+    said(call(Method::put, "/api/v1/brands/" + home_.id.text() + "/plans", owner,
+              R"({"scope":"brand","host_bp":1000,"promoter_bp":500})"),
+         200);
+    const auto broadcast = said(
+        call(Method::post, "/api/v1/stores/" + host.store.text() + "/broadcasts", hosts,
+             R"({"title":"T","scheduled_at":"2026-11-11T00:00:00Z","product_ids":[")" + ids_["product_id"] + "\"]}"),
+        201);
+    ids_["broadcast_id"] = id_in(broadcast);
+    said(call(Method::post, "/api/v1/broadcasts/" + ids_["broadcast_id"] + "/start", hosts), 200);
+    const auto share = said(call(Method::post, "/api/v1/shares", customers,
+                                 R"({"kind":"store","channel":"dm","store_id":")" + host.store.text() + "\"}"),
+                            201);
+    ids_["share_id"] = id_in(share);
+    ids_["token"] = get_text(share, "token");
+    const auto order = said(
+        call(Method::post, "/api/v1/orders", customers,
+             R"({"store_id":")" + ids_["store_id"] + R"(","lines":[{"sku_id":")" + ids_["sku_id"] +
+                 R"(","qty":2}],"address":{"name":"王小明","phone":"13912345678","region":"上海","detail":"某路1号"}})",
+             {{"idempotency-key", "one"}}),
+        201);
+    ids_["order_id"] = id_in(order);
+    const auto paid = said(call(Method::post, "/api/v1/orders/" + ids_["order_id"] + "/pay", customers, "{}"), 200);
+    said(
+        call(Method::post, "/api/v1/sandbox/pay", customers, R"({"prepay_id":")" + get_text(paid, "prepay_id") + "\"}"),
+        200);
+    said(call(Method::post, "/api/v1/orders/" + ids_["order_id"] + "/ship", hosts,
+              R"({"carrier":"SF","tracking_number":"1"})"),
+         200);
+    said(call(Method::post, "/api/v1/orders/" + ids_["order_id"] + "/receive", customers), 200);
+    said(call(Method::post, "/api/v1/clock", owner, R"({"now":"2026-11-19T00:00:00Z"})"), 200);
+    const auto run = said(call(Method::post, "/api/v1/brands/" + home_.id.text() + "/settlements", owner,
+                               R"({"cutoff_at":"2026-11-19T00:00:00Z"})"),
+                          200);
+    ids_["run_id"] = id_in(run);
+    const auto settlements = said(call(Method::get, "/api/v1/agents/" + host.id.text() + "/settlements", hosts), 200);
+    ids_["settlement_id"] = id_in(get_list(settlements, "items").at(0));
+    const auto after_sale = said(call(Method::post, "/api/v1/orders/" + ids_["order_id"] + "/after-sales", owner,
+                                      R"({"line":0,"kind":"refund_only","qty":0,"amount_fen":10,"reason":"r"})"),
+                                 201);
+    ids_["after_sale_id"] = id_in(after_sale);
+    const auto entries = said(call(Method::get, "/api/v1/agents/" + host.id.text() + "/entries", hosts), 200);
+    ids_["entry_id"] = id_in(get_list(entries, "items").at(0));
+  }
+
+  // What everybody may do, guests too.
+  const std::set<std::string> open_ = {"getMe",        "getBrand",     "getStore",   "createSession",   "createPerson",
+                                       "acceptInvite", "listProducts", "getProduct", "listBroadcasts",  "getBroadcast",
+                                       "listPins",     "getHall",      "listChat",   "recordExposures", "createShare",
+                                       "listShares",   "openShare",    "getOwnLock", "getCart",         "putCartLine",
+                                       "clearCart",    "payNotice"};
+  // What everybody may do who is logged in: to things of their own.
+  const std::set<std::string> own_ = {"deleteSession",    "createApiToken",     "placeOrder", "listMyOrders",
+                                      "reserveBroadcast", "unreserveBroadcast", "sandboxPay"};
+  // Pages, health, documents.
+  bool is_page(const net::Route& route) const { return route.access == Access::open; }
+
+  // Calls every route as this caller; the operation ids of those that were not refused.
+  std::set<std::string> let_through(const std::string& token, const std::set<std::string>& skip) {
+    std::set<std::string> out;
+    for (const auto& route : app_->dispatcher().routes()) {
+      if (is_page(route) || open_.contains(route.id) || skip.contains(route.id)) continue;
+      EXPECT_EQ(fill(route.path, ids_).find(any_id()), std::string::npos) << "make one of these: " << route.path;
+      std::string target = fill(route.path, ids_);
+      for (const auto& f : route.query)
+        if (!f.optional) target += "?" + f.name + "=" + (ids_.contains(f.name) ? ids_[f.name] : any_id());
+      std::string body;
+      if (route.takes) {
+        JsonWriter w;
+        w.begin();
+        write_sample(w, *route.takes, ids_);
+        body = w.end().take();
+      }
+      const auto reply =
+          call(route.method, target, token, body, {{"idempotency-key", "k-" + route.id + token.substr(0, 9)}});
+      if (reply.status != 401 && reply.status != 403 && reply.status != 404)
+        out.insert(route.id + " " + std::to_string(reply.status));
+      EXPECT_EQ(reply.body.find("13912345678"), std::string::npos) << route.id << " tells a phone number";
+      EXPECT_EQ(reply.body.find("13800138000"), std::string::npos) << route.id << " tells a phone number";
+      EXPECT_LT(reply.status, 500) << route.id << " " << reply.body;
+    }
+    return out;
+  }
+
+  Brand home_;
+  std::map<std::string, std::string> ids_;
+};
+
+using Ids = std::set<std::string>;
+
+TEST_F(AccessTest, AGuestMayDoNothingThatIsNotOpen) { EXPECT_EQ(let_through("", {}), Ids{}); }
+
+TEST_F(AccessTest, ABuyerSeesAndChangesNothingOfAnothers) {
+  EXPECT_EQ(let_through(token_of(buyer("stranger")), own_), Ids{});
+}
+
+TEST_F(AccessTest, AnotherAgentOfTheBrandSeesAndChangesNothingOfThisOnes) {
+  EXPECT_EQ(let_through(token_of(agent(home_.id, "other").person), own_), Ids{"getLockRules 200"});
+}
+
+TEST_F(AccessTest, AnotherBrandsOwnerAndAgentAreStrangers) {
+  const auto away = brand("away");
+  // Time is the server's; only on a simulated clock, and for owners.
+  std::set<std::string> skip = own_;
+  skip.insert("moveClock");
+  EXPECT_EQ(let_through(token_of(away.owner), skip), Ids{});
+  EXPECT_EQ(let_through(token_of(agent(away.id, "there").person), own_), Ids{});
+}
+
+TEST_F(AccessTest, AnAuditorReadsEverythingAndChangesNothing) {
+  std::set<std::string> reads;
+  for (const auto& route : app_->dispatcher().routes())
+    if (route.method == Method::get) reads.insert(route.id);
+  std::set<std::string> skip = own_;
+  skip.insert(reads.begin(), reads.end());
+  EXPECT_EQ(let_through(token_of(staff(home_.id, "auditor", kAuditor)), skip), Ids{"verifyBrand 200"});
+}
+
+TEST_F(AccessTest, FinanceDoesNotRunTheShopAndOperatorsDoNotTouchTheMoney) {
+  const auto may = [&](unsigned role, Method method, const std::string& path, const std::string& body) {
+    static int n = 0;
+    const auto reply = call(method, fill(path, ids_), token_of(staff(home_.id, "s" + std::to_string(++n), role)), body);
+    return reply.status != 401 && reply.status != 403;
+  };
+  const std::string cutoff = R"({"cutoff_at":"2026-11-10T00:00:00Z"})";
+  EXPECT_TRUE(may(kFinance, Method::post, "/api/v1/brands/{brand_id}/settlements", cutoff));
+  EXPECT_FALSE(may(kOperator, Method::post, "/api/v1/brands/{brand_id}/settlements", cutoff));
+  EXPECT_FALSE(may(kFinance, Method::post, "/api/v1/skus/{sku_id}/stock", R"({"qty":1})"));
+  EXPECT_TRUE(may(kOperator, Method::post, "/api/v1/skus/{sku_id}/stock", R"({"qty":1})"));
+  EXPECT_FALSE(may(kFinance, Method::post, "/api/v1/after-sales/{after_sale_id}/approve", "{}"));
+  const std::string roles = R"({"login":"newcomer","name":"N","roles":["owner"]})";
+  EXPECT_FALSE(may(kOperator | kFinance, Method::post, "/api/v1/brands/{brand_id}/staff", roles));
+}
+
+TEST_F(AccessTest, ACookieAloneChangesNothing) {
+  const auto token = token_of(home_.owner);
+  const std::string rules =
+      R"({"validity_days":1,"protect_days":1,"order_extends_days":1,"lock_agents":false,"self_purchase":true})";
+  const std::string path = "/api/v1/brands/" + home_.id.text() + "/lock-rules";
+  EXPECT_EQ(call(Method::put, path, "", rules, {{"cookie", "lb_sid=" + token}}).status, 403);
+  EXPECT_EQ(call(Method::put, path, "", rules, {{"cookie", "lb_sid=" + token}, {"x-lianbo-csrf", "1"}}).status, 200);
+}
+
+// ---- an Idempotency-Key stands for one request, whole
+
+TEST_F(AccessTest, AKeyThatComesBackWithAnotherQueryIsRefused) {
+  const auto token = token_of(buyer("keeper"));
+  const auto other = agent(home_.id, "elsewhere");
+  const std::vector<std::pair<std::string, std::string>> key = {{"idempotency-key", "k"}};
+  EXPECT_EQ(call(Method::del, "/api/v1/cart?store_id=" + ids_["store_id"], token, "", key).status, 204);
+  EXPECT_EQ(call(Method::del, "/api/v1/cart?store_id=" + ids_["store_id"], token, "", key).status, 204);
+  EXPECT_EQ(call(Method::del, "/api/v1/cart?store_id=" + other.store.text(), token, "", key).status, 422)
+      << "answered as done, and nothing was done";
+}
+
+TEST_F(AccessTest, AKeyThatComesBackWithAnotherBodyIsRefusedWhereTheAnswerIsNotKeptToo) {
+  const auto token = token_of(home_.owner);
+  const std::string path = "/api/v1/brands/" + home_.id.text() + "/settlements";
+  const std::vector<std::pair<std::string, std::string>> key = {{"idempotency-key", "k"}};
+  EXPECT_EQ(call(Method::post, path, token, R"({"cutoff_at":"2026-11-10T00:00:00Z"})", key).status, 200);
+  EXPECT_EQ(call(Method::post, path, token, R"({"cutoff_at":"2026-11-10T00:00:00Z"})", key).status, 200);
+  EXPECT_EQ(call(Method::post, path, token, R"({"cutoff_at":"2026-11-09T00:00:00Z"})", key).status, 422);
+}
+
+TEST_F(AccessTest, AKeyIsItsOwnersAlone) {
+  const std::string body = R"({"store_id":")" + ids_["store_id"] + R"(","lines":[{"sku_id":")" + ids_["sku_id"] +
+                           R"(","qty":1}],"address":{}})";
+  const auto one = call(Method::post, "/api/v1/orders", token_of(buyer("b1")), body, {{"idempotency-key", "same"}});
+  const auto two = call(Method::post, "/api/v1/orders", token_of(buyer("b2")), body, {{"idempotency-key", "same"}});
+  EXPECT_EQ(one.status, 201);
+  EXPECT_EQ(two.status, 201);
+  EXPECT_NE(get_text(must(parse_json(one.body)), "id"), get_text(must(parse_json(two.body)), "id"));
+}
+
+}  // namespace
+}  // namespace lianbo::app
