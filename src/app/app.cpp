@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "app/openapi.hpp"
+#include "app/site.hpp"
+#include "app/web_files.hpp"
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "catalog/catalog_api.hpp"
@@ -35,6 +38,15 @@ const db::Sql kKeptTime{"app.kept_time", "select value from server_facts where n
 const db::Sql kReady{"app.ready", "select count(*) from brands"};
 
 constexpr int kJobLimit = 500;
+
+Result<std::shared_ptr<const WebFiles>> load_pages(const Settings& settings) {
+  TRY(WebFiles files, load_web_files(settings, program_folder()));
+  if (files.present())
+    log_info("web pages: {} files of {}", files.files.size(), files.folder);
+  else
+    log_info("web pages: none built; ./dev web makes them");
+  return std::make_shared<const WebFiles>(std::move(files));
+}
 
 std::string host_name() {
   char name[256] = "host";
@@ -151,8 +163,11 @@ Status App::build() {
   bus_ = std::make_unique<bus::LocalBus>();
   relay_ = std::make_unique<bus::OutboxRelay>(*b.db, *bus_);
   TRY_OK(open_rail());
+  TRY(web_, load_pages(b.settings));
   workers_ = std::make_unique<net::Workers>(static_cast<int>(b.settings.http_workers),
                                             static_cast<std::size_t>(b.settings.http_queue));
+  slow_workers_ = std::make_unique<net::Workers>(std::max(2, static_cast<int>(b.settings.http_workers) / 2),
+                                                 static_cast<std::size_t>(b.settings.http_queue));
 
   live::RoomHub::Deps hub;
   hub.backend = std::make_shared<live::DbRoomBackend>(*b.db);
@@ -171,6 +186,7 @@ Status App::build() {
   deps.ids = b.ids.get();
   deps.random = &b.random;
   deps.workers = workers_.get();
+  deps.slow_workers = slow_workers_.get();
   deps.token_key = b.facts.token_key;
   deps.buckets = b.facts.buckets;
   const org::OrgDeps org_deps{b.db.get(), &b.settings, {}};
@@ -194,6 +210,15 @@ Status App::build() {
       });
 
   jobs_ = std::make_unique<Jobs>(make_jobs(), [this] { return bench_->system_call(); });
+  keeper_ = std::make_unique<Jobs>(std::vector<Job>{{"keep ids ahead",
+                                                     [this](const Call& call) -> Result<int> {
+                                                       const auto kept = bench_->keep_ahead(call.now);
+                                                       if (kept) return 0;
+                                                       // Two servers with one number make the same ids.
+                                                       if (kept.error().code == Code::conflict) std::raise(SIGTERM);
+                                                       return fail(kept.error());
+                                                     }}},
+                                   [this] { return bench_->system_call(); });
   bus_->subscribe("", [this](const db::Event& event) { hub_->on_event(event); });
   bus_->subscribe("refund.due", [this](const db::Event&) { jobs_->nudge(); });
   bus_->subscribe("order.cancelled", [this](const db::Event& event) {
@@ -213,11 +238,11 @@ Status App::build() {
     samples_.push_back(m.sample(metric, std::move(read)));
   };
   using net::Metric;
-  sample(Metric::workers_waiting, [this] { return workers_->stats().waiting; });
-  sample(Metric::workers_running, [this] { return workers_->stats().running; });
-  sample(Metric::workers_done, [this] { return workers_->stats().done; });
-  sample(Metric::workers_refused, [this] { return workers_->stats().refused; });
-  sample(Metric::workers_thrown, [this] { return workers_->stats().thrown; });
+  sample(Metric::workers_waiting, [this] { return workers_->stats().waiting + slow_workers_->stats().waiting; });
+  sample(Metric::workers_running, [this] { return workers_->stats().running + slow_workers_->stats().running; });
+  sample(Metric::workers_done, [this] { return workers_->stats().done + slow_workers_->stats().done; });
+  sample(Metric::workers_refused, [this] { return workers_->stats().refused + slow_workers_->stats().refused; });
+  sample(Metric::workers_thrown, [this] { return workers_->stats().thrown + slow_workers_->stats().thrown; });
   sample(Metric::db_transactions, [this] { return bench_->db->stats().transactions; });
   sample(Metric::db_commits, [this] { return bench_->db->stats().commits; });
   sample(Metric::db_rollbacks, [this] { return bench_->db->stats().rollbacks; });
@@ -228,6 +253,7 @@ Status App::build() {
   sample(Metric::outbox_waiting, [this] { return relay_->stats().waiting; });
   sample(Metric::rooms_open, [this] { return hub_->stats().rooms; });
 
+  keeper_->start(b.settings.jobs_ms);  // on a simulated clock too: a lease runs on the wall's
   if (!b.simulated) {
     jobs_->start(b.settings.jobs_ms);
     server_->every(b.settings.room_counts_ms, [this](int thread) {
@@ -244,6 +270,7 @@ void App::stop() {
   server_->stop(bench_->settings.stop_ms);
   if (jobs_) jobs_->stop();
   workers_->stop();
+  slow_workers_->stop();
   relay_->stop();
   bus_->stop();
   samples_.clear();
@@ -264,7 +291,9 @@ net::Routes App::make_routes() {
   take(share::share_routes({b.db.get(), order::receipt_facts}));
   take(order::order_routes({b.db.get(), rail_.get()}));
   take(insight::insight_routes({b.db.get()}));
+  all.push_back(site_route({sandbox_ != nullptr, b.simulated != nullptr}));
   take(server_routes());
+  take(web_routes(web_));
   return all;
 }
 
@@ -395,10 +424,6 @@ Result<net::Reply> App::move_clock(const Call& call, const net::Request& request
 std::vector<Job> App::make_jobs() {
   std::vector<Job> jobs;
   auto& db = *bench_->db;
-  jobs.push_back({"keep ids ahead", [this](const Call& call) -> Result<int> {
-                    TRY_OK(bench_->keep_ahead(call.now));
-                    return 0;
-                  }});
   if (sandbox_)
     jobs.push_back({"deliver the sandbox's notices", [this](const Call& call) -> Result<int> {
                       TRY(const auto done,
@@ -415,8 +440,10 @@ std::vector<Job> App::make_jobs() {
                     }
                     // Best effort: a payment that still comes goes back by itself.
                     for (const OrderId id : orders)
-                      if (const auto ok = order::close_payment(*bench_->db, call, *rail_, id); !ok)
+                      if (const auto ok = order::close_payment(*bench_->db, call, *rail_, id); !ok) {
                         log_warn("payment of order {} is not closed: {}", id.text(), ok.error().text());
+                        if (ok.error().code == Code::payment_unreachable) break;
+                      }
                     return 0;
                   }});
   jobs.push_back({"release unpaid orders",

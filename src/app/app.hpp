@@ -10,6 +10,7 @@
 
 #include "app/dispatcher.hpp"
 #include "app/jobs.hpp"
+#include "app/web_files.hpp"
 #include "base/settings.hpp"
 #include "bus/outbox_relay.hpp"
 #include "net/server.hpp"
@@ -77,11 +78,13 @@ class App {
   std::unique_ptr<bus::OutboxRelay> relay_;
   std::unique_ptr<pay::sandbox::Sandbox> sandbox_;
   std::unique_ptr<pay::PayRail> rail_;
-  std::unique_ptr<net::Workers> workers_;
+  std::unique_ptr<net::Workers> workers_, slow_workers_;
   std::shared_ptr<live::RoomHub> hub_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<Jobs> jobs_;
+  std::unique_ptr<Jobs> keeper_;  // of the node's lease and the ids' horizon; waits for no other job
+  std::shared_ptr<const WebFiles> web_;
   std::vector<net::Sample> samples_;
   std::mutex closes_mutex_;
   std::vector<OrderId> to_close_;  // cancelled orders whose payment is to be closed at the rail

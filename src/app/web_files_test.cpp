@@ -1,0 +1,190 @@
+#include "app/web_files.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "net/router.hpp"
+
+namespace lianbo::app {
+namespace {
+
+namespace fs = std::filesystem;
+using net::Method;
+using net::Reply;
+using net::Request;
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "lianbo-web-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  ~Folder() { fs::remove_all(path_); }
+  void put(const std::string& name, const std::string& text) const {
+    fs::create_directories((path_ / name).parent_path());
+    std::ofstream(path_ / name, std::ios::binary) << text;
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+void put_pages(const Folder& folder, const std::string& below) {
+  folder.put(below + "shop/index.html", "<p>shop</p>");
+  folder.put(below + "shop/index.html.br", "SHOP-BR");
+  folder.put(below + "shop/index.html.gz", "SHOP-GZ");
+  folder.put(below + "host/index.html", "<p>host</p>");
+  folder.put(below + "brand/index.html", "<p>brand</p>");
+  folder.put(below + "assets/app-1a2b.js", "let a");
+  folder.put(below + "assets/app-1a2b.js.gz", "JS-GZ");
+  folder.put(below + "icon.svg", "<svg/>");
+  folder.put(below + "manifest.json", "{}");
+}
+
+class WebFilesTest : public ::testing::Test {
+ protected:
+  WebFilesTest() {
+    put_pages(folder_, "");
+    Settings settings;
+    settings.web_dir = folder_.path().string();
+    files_ = std::make_shared<const WebFiles>(*load_web_files(settings, ""));
+    routes_ = web_routes(files_);
+    net::Route api;
+    api.path = "/api/v1/orders/{order_id}";
+    api.id = "getOrder";
+    routes_.push_back(api);
+    api.path = "/s/{token}";
+    api.id = "openShare";
+    routes_.push_back(api);
+    router_ = std::make_unique<net::Router>(routes_);
+  }
+
+  Result<Reply> get(const std::string& path, std::vector<std::pair<std::string, std::string>> headers = {}) const {
+    const auto match = router_->find(Method::get, path);
+    if (match.route == nullptr) return fail(Code::not_found, "no route");
+    if (!match.route->plain_handler) return fail(Code::conflict, "the API's");
+    Request request;
+    request.path = path;
+    request.headers = std::move(headers);
+    request.params = match.params;
+    return match.route->plain_handler(Call{}, request);
+  }
+  static std::string header(const Reply& reply, std::string_view name) {
+    const auto it =
+        std::find_if(reply.headers.begin(), reply.headers.end(), [&](const auto& h) { return h.first == name; });
+    return it == reply.headers.end() ? "" : it->second;
+  }
+
+  Folder folder_;
+  std::shared_ptr<const WebFiles> files_;
+  net::Routes routes_;
+  std::unique_ptr<net::Router> router_;
+};
+
+TEST_F(WebFilesTest, EveryAddressOfAPageIsAnsweredByItsEntrySoThatAReloadWorks) {
+  for (const char* path : {"/", "/room/0ag7qgr00007g", "/product/x", "/store/x", "/clip/x", "/join/x", "/cart",
+                           "/orders", "/orders/0ag7qgr00007g", "/pay/x", "/shares", "/checkout", "/me"})
+    EXPECT_EQ(get(path)->body, "<p>shop</p>") << path;
+  EXPECT_EQ(get("/host")->body, "<p>host</p>");
+  EXPECT_EQ(get("/host/on-air/1")->body, "<p>host</p>");
+  EXPECT_EQ(get("/brand/money/ledger")->body, "<p>brand</p>");
+}
+
+TEST_F(WebFilesTest, TheApiIsNeverShadowed) {
+  for (const char* path : {"/api/v1/orders/1", "/s/abc"}) EXPECT_EQ(get(path).error().code, Code::conflict) << path;
+  for (const char* path : {"/api", "/api/v1/nothing", "/healthz", "/nothing", "/hosts", "/manifest.json"})
+    EXPECT_EQ(get(path).error().code, Code::not_found) << path;
+}
+
+TEST_F(WebFilesTest, AssetsAreCachedForEverAndPagesAreAskedForAgain) {
+  EXPECT_EQ(header(*get("/assets/app-1a2b.js"), "Cache-Control"), "public, max-age=31536000, immutable");
+  EXPECT_EQ(get("/assets/app-1a2b.js")->content_type, "text/javascript; charset=utf-8");
+  EXPECT_EQ(header(*get("/"), "Cache-Control"), "no-cache");
+  EXPECT_EQ(header(*get("/icon.svg"), "Cache-Control"), "no-cache");
+}
+
+TEST_F(WebFilesTest, TheSmallestAcceptedCodingIsChosen) {
+  EXPECT_EQ(get("/", {{"accept-encoding", "gzip, deflate, br"}})->body, "SHOP-BR");
+  EXPECT_EQ(header(*get("/", {{"accept-encoding", "gzip, br;q=0.5"}}), "Content-Encoding"), "br");
+  EXPECT_EQ(get("/", {{"accept-encoding", "GZIP"}})->body, "SHOP-GZ");
+  EXPECT_EQ(get("/", {{"accept-encoding", "br;q=0, gzip"}})->body, "SHOP-GZ");
+  EXPECT_EQ(get("/", {{"accept-encoding", "brotli"}})->body, "<p>shop</p>");
+  EXPECT_EQ(get("/")->body, "<p>shop</p>");
+  EXPECT_EQ(header(*get("/"), "Vary"), "Accept-Encoding");
+  EXPECT_EQ(get("/assets/app-1a2b.js", {{"accept-encoding", "br, gzip"}})->body, "JS-GZ");
+  EXPECT_EQ(header(*get("/icon.svg"), "Vary"), "");
+}
+
+TEST_F(WebFilesTest, WhoHasThePageAlreadyIsToldSo) {
+  const std::string tag = header(*get("/"), "ETag");
+  const Reply same = *get("/", {{"if-none-match", "\"other\", W/" + tag}});
+  EXPECT_EQ(same.status, 304);
+  EXPECT_EQ(same.body, "");
+  EXPECT_NE(header(same, "Content-Security-Policy"), "");
+  EXPECT_EQ(get("/", {{"if-none-match", tag}, {"accept-encoding", "br"}})->status, 200);
+}
+
+TEST_F(WebFilesTest, PagesForbidScriptsThatAreNotOurFiles) {
+  for (const char* path : {"/", "/host", "/brand"}) {
+    const std::string policy = header(*get(path), "Content-Security-Policy");
+    EXPECT_NE(policy.find("default-src 'self'; script-src 'self'; "), std::string::npos) << path;
+    EXPECT_NE(policy.find("frame-ancestors 'none'"), std::string::npos) << path;
+  }
+  EXPECT_EQ(header(*get("/"), "Content-Security-Policy").find("unsafe"), std::string::npos);
+  EXPECT_EQ(header(*get("/host"), "Content-Security-Policy").find("unsafe"), std::string::npos);
+}
+
+TEST_F(WebFilesTest, NoPathLeadsOutOfTheFolder) {
+  folder_.put("../lianbo-outside.txt", "secret");
+  for (const char* path : {"/assets/../manifest.json", "/assets/..", "/assets/", "/assets//etc/passwd",
+                           "/assets/../../lianbo-outside.txt", "/assets/app-1a2b.js/", "/assets/app-1a2b.js.gz"})
+    EXPECT_EQ(get(path).error().code, Code::not_found) << path;
+  fs::remove(folder_.path() / ".." / "lianbo-outside.txt");
+}
+
+TEST_F(WebFilesTest, ALinkOutOfTheFolderIsNotFollowed) {
+  fs::create_symlink("/etc/hostname", folder_.path() / "assets" / "link.txt");
+  Settings settings;
+  settings.web_dir = folder_.path().string();
+  EXPECT_FALSE(load_web_files(settings, "")->files.contains("assets/link.txt"));
+}
+
+TEST(WebFolderTest, PagesAreFoundBesideTheProgramOrInTheSourceTree) {
+  Folder tree;
+  put_pages(tree, "web/dist/");
+  fs::create_directories(tree.path() / "build" / "release");
+  const std::string program = (tree.path() / "build" / "release").string();
+  EXPECT_TRUE(load_web_files(Settings{}, program)->present());
+  EXPECT_EQ(load_web_files(Settings{}, program)->folder, (tree.path() / "web" / "dist").string());
+  put_pages(tree, "build/release/web/");
+  EXPECT_EQ(load_web_files(Settings{}, program)->folder, program + "/web");
+}
+
+TEST(WebFolderTest, ANamedFolderMustHoldPages) {
+  const Folder empty;
+  Settings settings;
+  settings.web_dir = empty.path().string();
+  const auto files = load_web_files(settings, "");
+  ASSERT_FALSE(files);
+  EXPECT_EQ(files.error().where, "web.dir");
+}
+
+TEST(WebFolderTest, WithoutPagesTheirAddressesSaySoInBothLanguages) {
+  const Folder empty;
+  const auto files = load_web_files(Settings{}, empty.path().string());
+  ASSERT_TRUE(files);
+  EXPECT_FALSE(files->present());
+  const Reply page = files->page("shop", Request{});
+  EXPECT_EQ(page.status, 503);
+  EXPECT_NE(page.body.find("网页尚未构建"), std::string::npos);
+  EXPECT_NE(page.body.find("web pages are not there"), std::string::npos);
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+}
+
+}  // namespace
+}  // namespace lianbo::app
