@@ -87,10 +87,18 @@ std::size_t Dispatcher::body_limit(Method method, std::string_view path) const {
   return static_cast<std::size_t>(file ? deps_.settings->http_upload_bytes : deps_.settings->http_body_bytes);
 }
 
+net::Workers& Dispatcher::workers_for(const Request& request) const {
+  const auto match = router_.find(request.method, request.path);
+  const bool slow = match.route != nullptr && match.route->run == Run::plain && match.route->access != Access::open &&
+                    changes(request.method);
+  return slow ? *deps_.slow_workers : *deps_.workers;
+}
+
 void Dispatcher::on_request(Request&& request, net::ReplySink sink) {
   const bool chinese = net::prefers_chinese(request.header("accept-language"));
   const std::int64_t begun = monotonic_ms();
-  const bool taken = deps_.workers->submit([this, request = std::move(request), sink, begun, chinese]() mutable {
+  net::Workers& workers = workers_for(request);
+  const bool taken = workers.submit([this, request = std::move(request), sink, begun, chinese]() mutable {
     if (monotonic_ms() - begun > deps_.settings->http_request_ms)
       return sink(net::problem_reply(
           Error{Code::deadline_exceeded, "it waited too long for its turn and was not begun; try again", {}, {}},
@@ -128,7 +136,7 @@ Reply Dispatcher::handle(Request&& request) {
   if (identity.new_guest && !has_header("Set-Cookie"))
     reply.headers.emplace_back("Set-Cookie",
                                org::guest_cookie(*deps_.settings, deps_.token_key, identity.caller.person));
-  if (!answer && info(answer.error().code).http_status >= 500)
+  if (!answer && info(answer.error().code).http_status >= 500 && answer.error().code != Code::overloaded)
     log_error("{} {}: {}", call.request_id, match.route ? match.route->id : "?", answer.error().text());
   if (match.route != nullptr) {
     const auto us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);

@@ -37,6 +37,8 @@ struct DispatcherDeps {
   IdMaker* ids = nullptr;
   Random* random = nullptr;  // safe from several threads
   net::Workers* workers = nullptr;
+  // For what may take long (passwords, the payment rail, files): however many of these wait, the others go on.
+  net::Workers* slow_workers = nullptr;
   std::string token_key;
   int buckets = kDefaultBuckets;
   // Operation ids of routes after which remembered callers are looked up again: logins, roles, agents' states.
@@ -60,6 +62,8 @@ class Dispatcher {
   void forget_callers();
 
  private:
+  net::Workers& workers_for(const net::Request& request) const;
+
   static constexpr std::int64_t kRememberMs = 2000;
   static constexpr std::size_t kRemembered = 20000;
 

@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "base/crypto.hpp"
 #include "org/sessions.hpp"
 
@@ -141,6 +145,29 @@ TEST(PresentedToken, comes_from_the_header_before_the_cookie) {
   EXPECT_FALSE(presented_token(request).via_cookie);
   request.headers = {{"authorization", "Basic eDp5"}};
   EXPECT_EQ(presented_token(request).token, "");
+}
+
+TEST(Passwords, a_crowd_that_registers_is_told_to_come_again_and_holds_few_workers) {
+  Settings settings;
+  settings.password_memory_kib = 16384;
+  settings.password_passes = 4;
+  settings.http_workers = 16;
+  Passwords passwords(settings);
+  std::atomic<int> hashed{0}, refused{0};
+  std::vector<std::jthread> crowd;
+  for (int i = 0; i < 48; ++i)
+    crowd.emplace_back([&] {
+      const auto hash = passwords.hash("correct horse battery");
+      if (hash)
+        ++hashed;
+      else if (hash.error().code == Code::overloaded)
+        ++refused;
+    });
+  crowd.clear();
+  EXPECT_EQ(hashed + refused, 48);
+  EXPECT_GE(hashed, 4);
+  EXPECT_GE(refused, 16) << "each that waits holds a worker: the rest of the shop would stand still";
+  EXPECT_TRUE(passwords.hash("and now that they have gone")) << "those who were refused take no place";
 }
 
 TEST(Passwords, verify_what_they_hashed_and_nobody_without_one) {

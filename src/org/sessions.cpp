@@ -75,24 +75,31 @@ Passwords::Passwords(const Settings& settings)
     : memory_kib_(settings.password_memory_kib),
       passes_(settings.password_passes),
       nobodys_hash_(hash_password("nobody's password", memory_kib_, passes_)),
-      slots_(std::clamp<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(std::thread::hardware_concurrency()), 1, 64)) {}
+      slots_(std::clamp<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(std::thread::hardware_concurrency()), 1, 64)),
+      admits_(static_cast<int>(std::max<std::int64_t>(4, settings.http_workers / 4))) {}
 
 Status Passwords::enter() {
-  if (slots_.try_acquire_for(kHashWait)) return {};
+  if (inside_.fetch_add(1) < admits_ && slots_.try_acquire_for(kHashWait)) return {};
+  inside_.fetch_sub(1);
   return fail(Code::overloaded, "too many people log in at once; try again in a moment");
+}
+
+void Passwords::leave() {
+  slots_.release();
+  inside_.fetch_sub(1);
 }
 
 Result<std::string> Passwords::hash(std::string_view password) {
   TRY_OK(enter());
   std::string out = hash_password(password, memory_kib_, passes_);
-  slots_.release();
+  leave();
   return out;
 }
 
 Result<bool> Passwords::verify(const std::string& stored, std::string_view password) {
   TRY_OK(enter());
   const bool right = verify_password(stored.empty() ? nobodys_hash_ : stored, password);
-  slots_.release();
+  leave();
   return right && !stored.empty();
 }
 

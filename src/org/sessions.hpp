@@ -6,6 +6,7 @@
 // pure.
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -45,7 +46,8 @@ struct PresentedToken {
 };
 PresentedToken presented_token(const net::Request& request);
 
-// Hashes a bounded number of passwords at a time, because each takes password.memory_kib of memory.
+// Hashes a bounded number of passwords at a time, because each takes password.memory_kib of memory. A quarter of
+// http.workers may wait for their turn; who comes beyond is told so at once, and holds no worker.
 class Passwords {
  public:
   explicit Passwords(const Settings& settings);
@@ -56,10 +58,13 @@ class Passwords {
 
  private:
   Status enter();
+  void leave();
 
   long long memory_kib_, passes_;
   std::string nobodys_hash_;
   std::counting_semaphore<64> slots_;
+  const int admits_;
+  std::atomic<int> inside_{0};  // hashing or waiting
 };
 
 // At most kAttempts failed attempts for a login in kWindowMs. Remembers at most kLogins of them, and forgets the one
