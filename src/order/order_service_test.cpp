@@ -13,6 +13,7 @@
 
 #include "base/json.hpp"
 #include "catalog/catalog_service.hpp"
+#include "live/live_service.hpp"
 #include "order/order_store.hpp"
 #include "support/database.hpp"
 #include "support/shop.hpp"
@@ -941,6 +942,38 @@ TEST_P(OrderService, ExplainSaysWhyARoleEarnsNothing) {
   const std::string why = must(db().read([&](db::Tx& tx) { return explain_order(tx, owner, o.id); }));
   EXPECT_TRUE(says(why, "held by the buyer; the brand does not pay for self-purchase")) << why;
   EXPECT_TRUE(says(why, "under no valid lock")) << why;
+}
+
+// ---- the receipt
+
+TEST_P(OrderService, AReceiptSharesTheProductThatWasExplainedWhenItWasBought) {
+  const auto live_now = [&](auto&& body) { return must(db().write(body)); };
+  const Call call = shop().system();
+  const BroadcastId room = live_now([&](db::Tx& tx) -> Result<BroadcastId> {
+    live::NewBroadcast wish;
+    wish.title = "Evening";
+    wish.scheduled_at = call.now;
+    wish.products = {mask_.product, soap_.product};
+    TRY(const auto made, live::schedule_broadcast(tx, call, bella_.store, wish));
+    TRY([[maybe_unused]] const auto started, live::start_broadcast(tx, call, made.broadcast.id));
+    return made.broadcast.id;
+  });
+  const auto pin = live_now([&](db::Tx& tx) { return live::pin_product(tx, call, room, mask_.product); });
+  const Call buyer = shop().as(xiao_);
+  PlaceWish wish;
+  wish.store = bella_.store;
+  wish.broadcast = room;
+  wish.lines = {{soap_.sku, 1, {}}, {mask_.sku, 1, {}}};
+  const Order o = live_now([&](db::Tx& tx) { return place(tx, buyer, wish); });
+  EXPECT_EQ(o.pin, pin.id);
+  const auto facts = [&] { return must(db().read([&](db::Tx& tx) { return receipt_facts(tx, o.id); })); };
+  EXPECT_EQ(facts().product, mask_.product);
+  EXPECT_FALSE(facts().paid);
+  must(shop().pay(xiao_, o.id));
+  live_now([&](db::Tx& tx) { return live::pin_product(tx, call, room, soap_.product); });
+  EXPECT_EQ(facts().product, mask_.product) << "the pin has closed since";
+  EXPECT_EQ(facts().pin, pin.id);
+  EXPECT_TRUE(facts().paid);
 }
 
 // ---- a crowd
