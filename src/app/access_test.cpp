@@ -324,6 +324,31 @@ TEST_F(AccessTest, FinanceDoesNotRunTheShopAndOperatorsDoNotTouchTheMoney) {
   EXPECT_FALSE(may(kOperator | kFinance, Method::post, "/api/v1/brands/{brand_id}/staff", roles));
 }
 
+TEST_F(AccessTest, AHostSeesTheAddressWhileThereIsSomethingToDeliver) {
+  const auto customer = token_of(PersonId::parse(ids_["person_id"]).value());
+  const auto host = token_of(
+      must(db().read([&](db::Tx& tx) { return org::find_agent(tx, *AgentId::parse(ids_["agent_id"])); })).person);
+  const auto placed = said(call(Method::post, "/api/v1/orders", customer,
+                                R"({"store_id":")" + ids_["store_id"] + R"(","lines":[{"sku_id":")" + ids_["sku_id"] +
+                                    R"(","qty":1}],"address":{"name":"王小明","phone":"13912345678"}})",
+                                {{"idempotency-key", "two"}}),
+                           201);
+  const std::string path = "/api/v1/orders/" + get_text(placed, "id");
+  const auto sees = [&] { return call(Method::get, path, host).body.find("13912345678") != std::string::npos; };
+  EXPECT_FALSE(sees()) << "not paid: perhaps never";
+  const auto paid = said(call(Method::post, path + "/pay", customer, "{}"), 200);
+  said(call(Method::post, "/api/v1/sandbox/pay", customer, R"({"prepay_id":")" + get_text(paid, "prepay_id") + "\"}"),
+       200);
+  EXPECT_TRUE(sees());
+  said(call(Method::post, path + "/ship", host, R"({"carrier":"SF","tracking_number":"1"})"), 200);
+  EXPECT_TRUE(sees());
+  said(call(Method::post, path + "/receive", customer), 200);
+  EXPECT_FALSE(sees()) << "it has arrived";
+  EXPECT_EQ(call(Method::get, "/api/v1/stores/" + ids_["store_id"] + "/orders", host).body.find("13912345678"),
+            std::string::npos);
+  EXPECT_NE(call(Method::get, path, customer).body.find("13912345678"), std::string::npos);
+}
+
 TEST_F(AccessTest, ACookieAloneChangesNothing) {
   const auto token = token_of(home_.owner);
   const std::string rules =

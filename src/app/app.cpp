@@ -154,6 +154,8 @@ Status App::open_rail() {
     return fail(Code::invalid_field, "pay.rail is \"sandbox\" or \"wechat\"", "pay.rail");
   TRY(sandbox_, pay::sandbox::Sandbox::open(*bench_->db, bench_->clock->now()));
   TRY(rail_, pay::sandbox::make_rail_to(*sandbox_, *bench_->clock));
+  if (!bench_->simulated)
+    log_warn("payments go through the embedded sandbox: anybody can confirm them, and no money moves (pay.rail)");
   return {};
 }
 

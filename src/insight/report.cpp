@@ -1,5 +1,7 @@
 #include "insight/report.hpp"
 
+#include <mutex>
+
 #include "base/json.hpp"
 #include "insight/verify.hpp"
 #include "org/org_service.hpp"
@@ -121,8 +123,9 @@ std::string report_json(const Report& r) {
 #define FIGURE(name) w.field(#name, r.name);
   FIGURE(agents)
   FIGURE(broadcasts)
-  FIGURE(pins) FIGURE(exposures) FIGURE(enters) FIGURE(chat_lines) FIGURE(likes) FIGURE(shares) FIGURE(touches)
-      FIGURE(locks_opened) FIGURE(locks_renewed) FIGURE(locks_taken_over) FIGURE(locks_protected) FIGURE(share_cascades)
+  FIGURE(pins)
+  FIGURE(exposures) FIGURE(enters) FIGURE(chat_lines) FIGURE(likes) FIGURE(shares) FIGURE(touches) FIGURE(locks_opened)
+      FIGURE(locks_renewed) FIGURE(locks_taken_over) FIGURE(locks_protected) FIGURE(share_cascades)
           FIGURE(cascade_depth_max) FIGURE(orders_placed) FIGURE(orders_paid) FIGURE(orders_cancelled) FIGURE(refunds)
               FIGURE(gmv_fen) FIGURE(refunded_fen) FIGURE(commission_pending_fen) FIGURE(commission_available_fen)
                   FIGURE(commission_settled_fen) FIGURE(commission_paid_fen) FIGURE(debt_fen) FIGURE(oversold_units)
@@ -176,6 +179,11 @@ net::Routes insight_routes(const InsightDeps& deps) {
                                     [deps](const Call& call, const net::Request& request) -> Result<net::Reply> {
                                       TRY(const auto brand, request.id_param<BrandId>("brand_id"));
                                       TRY_OK(require_staff(call, brand, kAnyStaff));
+                                      // It reads every row there is; one at a time leaves readers for the shop.
+                                      static std::mutex running;
+                                      const std::unique_lock alone_here(running, std::try_to_lock);
+                                      if (!alone_here)
+                                        return fail(Code::overloaded, "a verify is running; ask again when it is done");
                                       TRY(auto report, verify(*deps.db, call.buckets));
                                       // It looks at every brand's rows; what differs elsewhere is not this brand's to
                                       // read.

@@ -47,7 +47,8 @@ Result<Order> receive(db::Tx& tx, const Call& call, OrderId id);
 
 // The order, if the caller may see it: its buyer, its store's agent, or the brand's staff.
 Result<Order> visible_order(db::Tx& tx, const Call& call, OrderId id);
-// Whether the caller sees the whole address (buyer, staff that operates, the store's agent) or a masked one.
+// The whole address for the buyer, staff that operates, and the store's agent while there is something to deliver
+// (paid, shipped); a masked one for everybody else.
 std::string order_json(const Call& call, const Order& order);
 
 struct AfterSaleWish {

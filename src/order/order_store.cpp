@@ -130,7 +130,7 @@ const Sql kInsertEntry{"entry.insert",
                        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"};
 const Sql kEntriesOf{"entry.of_order",
                      "select " ENTRY_COLUMNS
-                     " from entries where bucket = $1 and order_id = $2 order by line, role, seq limit 2000"};
+                     " from entries where bucket = $1 and order_id = $2 order by line, role, seq limit 10000"};
 const Sql kEntry{"entry.load", "select " ENTRY_COLUMNS " from entries where bucket = $1 and id = $2"};
 const Sql kEntriesOfAgent{"entry.of_agent",
                           "select " ENTRY_COLUMNS " from entries where agent_id = $1 and id > $2 order by id limit $3"};

@@ -170,6 +170,9 @@ void audit_state(Tx& tx, const Call& call, const Agent& agent, AgentState from, 
 
 Result<Agent> set_agent_state(Tx& tx, const Call& call, AgentId id, AgentState to, std::string_view reason) {
   TRY_OK(check_text(reason, 0, 500, "/reason"));
+  // An import writes whole rows of agents it has read before, behind this lock.
+  TRY(const Agent seen, find_agent(tx, id));
+  store::lock_brand(tx, seen.brand);
   TRY(Agent agent, find_agent(tx, id));
   const AgentState from = agent.state;
   const auto refuse = [&] {

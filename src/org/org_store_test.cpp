@@ -2,7 +2,11 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
 #include <map>
+#include <mutex>
 #include <numeric>
 #include <random>
 #include <set>
@@ -424,6 +428,46 @@ TEST_P(OrgStoreTest, set_up_fixes_the_buckets_and_the_key_of_guest_cookies) {
   settings.buckets = 16;
   settings.clock = "simulated:2026-11-11T00:00:00Z";
   EXPECT_EQ(set_up(db(), settings, random).error().where, "clock");
+}
+
+// Stops the import before it writes a row it has read, until somebody else has changed that row or can't.
+class PauseBeforeUpdate final : public db::FaultPlan {
+ public:
+  explicit PauseBeforeUpdate(std::function<void()> meanwhile) : meanwhile_(std::move(meanwhile)) {}
+  bool fail_statement(const db::Sql& sql) override {
+    if (std::string_view(sql.name) == "org.update_agent" && !std::exchange(met_, true)) meanwhile_();
+    return false;
+  }
+  bool fail_commit() override { return false; }
+
+ private:
+  std::function<void()> meanwhile_;
+  bool met_ = false;
+};
+
+TEST_P(OrgStoreTest, an_agent_suspended_during_an_import_stays_suspended) {
+  const auto agent = *add_agent("A1");
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool suspended = false;
+  std::jthread staff;
+  PauseBeforeUpdate plan([&] {
+    staff = std::jthread([&] {
+      EXPECT_TRUE(db().write(
+          [&](Tx& tx) { return set_agent_state(tx, call(), agent.id, AgentState::suspended, "complaints"); }));
+      const std::scoped_lock lock(mutex);
+      suspended = true;
+      changed.notify_one();
+    });
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, std::chrono::milliseconds(300), [&] { return suspended; });
+  });
+  db().set_faults(&plan);
+  EXPECT_TRUE(import_agents(db(), call(), brand, "code,name\nA1,Li Lei\n"));
+  staff.join();
+  db().set_faults(nullptr);
+  EXPECT_EQ(by_code("A1").state, AgentState::suspended);
+  EXPECT_EQ(by_code("A1").name, "Li Lei");
 }
 
 TEST_P(OrgStoreTest, nodes_are_leased_apart_and_ids_of_the_next_holder_start_behind_the_horizon) {
