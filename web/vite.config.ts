@@ -45,6 +45,8 @@ export default defineConfig({
     rollupOptions: {
       input: Object.fromEntries(entries.map((name) => [name, at(`./${name}/index.html`)])),
       output: {
+        // Fewer, larger files: a first visit should not wait for thirty answers.
+        experimentalMinChunkSize: 16_000,
         entryFileNames: 'assets/[name]-[hash].js',
         chunkFileNames: 'assets/[name]-[hash].js',
         assetFileNames: 'assets/[name]-[hash][extname]',

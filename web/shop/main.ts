@@ -1,6 +1,16 @@
-import { createApp, h } from 'vue'
+import { createApp } from 'vue'
 import { boot } from '@shared/boot'
 import '@shared/theme/tokens.css'
+import 'vant/es/overlay/index.css'
+import 'vant/es/popup/index.css'
+import 'vant/es/toast/index.css'
+import 'vant/es/loading/index.css'
+import './shop.css'
+import App from './App.vue'
+import { router } from './router'
+import { loadSite } from './state/site'
 
 boot()
-createApp({ render: () => h('main') }).mount('#app')
+// What every page needs is asked for while the page's own script is still coming.
+void loadSite().catch(() => undefined)
+createApp(App).use(router).mount('#app')

@@ -26,7 +26,7 @@ export type AcceptInviteReply = {
   }[]
 }
 /** Accept an invitation and log in */
-export const acceptInvite: Operation<undefined, undefined, AcceptInviteBody, AcceptInviteReply> = { method: 'POST', path: '/api/v1/invites/accept' }
+export const acceptInvite: Operation<undefined, undefined, AcceptInviteBody, AcceptInviteReply> = { method: 'POST', path: '/api/v1/invites/accept', keyed: true }
 
 export type AddAssistantReply = undefined
 /** Let a person pin, mute and ban in this store's rooms */
@@ -45,7 +45,7 @@ export type AddStaffReply = {
   invite_token?: string | null
 }
 /** Invite staff, or change their roles */
-export const addStaff: Operation<{ brand_id: string }, undefined, AddStaffBody, AddStaffReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/staff' }
+export const addStaff: Operation<{ brand_id: string }, undefined, AddStaffBody, AddStaffReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/staff', keyed: true }
 
 export type ApproveAfterSaleBody = {
   answer?: string
@@ -256,7 +256,7 @@ export type CreateApiTokenReply = {
   expires_at: string
 }
 /** A token for a program, with the caller's own rights */
-export const createApiToken: Operation<undefined, undefined, CreateApiTokenBody, CreateApiTokenReply> = { method: 'POST', path: '/api/v1/api-tokens' }
+export const createApiToken: Operation<undefined, undefined, CreateApiTokenBody, CreateApiTokenReply> = { method: 'POST', path: '/api/v1/api-tokens', keyed: true }
 
 export type CreateBrandBody = {
   name: string
@@ -274,7 +274,7 @@ export type CreateBrandReply = {
   owner_person_id: string
 }
 /** Make a brand and its owner (the server's operator only) */
-export const createBrand: Operation<undefined, undefined, CreateBrandBody, CreateBrandReply> = { method: 'POST', path: '/api/v1/brands' }
+export const createBrand: Operation<undefined, undefined, CreateBrandBody, CreateBrandReply> = { method: 'POST', path: '/api/v1/brands', keyed: true }
 
 export type CreatePersonBody = {
   /** a name or phone number to log in with, the same in either case */
@@ -301,7 +301,7 @@ export type CreatePersonReply = {
   }[]
 }
 /** Register as a buyer and log in */
-export const createPerson: Operation<undefined, undefined, CreatePersonBody, CreatePersonReply> = { method: 'POST', path: '/api/v1/persons' }
+export const createPerson: Operation<undefined, undefined, CreatePersonBody, CreatePersonReply> = { method: 'POST', path: '/api/v1/persons', keyed: true }
 
 export type CreateProductBody = {
   code: string
@@ -376,7 +376,7 @@ export type CreateSessionReply = {
   }[]
 }
 /** Log in */
-export const createSession: Operation<undefined, undefined, CreateSessionBody, CreateSessionReply> = { method: 'POST', path: '/api/v1/sessions' }
+export const createSession: Operation<undefined, undefined, CreateSessionBody, CreateSessionReply> = { method: 'POST', path: '/api/v1/sessions', keyed: true }
 
 export type CreateShareBody = {
   kind: 'moment' | 'broadcast' | 'clip' | 'product' | 'store' | 'recruit' | 'receipt'
@@ -427,7 +427,7 @@ export const createShare: Operation<undefined, undefined, CreateShareBody, Creat
 
 export type DeleteSessionReply = undefined
 /** Log out */
-export const deleteSession: Operation<undefined, undefined, undefined, DeleteSessionReply> = { method: 'DELETE', path: '/api/v1/sessions/current' }
+export const deleteSession: Operation<undefined, undefined, undefined, DeleteSessionReply> = { method: 'DELETE', path: '/api/v1/sessions/current', keyed: true }
 
 export type EndBroadcastReply = {
   id: string
@@ -914,6 +914,31 @@ export type GetShareReply = {
 /** One share, for its sharer and staff */
 export const getShare: Operation<{ share_id: string }, undefined, undefined, GetShareReply> = { method: 'GET', path: '/api/v1/shares/{share_id}' }
 
+export type GetSiteReply = {
+  brands: {
+    id: string
+    name: string
+    currency: string
+    time_zone: string
+  }[]
+  now: string
+  /** the clock stands still */
+  simulated: boolean
+  /** payment is confirmed on a page of ours */
+  sandbox: boolean
+  /** null: none was asked for, or there is none of this token */
+  share?: {
+    id: string
+    kind: 'moment' | 'broadcast' | 'clip' | 'product' | 'store' | 'recruit' | 'receipt'
+    brand_id: string
+    store_id: string
+    broadcast_id?: string | null
+    product_id?: string | null
+  } | null
+}
+/** The brands of this server, its time, and what a share is of */
+export const getSite: Operation<undefined, { share?: string }, undefined, GetSiteReply> = { method: 'GET', path: '/api/v1/site' }
+
 export type GetStockReply = {
   sku_id: string
   received: number
@@ -950,7 +975,7 @@ export type ImportAgentsReply = {
   stores: number
 }
 /** Bring the network in from a CSV file, all or nothing */
-export const importAgents: Operation<{ brand_id: string }, undefined, ImportAgentsBody, ImportAgentsReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/agents:import' }
+export const importAgents: Operation<{ brand_id: string }, undefined, ImportAgentsBody, ImportAgentsReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/agents:import', keyed: true }
 
 export type ImportProductsBody = Blob | ArrayBuffer | string
 export type ImportProductsReply = {
@@ -972,13 +997,13 @@ export type ImportProductsReply = {
   notes: string[]
 }
 /** Products from a Shopify, WooCommerce, Lianbo, Taobao assistant or price-list file (CSV, gz too), all or nothing; the same file again changes nothing */
-export const importProducts: Operation<{ brand_id: string }, { default_stock?: string; incomplete_off_sale?: string }, ImportProductsBody, ImportProductsReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/products:import' }
+export const importProducts: Operation<{ brand_id: string }, { default_stock?: string; incomplete_off_sale?: string }, ImportProductsBody, ImportProductsReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/products:import', keyed: true }
 
 export type InviteAgentReply = {
   invite_token: string
 }
 /** An invitation with which the agent chooses login and password */
-export const inviteAgent: Operation<{ agent_id: string }, undefined, undefined, InviteAgentReply> = { method: 'POST', path: '/api/v1/agents/{agent_id}/invite' }
+export const inviteAgent: Operation<{ agent_id: string }, undefined, undefined, InviteAgentReply> = { method: 'POST', path: '/api/v1/agents/{agent_id}/invite', keyed: true }
 
 export type ListAfterSalesReply = {
   items: {
@@ -1552,7 +1577,7 @@ export type PayOrderReply = {
   pay_params: unknown
 }
 /** What the buyer's client needs to pay; may be asked again */
-export const payOrder: Operation<{ order_id: string }, undefined, PayOrderBody, PayOrderReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/pay' }
+export const payOrder: Operation<{ order_id: string }, undefined, PayOrderBody, PayOrderReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/pay', keyed: true }
 
 export type PlaceOrderBody = {
   store_id: string
@@ -1804,7 +1829,7 @@ export type RecordExposuresReply = {
   counted: number
 }
 /** What was shown to the caller; each counts once */
-export const recordExposures: Operation<undefined, undefined, RecordExposuresBody, RecordExposuresReply> = { method: 'POST', path: '/api/v1/exposures' }
+export const recordExposures: Operation<undefined, undefined, RecordExposuresBody, RecordExposuresReply> = { method: 'POST', path: '/api/v1/exposures', keyed: true }
 
 export type RejectAfterSaleBody = {
   answer?: string
@@ -1848,7 +1873,7 @@ export type RenewStreamKeyReply = {
   stream_key: string
 }
 /** A new stream key; the old one is void */
-export const renewStreamKey: Operation<{ broadcast_id: string }, undefined, undefined, RenewStreamKeyReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/stream-key' }
+export const renewStreamKey: Operation<{ broadcast_id: string }, undefined, undefined, RenewStreamKeyReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/stream-key', keyed: true }
 
 export type RequestAfterSaleBody = {
   line: number
@@ -1902,7 +1927,7 @@ export type RunSettlementReply = {
   failed: string[]
 }
 /** Settles what became available until the cut-off; the same cut-off again is the same run */
-export const runSettlement: Operation<{ brand_id: string }, undefined, RunSettlementBody, RunSettlementReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/settlements' }
+export const runSettlement: Operation<{ brand_id: string }, undefined, RunSettlementBody, RunSettlementReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/settlements', keyed: true }
 
 export type ScheduleBroadcastBody = {
   title: string
@@ -2058,7 +2083,7 @@ export type VerifyBrandReply = {
   }[]
 }
 /** Recomputes stock, ledger, entries, locks and roll-ups, and says what differs */
-export const verifyBrand: Operation<{ brand_id: string }, undefined, undefined, VerifyBrandReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/verify' }
+export const verifyBrand: Operation<{ brand_id: string }, undefined, undefined, VerifyBrandReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/verify', keyed: true }
 
 export type WithdrawAfterSaleBody = {
   answer?: string

@@ -1,0 +1,138 @@
+// A brand with goods, hosts, rooms on air and to come, on a fresh database and a server of its own, made through the
+// public API. For the browser tests and for looking at the pages.
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+export const program = process.env.LIANBO_PROGRAM ?? new URL('../../build/release/lianbo', import.meta.url).pathname
+
+const cheap = ['--set', 'password.memory_kib=8', '--set', 'password.passes=1', '--set', 'log.level=error', '--set', 'api.check_replies=1']
+
+export class Client {
+  constructor(base, token) {
+    this.base = base
+    this.token = token
+  }
+  async send(method, path, body, key) {
+    const headers = {}
+    if (this.token) headers.Authorization = `Bearer ${this.token}`
+    if (body !== undefined) headers['Content-Type'] = 'application/json'
+    if (key) headers['Idempotency-Key'] = key
+    const answer = await fetch(`${this.base}/api/v1${path}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), redirect: 'manual' })
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(`${method} ${path} answers ${answer.status} ${text.slice(0, 400)}`)
+    return text ? JSON.parse(text) : undefined
+  }
+  get = (path) => this.send('GET', path)
+  post = (path, body, key) => this.send('POST', path, body, key)
+  put = (path, body) => this.send('PUT', path, body)
+  patch = (path, body) => this.send('PATCH', path, body)
+  delete = (path) => this.send('DELETE', path)
+}
+
+export async function startServer(db, settings = [], port = 0) {
+  const options = [...cheap, ...settings.flatMap((one) => ['--set', one])]
+  const child = spawn(program, ['serve', '--json', '--port', String(port), '--db', db, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const line = await new Promise((done, fail) => {
+    createInterface({ input: child.stdout }).once('line', done)
+    child.once('exit', (code) => fail(new Error(`the server ended with ${code}`)))
+  })
+  const { port: taken } = JSON.parse(line)
+  return {
+    port: taken,
+    url: `http://127.0.0.1:${taken}`,
+    stop: () =>
+      new Promise((done) => {
+        if (child.exitCode !== null) return done()
+        child.once('exit', done)
+        child.kill('SIGTERM')
+      }),
+  }
+}
+
+const goods = [
+  ['P01', '沁颜 玻色因紧致面霜', '美妆护肤', '面霜质地轻润，早晚各一次。\n开封后请在 12 个月内用完。', [['50g', 13890, 60], ['100g', 22900, 40]]],
+  ['P02', '沁颜 氨基酸洁面乳', '美妆护肤', '温和洁净，洗后不紧绷。', [['100g', 4890, 300], ['150g', 7290, 300]]],
+  ['P03', '沁颜 玻尿酸补水面膜', '美妆护肤', '一盒十片，敷 15 分钟。', [['10 片', 5890, 12]]],
+  ['P04', '山野集 高山茉莉绿茶', '茶饮', '四月头采，清香回甘。', [['125g 罐装', 8800, 200], ['250g 袋装', 15800, 200]]],
+  ['P05', '山野集 桂花红茶', '茶饮', '金桂窨制，三泡仍香。', [['100g', 6900, 150]]],
+  ['P06', '暖屋 竹浆抽纸 24 包', '家居日用', '不漂白，亲肤。', [['24 包', 4990, 900]]],
+  ['P07', '暖屋 羽绒夹克被 冬季加厚款 可机洗 四季通用双人床被芯', '家居日用', '95 白鹅绒，轻而暖。', [['150×200', 59900, 30], ['200×230', 79900, 18], ['220×240', 89900, 0]]],
+  ['P08', '暖屋 陶瓷早餐碗', '家居日用', '', [['米白', 3900, 80], ['松绿', 3900, 80]]],
+  ['P09', '谷雨 有机燕麦片', '食品', '无添加糖。', [['1kg', 3680, 400]]],
+  ['P10', '谷雨 手剥松子', '食品', '开口均匀。', [['500g', 7980, 5]]],
+  ['P11', '谷雨 冻干草莓', '食品', '整颗冻干。', [['60g', 2990, 260]]],
+  ['P12', '谷雨 限量礼盒', '食品', '只在直播间有。', [['一盒', 19900, 0]]],
+]
+const people = [
+  ['A01', '彭春梅', '春梅的好物铺', '浙江杭州'],
+  ['A02', '张诗涵', '诗涵的茶桌', '福建福州'],
+  ['A03', '郭娜', '郭娜家居', '江苏苏州'],
+  ['A04', '董涛', '董涛严选', '山东青岛'],
+  ['A05', '周可馨', '可馨的小店', '四川成都'],
+  ['A06', 'Chen Wei', 'Wei’s Kitchen', '上海'],
+]
+
+export async function makeWorld({ settings = [], port = 0, rooms = 4 } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'lianbo-browser-'))
+  const db = `sqlite:${join(folder, 'lianbo.db')}`
+  const made = JSON.parse(execFileSync(program, ['init', '--name', '禾里生活', '--owner', 'founder', '--json', '--db', db, '--set', 'log.level=error'], { encoding: 'utf8' }))
+  const server = await startServer(db, settings, port)
+  const owner = new Client(server.url, made.owner_token)
+  const brand = made.brand_id
+  const world = { server, db, folder, brand, owner, products: [], hosts: [], live: [], next: [], ended: [] }
+  world.close = async () => {
+    await world.server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  await owner.put(`/brands/${brand}/plans`, { scope: 'brand', host_bp: 1000, promoter_bp: 800 })
+  for (const [code, title, category, description, skus] of goods)
+    world.products.push(await owner.post(`/brands/${brand}/products`, { code, title, category, description, skus: skus.map(([name, price_fen, stock]) => ({ title: name, price_fen, stock })) }))
+  for (const [code, name, store, region] of people) {
+    const agent = await owner.post(`/brands/${brand}/agents`, { code, name, store, region, phone: '13800000000', parent_id: null })
+    const { invite_token } = await owner.post(`/agents/${agent.id}/invite`)
+    const session = await new Client(server.url).post('/invites/accept', { token: invite_token, login: code.toLowerCase(), password: `${code}-password` })
+    world.hosts.push({ ...agent, client: new Client(server.url, session.token), login: code.toLowerCase(), password: `${code}-password` })
+  }
+  const titles = ['春梅专场：换季护肤一次讲透', '新茶上市，边泡边聊', '把家收拾暖和', '董涛严选：今晚只卖三样', '可馨的回购清单', 'Breakfast, the easy way']
+  const later = (minutes) => new Date(Date.now() + minutes * 60_000).toISOString()
+  const plan = async (host, title, minutes, from, n) =>
+    host.client.post(`/stores/${host.store_id}/broadcasts`, { title, scheduled_at: later(minutes), product_ids: world.products.slice(from, from + n).map((one) => one.id) })
+  for (const [i, host] of world.hosts.entries()) {
+    if (i < rooms) {
+      const broadcast = await plan(host, titles[i], 0.05, [0, 3, 5, 8][i] ?? 0, 6)
+      await host.client.post(`/broadcasts/${broadcast.id}/start`)
+      world.live.push({ ...broadcast, host })
+    }
+    const next = await plan(host, `${titles[(i + 1) % titles.length]}（下一场）`, [42, 26 * 60, 50 * 60, 75 * 60, 90, 30 * 60][i], 2, 5)
+    world.next.push({ ...next, host })
+  }
+  const past = await plan(world.hosts[4], '昨晚没看够的都在这里', 0.05, 1, 5)
+  await world.hosts[4].client.post(`/broadcasts/${past.id}/start`)
+  await world.hosts[4].client.post(`/broadcasts/${past.id}/pins`, { product_id: world.products[3].id })
+  await world.hosts[4].client.post(`/broadcasts/${past.id}/end`)
+  world.ended.push({ ...past, host: world.hosts[4] })
+  for (const [i, room] of world.live.entries()) await room.host.client.post(`/broadcasts/${room.id}/pins`, { product_id: world.products[[0, 3, 6, 9][i]].id })
+  return world
+}
+
+export async function makeBuyer(world, login, name = '小满') {
+  const session = await new Client(world.server.url).post('/persons', { login, password: `${login}-password`, name })
+  return { client: new Client(world.server.url, session.token), login, password: `${login}-password`, person_id: session.person_id }
+}
+const address = { name: '林小满', phone: '13900001111', region: '浙江省杭州市西湖区', detail: '文三路 1 号' }
+export async function buy(world, buyer, { store, sku, qty = 1, broadcast = null }, key = String(Math.random())) {
+  const order = await buyer.client.post('/orders', { store_id: store, lines: [{ sku_id: sku, qty }], broadcast_id: broadcast, share_id: null, address }, key)
+  const { prepay_id } = await buyer.client.post(`/orders/${order.id}/pay`, {})
+  await buyer.client.post('/sandbox/pay', { prepay_id })
+  return order
+}
+// node tests/browser/world.mjs [port]: a world to look at, until Ctrl-C.
+if (import.meta.url === `file://${process.argv[1]}`) {
+  const world = await makeWorld({ port: Number(process.argv[2] ?? 0) })
+  console.log(JSON.stringify({ url: world.server.url, brand: world.brand, live: world.live.map((one) => one.id), owner: world.owner.token, db: world.db, hosts: world.hosts.map((one) => one.login) }))
+  process.on('SIGINT', () => void world.close().then(() => process.exit(0)))
+  process.on('SIGTERM', () => void world.close().then(() => process.exit(0)))
+}

@@ -1,0 +1,33 @@
+// The addresses of the shop. The server answers exactly these first segments with this entry (src/app/web_files.cpp).
+import { createRouter, createWebHistory } from 'vue-router'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    // Fills the screen by itself: no header, no tab bar.
+    bare?: boolean
+    tab?: 'hall' | 'cart' | 'orders' | 'me'
+  }
+}
+
+export const routes = [
+  { path: '/', component: () => import('./pages/HallPage.vue'), meta: { tab: 'hall' as const } },
+  { path: '/room/:id', component: () => import('./pages/RoomPage.vue'), meta: { bare: true } },
+  { path: '/product/:id', component: () => import('./pages/ProductPage.vue') },
+  { path: '/store/:id', component: () => import('./pages/StorePage.vue') },
+  { path: '/clip/:id', component: () => import('./pages/ClipPage.vue') },
+  { path: '/join/:id', component: () => import('./pages/JoinPage.vue') },
+  { path: '/cart', component: () => import('./pages/CartPage.vue'), meta: { tab: 'cart' as const } },
+  { path: '/checkout', component: () => import('./pages/CheckoutPage.vue') },
+  { path: '/pay/:id', component: () => import('./pages/PayPage.vue') },
+  { path: '/orders', component: () => import('./pages/OrdersPage.vue'), meta: { tab: 'orders' as const } },
+  { path: '/orders/:id', component: () => import('./pages/OrderPage.vue') },
+  { path: '/shares', component: () => import('./pages/SharesPage.vue') },
+  { path: '/me', component: () => import('./pages/MePage.vue'), meta: { tab: 'me' as const } },
+  { path: '/:rest(.*)*', component: () => import('./pages/MissingPage.vue') },
+]
+
+export const router = createRouter({
+  history: createWebHistory('/'),
+  routes,
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+})

@@ -1,0 +1,21 @@
+import type { Order } from '@shared/api/types'
+import { productName, storeOf } from './products'
+import { sayProblem } from './say'
+import { openShare } from './sheets'
+import { t } from '../i18n'
+
+export async function shareReceipt(order: Order) {
+  const line = order.lines[0]
+  if (!line) return
+  try {
+    const [product, store] = await Promise.all([productName(line.product_id), storeOf(order.store_id)])
+    openShare({
+      body: { kind: 'receipt', order_id: order.id },
+      title: line.title,
+      note: t(order.broadcast_id ? 'share.note.receipt.moment' : 'share.note.receipt', { host: store.host_name }),
+      product: { id: product.id, title: product.title, image_url: product.image_url, price_fen: line.price_fen, from: false },
+    })
+  } catch (error) {
+    sayProblem(error)
+  }
+}

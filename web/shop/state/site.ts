@@ -1,0 +1,53 @@
+// What this server is: its brands, its time, and the share the visitor came through. The visitor's present brand is the
+// one of the thing looked at, else the last one, else the first.
+import { computed, reactive, ref } from 'vue'
+import { api } from '@shared/api/client'
+import { getSite } from '@shared/api/schema'
+import type { ReplyOf } from '@shared/api/operation'
+import { setServerTime, setZone } from '@shared/format/time'
+import { recall, remember } from './memory'
+
+export type Site = ReplyOf<typeof getSite>
+export type SiteBrand = Site['brands'][number]
+type Came = NonNullable<Site['share']>
+
+export const site = reactive({ ready: false, sandbox: false, brands: [] as SiteBrand[] })
+const brandId = ref(recall<string>('brand', ''))
+export const brand = computed<SiteBrand | undefined>(() => site.brands.find((b) => b.id === brandId.value) ?? site.brands[0])
+export const currency = computed(() => brand.value?.currency ?? 'CNY')
+
+export function chooseBrand(id: string) {
+  if (!site.brands.some((b) => b.id === id)) return
+  brandId.value = id
+  remember('brand', id)
+  if (brand.value) setZone(brand.value.time_zone)
+}
+
+let loading: Promise<void> | undefined
+export function loadSite(): Promise<void> {
+  loading ??= api(getSite, { query: { share: new URLSearchParams(location.search).get('share') ?? undefined } })
+    .then((got) => {
+      setServerTime(got.now, got.simulated)
+      site.brands = got.brands
+      site.sandbox = got.sandbox
+      site.ready = true
+      if (got.share) {
+        // Kept for this visit: an order in that store says which share it came through.
+        const came = cameThrough().filter((one) => one.store_id !== got.share!.store_id)
+        remember('came', [...came, got.share].slice(-20), 'visit')
+        chooseBrand(got.share.brand_id)
+      }
+      if (brand.value) setZone(brand.value.time_zone)
+    })
+    .catch((error: unknown) => {
+      loading = undefined
+      throw error
+    })
+  return loading
+}
+export function cameThrough(): Came[] {
+  return recall<Came[]>('came', [], 'visit')
+}
+export function shareOf(store: string): string | null {
+  return cameThrough().find((one) => one.store_id === store)?.id ?? null
+}
