@@ -23,6 +23,12 @@ std::string_view cookie_value(std::string_view set_cookie, std::string_view name
   return set_cookie.substr(0, set_cookie.find(';'));
 }
 
+// The API says that it is full. A page that answers 503 (not built) is an answer like any other.
+bool is_busy(const net::HttpResponse& response) {
+  return (response.status == 429 || response.status == 503 || response.status == 504) &&
+         response.header("content-type").starts_with("application/problem+json");
+}
+
 std::int64_t leading_number(std::string_view text) {
   std::int64_t n = 0;
   for (const char c : text) {
@@ -112,7 +118,7 @@ Result<Answer> Api::call(const Wish& wish, Identity& who) {
       if (!line_.recover(generation_)) return fail(response.error());
       continue;
     }
-    if ((response->status == 429 || response->status == 503 || response->status == 504) && ++busy < kBusyRetries) {
+    if (is_busy(*response) && ++busy < kBusyRetries) {
       pause_ms(std::min<std::int64_t>(200, 5 * busy));
       continue;
     }

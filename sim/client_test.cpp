@@ -47,8 +47,10 @@ class FakeServer {
 
 TEST(Crew, ARefusalOfABusyServerIsRepeatedWithTheSameKeyUntilItIsAnswered) {
   std::atomic<int> asked{0};
-  FakeServer server(
-      [&](const Request&) { return ++asked < 3 ? Reply::json("{}", 503) : Reply::json("{\"id\":\"x\"}", 201); });
+  FakeServer server([&](const Request&) {
+    if (++asked == 3) return Reply::json("{\"id\":\"x\"}", 201);
+    return Reply{503, "{\"status\":503}", "application/problem+json", {}};
+  });
   Line line({server.url(), "", {}, {}, "test"});
   Crew crew(line, 1);
   Identity who;
@@ -61,6 +63,18 @@ TEST(Crew, ARefusalOfABusyServerIsRepeatedWithTheSameKeyUntilItIsAnswered) {
   EXPECT_FALSE(seen[0].header("idempotency-key").empty());
   EXPECT_EQ(seen[0].header("idempotency-key"), seen[2].header("idempotency-key"));
   EXPECT_FALSE(seen[0].header("x-lianbo-csrf").empty());
+}
+
+TEST(Crew, APageThatIsNotThereIsAnAnswerAndNotABusyServer) {
+  FakeServer server([](const Request&) { return Reply{503, "<html></html>", "text/html", {}}; });
+  Line line({server.url(), "", {}, {}, "test"});
+  Crew crew(line, 1);
+  Identity who;
+  int status = 0;
+  crew.get(1, who, "/room/x", [&](const Answer& a) { status = a.status; });
+  ASSERT_TRUE(crew.run().has_value());
+  EXPECT_EQ(status, 503);
+  EXPECT_EQ(server.seen().size(), 1u);
 }
 
 TEST(Crew, AGuestKeepsTheCookieAndAfterLoginTheTokenIsShown) {

@@ -253,7 +253,7 @@ void Day::act_in_rooms() {
     };
     const auto crowd = static_cast<double>(room.watchers.size());
     const double rate = chat_rate(chat_stream_, room.chat_memory) * std::min(1.0, crowd / kCrowd);
-    const int lines = std::min(chat_stream_.poisson(rate), static_cast<int>(crowd * 2));
+    const int lines = std::min(chat_stream_.poisson(rate), static_cast<int>(crowd));
     for (int i = 0; i < lines; ++i) say(room.watchers[chat_stream_.index(room.watchers.size())]);
     for (const auto& w : room.watchers) {
       const int at = minute_ - w.since_minute;
