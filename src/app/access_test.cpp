@@ -8,6 +8,7 @@
 #include "app/app.hpp"
 #include "base/json.hpp"
 #include "base/shape.hpp"
+#include "net/target.hpp"
 #include "support/database.hpp"
 
 namespace lianbo::app {
@@ -347,6 +348,23 @@ TEST_F(AccessTest, AHostSeesTheAddressWhileThereIsSomethingToDeliver) {
   EXPECT_EQ(call(Method::get, "/api/v1/stores/" + ids_["store_id"] + "/orders", host).body.find("13912345678"),
             std::string::npos);
   EXPECT_NE(call(Method::get, path, customer).body.find("13912345678"), std::string::npos);
+}
+
+TEST_F(AccessTest, WhoLogsInIsNoGuestAnyMore) {
+  const auto reply =
+      call(Method::post, "/api/v1/persons", "", R"({"login":"newcomer","password":"password1","name":"N"})");
+  ASSERT_EQ(reply.status, 200);
+  int cookies = 0, caching = 0;
+  for (const auto& [name, value] : reply.headers) {
+    if (net::equal_ignoring_case(name, "set-cookie")) {
+      ++cookies;
+      EXPECT_TRUE(value.starts_with("lb_sid=") || value.starts_with("lb_guest=;")) << value;
+      EXPECT_NE(value.find("HttpOnly; SameSite=Lax"), std::string::npos) << value;
+    }
+    caching += net::equal_ignoring_case(name, "cache-control") ? 1 : 0;
+  }
+  EXPECT_EQ(cookies, 2);
+  EXPECT_EQ(caching, 1);
 }
 
 TEST_F(AccessTest, ACookieAloneChangesNothing) {

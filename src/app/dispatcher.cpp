@@ -7,6 +7,7 @@
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "net/problem.hpp"
+#include "net/target.hpp"
 #include "org/org_service.hpp"
 #include "org/sessions.hpp"
 
@@ -128,7 +129,8 @@ Reply Dispatcher::handle(Request&& request) {
   if (answer) reply.headers.emplace_back("X-Request-Id", call.request_id);
   if (match.route == nullptr && !match.allow.empty()) reply.headers.emplace_back("Allow", match.allow);
   const auto has_header = [&](std::string_view name) {
-    return std::any_of(reply.headers.begin(), reply.headers.end(), [&](const auto& h) { return h.first == name; });
+    return std::any_of(reply.headers.begin(), reply.headers.end(),
+                       [&](const auto& h) { return net::equal_ignoring_case(h.first, name); });
   };
   if (!has_header("Cache-Control"))
     reply.headers.emplace_back("Cache-Control", has_header("ETag") ? "no-cache" : "no-store");

@@ -251,6 +251,12 @@ bool HttpSession::on_header() {
     write(std::move(reply));
     return false;
   }
+  // Beast ignores codings it does not know, and would take what follows for another request.
+  for (const auto& [name, value] : request.headers) {
+    if (name != "transfer-encoding" || equal_ignoring_case(value, "chunked")) continue;
+    refuse(Error{Code::bad_request, "the only transfer coding here is chunked", "headers", {}});
+    return false;
+  }
   if (const Status status = parse_target(request); !status) {
     refuse(status.error());
     return false;

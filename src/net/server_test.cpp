@@ -151,6 +151,11 @@ TEST(Server, WhatIsNoRequestIsRefusedWithAProblem) {
       {"POST / HTTP/1.1" + h + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400, "bad_request"},
       {"POST / HTTP/1.1" + h + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "bad_request"},
       {"POST / HTTP/1.1" + h + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "bad_request"},
+      // Where a body of a coding we don't know ends, we can't tell: what follows must not pass as another request.
+      {"POST / HTTP/1.1" + h + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400, "bad_request"},
+      {"POST / HTTP/1.1" + h + "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", 400, "bad_request"},
+      {"POST / HTTP/1.1" + h + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400, "bad_request"},
+      {"POST / HTTP/1.1" + h + "Transfer-Encoding: x\r\nContent-Length: 2\r\n\r\nab", 400, "bad_request"},
       {"POST / HTTP/1.1" + h + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(9000, 'x'), 400, "bad_request"},
       {"OPTIONS / HTTP/1.1" + h + "\r\n", 405, "method_not_allowed"},
       {"POST / HTTP/1.1" + h + "Content-Length: 1001\r\n\r\n", 413, "body_too_large"},
