@@ -346,7 +346,10 @@ Result<ImportReport> import_catalog(db::Database& database, const Call& call, Br
                                     std::string_view file_bytes, const CatalogOptions& options) {
   TRY_OK(require_staff(call, brand, kOperates));
   TRY(const CatalogFile file, parse_catalog(file_bytes, options));
-  return database.write([&](db::Tx& tx) { return Import(tx, call, brand, file).run(); });
+  return database.write([&](db::Tx& tx) -> Result<ImportReport> {
+    TRY_OK(org::lock_brand(tx, brand));  // two imports at once follow each other
+    return Import(tx, call, brand, file).run();
+  });
 }
 
 Result<std::string> export_catalog(db::Tx& tx, const Call& call, BrandId brand, CatalogFormat format) {

@@ -63,6 +63,10 @@ bool add_agent(Tx& tx, const Call& call, Agent& agent, std::string_view store_na
 // ---- reading
 
 Result<Brand> find_brand(Tx& tx, BrandId id) { return found(store::brand(tx, id), "brand"); }
+Status lock_brand(Tx& tx, BrandId brand) {
+  if (!store::lock_brand(tx, brand)) return no_such("brand");
+  return {};
+}
 std::vector<Brand> all_brands(Tx& tx, int limit, BrandId after) { return store::brands(tx, limit, after); }
 Result<Agent> find_agent(Tx& tx, AgentId id) { return found(store::agent(tx, id), "agent"); }
 Result<Agent> find_agent_by_code(Tx& tx, BrandId brand, std::string_view code) {

@@ -20,6 +20,8 @@ namespace lianbo::org {
 
 // ---- reading; not_found says what kind of thing is not there
 Result<Brand> find_brand(db::Tx&, BrandId);
+// Until the end of the transaction nobody else changes what belongs to the brand as a whole (imports, agents, staff).
+Status lock_brand(db::Tx&, BrandId);
 std::vector<Brand> all_brands(db::Tx&, int limit, BrandId after = {});
 Result<Agent> find_agent(db::Tx&, AgentId);
 Result<Agent> find_agent_by_code(db::Tx&, BrandId, std::string_view code);
