@@ -153,6 +153,7 @@ export const zh = {
   'orders.pieces': '共 {n} 件',
   'order.title': '订单详情',
   'order.placed': '待付款',
+  'order.made': '下单',
   'order.paid': '已付款',
   'order.shipped': '已发货',
   'order.received': '已收货',

@@ -1,0 +1,59 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { fill, locale } from '../i18n'
+import { compact } from './count'
+import { money, moneyParts } from './money'
+import { dayTime, relative, setZone, stopwatch } from './time'
+
+afterEach(() => {
+  locale.value = 'zh'
+  setZone('Asia/Shanghai')
+})
+describe('amounts', () => {
+  it('show every hundredth, whatever the size', () => {
+    locale.value = 'zh'
+    expect(money(0)).toBe('¥0.00')
+    expect(money(5)).toBe('¥0.05')
+    expect(money(-123456)).toBe('-¥1,234.56')
+    expect(money(999999999999)).toBe('¥9,999,999,999.99')
+  })
+  it('are in the brand’s currency', () => {
+    locale.value = 'en'
+    expect(money(1999, 'USD')).toBe('$19.99')
+    expect(money(1999, 'CNY')).toBe('¥19.99')
+  })
+  it('come in parts that add up', () => {
+    locale.value = 'en'
+    expect(moneyParts(123456)).toEqual({ symbol: '¥', whole: '1,234', decimals: '.56' })
+  })
+})
+describe('times', () => {
+  const now = Date.parse('2026-11-11T12:00:00.000Z')
+  it('are the brand’s, not the browser’s', () => {
+    locale.value = 'en'
+    expect(dayTime('2026-11-11T15:30:00.000Z', now)).toBe('Today 23:30')
+    expect(dayTime('2026-11-11T16:30:00.000Z', now)).toBe('Tomorrow 00:30')
+    setZone('America/New_York')
+    expect(dayTime('2026-11-11T16:30:00.000Z', now)).toBe('Today 11:30')
+  })
+  it('are near in words', () => {
+    locale.value = 'zh'
+    expect(relative(now + 20_000, now)).toBe('刚刚')
+    expect(relative(now - 3_600_000, now)).toBe('1 小时前')
+    locale.value = 'en'
+    expect(relative(now + 60_000, now)).toBe('in 1 minute')
+    expect(relative(now - 5 * 86_400_000, now)).toBe('5 days ago')
+  })
+  it('run like a stopwatch and never below nothing', () => {
+    expect([stopwatch(65_000), stopwatch(3_725_000), stopwatch(-1)]).toEqual(['1:05', '1:02:05', '0:00'])
+  })
+})
+it('counts are short and never rounded up', () => {
+  locale.value = 'zh'
+  expect([compact(9999), compact(19_999), compact(123_456_789)]).toEqual(['9,999', '1.9万', '1.2亿'])
+  locale.value = 'en'
+  expect([compact(999), compact(1_999), compact(2_500_000)]).toEqual(['999', '1.9k', '2.5M'])
+})
+it('plural forms are the language’s', () => {
+  const lines = { one: '{n} line', other: '{n} lines' }
+  expect([fill(lines, { n: 1 }, 'en'), fill(lines, { n: 0 }, 'en'), fill(lines, { n: 1200 }, 'en')]).toEqual(['1 line', '0 lines', '1,200 lines'])
+})

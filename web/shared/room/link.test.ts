@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { RoomLink, type RoomMessage, type SocketLike } from './link'
+import { applyMessage, emptyRoom } from './use_room'
+
+class FakeSocket implements SocketLike {
+  static all: FakeSocket[] = []
+  readyState = 1
+  sent: RoomMessage[] = []
+  onopen = null
+  onerror = null
+  onclose: ((event: { code: number }) => void) | null = null
+  onmessage: ((event: { data: unknown }) => void) | null = null
+  constructor(readonly url: string) {
+    FakeSocket.all.push(this)
+  }
+  send(text: string) {
+    this.sent.push(JSON.parse(text) as RoomMessage)
+  }
+  close() {
+    this.readyState = 3
+  }
+  tell(message: object) {
+    this.onmessage?.({ data: JSON.stringify(message) })
+  }
+  end(code: number) {
+    this.readyState = 3
+    this.onclose?.({ code })
+  }
+}
+const last = () => FakeSocket.all[FakeSocket.all.length - 1]!
+let told: RoomMessage[]
+let states: string[]
+let link: RoomLink
+beforeEach(() => {
+  vi.useFakeTimers()
+  FakeSocket.all = []
+  told = []
+  states = []
+  link = new RoomLink('0am8hwn300000', { message: (m) => told.push(m), state: (s) => states.push(s) }, { open: (url) => new FakeSocket(url), random: () => 0.5 })
+})
+afterEach(() => {
+  link.stop()
+  vi.useRealTimers()
+})
+const snapshot = (seq: number, epoch = 'e-1') => ({ t: 'snapshot', epoch, seq, broadcast: {}, pin: null, shelf: [], counts: { viewers: 1, likes: 0 }, chat: [] })
+
+describe('a room’s link', () => {
+  it('comes back with what it saw last, and goes on from there', () => {
+    last().tell(snapshot(4))
+    last().tell({ t: 'chat', seq: 5, text: 'a' })
+    last().end(1006)
+    expect(states.at(-1)).toBe('waiting')
+    vi.advanceTimersByTime(401)
+    expect(last().url).toMatch(/\/api\/v1\/rooms\/0am8hwn300000\/ws\?since=e-1\.5$/)
+    last().tell({ t: 'resumed', epoch: 'e-1', seq: 5 })
+    expect(states.at(-1)).toBe('open')
+    last().tell({ t: 'chat', seq: 5, text: 'a' })
+    last().tell({ t: 'chat', seq: 6, text: 'b' })
+    expect(told.filter((m) => m.t === 'chat').map((m) => m.text)).toEqual(['a', 'b'])
+  })
+  it('starts afresh when something is missing', () => {
+    last().tell(snapshot(1))
+    last().tell({ t: 'chat', seq: 3, text: 'c' })
+    expect(FakeSocket.all).toHaveLength(2)
+    expect(last().url).not.toContain('since')
+    expect(told.some((m) => m.t === 'chat')).toBe(false)
+  })
+  it('waits longer each time, and at most fifteen seconds', () => {
+    for (let i = 0; i < 10; ++i) {
+      last().end(1006)
+      vi.advanceTimersByTime(15_000)
+    }
+    const before = FakeSocket.all.length
+    last().end(1006)
+    vi.advanceTimersByTime(14_000)
+    expect(FakeSocket.all.length).toBe(before)
+    vi.advanceTimersByTime(1_100)
+    expect(FakeSocket.all.length).toBe(before + 1)
+  })
+  it('comes back when the server said it should', () => {
+    last().tell(snapshot(1))
+    last().tell({ t: 'reconnect', after_ms: 2500 })
+    last().end(1012)
+    vi.advanceTimersByTime(2400)
+    expect(FakeSocket.all).toHaveLength(1)
+    vi.advanceTimersByTime(200)
+    expect(FakeSocket.all).toHaveLength(2)
+  })
+  it('ends when it is not wanted, and says why', () => {
+    last().tell(snapshot(1))
+    last().tell({ t: 'error', name: 'forbidden', title: 'You may not do this' })
+    last().end(1008)
+    vi.advanceTimersByTime(60_000)
+    expect(states.at(-1)).toBe('ended')
+    expect(FakeSocket.all).toHaveLength(1)
+  })
+  it('notices a silent connection', () => {
+    last().tell(snapshot(1))
+    vi.advanceTimersByTime(20_001)
+    expect(last().sent.at(-1)?.t).toBe('ping')
+    vi.advanceTimersByTime(10_001)
+    expect(states.at(-1)).toBe('waiting')
+  })
+  it('tells a line’s fate to who said it', async () => {
+    last().tell(snapshot(1))
+    const first = link.say('hello')
+    const second = link.say('again')
+    const [a, b] = last().sent.map((m) => m.ref)
+    last().tell({ t: 'said', ref: a, seq: 2 })
+    last().tell({ t: 'error', ref: b, name: 'muted', title: 'You are muted' })
+    await first
+    await expect(second).rejects.toMatchObject({ name: 'muted' })
+    const third = link.say('lost')
+    last().end(1006)
+    await expect(third).rejects.toMatchObject({ name: 'offline' })
+    await expect(link.say('nobody hears')).rejects.toMatchObject({ name: 'offline' })
+  })
+})
+
+describe('a room', () => {
+  const item = (id: string) => ({ product_id: id, title: id, image_url: '', on_sale: true, price_fen: 100, left: 9, skus: [{ sku_id: `${id}1`, title: '', price_fen: 100, left: 4 }, { sku_id: `${id}2`, title: '', price_fen: 200, left: 5 }] })
+  it('shows stock, price, shelf and pin as they change', () => {
+    const room = emptyRoom()
+    applyMessage(room, { ...snapshot(1), shelf: [item('a'), item('b')] })
+    applyMessage(room, { t: 'stock', product_id: 'a', sku_id: 'a1', left: 0 })
+    applyMessage(room, { t: 'price', product_id: 'a', sku_id: 'a1', price_fen: 90 })
+    expect([room.shelf[0]!.left, room.shelf[0]!.price_fen]).toEqual([5, 90])
+    applyMessage(room, { t: 'shelf', product_ids: ['c', 'b'] })
+    expect([room.shelf.map((one) => one.product_id), room.unknown]).toEqual([['b'], ['c']])
+    applyMessage(room, { t: 'pin.opened', pin: { id: 'p2', product_id: 'b' } })
+    applyMessage(room, { t: 'pin.closed', pin: { id: 'p1' } })
+    expect(room.pin?.id).toBe('p2')
+    applyMessage(room, { t: 'pin.closed', pin: { id: 'p2' } })
+    expect(room.pin).toBeNull()
+  })
+  it('never counts likes backwards, and knows when the one watching is muted', () => {
+    const room = emptyRoom()
+    applyMessage(room, { t: 'counts', viewers: 3, likes: 10 })
+    applyMessage(room, { t: 'counts', viewers: 2, likes: 8 })
+    expect([room.viewers, room.likes]).toEqual([2, 10])
+    applyMessage(room, { t: 'muted', person_id: 'other', mark: 'muted' }, 'me')
+    expect(room.mark).toBe('none')
+    applyMessage(room, { t: 'muted', person_id: 'me', mark: 'muted' }, 'me')
+    expect(room.mark).toBe('muted')
+  })
+  it('ignores what it does not know', () => {
+    const room = emptyRoom()
+    applyMessage(room, { t: 'from the future', seq: 1 })
+    expect(room).toEqual(emptyRoom())
+  })
+})
