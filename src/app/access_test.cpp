@@ -395,6 +395,10 @@ TEST_F(AccessTest, AKeyThatComesBackWithAnotherBodyIsRefusedWhereTheAnswerIsNotK
   EXPECT_EQ(call(Method::post, path, token, R"({"cutoff_at":"2026-11-10T00:00:00Z"})", key).status, 200);
   EXPECT_EQ(call(Method::post, path, token, R"({"cutoff_at":"2026-11-10T00:00:00Z"})", key).status, 200);
   EXPECT_EQ(call(Method::post, path, token, R"({"cutoff_at":"2026-11-09T00:00:00Z"})", key).status, 422);
+  const std::vector<std::pair<std::string, std::string>> fresh = {{"idempotency-key", "fresh"}};
+  EXPECT_EQ(call(Method::post, path, token, R"({"cutoff_at":"2030-01-01T00:00:00Z"})", fresh).status, 422) << "not yet";
+  EXPECT_EQ(call(Method::post, path, token, R"({"cutoff_at":"2026-11-09T00:00:00Z"})", fresh).status, 200)
+      << "a request that was refused keeps no key";
 }
 
 TEST_F(AccessTest, AKeyIsItsOwnersAlone) {

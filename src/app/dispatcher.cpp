@@ -29,6 +29,8 @@ const db::Sql kClaimKey{
 const db::Sql kReadKey{"idempotency.read",
                        "select request_sha256, status, content_type, reply from idempotency_keys "
                        "where bucket = $1 and person_id = $2 and key = $3"};
+const db::Sql kGiveKeyBack{"idempotency.give_back",
+                           "delete from idempotency_keys where bucket = $1 and person_id = $2 and key = $3"};
 const db::Sql kKeepReply{"idempotency.keep",
                          "update idempotency_keys set status = $4, content_type = $5, reply = $6 "
                          "where bucket = $1 and person_id = $2 and key = $3"};
@@ -216,8 +218,8 @@ Result<Reply> Dispatcher::run(const Route& route, Request& request, Call& call, 
       reply = run_write(route, request, call);
       break;
     case Run::plain:
-      if (changes(request.method)) TRY_OK(claim_key(request, call));
-      reply = route.plain_handler(call, request);
+      reply = changes(request.method) ? under_key(request, call, [&] { return route.plain_handler(call, request); })
+                                      : route.plain_handler(call, request);
       break;
   }
   if (reply && deps_.changes_relations.contains(route.id)) forget_callers();
@@ -242,29 +244,37 @@ std::string Dispatcher::digest_of(const Request& request) {
 }
 
 // Plain routes are safe to repeat by what they do; their answers may hold secrets and are not kept. But a key that
-// comes back with another request is refused here too.
-Status Dispatcher::claim_key(const Request& request, const Call& call) {
+// comes back with another request is refused here too, unless the first was refused itself.
+Result<Reply> Dispatcher::under_key(const Request& request, const Call& call,
+                                    const std::function<Result<Reply>()>& handler) {
   TRY(const std::string key, key_of(request));
-  if (key.empty() || !call.caller.person) return {};
+  if (key.empty() || !call.caller.person) return handler();
   const std::string digest = digest_of(request);
   const Bucket bucket = call.bucket(call.caller.person);
-  return deps_.db->write([&](db::Tx& tx) -> Status {
-    if (tx.exec(kClaimKey, {bucket, call.caller.person, key, db::Param::blob(digest), call.now}) != 0) return {};
+  TRY(const bool fresh, deps_.db->write([&](db::Tx& tx) -> Result<bool> {
+    if (tx.exec(kClaimKey, {bucket, call.caller.person, key, db::Param::blob(digest), call.now}) != 0) return true;
     const auto same =
         tx.one(kReadKey, {bucket, call.caller.person, key}, [&](const db::Row& row) { return row.text(0) == digest; });
-    if (same.value_or(true)) return {};
+    if (same.value_or(true)) return false;
     return fail(Code::idempotency_mismatch, "use another key for another request", "Idempotency-Key");
-  });
+  }));
+  auto reply = handler();
+  if (!reply && fresh)
+    TRY_OK(deps_.db->write([&](db::Tx& tx) -> Status {
+      tx.exec(kGiveKeyBack, {bucket, call.caller.person, key});
+      return {};
+    }));
+  return reply;
 }
 
 Result<Reply> Dispatcher::run_write(const Route& route, const Request& request, const Call& call) {
   TRY(const std::string key, key_of(request));
-  if (!route.idempotent) TRY_OK(claim_key(request, call));
   if (key.empty() || !route.idempotent || !call.caller.person) {
     if (route.require_key)
       return fail(Code::idempotency_required,
                   "give a fresh Idempotency-Key for each order, the same one for each repetition", "Idempotency-Key");
-    return deps_.db->write([&](db::Tx& tx) { return route.tx_handler(tx, call, request); });
+    return under_key(request, call,
+                     [&] { return deps_.db->write([&](db::Tx& tx) { return route.tx_handler(tx, call, request); }); });
   }
   const std::string digest = digest_of(request);
   const Bucket bucket = call.bucket(call.caller.person);

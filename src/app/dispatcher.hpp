@@ -12,6 +12,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -75,7 +76,8 @@ class Dispatcher {
   Result<Identity> identify(const net::Request& request, Call& call, bool make_guest);
   Result<net::Reply> run(const net::Route& route, net::Request& request, Call& call, Identity& identity);
   Result<net::Reply> run_write(const net::Route& route, const net::Request& request, const Call& call);
-  Status claim_key(const net::Request& request, const Call& call);
+  Result<net::Reply> under_key(const net::Request& request, const Call& call,
+                               const std::function<Result<net::Reply>()>& handler);
   static Result<std::string> key_of(const net::Request& request);
   static std::string digest_of(const net::Request& request);
   Call make_call(const net::Request& request) const;
