@@ -45,13 +45,14 @@ export default defineConfig({
     rollupOptions: {
       input: Object.fromEntries(entries.map((name) => [name, at(`./${name}/index.html`)])),
       output: {
-        // Fewer, larger files: a first visit should not wait for thirty answers.
-        experimentalMinChunkSize: 16_000,
         entryFileNames: 'assets/[name]-[hash].js',
         chunkFileNames: 'assets/[name]-[hash].js',
         assetFileNames: 'assets/[name]-[hash][extname]',
         manualChunks(id) {
+          // A first visit should not wait for thirty answers: what every page needs comes in few files.
           if (/node_modules\/(@vue|vue|vue-router)\//.test(id)) return 'vue'
+          if (/\/web\/shared\/(api|format|i18n|room|theme|ui|[a-z_]+\.ts)/.test(id)) return 'shared'
+          if (/\/web\/shop\/(i18n|state|parts\/(?!LoginSheet|ShareSheet|AfterSaleSheet))|node_modules\/(vant|@vant)\//.test(id)) return 'shop-parts'
           return undefined
         },
       },

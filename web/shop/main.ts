@@ -1,7 +1,6 @@
 import { createApp } from 'vue'
 import { boot } from '@shared/boot'
 import '@shared/theme/tokens.css'
-import 'vant/es/overlay/index.css'
 import 'vant/es/popup/index.css'
 import 'vant/es/toast/index.css'
 import 'vant/es/loading/index.css'

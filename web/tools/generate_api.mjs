@@ -84,7 +84,7 @@ function generate(document) {
     out.push(
       `export const ${one.operationId}: Operation<${parameters(list, 'path')}, ${parameters(list, 'query')}, ` +
         `${body === 'undefined' ? 'undefined' : `${id}Body`}, ${id}Reply> = { method: '${one.method}', ` +
-        `path: ${quote(one.path)}${keyed ? ', keyed: true' : ''} }`,
+        `path: ${quote(one.path)}${keyed ? ', keyed: true' : ''}${(one.security ?? []).length === 0 ? ', open: true' : ''} }`,
     )
     out.push('')
   }

@@ -93,6 +93,18 @@ describe('a call', () => {
   })
 })
 
+it('a call that asks for no identity introduces nobody', async () => {
+  const open: Operation<undefined, undefined, undefined, { ok: boolean }> = { method: 'GET', path: '/api/v1/site', open: true }
+  let release: (r: Response) => void = () => {}
+  await api(open)
+  answers = [() => new Promise<Response>((done) => (release = done)), good]
+  const all = [api(read, { path: { id: '1' } }), api(read, { path: { id: '2' } })]
+  await Promise.resolve()
+  expect(calls).toHaveLength(2)
+  release(good())
+  await Promise.all(all)
+})
+
 it('a visitor is introduced once: calls made at the same time wait for the first answer', async () => {
   let release: (r: Response) => void = () => {}
   answers = [() => new Promise<Response>((done) => (release = done)), good, good]

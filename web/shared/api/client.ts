@@ -36,9 +36,21 @@ export function newKey(): string {
 
 let identity: Promise<unknown> | undefined
 let known = false
+// Who comes through a share was given a cookie by it; who was here in this tab before has one, too.
+const introducedBefore = 'lianbo.known'
+try {
+  known = new URLSearchParams(location.search).has('share') || sessionStorage.getItem(introducedBefore) !== null
+} catch {
+  // Neither storage nor address: introduced by the first call.
+}
 export function forgetIdentity() {
   identity = undefined
   known = false
+  try {
+    sessionStorage.removeItem(introducedBefore)
+  } catch {
+    // As above.
+  }
 }
 
 function address(path: string, params: Record<string, unknown> = {}, query: Record<string, unknown> = {}) {
@@ -85,7 +97,7 @@ export async function api<P, Q, B, R>(operation: Operation<P, Q, B, R>, ...[inpu
   for (let attempt = 1; ; ++attempt) {
     let problem: Problem
     try {
-      const response = await introduced(() => once(url, init, given))
+      const response = await (operation.open ? once(url, init, given) : introduced(() => once(url, init, given)))
       if (response.ok) return (response.status === 204 ? undefined : await response.json()) as R
       problem = await problemOf(response)
     } catch (error) {
@@ -111,6 +123,11 @@ async function introduced(call: () => Promise<Response>): Promise<Response> {
   try {
     const response = await first
     known = true
+    try {
+      sessionStorage.setItem(introducedBefore, '1')
+    } catch {
+      // Then the next page is introduced again.
+    }
     return response
   } finally {
     if (!known) identity = undefined

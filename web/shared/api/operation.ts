@@ -4,6 +4,8 @@ export interface Operation<Path, Query, Body, Reply> {
   path: string
   // An Idempotency-Key is honoured: the call may be repeated.
   keyed?: true
+  // Asks for no identity, and gives none.
+  open?: true
   readonly _types?: [Path, Query, Body, Reply]
 }
 export type ReplyOf<O> = O extends Operation<infer _P, infer _Q, infer _B, infer R> ? R : never

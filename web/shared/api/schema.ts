@@ -614,7 +614,7 @@ export type GetClockReply = {
   simulated: boolean
 }
 /** The server's time */
-export const getClock: Operation<undefined, undefined, undefined, GetClockReply> = { method: 'GET', path: '/api/v1/clock' }
+export const getClock: Operation<undefined, undefined, undefined, GetClockReply> = { method: 'GET', path: '/api/v1/clock', open: true }
 
 export type GetHallReply = {
   /** the fullest rooms first */
@@ -937,7 +937,7 @@ export type GetSiteReply = {
   } | null
 }
 /** The brands of this server, its time, and what a share is of */
-export const getSite: Operation<undefined, { share?: string }, undefined, GetSiteReply> = { method: 'GET', path: '/api/v1/site' }
+export const getSite: Operation<undefined, { share?: string }, undefined, GetSiteReply> = { method: 'GET', path: '/api/v1/site', open: true }
 
 export type GetStockReply = {
   sku_id: string
@@ -1566,7 +1566,7 @@ export const openShare: Operation<{ token: string }, undefined, undefined, OpenS
 export type PayNoticeBody = Blob | ArrayBuffer | string
 export type PayNoticeReply = undefined
 /** Signed notices of the payment rail (WeChat Pay API v3) */
-export const payNotice: Operation<undefined, undefined, PayNoticeBody, PayNoticeReply> = { method: 'POST', path: '/api/v1/pay/wechat/notice' }
+export const payNotice: Operation<undefined, undefined, PayNoticeBody, PayNoticeReply> = { method: 'POST', path: '/api/v1/pay/wechat/notice', open: true }
 
 export type PayOrderBody = {
   /** the payer's openid at the payment rail */
