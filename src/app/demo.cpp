@@ -248,7 +248,10 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   std::printf("%s\n", console.json ? report.to_json().c_str() : report.to_text(options.chinese).c_str());
   std::fflush(stdout);
   if (!command.once && !g_stopped) {
-    std::fprintf(stderr, "\nThe server still listens on %s until Ctrl-C. API: %s/api/openapi.json\nOwner's token: %s\n",
+    std::fprintf(stderr,
+                 "\nThe server still listens until Ctrl-C.\n  shop, in a browser  %s/\n  API                 "
+                 "%s/api/openapi.json\n"
+                 "  owner's token       %s\n",
                  url.c_str(), url.c_str(), token.c_str());
     // From here on the simulated clock goes as fast as the wall's.
     net::HttpClient client({.url = url});
