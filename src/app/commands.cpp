@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -54,8 +55,20 @@ Result<BrandId> the_brand(Workbench& bench, const std::string& text) {
   });
 }
 
+// A mistyped path must not become a new, empty database that verifies well.
+Status require_database(const Settings& settings) {
+  std::string_view path = settings.db_url;
+  if (path.starts_with("postgres")) return {};
+  if (path.starts_with("sqlite:")) path.remove_prefix(7);
+  std::error_code ec;
+  if (std::filesystem::exists(std::filesystem::path(path), ec)) return {};
+  return fail(Code::io_failed, "there is no database here; lianbo init makes one", std::string(path));
+}
+
 template <class F>
-int with_bench(const Settings& settings, F&& f) {
+int with_bench(const Settings& settings, F&& f, bool may_make = false) {
+  if (!may_make)
+    if (const auto there = require_database(settings); !there) return complain(there.error());
   auto bench = open_bench(settings);
   if (!bench) return complain(bench.error());
   const Result<int> done = f(**bench);
@@ -101,40 +114,43 @@ int serve(const Settings& settings, const Console& console) {
 
 int init_brand(const Settings& settings, const Console& console, const std::string& name,
                const std::string& owner_login, const std::string& currency, const std::string& time_zone) {
-  return with_bench(settings, [&](Workbench& bench) -> Result<int> {
-    const Call call = bench.system_call();
-    struct Made {
-      BrandId brand;
-      std::string token, invite;
-    };
-    TRY(const auto made, bench.db->write([&](db::Tx& tx) -> Result<Made> {
-      org::NewBrand wish;
-      wish.name = name;
-      wish.currency = currency;
-      wish.time_zone = time_zone;
-      wish.owner_login = owner_login;
-      wish.owner_name = owner_login;
-      Made m;
-      TRY(m.brand, org::create_brand(tx, call, wish));
-      const auto owner = org::find_login(tx, owner_login);
-      TRY(m.token, org::issue_session(tx, call, owner->person, org::TokenKind::api, "owner, made by lianbo init"));
-      TRY(const auto invited, org::add_staff(tx, call, m.brand, owner_login, owner_login, kOwner));
-      m.invite = invited.invite_token;
-      return m;
-    }));
-    if (console.json) {
-      JsonWriter w;
-      w.begin().field("brand_id", made.brand).field("owner_token", made.token);
-      w.field("owner_invite", made.invite).end();
-      std::printf("%s\n", w.text().c_str());
-    } else {
-      std::printf(
-          "Brand %s\nAPI token of its owner (shown once): %s\n"
-          "Invitation of its owner, to choose a password with (7 days, once): %s\n",
-          made.brand.text().c_str(), made.token.c_str(), made.invite.c_str());
-    }
-    return 0;
-  });
+  return with_bench(
+      settings,
+      [&](Workbench& bench) -> Result<int> {
+        const Call call = bench.system_call();
+        struct Made {
+          BrandId brand;
+          std::string token, invite;
+        };
+        TRY(const auto made, bench.db->write([&](db::Tx& tx) -> Result<Made> {
+          org::NewBrand wish;
+          wish.name = name;
+          wish.currency = currency;
+          wish.time_zone = time_zone;
+          wish.owner_login = owner_login;
+          wish.owner_name = owner_login;
+          Made m;
+          TRY(m.brand, org::create_brand(tx, call, wish));
+          const auto owner = org::find_login(tx, owner_login);
+          TRY(m.token, org::issue_session(tx, call, owner->person, org::TokenKind::api, "owner, made by lianbo init"));
+          TRY(const auto invited, org::add_staff(tx, call, m.brand, owner_login, owner_login, kOwner));
+          m.invite = invited.invite_token;
+          return m;
+        }));
+        if (console.json) {
+          JsonWriter w;
+          w.begin().field("brand_id", made.brand).field("owner_token", made.token);
+          w.field("owner_invite", made.invite).end();
+          std::printf("%s\n", w.text().c_str());
+        } else {
+          std::printf(
+              "Brand %s\nAPI token of its owner (shown once): %s\n"
+              "Invitation of its owner, to choose a password with (7 days, once): %s\n",
+              made.brand.text().c_str(), made.token.c_str(), made.invite.c_str());
+        }
+        return 0;
+      },
+      true);
 }
 
 int issue_token(const Settings& settings, const Console& console, const std::string& login, int days) {
@@ -279,6 +295,7 @@ int migrate(const Settings& settings, const Console& console, bool dry) {
 
 int backup(const Settings& settings, const Console& console, const std::string& path) {
   const auto run = [&]() -> Result<int> {
+    TRY_OK(require_database(settings));
     TRY(auto db, db::open_database({.url = settings.db_url}));
     TRY_OK(db->backup_to(path));
     if (!console.quiet)

@@ -3,7 +3,7 @@ import gzip
 import json
 import sqlite3
 
-from lianbo import World, databases, expect
+from lianbo import World, databases, expect, run
 
 
 def digest(url):
@@ -116,6 +116,10 @@ def test(program):
             got = bare.send("DELETE", f"/api/v1/cart?store_id={world.store(0)}", headers={"X-Lianbo-Csrf": ""})
             expect(got.status == 403, f"a change by cookie without X-Lianbo-Csrf: {got}, expected 403")
             world.verify()
+            missing = urls[0][1] + ".nowhere"
+            for verb in (["verify"], ["settle"], ["explain", "order", "0" * 12 + "1"], ["backup", "copy.db"]):
+                got = run(program, *verb, db=missing, expect_code=1)
+                expect("there is no database here" in got.stderr, f"{verb} of a database that is not there says {got.stderr}")
             return f"{count} kinds of bad input"
         finally:
             world.close()
