@@ -29,7 +29,7 @@ def test(program):
     dice = random.Random(20261111)
     with tempfile.TemporaryDirectory(prefix="lianbo-kill-") as folder:
         report = pathlib.Path(folder, "report.json")
-        people = "4000" if kills > 20 else "900"
+        people = "4000" if kills > 20 else "1500"
         demo = subprocess.Popen(
             [program, "demo", "--once", "--quiet", "--people", people, "--agents-count", "40", "--rooms", "10", "--port", "0",
              "--data", folder, "--report", str(report)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
