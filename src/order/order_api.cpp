@@ -130,7 +130,6 @@ Shape page_of_items(Shape item) {
   return {list("items", std::move(item), 0, 200), nullable(id("next", "pass as ?after= for the next page"))};
 }
 Shape page_query() { return {opt(integer("limit", 1, 200)), opt(id("after"))}; }
-Shape order_ids_query() { return page_query(); }
 
 // A page of orders by their ids, in the order given.
 Result<Reply> order_page(db::Tx& tx, const Call& call, const std::vector<OrderId>& ids, int limit) {
@@ -302,7 +301,7 @@ net::Routes order_routes(const OrderDeps& deps) {
                            return order_page(tx, call, store::of_buyer(tx, call.bucket(me), me, page.after, page.limit),
                                              page.limit);
                          })
-                  .asking(order_ids_query())
+                  .asking(page_query())
                   .giving(page_of_items(order_shape())));
   r.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/orders", "listStoreOrders",
                          "A store's orders, oldest first", Access::login,
@@ -314,7 +313,7 @@ net::Routes order_routes(const OrderDeps& deps) {
                            return order_page(tx, call, store::of_store(tx, store_id, page.after, page.limit),
                                              page.limit);
                          })
-                  .asking(order_ids_query())
+                  .asking(page_query())
                   .giving(page_of_items(order_shape())));
   r.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/orders", "listBrandOrders",
                          "The brand's orders, oldest first", Access::staff,
@@ -324,7 +323,7 @@ net::Routes order_routes(const OrderDeps& deps) {
                            TRY_OK(require_staff(call, brand, kAnyStaff));
                            return order_page(tx, call, store::of_brand(tx, brand, page.after, page.limit), page.limit);
                          })
-                  .asking(order_ids_query())
+                  .asking(page_query())
                   .giving(page_of_items(order_shape())));
   r.push_back(read_route(Method::get, "/api/v1/orders/{order_id}", "getOrder", "One order", Access::login,
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
