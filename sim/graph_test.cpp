@@ -6,6 +6,7 @@
 
 #include "sim/calibration.hpp"
 #include "sim/workload.hpp"
+#include "support/source_dir.hpp"
 
 namespace lianbo::sim {
 namespace {
@@ -53,7 +54,7 @@ TEST(GraphFile, AMissingFileIsNamed) {
 }
 
 TEST(GraphFile, RealNetworkOfDeezer) {
-  const std::string file = std::string(LIANBO_SOURCE_DIR) + "/../shared/data/open/deezer_hu_edges.txt.gz";
+  const std::string file = test::source_dir().string() + "/../shared/data/open/deezer_hu_edges.txt.gz";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file;
   const auto graph = load_graph(file);
   ASSERT_TRUE(graph.has_value()) << graph.error().text();

@@ -18,6 +18,7 @@
 #include "catalog/catalog_service.hpp"
 #include "support/database.hpp"
 #include "support/shop.hpp"
+#include "support/source_dir.hpp"
 
 namespace lianbo {
 namespace {
@@ -576,7 +577,7 @@ const std::vector<Story::Statement>& Story::statements() {
   return all;
 }
 
-std::filesystem::path folder() { return std::filesystem::path(LIANBO_SOURCE_DIR) / "tests" / "scenarios"; }
+std::filesystem::path folder() { return test::source_dir() / "tests" / "scenarios"; }
 std::string text_of(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "base/json.hpp"
+#include "support/source_dir.hpp"
 
 namespace lianbo {
 namespace {
@@ -247,7 +248,7 @@ TEST(CsvProperty, any_bytes_are_read_or_refused_and_what_is_read_is_valid_utf8) 
 }
 
 TEST(CsvFiles, real_exports_are_read) {
-  const std::filesystem::path data = std::filesystem::path(LIANBO_SOURCE_DIR).parent_path() / "shared/data";
+  const std::filesystem::path data = test::source_dir().parent_path() / "shared/data";
   if (!std::filesystem::exists(data)) GTEST_SKIP() << "no shared/data beside the project";
   const auto load = [&](const char* name) {
     std::ifstream in(data / name, std::ios::binary);

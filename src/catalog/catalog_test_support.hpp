@@ -13,6 +13,7 @@
 #include "catalog/catalog_service.hpp"
 #include "org/org_service.hpp"
 #include "support/database.hpp"
+#include "support/source_dir.hpp"
 
 namespace lianbo::catalog {
 
@@ -63,7 +64,7 @@ inline BrandId make_brand(db::Database& database, Caller& caller, const std::str
 
 // The bytes of a file of real data beside the project; "" where there is none.
 inline std::string data_file(const std::string& name) {
-  std::ifstream in(std::filesystem::path(LIANBO_SOURCE_DIR).parent_path() / "shared/data" / name, std::ios::binary);
+  std::ifstream in(test::source_dir().parent_path() / "shared/data" / name, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 #define NEEDS_DATA(variable, name)              \

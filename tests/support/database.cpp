@@ -19,6 +19,7 @@
 #include "base/check.hpp"
 #include "base/crypto.hpp"
 #include "db/migrations.hpp"
+#include "support/source_dir.hpp"
 
 extern char** environ;
 
@@ -143,7 +144,7 @@ class PostgresServer {
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, to_server[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, from_server[1], STDOUT_FILENO);
-    std::string script = LIANBO_SOURCE_DIR "/tests/support/postgres.sh";
+    std::string script = (source_dir() / "tests/support/postgres.sh").string();
     std::string verb = "serve";
     char* arguments[] = {script.data(), verb.data(), nullptr};
     pid_t pid = 0;

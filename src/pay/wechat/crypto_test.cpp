@@ -14,6 +14,7 @@
 #include "base/crypto.hpp"
 #include "base/json.hpp"
 #include "pay/wechat/wire.hpp"
+#include "support/source_dir.hpp"
 
 namespace lianbo::pay {
 namespace {
@@ -28,8 +29,7 @@ constexpr std::string_view kKey32 = "0123456789abcdefghijklmnopqrstuv";
 class Vectors : public testing::Test {
  protected:
   void SetUp() override {
-    const std::filesystem::path file =
-        std::filesystem::path(LIANBO_SOURCE_DIR) / "../shared/data/wechat/wechatpay_vectors.json";
+    const std::filesystem::path file = test::source_dir() / "../shared/data/wechat/wechatpay_vectors.json";
     std::ifstream in(file, std::ios::binary);
     if (!in) {
       GTEST_SKIP() << "\n*** NOT TESTED: the WeChat Pay vectors are not at " << file

@@ -9,6 +9,7 @@
 
 #include "base/json.hpp"
 #include "pay/wechat/wire.hpp"
+#include "support/source_dir.hpp"
 
 namespace lianbo::pay {
 namespace {
@@ -179,7 +180,7 @@ TEST_F(WechatRailTest, RefusalsCarryTheCodeAndOutagesSayThatNothingIsKnown) {
 }
 
 TEST_F(WechatRailTest, ErrorBodiesSeenInTheWildAreUnderstood) {
-  const auto file = std::filesystem::path(LIANBO_SOURCE_DIR) / "../shared/data/wechat/wechatpay_vectors.json";
+  const auto file = test::source_dir() / "../shared/data/wechat/wechatpay_vectors.json";
   std::ifstream in(file, std::ios::binary);
   if (!in) GTEST_SKIP() << "\n*** NOT TESTED: the WeChat Pay vectors are not at " << file << " ***";
   const auto all = parse_json(std::string{std::istreambuf_iterator<char>(in), {}}).value();
