@@ -101,7 +101,7 @@ void Day::ask_part(int index, int line, bool returns_goods, std::int64_t qty, Fe
   w.begin().field("line", line).field("kind", returns_goods ? "return_and_refund" : "refund_only").field("qty", qty);
   w.field("amount_fen", amount_fen).field("reason", refund_reason(names_stream_)).end();
   as(person, "POST", "/api/v1/orders/" + purchase.id + "/after-sales", w.take(),
-     [this, person, withdraws](const Answer& asked) {
+     [this, person, withdraws, returns_goods](const Answer& asked) {
        if (!asked.ok()) return unexpected("after-sale", asked);
        later(now_ + 4 * kHourMs, [this, person, withdraws, target = "/api/v1/after-sales/" + asked.text("id")] {
          const auto done = [this](const Answer& a) {
@@ -112,7 +112,20 @@ void Day::ask_part(int index, int line, bool returns_goods, std::int64_t qty, Fe
          else
            as_owner("POST", target + "/approve", R"({"answer":"同意"})", done);
        });
+       if (returns_goods && !withdraws)
+         send_back(person, "/api/v1/after-sales/" + asked.text("id"), now_ + 28 * kHourMs);
      });
+}
+
+// The goods go back a day after it was agreed to, and are there two days later.
+void Day::send_back(int person, const std::string& target, Instant at) {
+  const auto done = [this](const Answer& a) {
+    if (!a.ok()) unexpected("goods on their way back", a);
+  };
+  later(at, [this, person, target, done] {
+    as(person, "POST", target + "/send-back", R"({"carrier":"中通快递","tracking_number":"ZTO7"})", done);
+  });
+  later(at + 2 * kDayMs, [this, target, done] { as_owner("POST", target + "/goods-back", "{}", done); });
 }
 
 // The brand takes some goods back although the days for it are over and the commission is settled: debt.
@@ -127,8 +140,11 @@ void Day::late_refunds() {
     as_owner("POST", "/api/v1/orders/" + purchase.id + "/after-sales", w.take(), [this](const Answer& asked) {
       if (!asked.ok()) return unexpected("late after-sale", asked);
       as_owner("POST", "/api/v1/after-sales/" + asked.text("id") + "/approve", R"({"answer":"同意"})",
-               [this](const Answer& a) {
-                 if (!a.ok()) unexpected("late approval", a);
+               [this, id = asked.text("id")](const Answer& a) {
+                 if (!a.ok()) return unexpected("late approval", a);
+                 as_owner("POST", "/api/v1/after-sales/" + id + "/goods-back", "{}", [this](const Answer& back) {
+                   if (!back.ok()) unexpected("late return", back);
+                 });
                });
     });
   }

@@ -96,6 +96,7 @@ class Day {
   void ship(int purchase);
   void receive(int purchase);
   void ask_back(int purchase, int line);
+  void send_back(int person, const std::string& target, Instant at);
   void ask_part(int purchase, int line, bool returns_goods, std::int64_t qty, Fen amount_fen, bool withdraws);
   void late_refunds();
   Status settle_accounts(bool pay_out);

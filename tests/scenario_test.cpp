@@ -121,6 +121,8 @@ class Story {
     if (!form[f].starts_with('{')) return form[f] == words[w] && fits(form, f + 1, words, w + 1, out);
     const std::size_t fewest = form[f] == "{order}" ? 2 : 1;
     const std::size_t most = form[f].ends_with("…}") ? words.size() - w : fewest;
+    // "the" begins no name but that of the last order.
+    if (form[f] == "{order}" && words[w] == "the" && w + 1 < words.size() && words[w + 1] != "order") return false;
     for (std::size_t n = fewest; n <= std::min(most, words.size() - w); ++n) {
       out.emplace_back(words.begin() + static_cast<std::ptrdiff_t>(w),
                        words.begin() + static_cast<std::ptrdiff_t>(w + n));
@@ -277,12 +279,22 @@ class Story {
     const auto saved = shop_.db().write([&](db::Tx& tx) { return catalog::save_plan(tx, call, row); });
     return saved ? "saved" : refused(saved);
   }
-  std::string ask_back(const Words& by, const Words& amount, const Words& line_no, const Words& of,
-                       std::int64_t units) {
-    const auto asked =
-        shop_.ask_back(who(by), order(of), {line(line_no), units > 0, units, amount_in(amount.at(0)), "of the story"});
+  std::string ask(const Words& by, const Words& of, const order::AfterSaleWish& wish) {
+    const auto asked = shop_.ask_back(who(by), order(of), wish);
     if (asked) last_request_ = asked->id;
     return state_of(asked);
+  }
+  std::string take(const Call& by, order::AfterSaleStep step, const order::StepDetail& detail = {}) {
+    const auto taken = shop_.step(by, request(), step, detail);
+    if (taken) shop_.jobs();
+    return state_of(taken);
+  }
+  std::string ask_back(const Words& by, const Words& amount, const Words& line_no, const Words& of,
+                       std::int64_t units) {
+    using enum order::AfterSaleKind;
+    return ask(
+        by, of,
+        {line(line_no), units > 0 ? return_and_refund : refund_only, units, amount_in(amount.at(0)), "of the story"});
   }
   std::string settle(Instant cutoff) {
     const auto run = shop_.settle(cutoff);
@@ -314,6 +326,7 @@ class Story {
   OrderId last_order_;
   AfterSaleId last_request_;
   Instant last_cutoff_ = 0;
+  int parcels_ = 0;
   bool refused_ = false;
   std::string why_;
 };
@@ -348,6 +361,16 @@ const std::vector<Story::Statement>& Story::statements() {
          s.is_new(g[0][0]);
          s.people_[g[0][0]] = {s.shop_.person(g[0][0]), false};
          return std::string("known");
+       }},
+      {"staff {name} as {role}",
+       [](S s, Given g) {
+         s.is_new(g[0][0]);
+         const auto role = org::parse_role(g[1][0]);
+         if (!role) throw NotUnderstood{"\"" + g[1][0] + "\" is no role of staff"};
+         std::string login = g[0][0];
+         std::transform(login.begin(), login.end(), login.begin(), [](unsigned char c) { return std::tolower(c); });
+         s.people_[g[0][0]] = {s.shop_.staff(login, *role), false};
+         return std::string("hired");
        }},
       {"guest {name}",
        [](S s, Given g) {
@@ -469,6 +492,11 @@ const std::vector<Story::Statement>& Story::statements() {
        [](S s, Given) { return s.shop_.deliver() > 0 ? std::string("taken") : std::string("none waits"); }},
       {"{who} cancels {order}", [](S s, Given g) { return s.state_of(s.shop_.cancel(s.who(g[0]), s.order(g[1]))); }},
       {"ship {order}", [](S s, Given g) { return s.state_of(s.shop_.ship(s.order(g[0]))); }},
+      {"ship {number} units of line {number} of {order}",
+       [](S s, Given g) {
+         order::ParcelWish wish{"ZTO", "ZTO-" + std::to_string(++s.parcels_), {{s.line(g[1]), number_in(g[0][0])}}};
+         return s.state_of(s.shop_.ship(s.order(g[2]), wish));
+       }},
       {"{who} receives {order}",
        [](S s, Given g) { return s.state_of(s.shop_.receive(s.who(g[0]).caller.person, s.order(g[1]))); }},
       {"expect {order} is {state}",
@@ -491,26 +519,56 @@ const std::vector<Story::Statement>& Story::statements() {
        [](S s, Given g) { return s.ask_back(g[0], g[1], g[2], g[3], 0); }},
       {"{who} returns {number} units for {amount} of line {number} of {order}",
        [](S s, Given g) { return s.ask_back(g[0], g[2], g[3], g[4], number_in(g[1][0])); }},
-      {"approve the request",
-       [](S s, Given) {
-         const auto approved = s.shop_.approve(s.request());
-         if (approved) s.shop_.jobs();
-         return s.state_of(approved);
-       }},
-      {"reject the request",
-       [](S s, Given) {
-         return s.state_of(s.shop_.close(s.shop_.owner(), s.request(), order::AfterSaleState::rejected));
-       }},
-      {"{who} withdraws the request",
+      {"{who} returns {number} faulty units for {amount} of line {number} of {order}",
        [](S s, Given g) {
-         const auto closed = s.shop_.close(s.who(g[0]), s.request(), order::AfterSaleState::withdrawn);
-         if (closed) s.shop_.jobs();
-         return s.state_of(closed);
+         order::AfterSaleWish wish{s.line(g[3]),       order::AfterSaleKind::return_and_refund,
+                                   number_in(g[1][0]), amount_in(g[2][0]),
+                                   "broken",           order::AfterSaleCause::fault};
+         return s.ask(g[0], g[4], wish);
+       }},
+      {"{who} gives up {number} units for {amount} of line {number} of {order}",
+       [](S s, Given g) {
+         return s.ask(
+             g[0], g[4],
+             {s.line(g[3]), order::AfterSaleKind::refund_only, number_in(g[1][0]), amount_in(g[2][0]), "not wanted"});
+       }},
+      {"{who} exchanges {number} units of line {number} of {order}",
+       [](S s, Given g) {
+         return s.ask(g[0], g[3],
+                      {s.line(g[2]), order::AfterSaleKind::exchange, number_in(g[1][0]), 0, "another one please"});
+       }},
+      {"approve the request", [](S s, Given) { return s.take(s.shop_.owner(), order::AfterSaleStep::approve); }},
+      {"reject the request", [](S s, Given) { return s.take(s.shop_.owner(), order::AfterSaleStep::reject); }},
+      {"{who} withdraws the request", [](S s, Given g) { return s.take(s.who(g[0]), order::AfterSaleStep::withdraw); }},
+      {"{who} sends the goods back",
+       [](S s, Given g) { return s.take(s.who(g[0]), order::AfterSaleStep::send_back, {"", "SF", "SF-BACK-1", {}}); }},
+      {"the goods are back", [](S s, Given) { return s.take(s.shop_.owner(), order::AfterSaleStep::goods_back); }},
+      {"the goods are back and {number} can be sold",
+       [](S s, Given g) {
+         return s.take(s.shop_.owner(), order::AfterSaleStep::goods_back, {"", "", "", number_in(g[0][0])});
+       }},
+      {"the replacement is sent",
+       [](S s, Given) {
+         return s.take(s.shop_.owner(), order::AfterSaleStep::send_replacement, {"", "SF", "SF-NEW-1", {}});
+       }},
+      {"{who} receives the replacement",
+       [](S s, Given g) { return s.take(s.who(g[0]), order::AfterSaleStep::receive_replacement); }},
+      {"refund instead of a replacement",
+       [](S s, Given) { return s.take(s.shop_.owner(), order::AfterSaleStep::refund_instead); }},
+      {"{who} disputes the refusal", [](S s, Given g) { return s.take(s.who(g[0]), order::AfterSaleStep::dispute); }},
+      {"{staff} upholds the dispute", [](S s, Given g) { return s.take(s.who(g[0]), order::AfterSaleStep::uphold); }},
+      {"{staff} dismisses the dispute",
+       [](S s, Given g) { return s.take(s.who(g[0]), order::AfterSaleStep::dismiss); }},
+      {"expect the request is {state}",
+       [](S s, Given g) {
+         if (!order::after_sale_state(g[0][0])) throw NotUnderstood{"\"" + g[0][0] + "\" is no state of an after-sale"};
+         return expect_text(std::string(order::state_name(s.shop_.after_sale(s.request()).state)), g[0][0]);
        }},
       {"refund {amount} of line {number} of {order}",
        [](S s, Given g) {
-         const auto asked = s.shop_.ask_back(s.shop_.owner(), s.order(g[2]),
-                                             {s.line(g[1]), false, 0, amount_in(g[0][0]), "of the story"});
+         const auto asked =
+             s.shop_.ask_back(s.shop_.owner(), s.order(g[2]),
+                              {s.line(g[1]), order::AfterSaleKind::refund_only, 0, amount_in(g[0][0]), "of the story"});
          if (!asked) return s.refused(asked);
          test::must(s.shop_.approve(asked->id));
          s.shop_.jobs();

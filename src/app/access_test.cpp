@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 #include "base/shape.hpp"
 #include "net/target.hpp"
+#include "order/order_store.hpp"
 #include "support/database.hpp"
 
 namespace lianbo::app {
@@ -232,6 +233,17 @@ class AccessTest : public Server {
                                       R"({"line":0,"kind":"refund_only","qty":0,"amount_fen":10,"reason":"r"})"),
                                  201);
     ids_["after_sale_id"] = id_in(after_sale);
+    const auto picture = said(call(Method::post, "/api/v1/after-sales/" + ids_["after_sale_id"] + "/pictures", owner,
+                                   std::string("\x89PNG\r\n\x1a\n") + "...."),
+                              201);
+    ids_["sha256"] = get_text(picture, "sha256");
+    const auto refused = said(call(Method::post, "/api/v1/orders/" + ids_["order_id"] + "/after-sales", owner,
+                                   R"({"line":0,"kind":"refund_only","qty":0,"amount_fen":10,"reason":"r"})"),
+                              201);
+    said(call(Method::post, "/api/v1/after-sales/" + id_in(refused) + "/approve", owner, "{}"), 200);
+    ids_["refund_id"] = must(db().read([&](db::Tx& tx) -> Result<std::string> {
+      return order::store::refunds_of(tx, *OrderId::parse(ids_["order_id"])).back().id.text();
+    }));
     const auto entries = said(call(Method::get, "/api/v1/agents/" + host.id.text() + "/entries", hosts), 200);
     ids_["entry_id"] = id_in(get_list(entries, "items").at(0));
   }

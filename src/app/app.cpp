@@ -15,7 +15,9 @@
 #include "insight/verify.hpp"
 #include "live/live_api.hpp"
 #include "net/problem.hpp"
+#include "order/after_sale_service.hpp"
 #include "order/order_api.hpp"
+#include "order/refunds.hpp"
 #include "org/org_api.hpp"
 #include "pay/wechat/rail.hpp"
 #include "share/share_api.hpp"
@@ -450,6 +452,8 @@ std::vector<Job> App::make_jobs() {
                   }});
   jobs.push_back({"release unpaid orders",
                   [this, &db](const Call& call) { return order::release_unpaid(db, call, *rail_, kJobLimit); }});
+  jobs.push_back({"go on with after-sales whose time is up",
+                  [&db](const Call& call) { return order::close_overdue(db, call, kJobLimit); }});
   jobs.push_back(
       {"send refunds", [this, &db](const Call& call) { return order::send_refunds(db, call, *rail_, kJobLimit); }});
   jobs.push_back(

@@ -61,6 +61,9 @@
   X(amount_overflow, 705, 422, "The amount is too large", "金额超出范围")                                     \
   X(payment_mismatch, 706, 422, "The notice does not match the order", "支付通知与订单不符")                  \
   X(settlement_conflict, 707, 409, "The settlement is not in a state for this", "结算当前状态不允许此操作")   \
+  X(return_exempt, 708, 409, "This product can't be returned without a reason", "该商品不支持无理由退货")     \
+  X(return_time_over, 709, 409, "The time to ask for this has passed", "已超过可申请的期限")                  \
+  X(second_person, 710, 403, "Somebody else must decide this", "须由另一人处理")                              \
   /* 9xx: the server */                                                                                       \
   X(internal, 900, 500, "Something broke on our side", "服务器内部错误")                                      \
   X(database_unavailable, 901, 503, "The database can't be reached", "数据库暂不可用")                        \

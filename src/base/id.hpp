@@ -57,9 +57,12 @@ using TouchId = Id<struct TouchTag>;
 using OrderId = Id<struct OrderTag>;
 using AfterSaleId = Id<struct AfterSaleTag>;
 using RefundId = Id<struct RefundTag>;
+using ParcelId = Id<struct ParcelTag>;
 using EntryId = Id<struct EntryTag>;
 using LedgerTxId = Id<struct LedgerTxTag>;
 using SettlementId = Id<struct SettlementTag>;
+using PayoutBatchId = Id<struct PayoutBatchTag>;
+using PayoutId = Id<struct PayoutTag>;
 using ChatId = Id<struct ChatTag>;
 using EventId = Id<struct EventTag>;
 

@@ -42,9 +42,20 @@
   X(order_max_lines, "order.max_lines", 50, 1, 500, "lines of one order")                                             \
   X(order_auto_receive_days, "order.auto_receive_days", 10, 1, 365, "a shipped order counts as received after this")  \
   X(return_days, "order.return_days", 7, 0, 365, "no-reason return, counted from receipt")                            \
+  X(fault_days, "order.fault_days", 15, 0, 3650, "after-sale of faulty or wrong goods, counted from receipt")         \
+  X(after_sale_answer_days, "after_sale.answer_days", 3, 0, 365, "unanswered, an after-sale is agreed to by itself")  \
+  X(after_sale_send_back_days, "after_sale.send_back_days", 7, 0, 365,                                                \
+    "goods not sent back by then: the after-sale is closed")                                                          \
+  X(after_sale_arrive_days, "after_sale.arrive_days", 10, 0, 365, "goods on their way back count as arrived by then") \
+  X(after_sale_replace_days, "after_sale.replace_days", 7, 0, 365,                                                    \
+    "a replacement not sent by then becomes a refund")                                                                \
+  X(after_sale_dispute_days, "after_sale.dispute_days", 7, 0, 365, "a refusal may be disputed this long")             \
+  X(after_sale_decide_days, "after_sale.decide_days", 7, 0, 365, "an undecided dispute is the buyer's by then")       \
   X(freeze_days, "commission.freeze_days", 7, 0, 365,                                                                 \
     "commission is frozen this long after receipt, unless the plan says otherwise")                                   \
   X(plan_cap_bp, "commission.cap_bp", 3000, 0, 10000, "the roles' rates of a plan may add up to this")                \
+  X(payout_part_fen, "payout.part_fen", 20000, 10, 1000000000,                                                        \
+    "largest single transfer through the rail; more goes in parts (WeChat Pay: 20000 until raised)")                  \
   X(lease_units, "stock.lease_units", 32, 1, 100000, "units a bucket leases from a SKU's pool at a time")             \
   X(idempotency_hours, "idempotency.hours", 48, 1, 720, "how long a repeated request is recognised")                  \
   X(verify_hours, "verify.hours", 24, 0, 8760,                                                                        \
@@ -68,7 +79,9 @@
   X(wechat_key_file, "wechat.key_file", "", "file with the merchant's private key (PEM)")                         \
   X(wechat_apiv3_key_file, "wechat.apiv3_key_file", "", "file with the 32-byte APIv3 key")                        \
   X(wechat_public_key_file, "wechat.public_key_file", "", "file with WeChat Pay's public key (PEM)")              \
-  X(wechat_public_key_id, "wechat.public_key_id", "", "PUB_KEY_ID_… of that key")
+  X(wechat_public_key_id, "wechat.public_key_id", "", "PUB_KEY_ID_… of that key")                                  \
+  X(wechat_transfer_scene, "wechat.transfer_scene", "1005", "scene of transfers to agents; 1005: commission")     \
+  X(wechat_transfer_post, "wechat.transfer_post", "带货主播", "what agents do, as reported with each transfer")
 
 namespace lianbo {
 

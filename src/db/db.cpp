@@ -196,6 +196,24 @@ Status Database::write_body(const Body& body) {
   return *std::move(result);
 }
 
+std::vector<Status> write_all(Database& db, std::size_t n, const std::function<Status(Tx&, std::size_t)>& body) {
+  CHECK(!Inside::now());
+  std::mutex mutex;
+  std::condition_variable answered;
+  std::vector<Status> results(n);
+  std::size_t left = n;
+  for (std::size_t i = 0; i < n; ++i)
+    db.submit([&body, i](Tx& tx) { return body(tx, i); },
+              [&, i](Status status) {
+                const std::scoped_lock lock(mutex);
+                results[i] = std::move(status);
+                if (--left == 0) answered.notify_one();
+              });
+  std::unique_lock lock(mutex);
+  answered.wait(lock, [&] { return left == 0; });
+  return results;
+}
+
 Result<std::unique_ptr<Database>> open_database(const OpenOptions& options) {
   for (const auto& [name, value] : {std::pair{"readers", options.readers},
                                     {"writers", options.writers},

@@ -258,6 +258,10 @@ class Database {
   virtual void set_faults(FaultPlan* plan) = 0;  // tests; nullptr ends it
 };
 
+// Runs body(tx, i) for i in [0, n), each a write of its own, all handed over before the first is waited for: SQLite
+// puts them into few commits. Results in order. For a job's page, not for millions: n ≤ queue_limit / 2 leaves room.
+std::vector<Status> write_all(Database& db, std::size_t n, const std::function<Status(Tx&, std::size_t)>& body);
+
 struct OpenOptions {
   // "sqlite:PATH", a bare path, or "postgres://…" / "postgresql://…" (anything libpq takes).
   std::string url = {};

@@ -47,7 +47,7 @@ const Sql kOversold{
     "report.oversold",
     "select cast(coalesce(sum(case when h.held > p.received then h.held - p.received else 0 end), 0) as bigint) "
     "from stock_pools p join (select l.sku_id, sum(l.qty) as held from order_lines l join orders o "
-    "on o.bucket = l.bucket and o.id = l.order_id where o.brand_id = $1 and o.state <> 'cancelled' group by l.sku_id) "
+    "on o.bucket = l.bucket and o.id = l.order_id where o.brand_id = $1 and (o.paid_at is not null or o.state = 'placed') group by l.sku_id) "
     "h "
     "on h.sku_id = p.sku_id"};
 const Sql kDifference{

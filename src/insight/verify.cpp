@@ -39,17 +39,20 @@ const Sql kStockOrders{
     "cast(coalesce(o.reserved, 0) as text) || ' reserved and ' || cast(coalesce(o.sold, 0) as text) || ' sold, stock "
     "says ' || "
     "cast(coalesce(l.reserved, 0) as text) || ' and ' || cast(coalesce(l.sold, 0) as text) from "
-    "(select k.bucket, k.sku_id, max(k.reserved) as reserved, max(k.sold) as sold from (select l.bucket, l.sku_id, "
+    "(select k.bucket, k.sku_id, sum(k.reserved) as reserved, sum(k.sold) as sold from (select l.bucket, l.sku_id, "
     "sum(case when o.state = 'placed' then l.qty else 0 end) as reserved, "
-    "sum(case when o.state in ('paid', 'shipped', 'received', 'completed') then l.qty else 0 end) as sold "
-    "from order_lines l join orders o on o.bucket = l.bucket and o.id = l.order_id group by l.bucket, l.sku_id) k "
+    "sum(case when o.paid_at is not null then l.qty else 0 end) as sold "
+    "from order_lines l join orders o on o.bucket = l.bucket and o.id = l.order_id group by l.bucket, l.sku_id "
+    "union all select q.bucket, q.sku_id, 0, sum(q.qty) from parcels p join parcel_lines q on q.bucket = p.bucket and "
+    "q.parcel_id = p.id where p.after_sale_id is not null group by q.bucket, q.sku_id) k "
     "group by k.bucket, k.sku_id) o left join stock_leases l on l.bucket = o.bucket and l.sku_id = o.sku_id "
     "where coalesce(l.reserved, 0) <> o.reserved or coalesce(l.sold, 0) <> o.sold order by 1 limit 1000"};
 const Sql kStockWithoutOrders{
     "verify.stock_without_orders",
     "select l.sku_id, 'bucket ' || cast(l.bucket as text) || ': ' || cast(l.reserved + l.sold as text) || "
     "' units reserved or sold without an order' from stock_leases l where l.reserved + l.sold > 0 and not exists "
-    "(select 1 from order_lines x where x.bucket = l.bucket and x.sku_id = l.sku_id) order by 1 limit 1000"};
+    "(select 1 from order_lines x where x.bucket = l.bucket and x.sku_id = l.sku_id) and not exists (select 1 from "
+    "parcel_lines y where y.bucket = l.bucket and y.sku_id = l.sku_id) order by 1 limit 1000"};
 
 const Sql kLedgerRows{"verify.ledger_rows", "select count(*) from ledger_txs"};
 const Sql kLedgerSums{"verify.ledger_sums",
@@ -69,17 +72,17 @@ const Sql kLedgerAccounts{
 const Sql kEntryRows{"verify.entry_rows", "select count(*) from entries"};
 // Every (line, role) of a paid order whose entries do not sum to floor(net × bp / 10000) for the agent who holds the
 // role.
-#define ROLE_ROWS(role)                                                                                \
-  "select l.bucket, l.order_id, l.line, '" role "' as role, o." role "_agent_id as agent_id, l." role  \
-  "_bp as bp, "                                                                                        \
-  "l.paid_fen - l.refunded_fen as net, o.buyer_agent_id, r.self_purchase, o.state from order_lines l " \
-  "join orders o on o.bucket = l.bucket and o.id = l.order_id "                                        \
+#define ROLE_ROWS(role)                                                                                  \
+  "select l.bucket, l.order_id, l.line, '" role "' as role, o." role "_agent_id as agent_id, l." role    \
+  "_bp as bp, "                                                                                          \
+  "l.paid_fen - l.refunded_fen as net, o.buyer_agent_id, r.self_purchase, o.paid_at from order_lines l " \
+  "join orders o on o.bucket = l.bucket and o.id = l.order_id "                                          \
   "join lock_rules r on r.brand_id = o.brand_id and r.version = o.lock_rules_version"
 const Sql kEntrySums{
     "verify.entry_sums",
     "select x.order_id, 'line ' || cast(x.line as text) || ' ' || x.role || ': entries sum to ' || "
     "cast(coalesce(e.total, 0) as text) || ', the plan gives ' || cast(x.want as text) from (select w.*, case when "
-    "w.agent_id is null or w.state in ('placed', 'cancelled') or "
+    "w.agent_id is null or w.paid_at is null or "
     "(w.agent_id = w.buyer_agent_id and w.self_purchase = 0) then 0 "
     "else (w.net / 10000) * w.bp + ((w.net % 10000) * w.bp) / 10000 end as want from (" ROLE_ROWS("host") " union all "
     ROLE_ROWS("promoter") " union all " ROLE_ROWS("recruiter") " union all " ROLE_ROWS("clipper") ") w) x left join "
@@ -171,11 +174,13 @@ const Sql kOrderPayments{
     "select o.id, 'order is ' || o.state || ', payment is ' || coalesce(p.state, 'missing') from orders o left join "
     "payments p "
     "on p.bucket = o.bucket and p.order_id = o.id where p.order_id is null or p.amount_fen <> o.total_fen or "
-    "(o.state = 'placed' and p.state <> 'open') or (o.state = 'cancelled' and p.state not in ('closed', 'late')) or "
-    "(o.state in ('paid', 'shipped', 'received', 'completed') and p.state <> 'paid') order by o.id limit 1000"};
+    "(o.state = 'placed' and p.state <> 'open') or (o.state = 'cancelled' and o.paid_at is null and p.state not in "
+    "('closed', 'late')) or ((o.state in ('paid', 'shipped', 'received', 'completed') or o.paid_at is not null) and "
+    "p.state <> 'paid') order by o.id limit 1000"};
 const Sql kOrderInstants{"verify.order_instants",
                          "select o.id, 'the instants do not fit an order that is ' || o.state from orders o where "
-                         "(o.state in ('paid', 'shipped', 'received', 'completed')) <> (o.paid_at is not null) or "
+                         "(o.state in ('paid', 'shipped', 'received', 'completed') and o.paid_at is null) or "
+                         "(o.state = 'placed' and o.paid_at is not null) or "
                          "(o.state in ('shipped', 'received', 'completed')) <> (o.shipped_at is not null) or "
                          "(o.state in ('received', 'completed')) <> (o.received_at is not null) or "
                          "(o.state = 'completed') <> (o.completed_at is not null) or "
@@ -188,14 +193,15 @@ const Sql kOrderSums{
     "(select bucket, order_id, sum(goods_fen) as goods, sum(paid_fen) as paid, sum(refunded_fen) as refunded, "
     "min(paid_fen - refunded_fen) as low from order_lines group by bucket, order_id) l on l.bucket = o.bucket "
     "and l.order_id = o.id where coalesce(l.goods, -1) <> o.goods_fen or l.paid <> o.goods_fen - o.discount_fen "
-    "or l.refunded <> o.refunded_fen or l.low < 0 or o.total_fen <> o.goods_fen - o.discount_fen + o.shipping_fen "
+    "or l.refunded <> o.refunded_fen - o.shipping_refunded_fen or l.low < 0 or o.shipping_refunded_fen < 0 or "
+    "o.shipping_refunded_fen > o.shipping_fen or o.total_fen <> o.goods_fen - o.discount_fen + o.shipping_fen "
     "order by o.id limit 1000"};
 const Sql kRefundSums{
     "verify.refund_sums",
     "select l.order_id, 'line ' || cast(l.line as text) || ' refunded ' || cast(l.refunded_fen as text) || ', refunds "
     "done ' || "
-    "cast(coalesce(r.total, 0) as text) from order_lines l left join (select bucket, order_id, line, sum(amount_fen) "
-    "as total "
+    "cast(coalesce(r.total, 0) as text) from order_lines l left join (select bucket, order_id, line, sum(amount_fen - "
+    "shipping_fen) as total "
     "from refunds where state = 'done' and line is not null group by bucket, order_id, line) r on r.bucket = l.bucket "
     "and r.order_id = l.order_id and r.line = l.line where l.refunded_fen <> coalesce(r.total, 0) order by l.order_id "
     "limit 1000"};
@@ -212,8 +218,31 @@ const Sql kAfterSales{
     "verify.after_sales",
     "select a.id, 'after-sale is ' || a.state || ', its refund is ' || coalesce(r.state, 'missing') from after_sales a "
     "left join refunds r on r.bucket = a.bucket and r.order_id = a.order_id and r.after_sale_id = a.id where "
-    "(a.state in ('approved', 'refunded')) <> (r.id is not null) or (a.state = 'refunded') <> "
-    "(coalesce(r.state, '') = 'done') or r.amount_fen <> a.amount_fen order by a.id limit 1000"};
+    "(a.state in ('refunding', 'refunded')) <> (r.id is not null) or (a.state = 'refunded') <> "
+    "(coalesce(r.state, '') = 'done') or r.amount_fen <> a.amount_fen + a.shipping_fen or r.shipping_fen <> "
+    "a.shipping_fen order by a.id limit 1000"};
+// Parcels: what left is what the lines say left, and no more than was ordered; an order is shipped when nothing is
+// left.
+const Sql kParcels{
+    "verify.parcels",
+    "select l.order_id, 'line ' || cast(l.line as text) || ': ' || cast(l.qty as text) || ' ordered, ' || "
+    "cast(l.shipped_qty as text) || ' shipped, ' || cast(l.dropped_qty as text) || ' given up, ' || "
+    "cast(coalesce(p.sent, 0) as text) || ' in parcels, the order is ' || o.state from order_lines l join orders o on "
+    "o.bucket = l.bucket and o.id = l.order_id left join (select x.bucket, x.order_id, y.line, sum(y.qty) as sent from "
+    "parcels x join parcel_lines y on y.bucket = x.bucket and y.parcel_id = x.id where x.after_sale_id is null group "
+    "by x.bucket, x.order_id, y.line) p on p.bucket = l.bucket and p.order_id = l.order_id and p.line = l.line where "
+    "l.shipped_qty <> coalesce(p.sent, 0) or l.shipped_qty + l.dropped_qty > l.qty or l.refunded_qty > l.qty or "
+    "(l.shipped_qty > 0 and o.paid_at is null) or (o.state in ('shipped', 'received', 'completed') and l.shipped_qty + "
+    "l.dropped_qty <> l.qty) order by l.order_id limit 1000"};
+// An exchange that sent something has exactly its units in one parcel.
+const Sql kReplacements{
+    "verify.replacements",
+    "select a.id, 'exchange is ' || a.state || ', ' || cast(coalesce(p.sent, 0) as text) || ' units were sent for ' || "
+    "cast(a.qty as text) from after_sales a left join (select x.bucket, x.after_sale_id, sum(y.qty) as sent, "
+    "min(y.sku_id) as sku_id from parcels x join parcel_lines y on y.bucket = x.bucket and y.parcel_id = x.id where "
+    "x.after_sale_id is not null group by x.bucket, x.after_sale_id) p on p.bucket = a.bucket and p.after_sale_id = "
+    "a.id where coalesce(p.sent, 0) <> (case when a.state in ('replaced', 'exchanged') then a.qty else 0 end) or "
+    "p.sku_id <> a.sku_id order by a.id limit 1000"};
 // The lock an order was attributed under is the one its lock's history says it lengthened.
 const Sql kOrderLocks{
     "verify.order_locks",
@@ -262,7 +291,8 @@ const Sql kRollup{
     "where paid_at is not null group by store_id) x join stores st on st.id = x.store_id group by st.brand_id) s "
     "on s.brand_id = b.id left join (select q.brand_id, sum(z.paid_fen - z.refunded_fen) + sum(case when z.line = 0 "
     "then "
-    "q.shipping_fen else 0 end) as total from orders q join order_lines z on z.bucket = q.bucket and z.order_id = q.id "
+    "q.shipping_fen - q.shipping_refunded_fen else 0 end) as total from orders q join order_lines z on z.bucket = "
+    "q.bucket and z.order_id = q.id "
     "where q.paid_at is not null group by q.brand_id) l on l.brand_id = b.id where coalesce(o.total, 0) <> "
     "coalesce(s.total, 0) "
     "or coalesce(o.total, 0) <> coalesce(l.total, 0) order by b.id limit 1000"};
@@ -314,6 +344,8 @@ const Rule kRules[] = {
     {"orders", "order", kRefundSums},
     {"orders", "order", kLatePayments},
     {"orders", "after-sale", kAfterSales},
+    {"orders", "order", kParcels},
+    {"orders", "after-sale", kReplacements},
     {"orders", "order", kOrderLocks},
     {"orders", "order", kAttribution},
     {"money", "brand", kMoney},

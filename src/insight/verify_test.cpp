@@ -63,9 +63,17 @@ class Verify : public test::StoreTest {
     s.pass(1);
     must(s.settle());
     s.refund(first.id, 0, 5000);  // available, not settled
+    const Order swapped = s.delivered(yue, bella_.store, {{mask_.sku, 2, {}}});
+    order::AfterSaleWish exchange{0, order::AfterSaleKind::exchange, 1, 0, "another"};
+    const auto asked = must(s.ask_back(s.as(yue), swapped.id, exchange));
+    for (const auto step : {order::AfterSaleStep::approve, order::AfterSaleStep::goods_back,
+                            order::AfterSaleStep::send_replacement, order::AfterSaleStep::receive_replacement})
+      must(s.step(s.owner(), asked.id, step, {"", "SF", "SF9", {}}));
+    const Order gone = s.bought(yue, bella_.store, {{mask_.sku, 1, {}}});
+    s.refund(gone.id, 0, 9900);  // before it left
     const Order third = s.delivered(xiao_, bella_.store, {{mask_.sku, 3, {}}});
     s.refund(third.id, 0, 1000);  // pending
-    must(s.ask_back(s.as(xiao_), third.id, {0, true, 1, 100, "open"}));
+    must(s.ask_back(s.as(xiao_), third.id, {0, order::AfterSaleKind::return_and_refund, 1, 100, "open"}));
     const Order late = must(s.place(xiao_, bella_.store, {{mask_.sku, 1, {}}}));
     must(s.prepay(xiao_, late.id));
     must(s.confirm(late.id));
@@ -202,6 +210,24 @@ std::vector<Break> breaks() {
        "payment is late, 0 refunds"},
       {"money that went back although it was not late", "update payments set state = 'closed' where state = 'late'",
        "orders", "payment is closed, 1 refunds"},
+      {"a parcel that nobody wrote down", "update order_lines set shipped_qty = shipped_qty - 1 where shipped_qty > 0",
+       "orders", "in parcels"},
+      {"more leaves than was ordered",
+       "update parcel_lines set qty = qty + 1; update order_lines set shipped_qty = "
+       "shipped_qty + 1 where shipped_qty > 0",
+       "orders", "in parcels"},
+      {"units given up although the order was shipped whole",
+       "update order_lines set dropped_qty = 1 where shipped_qty > 0", "orders", "given up"},
+      {"a shipping fee given back that was never paid",
+       "update orders set shipping_refunded_fen = 1, refunded_fen = "
+       "refunded_fen + 1",
+       "orders", "refunded"},
+      {"an exchange that sent nothing", "delete from parcels where after_sale_id is not null", "orders",
+       "0 units were sent"},
+      {"a replacement nobody asked for", "update after_sales set state = 'replacing' where state = 'exchanged'",
+       "orders", "units were sent"},
+      {"a replacement that stock does not know of",
+       "update stock_leases set units = units + 1, sold = sold - 1 where sold > 0", "stock", "orders hold"},
       {"an after-sale that was refunded without a refund",
        "update after_sales set state = 'refunded' where state = 'requested'", "orders", "its refund is missing"},
       {"an after-sale that forgot its refund", "update after_sales set state = 'rejected' where state = 'refunded'",
@@ -243,10 +269,12 @@ std::vector<Break> breaks() {
 TEST_P(Verify, NamesWhatIsBrokenByHand) {
   // Each break on a copy of its own would need the whole day again: the tables are put back from a copy instead.
   std::string keep, back;
-  for (const char* table :
-       {"stock_pools", "stock_leases", "ledger_txs",  "ledger_postings", "entries",        "order_lines", "orders",
-        "payments",    "refunds",      "after_sales", "settlements",     "agent_accounts", "lock_orders", "locks",
-        "touches",     "stores",       "pins",        "broadcasts",      "shares",         "plans"}) {
+  for (const char* table : {"stock_pools", "stock_leases",   "ledger_txs",  "ledger_postings",
+                            "entries",     "order_lines",    "orders",      "payments",
+                            "refunds",     "after_sales",    "parcels",     "parcel_lines",
+                            "settlements", "agent_accounts", "lock_orders", "locks",
+                            "touches",     "stores",         "pins",        "broadcasts",
+                            "shares",      "plans"}) {
     const std::string t = table;
     keep += "create table kept_" + t + " as select * from " + t + ";";
     back += "delete from " + t + "; insert into " + t + " select * from kept_" + t + ";";
@@ -291,17 +319,17 @@ TEST_P(Verify, TheReportCountsTheDay) {
   EXPECT_EQ(r.locks_taken_over, 0);
   EXPECT_EQ(r.share_cascades, 1);
   EXPECT_EQ(r.cascade_depth_max, 1);
-  EXPECT_EQ(r.orders_placed, 7);
-  EXPECT_EQ(r.orders_paid, 5);
-  EXPECT_EQ(r.orders_cancelled, 1);
-  EXPECT_EQ(r.gmv_fen, (2 + 1 + 3 + 1 + 1) * 9900);
-  EXPECT_EQ(r.refunds, 3);
-  EXPECT_EQ(r.refunded_fen, 9900 + 5000 + 1000);
+  EXPECT_EQ(r.orders_placed, 9);
+  EXPECT_EQ(r.orders_paid, 7);
+  EXPECT_EQ(r.orders_cancelled, 2);
+  EXPECT_EQ(r.gmv_fen, (2 + 1 + 2 + 1 + 3 + 1 + 1) * 9900);
+  EXPECT_EQ(r.refunds, 4);
+  EXPECT_EQ(r.refunded_fen, 9900 + 5000 + 9900 + 1000);
   // 2 masks: 10 % and 8 % and 2 %, settled and Bella's paid; 1 mask of Anna's own store: 990 + 792 + 198.
   EXPECT_EQ(r.commission_paid_fen, 1980);
   EXPECT_EQ(r.commission_settled_fen, 1584 + 396 + 990 + 792 + 198 - (990 + 792 + 198));
   EXPECT_EQ(r.commission_available_fen, (1480 - 1980) + (1184 - 1584) + (296 - 396));
-  EXPECT_EQ(r.commission_pending_fen, (2870 + 2296 + 574) + 2 * (990 + 792 + 198));
+  EXPECT_EQ(r.commission_pending_fen, (2870 + 2296 + 574) + 4 * (990 + 792 + 198));
   EXPECT_EQ(r.debt_fen, 990 + 792 + 198);
   EXPECT_EQ(r.oversold_units, 0);
   EXPECT_EQ(r.ledger_difference_fen, 0);
@@ -316,7 +344,7 @@ TEST_P(Verify, TheReportCountsTheDay) {
   EXPECT_EQ(gmv, r.gmv_fen);
   ASSERT_EQ(r.top_hosts.size(), 2u);
   EXPECT_EQ(r.top_hosts[0].agent, bella_.id);
-  EXPECT_EQ(r.top_hosts[0].gmv_fen, 7 * 9900);
+  EXPECT_EQ(r.top_hosts[0].gmv_fen, 10 * 9900);
   EXPECT_EQ(r.top_hosts[1].agent, anna_.id);
   EXPECT_TRUE(parse_json(report_json(r)));
 }
@@ -327,7 +355,7 @@ TEST_P(Verify, TheReportComputesOversellingAndLedgerDifferencesFromTheRows) {
                       "update ledger_postings set amount_fen = amount_fen + 3 where account = 'refund' and tx_id = "
                       "(select max(tx_id) from ledger_postings where account = 'refund');"));
   const Report r = shop().report();
-  EXPECT_EQ(r.oversold_units, 9 - 6);
+  EXPECT_EQ(r.oversold_units, 12 - 6);
   EXPECT_EQ(r.ledger_difference_fen, 6) << "one transaction by 3, and the whole by 3";
 }
 

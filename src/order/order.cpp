@@ -6,11 +6,9 @@ namespace lianbo::order {
 namespace {
 constexpr std::array<std::string_view, 6> kStates = {"placed", "paid", "shipped", "received", "completed", "cancelled"};
 constexpr std::array<std::string_view, 4> kRoleNames = {"host", "promoter", "recruiter", "clipper"};
-constexpr std::array<std::string_view, 5> kAfterSale = {"requested", "approved", "refunded", "rejected", "withdrawn"};
 }  // namespace
 
 std::string_view state_name(OrderState state) { return kStates[static_cast<std::size_t>(state)]; }
-std::string_view state_name(AfterSaleState state) { return kAfterSale[static_cast<std::size_t>(state)]; }
 std::string_view role_name(Role role) { return kRoleNames[static_cast<std::size_t>(role)]; }
 
 std::optional<OrderState> order_state(std::string_view name) {

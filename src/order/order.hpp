@@ -50,12 +50,29 @@ struct OrderLine {
   Fen goods_fen = 0;  // price × qty
   Fen paid_fen = 0;   // goods less the line's share of the order's discount
   Fen refunded_fen = 0;
-  std::int64_t refunded_qty = 0;
+  std::int64_t refunded_qty = 0;  // units given back, their money too
+  std::int64_t shipped_qty = 0;   // units that left, in parcels
+  std::int64_t dropped_qty = 0;   // units given up before they left
   bool no_return = false;
   Rates rates;
   Instant available_at = 0;  // receipt + freeze; 0 before receipt
   Instant matured_at = 0;
+  Instant renewed_at = 0;  // the last exchange was complete
   Fen net_fen() const { return paid_fen - refunded_fen; }
+  std::int64_t unsent() const { return qty - shipped_qty - dropped_qty; }
+};
+
+struct ParcelLine {
+  int line = 0;
+  SkuId sku;
+  std::int64_t qty = 0;
+};
+struct Parcel {
+  ParcelId id;
+  AfterSaleId after_sale;  // of a replacement
+  std::string carrier, tracking_number;
+  Instant at = 0;
+  std::vector<ParcelLine> lines;
 };
 
 struct Order {
@@ -77,24 +94,9 @@ struct Order {
   std::string cancel_reason, address_json, carrier, tracking_number;
   Instant placed_at = 0, release_at = 0, paid_at = 0, shipped_at = 0, received_at = 0, completed_at = 0,
           cancelled_at = 0;
+  Fen shipping_refunded_fen = 0;  // of shipping_fen; refunded_fen holds it too
   std::vector<OrderLine> lines;
-};
-
-enum class AfterSaleState { requested, approved, refunded, rejected, withdrawn };
-std::string_view state_name(AfterSaleState state);
-
-struct AfterSale {
-  AfterSaleId id;
-  Bucket bucket = 0;
-  BrandId brand;
-  OrderId order;
-  int line = 0;
-  bool returns_goods = false;  // return and refund; else refund only
-  AfterSaleState state = AfterSaleState::requested;
-  std::int64_t qty = 0;  // units that come back
-  Fen amount_fen = 0;
-  std::string reason, answer;
-  Instant at = 0, closed_at = 0;
+  std::vector<Parcel> parcels;
 };
 
 struct Refund {
@@ -104,10 +106,14 @@ struct Refund {
   OrderId order;
   int line = -1;  // −1: a late payment, the whole order
   AfterSaleId after_sale;
-  Fen amount_fen = 0;
-  std::int64_t restock_qty = 0;
-  std::string state;  // due, sent, done, failed
+  Fen amount_fen = 0;            // with shipping_fen
+  Fen shipping_fen = 0;          // of the order's shipping fee
+  std::int64_t units = 0;        // of the line, given back with it
+  std::int64_t restock_qty = 0;  // of those, on sale again once the money has gone
+  std::string state = "due";     // due, sent, done, failed
   int tries = 0;
+  int attempt = 1;  // each under a number of its own at the rail
+  std::string last_error, paid_otherwise;
   Instant at = 0;
 };
 

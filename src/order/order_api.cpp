@@ -1,11 +1,16 @@
 #include "order/order_api.hpp"
 
+#include <iterator>
 #include <variant>
 
 #include "base/log.hpp"
 #include "catalog/catalog_service.hpp"
+#include "order/after_sale_api.hpp"
+#include "order/api_parts.hpp"
 #include "order/order_store.hpp"
+#include "order/refunds.hpp"
 #include "order/settlement.hpp"
+#include "order/shipping.hpp"
 #include "org/org_service.hpp"
 
 namespace lianbo::order {
@@ -30,7 +35,9 @@ Shape line_shape() {
           fen("goods_fen"),
           fen("paid_fen"),
           fen("refunded_fen"),
-          count("refunded_qty"),
+          count("refunded_qty", "given back, their money too"),
+          count("shipped_qty"),
+          count("dropped_qty", "given up before they left"),
           boolean("no_return")};
 }
 Shape address_shape() {
@@ -52,10 +59,17 @@ Shape order_shape() {
           fen("discount_fen"),
           fen("shipping_fen"),
           fen("total_fen"),
-          fen("refunded_fen"),
+          fen("refunded_fen", "with the shipping fee's part"),
+          fen("shipping_refunded_fen"),
           list("lines", line_shape(), 1, 500),
+          list("parcels",
+               {id("id"), nullable(id("after_sale_id", "of a replacement")), text("carrier", 1, 20),
+                text("carrier_name", 1, 60), text("tracking_number", 0, 60), instant("at"),
+                list("lines", {integer("line", 0, 499), id("sku_id"), count("qty")}, 1, 500)},
+               0, 10000),
           object("address", address_shape(), "masked for those who need not deliver"),
-          text("carrier", 0, 60),
+          text("carrier", 0, 60, "code of the last parcel's carrier"),
+          text("carrier_name", 0, 60),
           text("tracking_number", 0, 60),
           text("cancel_reason", 0, 200),
           nullable(instant("placed_at")),
@@ -65,19 +79,6 @@ Shape order_shape() {
           nullable(instant("received_at")),
           nullable(instant("completed_at")),
           nullable(instant("cancelled_at"))};
-}
-Shape after_sale_shape() {
-  return {id("id"),
-          id("order_id"),
-          integer("line", 0, 499),
-          choice("kind", {"refund_only", "return_and_refund"}),
-          choice("state", {"requested", "approved", "refunded", "rejected", "withdrawn"}),
-          count("qty"),
-          fen("amount_fen"),
-          text("reason", 0, 500),
-          text("answer", 0, 500),
-          nullable(instant("at")),
-          nullable(instant("closed_at"))};
 }
 Shape entry_shape() {
   return {id("id"),
@@ -126,11 +127,6 @@ Shape account_shape() {
   return {id("agent_id"),     fen("pending_fen"), fen("available_fen"),
           fen("settled_fen"), fen("paid_fen"),    fen("debt_fen")};
 }
-Shape page_of_items(Shape item) {
-  return {list("items", std::move(item), 0, 200), nullable(id("next", "pass as ?after= for the next page"))};
-}
-Shape page_query() { return {opt(integer("limit", 1, 200)), opt(id("after"))}; }
-
 // A page of orders by their ids, in the order given.
 Result<Reply> order_page(db::Tx& tx, const Call& call, const std::vector<OrderId>& ids, int limit) {
   JsonWriter w;
@@ -140,15 +136,6 @@ Result<Reply> order_page(db::Tx& tx, const Call& call, const std::vector<OrderId
   w.end_list();
   const std::int64_t next = static_cast<int>(ids.size()) == limit ? ids.back().value : 0;
   return Reply::json(net::page_json(w.text(), next));
-}
-
-template <class T, class F>
-Reply page_reply(const std::vector<T>& items, int limit, F&& write) {
-  JsonWriter w;
-  w.begin_list();
-  for (const auto& item : items) w.raw(write(item));
-  w.end_list();
-  return Reply::json(net::page_json(w.text(), static_cast<int>(items.size()) == limit ? items.back().id.value : 0));
 }
 
 std::string address_json(const json::value& address) {
@@ -231,7 +218,8 @@ Result<Reply> take_notice(const OrderDeps& deps, const Call& call, const Request
       return apply_payment(tx, call, p->out_trade_no, p->transaction_id, p->amount_fen, p->currency, p->success_at);
     }
     const auto& r = std::get<pay::RefundNotice>(*notice);
-    if (r.state != pay::RefundState::success) return {};  // the job asks again and logs what it hears
+    if (r.state == pay::RefundState::processing) return {};
+    if (r.state != pay::RefundState::success) return apply_refund_failure(tx, call, r.out_refund_no, r.state);
     return apply_refund(tx, call, r.out_refund_no, r.refund_id, r.refund_fen);
   });
   if (!done) {
@@ -364,12 +352,18 @@ net::Routes order_routes(const OrderDeps& deps) {
                   .taking({opt(text("reason", 1, 200))})
                   .giving(order_shape())
                   .may_fail(order_errors));
-  r.push_back(write_route(Method::post, "/api/v1/orders/{order_id}/ship", "shipOrder", "The goods are on their way",
-                          Access::login,
+  r.push_back(write_route(Method::post, "/api/v1/orders/{order_id}/ship", "shipOrder",
+                          "A parcel is on its way; the order is shipped with the last", Access::login,
                           order_intent([](db::Tx& tx, const Call& call, OrderId order, const json::value& body) {
-                            return ship(tx, call, order, get_text(body, "carrier"), get_text(body, "tracking_number"));
+                            ParcelWish wish{get_text(body, "carrier"), get_text(body, "tracking_number"), {}};
+                            if (has(body, "lines"))
+                              for (const auto& l : get_list(body, "lines"))
+                                wish.lines.push_back({static_cast<int>(get_int(l, "line")), get_int(l, "qty")});
+                            return ship(tx, call, order, wish);
                           }))
-                  .taking({text("carrier", 1, 60), text("tracking_number", 1, 60)})
+                  .taking({text("carrier", 1, 60, "a code or name of GET /carriers"), text("tracking_number", 1, 60),
+                           opt(list("lines", {integer("line", 0, 499), integer("qty", 1, 9999)}, 1, 500,
+                                    "absent: all that is left"))})
                   .giving(order_shape())
                   .may_fail(order_errors));
   r.push_back(write_route(Method::post, "/api/v1/orders/{order_id}/receive", "receiveOrder", "The buyer has the goods",
@@ -379,65 +373,6 @@ net::Routes order_routes(const OrderDeps& deps) {
                           }))
                   .giving(order_shape())
                   .may_fail(order_errors));
-
-  r.push_back(write_route(Method::post, "/api/v1/orders/{order_id}/after-sales", "requestAfterSale",
-                          "Asks for money back for a line, in part or whole", Access::login,
-                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                            TRY(const auto order_id, request.id_param<OrderId>("order_id"));
-                            const auto& body = request.value;
-                            AfterSaleWish wish{static_cast<int>(get_int(body, "line")),
-                                               get_text(body, "kind") == "return_and_refund", get_int(body, "qty"),
-                                               get_int(body, "amount_fen"), get_text(body, "reason")};
-                            TRY(const auto a, request_after_sale(tx, call, order_id, wish));
-                            return Reply::json(after_sale_json(a), 201);
-                          })
-                  .taking({integer("line", 0, 499), choice("kind", {"refund_only", "return_and_refund"}),
-                           integer("qty", 0, 9999, "units that come back and go on sale again"), price("amount_fen"),
-                           text("reason", 1, 500)})
-                  .giving(after_sale_shape())
-                  .answers(201)
-                  .may_fail({Code::not_found, Code::order_state_conflict, Code::refund_exceeds}));
-  r.push_back(read_route(Method::get, "/api/v1/orders/{order_id}/after-sales", "listAfterSales",
-                         "After-sales of an order", Access::login,
-                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                           TRY(const auto order_id, request.id_param<OrderId>("order_id"));
-                           TRY([[maybe_unused]] const auto o, visible_order(tx, call, order_id));
-                           return page_reply(store::after_sales_of(tx, order_id), -1, after_sale_json);
-                         })
-                  .giving({list("items", after_sale_shape(), 0, 500), nullable(id("next"))})
-                  .may_fail({Code::not_found}));
-  r.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/after-sales", "listOpenAfterSales",
-                         "After-sales that wait for the brand", Access::staff,
-                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                           TRY(const auto page, net::page_of(request));
-                           TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-                           TRY_OK(require_staff(call, brand, kAnyStaff));
-                           return page_reply(store::open_after_sales(tx, brand, page.after, page.limit), page.limit,
-                                             after_sale_json);
-                         })
-                  .asking(page_query())
-                  .giving(page_of_items(after_sale_shape())));
-  for (const auto& [verb, name, summary, state] :
-       {std::tuple{"approve", "approveAfterSale", "Agrees; the money goes back through the rail",
-                   AfterSaleState::approved},
-        std::tuple{"reject", "rejectAfterSale", "Refuses, with a reason", AfterSaleState::rejected},
-        std::tuple{"withdraw", "withdrawAfterSale", "The buyer changes their mind", AfterSaleState::withdrawn}}) {
-    r.push_back(write_route(Method::post, std::string("/api/v1/after-sales/{after_sale_id}/") + verb, name, summary,
-                            Access::login,
-                            [state = state](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                              TRY(const auto case_id, request.id_param<AfterSaleId>("after_sale_id"));
-                              const auto answer = get_text(request.value, "answer");
-                              if (state == AfterSaleState::approved) {
-                                TRY(const auto a, approve_after_sale(tx, call, case_id, answer));
-                                return Reply::json(after_sale_json(a));
-                              }
-                              TRY(const auto a, close_after_sale(tx, call, case_id, state, answer));
-                              return Reply::json(after_sale_json(a));
-                            })
-                    .taking({opt(text("answer", 0, 500))})
-                    .giving(after_sale_shape())
-                    .may_fail({Code::not_found, Code::order_state_conflict}));
-  }
 
   auto notice =
       plain_route(Method::post, "/api/v1/pay/wechat/notice", "payNotice",
@@ -542,6 +477,8 @@ net::Routes order_routes(const OrderDeps& deps) {
             TRY(const auto settlement_id, request.id_param<SettlementId>("settlement_id"));
             return explain_settlement(tx, call, settlement_id);
           });
+  auto more = after_sale_routes(deps);
+  std::move(more.begin(), more.end(), std::back_inserter(r));
   return r;
 }
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "catalog/catalog_service.hpp"
+#include "order/after_sale_store.hpp"
 #include "order/order_service.hpp"
 #include "order/order_store.hpp"
 #include "order/settlement.hpp"
@@ -101,7 +102,15 @@ TEST_P(OrderCrowd, WhateverRunsTogetherLeavesBooksThatAgree) {
           break;
         case 7:
           if (id) {
-            const AfterSaleWish wish{static_cast<int>(rng() % 2), false, 0, 1 + static_cast<Fen>(rng() % 6000), "so"};
+            AfterSaleWish wish{static_cast<int>(rng() % 2), AfterSaleKind::refund_only, 0,
+                               1 + static_cast<Fen>(rng() % 6000), "so"};
+            if (rng() % 3 == 0) {
+              wish.kind = rng() % 2 ? AfterSaleKind::return_and_refund : AfterSaleKind::exchange;
+              wish.qty = 1;
+              if (wish.kind == AfterSaleKind::exchange) wish.amount_fen = 0;
+            } else if (rng() % 3 == 0) {
+              wish.qty = 1;  // given up before it leaves
+            }
             note(db().write([&](db::Tx& tx) { return request_after_sale(tx, shop.system(), id, wish); }));
           }
           break;
@@ -119,7 +128,12 @@ TEST_P(OrderCrowd, WhateverRunsTogetherLeavesBooksThatAgree) {
       switch (rng() % 6) {
         case 0:
         case 1:
-          if (id) note(db().write([&](db::Tx& tx) { return ship(tx, call, id, "SF", "1"); }));
+          if (id)
+            note(db().write([&](db::Tx& tx) {
+              ParcelWish wish{"SF", "SF" + std::to_string(rng() % 1000), {}};
+              if (rng() % 3 == 0) wish.lines.push_back({0, 1});  // a part of it
+              return ship(tx, call, id, wish);
+            }));
           if (id) note(db().write([&](db::Tx& tx) { return receive(tx, shop.system(), id); }));
           break;
         case 2:
@@ -129,13 +143,18 @@ TEST_P(OrderCrowd, WhateverRunsTogetherLeavesBooksThatAgree) {
           }));
           if (open.empty()) break;
           const auto& a = open[rng() % open.size()];
-          if (rng() % 3 != 0)
-            note(db().write([&](db::Tx& tx) { return approve_after_sale(tx, call, a.id, "yes"); }));
-          else
-            note(db().write([&](db::Tx& tx) {
-              return close_after_sale(tx, call, a.id, rng() % 2 ? AfterSaleState::rejected : AfterSaleState::withdrawn,
-                                      "no");
-            }));
+          static constexpr AfterSaleStep kSteps[] = {
+              AfterSaleStep::approve,          AfterSaleStep::approve,
+              AfterSaleStep::reject,           AfterSaleStep::withdraw,
+              AfterSaleStep::send_back,        AfterSaleStep::goods_back,
+              AfterSaleStep::goods_back,       AfterSaleStep::dispute,
+              AfterSaleStep::uphold,           AfterSaleStep::send_replacement,
+              AfterSaleStep::dismiss,          AfterSaleStep::refund_instead,
+              AfterSaleStep::send_replacement, AfterSaleStep::receive_replacement};
+          const auto step = kSteps[rng() % std::size(kSteps)];
+          note(db().write([&](db::Tx& tx) {
+            return take_step(tx, call, a.id, step, {"so", "SF", "SF" + std::to_string(rng() % 100), {}});
+          }));
           break;
         }
         case 4:
@@ -158,6 +177,7 @@ TEST_P(OrderCrowd, WhateverRunsTogetherLeavesBooksThatAgree) {
     for (int i = 0; i < rounds; ++i) {
       note(release_unpaid(db(), shop.system(), shop.rail(), 3));
       note(send_refunds(db(), shop.system(), shop.rail(), 10));
+      note(close_overdue(db(), shop.system(), 10));
       note(mature_lines(db(), shop.system(), 10));
       std::vector<pay::sandbox::OutgoingNotice> told;
       note(shop.sandbox().deliver_due(shop.now(), [&](const pay::sandbox::OutgoingNotice& n) {

@@ -2,6 +2,7 @@
 // Nobody's order may hold up another's, and nobody may keep a way to pay for what is no longer sold to them.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <set>
 
@@ -132,7 +133,8 @@ TEST_P(OrderRail, ARailThatCantBeReachedIsTriedOnceARunAndOrdersThatDontNeedItAr
 TEST_P(OrderRail, RefundsWaitTogetherForARailThatCantBeReached) {
   for (int i = 0; i < 4; ++i) {
     const Order o = shop().bought(xiao_, bella_.store, {{mask_.sku, 1, {}}});
-    must(shop().approve(must(shop().ask_back(shop().owner(), o.id, {0, false, 0, 9900, "agreed"})).id));
+    must(shop().approve(
+        must(shop().ask_back(shop().owner(), o.id, {0, AfterSaleKind::refund_only, 0, 9900, "agreed"})).id));
   }
   rail().down = true;
   must(send_refunds(db(), shop().system(), rail(), 100));
@@ -144,11 +146,12 @@ TEST_P(OrderRail, RefundsWaitTogetherForARailThatCantBeReached) {
 
 TEST_P(OrderRail, AnOrderTakesAsManyRefundsAsTheRailGivesAndNotOneMore) {
   const Order o = shop().bought(xiao_, bella_.store, {{mask_.sku, 1, {}}});
-  const auto withdrawn = must(shop().ask_back(shop().as(xiao_), o.id, {0, false, 0, 1, "no"}));
-  must(shop().close(shop().as(xiao_), withdrawn.id, AfterSaleState::withdrawn));
+  const auto withdrawn = must(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::refund_only, 0, 1, "no"}));
+  must(shop().step(shop().as(xiao_), withdrawn.id, AfterSaleStep::withdraw));
   for (int i = 0; i < 49; ++i) shop().refund(o.id, 0, 1);
-  const auto last = must(shop().ask_back(shop().as(xiao_), o.id, {0, false, 0, 1, "the fiftieth"}));
-  const auto more = shop().ask_back(shop().as(xiao_), o.id, {0, false, 0, 1, "one more"});
+  const auto last =
+      must(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::refund_only, 0, 1, "the fiftieth"}));
+  const auto more = shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::refund_only, 0, 1, "one more"});
   ASSERT_FALSE(more) << "the rail would refuse this refund for ever, and the line's commission never mature";
   EXPECT_EQ(more.error().code, Code::refund_exceeds);
   must(shop().approve(last.id));
@@ -159,8 +162,10 @@ TEST_P(OrderRail, AnOrderTakesAsManyRefundsAsTheRailGivesAndNotOneMore) {
 TEST_P(OrderRail, WhatWasGivenBackBeforeItLeftIsNotShipped) {
   const Order o = must(shop().place(xiao_, bella_.store, {{mask_.sku, 2, {}}}));
   must(shop().pay(xiao_, o.id));
-  must(shop().approve(must(shop().ask_back(shop().as(xiao_), o.id, {0, false, 1, 9900, "one is enough"})).id));
-  const auto rest = must(shop().ask_back(shop().as(xiao_), o.id, {0, false, 1, 9900, "none at all"}));
+  must(shop().approve(
+      must(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::refund_only, 1, 9900, "one is enough"})).id));
+  const auto rest =
+      must(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::refund_only, 1, 9900, "none at all"}));
   must(shop().approve(rest.id));
   const auto shipped = shop().ship(o.id);
   ASSERT_FALSE(shipped) << "two units would leave that go on sale again";
@@ -175,8 +180,20 @@ TEST_P(OrderRail, AFinishedSettlementRunTakesNothingMore) {
   const auto carl = shop().agent("Carl");
   const Order late = shop().delivered(xiao_, carl.store, {{mask_.sku, 1, {}}});
   shop().leap(7 * kDayMs);
-  // Two lines mature at one instant, the second after the run over that instant.
-  must(mature_lines(db(), shop().system(), 1));
+  // Two lines mature at one instant, the second after the run over that instant: its first try fails.
+  class FailOnce final : public db::FaultPlan {
+   public:
+    bool fail_statement(const db::Sql& sql) override {
+      return std::string_view(sql.name) == "entry.mature_line" && !failed_.exchange(true);
+    }
+    bool fail_commit() override { return false; }
+
+   private:
+    std::atomic<bool> failed_ = false;
+  } plan;
+  db().set_faults(&plan);
+  EXPECT_EQ(must(mature_lines(db(), shop().system(), 1)), 1) << "one that fails holds the other up";
+  db().set_faults(nullptr);
   const auto once = must(shop().settle());
   EXPECT_EQ(once.sum.agents, 1);
   must(mature_lines(db(), shop().system(), 10));

@@ -12,8 +12,12 @@
 #include "catalog/stock.hpp"
 #include "ledger/ledger.hpp"
 #include "live/live_service.hpp"
+#include "order/after_sale_store.hpp"
+#include "order/carriers.hpp"
 #include "order/commission.hpp"
+#include "order/order_parts.hpp"
 #include "order/order_store.hpp"
+#include "order/refunds.hpp"
 #include "org/org_service.hpp"
 #include "share/share_service.hpp"
 
@@ -25,43 +29,15 @@ using ledger::Cause;
 using ledger::Posting;
 
 constexpr std::int64_t kMaxQty = 9999;
-constexpr std::int64_t kMaxRefunds = 50;      // of one order; WeChat Pay gives no more
-constexpr std::int64_t kMaxAfterSales = 200;  // of one order, with those that came to nothing
 
 std::string at_line(std::size_t i, std::string_view field) {
   return "/lines/" + std::to_string(i) + "/" + std::string(field);
-}
-
-std::unexpected<Error> no_order() { return fail(Code::not_found, "there is no such order"); }
-std::unexpected<Error> wrong_state(const Order& o, std::string_view wanted) {
-  return fail(Code::order_state_conflict,
-              "the order is " + std::string(state_name(o.state)) + "; this needs it " + std::string(wanted));
 }
 
 std::vector<catalog::StockLine> stock_lines(const Order& o) {
   std::vector<catalog::StockLine> out;
   for (const auto& l : o.lines) out.push_back({l.sku, l.qty});
   return out;
-}
-
-void tell(db::Tx& tx, const Call& call, const Order& o, std::string topic, std::int64_t key, std::string payload) {
-  tx.emit(
-      {call.make_id<EventId>(o.bucket), o.bucket, o.brand, std::move(topic), key, std::move(payload), call.now, true});
-}
-
-// "王**": what others in the room may read.
-std::string masked(std::string_view name) {
-  if (name.empty()) return "**";
-  std::size_t n = 1;
-  while (n < name.size() && (static_cast<unsigned char>(name[n]) & 0xc0) == 0x80) ++n;
-  return std::string(name.substr(0, n)) + "**";
-}
-
-std::string event_payload(const Order& o) {
-  JsonWriter w;
-  w.begin().field("order_id", o.id).field("store_id", o.store).field("state", state_name(o.state));
-  w.field("total_fen", o.total_fen).field("buyer_id", o.buyer).end();
-  return w.take();
 }
 
 void tell_paid(db::Tx& tx, const Call& call, const Order& o) {
@@ -131,11 +107,6 @@ Status become_paid(db::Tx& tx, const Call& call, Order& o, std::string_view tran
   return {};
 }
 
-Status may_act_for_buyer(const Call& call, const Order& o) {
-  if (call.caller.system || (!call.caller.guest && call.caller.person == o.buyer)) return {};
-  return require_staff(call, o.brand, kOperates);
-}
-
 void become_cancelled(db::Tx& tx, const Call& call, Order& o, std::string_view reason) {
   store::set_cancelled(tx, o, reason, call.now);
   store::set_payment(tx, o.id, "closed", {}, 0);
@@ -146,17 +117,9 @@ void become_cancelled(db::Tx& tx, const Call& call, Order& o, std::string_view r
   tell(tx, call, o, "order.cancelled", o.id.value, event_payload(o));
 }
 
-Call system_call(const Call& call) {
-  Call out = call;
-  out.caller = {};
-  out.caller.guest = false;
-  out.caller.system = true;
-  return out;
-}
-
 // Money that came for an order that is no longer there goes back by itself.
-void give_back_late(db::Tx& tx, const Call& call, const Order& o, std::string_view transaction_id, Fen amount_fen,
-                    Instant paid_at) {
+Status give_back_late(db::Tx& tx, const Call& call, Order& o, std::string_view transaction_id, Fen amount_fen,
+                      Instant paid_at) {
   store::set_payment(tx, o.id, "late", transaction_id, paid_at);
   ledger::post(tx, call,
                {o.brand,
@@ -166,14 +129,8 @@ void give_back_late(db::Tx& tx, const Call& call, const Order& o, std::string_vi
                 0,
                 {{Account::buyers, {}, -amount_fen}, {Account::refund, {}, amount_fen}}});
   Refund r;
-  r.id = call.make_id<RefundId>(o.bucket);
-  r.bucket = o.bucket;
-  r.brand = o.brand;
-  r.order = o.id;
   r.amount_fen = amount_fen;
-  r.at = call.now;
-  store::insert_refund(tx, r);
-  tell(tx, call, o, "refund.due", r.id.value, event_payload(o));
+  return open_refund(tx, call, o, r);
 }
 
 }  // namespace
@@ -291,28 +248,6 @@ Result<Order> cancel(db::Tx& tx, const Call& call, OrderId id, std::string_view 
   return *o;
 }
 
-Result<Order> ship(db::Tx& tx, const Call& call, OrderId id, std::string_view carrier, std::string_view number) {
-  auto o = store::lock(tx, id);
-  if (!o) return no_order();
-  TRY_OK(require_store(call, o->brand, o->store));
-  if (o->state == OrderState::shipped && o->carrier == carrier && o->tracking_number == number) return *o;
-  if (o->state != OrderState::paid) return wrong_state(*o, "paid");
-  // Units whose refund was agreed to before they left go on sale again, once the money has gone.
-  std::int64_t units = 0;
-  for (const auto& l : o->lines) units += l.qty - l.refunded_qty;
-  for (const auto& r : store::refunds_of(tx, id))
-    if (r.state != "done") units -= r.restock_qty;
-  if (units <= 0)
-    return fail(Code::order_state_conflict, "every unit of the order was given back; there is nothing to ship");
-  store::set_shipped(tx, *o, carrier, number, call.now);
-  o->state = OrderState::shipped;
-  o->shipped_at = call.now;
-  o->carrier = std::string(carrier);
-  o->tracking_number = std::string(number);
-  tell(tx, call, *o, "order.shipped", o->id.value, event_payload(*o));
-  return *o;
-}
-
 Result<Order> receive(db::Tx& tx, const Call& call, OrderId id) {
   auto o = store::lock(tx, id);
   if (!o) return no_order();
@@ -346,6 +281,7 @@ std::string order_json(const Call& call, const Order& o) {
   w.field("state", state_name(o.state)).field("currency", o.currency);
   w.field("goods_fen", o.goods_fen).field("discount_fen", o.discount_fen).field("shipping_fen", o.shipping_fen);
   w.field("total_fen", o.total_fen).field("refunded_fen", o.refunded_fen);
+  w.field("shipping_refunded_fen", o.shipping_refunded_fen);
   w.key("lines").begin_list();
   for (const auto& l : o.lines) {
     w.begin().field("line", l.line).field("sku_id", l.sku).field("product_id", l.product).field("title", l.title);
@@ -354,7 +290,15 @@ std::string order_json(const Call& call, const Order& o) {
         .field("price_fen", l.price_fen)
         .field("goods_fen", l.goods_fen);
     w.field("paid_fen", l.paid_fen).field("refunded_fen", l.refunded_fen).field("refunded_qty", l.refunded_qty);
-    w.field("no_return", l.no_return).end();
+    w.field("shipped_qty", l.shipped_qty).field("dropped_qty", l.dropped_qty).field("no_return", l.no_return).end();
+  }
+  w.end_list().key("parcels").begin_list();
+  for (const auto& p : o.parcels) {
+    w.begin().field("id", p.id).field("after_sale_id", p.after_sale).field("carrier", p.carrier);
+    w.field("carrier_name", carrier_name(p.carrier, call.chinese)).field("tracking_number", p.tracking_number);
+    w.field_at("at", p.at).key("lines").begin_list();
+    for (const auto& l : p.lines) w.begin().field("line", l.line).field("sku_id", l.sku).field("qty", l.qty).end();
+    w.end_list().end();
   }
   w.end_list();
   // The host sees what delivery needs, while it does.
@@ -369,137 +313,11 @@ std::string order_json(const Call& call, const Order& o) {
     w.begin().field("name", masked(get_text(address, "name"))).field("phone", "");
     w.field("region", get_text(address, "region")).field("detail", "").end();
   }
-  w.field("carrier", o.carrier).field("tracking_number", o.tracking_number).field("cancel_reason", o.cancel_reason);
+  w.field("carrier", o.carrier).field("carrier_name", carrier_name(o.carrier, call.chinese));
+  w.field("tracking_number", o.tracking_number).field("cancel_reason", o.cancel_reason);
   w.field_at("placed_at", o.placed_at).field_at("release_at", o.release_at).field_at("paid_at", o.paid_at);
   w.field_at("shipped_at", o.shipped_at).field_at("received_at", o.received_at);
   w.field_at("completed_at", o.completed_at).field_at("cancelled_at", o.cancelled_at).end();
-  return w.take();
-}
-
-Result<AfterSale> request_after_sale(db::Tx& tx, const Call& call, OrderId id, const AfterSaleWish& wish) {
-  auto o = store::lock(tx, id);
-  if (!o) return no_order();
-  TRY_OK(may_act_for_buyer(call, *o));
-  const bool staff = call.caller.system || (call.caller.roles_at(o->brand) & kOperates) != 0;
-  if (o->state == OrderState::placed || o->state == OrderState::cancelled) return wrong_state(*o, "paid");
-  if (wish.line < 0 || wish.line >= static_cast<int>(o->lines.size()))
-    return fail(Code::invalid_field, "the order has lines 0 to " + std::to_string(o->lines.size() - 1), "/line");
-  const auto& line = o->lines[static_cast<std::size_t>(wish.line)];
-  if (!staff && o->received_at != 0) {
-    if (line.no_return)
-      return fail(Code::order_state_conflict,
-                  "this product is exempt from no-reason return; the store can still agree to one");
-    if (call.now >= o->received_at + call.settings->return_days * kDayMs)
-      return fail(Code::order_state_conflict,
-                  "the " + std::to_string(call.settings->return_days) +
-                      " days from receipt have passed; the store can still agree to a return");
-  }
-  if (wish.returns_goods && o->shipped_at == 0)
-    return fail(Code::order_state_conflict, "nothing was shipped yet: ask for refund_only", "/kind");
-  // Units go on sale again only if they are there: never shipped, or sent back.
-  if (wish.returns_goods && wish.qty < 1)
-    return fail(Code::invalid_field, "a return has at least 1 unit; for money only ask for refund_only", "/qty");
-  if (!wish.returns_goods && o->shipped_at != 0 && wish.qty != 0)
-    return fail(Code::invalid_field, "the goods were shipped: refund_only takes 0 units, else return_and_refund",
-                "/qty");
-  const auto claims = store::claims(tx, id);
-  if (claims.standing >= kMaxRefunds || claims.all >= kMaxAfterSales)
-    return fail(Code::refund_exceeds, "an order takes at most " + std::to_string(kMaxRefunds) + " refunds and " +
-                                          std::to_string(kMaxAfterSales) + " after-sales");
-  const auto open = store::open_claims(tx, id, wish.line);
-  const Fen left = line.net_fen() - open.amount_fen;
-  if (wish.amount_fen < 0 || wish.amount_fen > left)
-    return fail(Code::refund_exceeds,
-                "at most " + format_fen(left) + " can still be refunded for this line (" + format_fen(line.paid_fen) +
-                    " paid, " + format_fen(line.refunded_fen) + " refunded, " + format_fen(open.amount_fen) +
-                    " asked for)",
-                "/amount_fen");
-  if (wish.amount_fen == 0) return fail(Code::invalid_field, "must be at least 1", "/amount_fen");
-  const std::int64_t units = line.qty - line.refunded_qty - open.qty;
-  if (wish.qty < 0 || wish.qty > units)
-    return fail(Code::invalid_field, "at most " + std::to_string(units) + " units of this line can still come back",
-                "/qty");
-
-  AfterSale a;
-  a.id = call.make_id<AfterSaleId>(o->bucket);
-  a.bucket = o->bucket;
-  a.brand = o->brand;
-  a.order = id;
-  a.line = wish.line;
-  a.returns_goods = wish.returns_goods;
-  a.qty = wish.qty;
-  a.amount_fen = wish.amount_fen;
-  a.reason = wish.reason;
-  a.at = call.now;
-  store::insert_after_sale(tx, a);
-  tell(tx, call, *o, "after_sale.requested", a.id.value, after_sale_json(a));
-  return a;
-}
-
-namespace {
-struct OpenCase {
-  Order order;
-  AfterSale after_sale;
-};
-// Locks the order first, then reads the case: every decision about it stands behind that lock.
-Result<OpenCase> open_case(db::Tx& tx, AfterSaleId id) {
-  const auto seen = store::after_sale(tx, id);
-  if (!seen) return fail(Code::not_found, "there is no such after-sale");
-  auto o = store::lock(tx, seen->order);
-  auto a = store::after_sale(tx, id);
-  if (!o || !a) return fail(Code::not_found, "there is no such after-sale");
-  return OpenCase{std::move(*o), std::move(*a)};
-}
-}  // namespace
-
-Result<AfterSale> approve_after_sale(db::Tx& tx, const Call& call, AfterSaleId id, std::string_view answer) {
-  TRY(auto c, open_case(tx, id));
-  auto& [o, a] = c;
-  TRY_OK(require_staff(call, o.brand, kOperates));
-  if (a.state == AfterSaleState::approved || a.state == AfterSaleState::refunded) return a;
-  if (a.state != AfterSaleState::requested)
-    return fail(Code::order_state_conflict, "the after-sale is " + std::string(state_name(a.state)));
-  store::close_after_sale(tx, a, AfterSaleState::approved, answer, 0);
-  Refund r;
-  r.id = call.make_id<RefundId>(o.bucket);
-  r.bucket = o.bucket;
-  r.brand = o.brand;
-  r.order = o.id;
-  r.line = a.line;
-  r.after_sale = a.id;
-  r.amount_fen = a.amount_fen;
-  // What was asked for before the goods left, and answered after, brings no unit back.
-  r.restock_qty = a.returns_goods || o.shipped_at == 0 ? a.qty : 0;
-  r.at = call.now;
-  store::insert_refund(tx, r);
-  a.state = AfterSaleState::approved;
-  a.answer = std::string(answer);
-  tell(tx, call, o, "refund.due", r.id.value, after_sale_json(a));
-  return a;
-}
-
-Result<AfterSale> close_after_sale(db::Tx& tx, const Call& call, AfterSaleId id, AfterSaleState state,
-                                   std::string_view answer) {
-  TRY(auto c, open_case(tx, id));
-  auto& [o, a] = c;
-  TRY_OK(state == AfterSaleState::withdrawn ? may_act_for_buyer(call, o) : require_staff(call, o.brand, kOperates));
-  if (a.state == state) return a;
-  if (a.state != AfterSaleState::requested)
-    return fail(Code::order_state_conflict, "the after-sale is " + std::string(state_name(a.state)));
-  store::close_after_sale(tx, a, state, answer, call.now);
-  a.state = state;
-  a.answer = std::string(answer);
-  a.closed_at = call.now;
-  tell(tx, call, o, "after_sale.closed", a.id.value, after_sale_json(a));
-  return a;
-}
-
-std::string after_sale_json(const AfterSale& a) {
-  JsonWriter w;
-  w.begin().field("id", a.id).field("order_id", a.order).field("line", a.line);
-  w.field("kind", a.returns_goods ? "return_and_refund" : "refund_only").field("state", state_name(a.state));
-  w.field("qty", a.qty).field("amount_fen", a.amount_fen).field("reason", a.reason).field("answer", a.answer);
-  w.field_at("at", a.at).field_at("closed_at", a.closed_at).end();
   return w.take();
 }
 
@@ -522,88 +340,8 @@ Status apply_payment(db::Tx& tx, const Call& call, std::string_view out_trade_no
   const Instant paid_at = success_at > 0 && success_at <= call.now ? std::max(success_at, o->placed_at) : call.now;
   if (o->state == OrderState::placed) return become_paid(tx, call, *o, transaction_id, paid_at);
   CHECK(o->state == OrderState::cancelled);
-  give_back_late(tx, call, *o, transaction_id, amount_fen, paid_at);
-  return {};
+  return give_back_late(tx, call, *o, transaction_id, amount_fen, paid_at);
 }
-
-Status apply_refund(db::Tx& tx, const Call& call, std::string_view out_refund_no, std::string_view rail_refund_id,
-                    Fen refund_fen) {
-  const auto id = RefundId::parse(out_refund_no);
-  const auto seen = id ? store::refund(tx, *id) : std::nullopt;
-  if (!seen) return fail(Code::payment_mismatch, "out_refund_no is not a refund of ours");
-  auto o = store::lock(tx, seen->order);
-  const auto r = store::refund(tx, *id);
-  if (!o || !r) return fail(Code::payment_mismatch, "the refund's order is not there");
-  if (refund_fen != r->amount_fen)
-    return fail(Code::payment_mismatch,
-                "the refund is over " + format_fen(r->amount_fen) + ", the notice over " + format_fen(refund_fen));
-  if (!store::refund_done(tx, *id, rail_refund_id, call.now)) return {};  // told before
-
-  if (r->line < 0) {
-    ledger::post(tx, call,
-                 {o->brand,
-                  o->bucket,
-                  Cause::late_refund,
-                  id->value,
-                  0,
-                  {{Account::refund, {}, -r->amount_fen}, {Account::buyers, {}, r->amount_fen}}});
-    tell(tx, call, *o, "order.late_refunded", o->id.value, event_payload(*o));
-    return {};
-  }
-
-  auto& line = o->lines.at(static_cast<std::size_t>(r->line));
-  const Fen old_net = line.net_fen();
-  const Fen new_net = old_net - r->amount_fen;
-  CHECK(new_net >= 0);
-  store::add_refunded(tx, o->id, r->line, r->amount_fen, r->restock_qty);
-  ledger::post(tx, call,
-               {o->brand,
-                o->bucket,
-                Cause::refund,
-                id->value,
-                0,
-                {{Account::refund, {}, -r->amount_fen}, {Account::buyers, {}, r->amount_fen}}});
-
-  // Each role's entry follows the net. A line that has matured gives its correction to the next settlement.
-  ledger::Transaction t{o->brand, o->bucket, Cause::reversal, id->value, 0, {}};
-  Fen taken_back = 0;
-  std::map<Role, store::Entry> last;
-  for (auto& e : store::entries_of(tx, o->id))
-    if (e.line == r->line && (!last.contains(e.role) || last[e.role].seq < e.seq)) last[e.role] = e;
-  const bool matured = line.matured_at != 0;
-  for (auto& [role, e] : last) {
-    const Fen correction = correction_fen(old_net, new_net, e.bp);
-    if (correction == 0) continue;
-    store::Entry c = e;
-    c.id = call.make_id<EntryId>(o->bucket);
-    c.seq = e.seq + 1;
-    c.net_fen = new_net;
-    c.amount_fen = correction;
-    c.state = matured ? "available" : "pending";
-    c.available_at = matured ? call.now : 0;
-    c.refund = *id;
-    c.settlement = {};
-    c.at = call.now;
-    store::insert_entry(tx, o->bucket, c);
-    t.postings.push_back({matured ? Account::available : Account::pending, c.agent, correction});
-    taken_back += correction;
-  }
-  if (!t.postings.empty()) {
-    t.postings.push_back({Account::commission, {}, -taken_back});
-    ledger::post(tx, call, t);
-  }
-  if (r->restock_qty > 0) TRY_OK(catalog::restock(tx, call, line.sku, r->restock_qty));
-  if (r->after_sale)
-    if (auto a = store::after_sale(tx, r->after_sale))
-      store::close_after_sale(tx, *a, AfterSaleState::refunded, a->answer, call.now);
-  o->refunded_fen += r->amount_fen;
-  tell(tx, call, *o, "order.refunded", o->id.value, event_payload(*o));
-  return {};
-}
-
-namespace {
-std::string notify_url(const Call& call) { return call.settings->public_url + "/api/v1/pay/wechat/notice"; }
-}  // namespace
 
 Result<PayAnswer> pay_order(db::Database& db, const Call& call, pay::PayRail& rail, OrderId id, std::string openid) {
   TRY(const auto o, db.read([&](db::Tx& tx) { return visible_order(tx, call, id); }));
@@ -699,117 +437,73 @@ Result<int> release_unpaid(db::Database& db, const Call& caller, pay::PayRail& r
 Result<int> receive_shipped(db::Database& db, const Call& caller, int limit) {
   const Call call = system_call(caller);
   const Instant before = call.now - call.settings->order_auto_receive_days * kDayMs;
-  TRY(const auto due,
-      db.read([&](db::Tx& tx) -> Result<std::vector<OrderId>> { return store::shipped_until(tx, before, limit); }));
   int done = 0;
-  for (const OrderId id : due) {
-    const auto ok = db.write([&](db::Tx& tx) -> Status {
-      TRY([[maybe_unused]] auto o, receive(tx, call, id));
-      return {};
-    });
-    if (ok)
-      ++done;
-    else
-      log_warn("order {} can't be received: {}", id.text(), ok.error().text());
+  for (store::Shipped after;;) {
+    TRY(const auto due, db.read([&](db::Tx& tx) -> Result<std::vector<store::Shipped>> {
+      return store::shipped_until(tx, before, after, limit);
+    }));
+    for (const auto& d : due) {
+      const auto ok = db.write([&](db::Tx& tx) -> Status {
+        TRY([[maybe_unused]] auto o, receive(tx, call, d.order));
+        return {};
+      });
+      if (ok)
+        ++done;
+      else
+        log_warn("order {} can't be received: {}", d.order.text(), ok.error().text());
+    }
+    if (static_cast<int>(due.size()) < limit) return done;
+    after = due.back();
   }
-  return done;
 }
 
-Result<int> send_refunds(db::Database& db, const Call& caller, pay::PayRail& rail, int limit) {
-  const Call call = system_call(caller);
-  TRY(const auto due,
-      db.read([&](db::Tx& tx) -> Result<std::vector<RefundId>> { return store::due_refunds(tx, call.now, limit); }));
-  int done = 0;
-  for (const RefundId id : due) {
-    struct Facts {
-      Refund refund;
-      store::Payment payment;
-      std::string currency, reason;
-    };
-    const auto one = [&]() -> Status {
-      TRY(const auto facts, db.read([&](db::Tx& tx) -> Result<Facts> {
-        const auto r = store::refund(tx, id);
-        if (!r) return fail(Code::not_found);
-        const auto p = store::payment(tx, r->order);
-        const auto o = store::load(tx, r->order);
-        if (!p || !o) return fail(Code::not_found);
-        std::string reason = "late payment";
-        if (const auto a = store::after_sale(tx, r->after_sale)) reason = a->reason;
-        return Facts{*r, *p, o->currency, reason};
-      }));
-      auto answer = rail.refund({facts.refund.order.text(), id.text(), facts.refund.amount_fen,
-                                 facts.payment.amount_fen, facts.currency, facts.reason, notify_url(call)},
-                                call.now, *call.random);
-      if (answer && answer->state == pay::RefundState::success)
-        return db.write(
-            [&](db::Tx& tx) { return apply_refund(tx, call, id.text(), answer->refund_id, answer->refund_fen); });
-      // 1 min, 2, 4, … 64 min between tries; a refund under way is asked after with the same number.
-      const Instant next = call.now + (kMinuteMs << std::min(facts.refund.tries, 6));
-      std::string error;
-      if (!answer) error = answer.error().text();
-      if (answer && (answer->state == pay::RefundState::abnormal || answer->state == pay::RefundState::closed))
-        error = "the rail says " + std::string(pay::state_name(answer->state));
-      if (!error.empty()) log_warn("refund {} has not gone through: {}", id.text(), error);
-      TRY_OK(db.write([&](db::Tx& tx) -> Status {
-        store::refund_tried(tx, id, answer ? "sent" : "due", error, next);
-        return {};
-      }));
-      if (!answer) return fail(answer.error());
-      return {};
-    };
-    if (const auto ok = one(); ok) {
-      ++done;
-    } else if (ok.error().code == Code::payment_unreachable) {
-      break;  // each try may last as long as a time-out; the others stay due
-    } else if (ok.error().code != Code::payment_refused) {
-      // What the rail did is not to be had into the books. Not again at once: it must not stand before all others.
-      log_error("refund {} can't be booked: {}", id.text(), ok.error().text());
-      TRY_OK(db.write([&](db::Tx& tx) -> Status {
-        store::refund_tried(tx, id, "sent", ok.error().text(), call.now + kHourMs);
-        return {};
-      }));
-    }
+namespace {
+// One line whose freeze has passed: its entries become available, and the order is complete with its last line.
+Status mature(db::Tx& tx, const Call& call, const store::DueLine& d) {
+  auto o = store::lock(tx, d.order);
+  if (!o) return {};
+  const auto& line = o->lines.at(static_cast<std::size_t>(d.line));
+  // Looked at again behind the lock: an after-sale may have been opened since.
+  const bool open = store::open_claims(tx, d.order, d.line) > 0;
+  if (line.matured_at != 0 || !matures(line.available_at, open, call.now)) return {};
+  ledger::Transaction t{o->brand, o->bucket, Cause::maturity, d.order.value, d.line, {}};
+  std::map<AgentId, Fen> sums;
+  for (const auto& e : store::entries_of(tx, d.order))
+    if (e.line == d.line && e.state == "pending") sums[e.agent] += e.amount_fen;
+  for (const auto& [agent, sum] : sums) {
+    t.postings.push_back({Account::pending, agent, -sum});
+    t.postings.push_back({Account::available, agent, sum});
   }
-  return done;
+  store::mature_line(tx, d, call.now);
+  if (!t.postings.empty()) ledger::post(tx, call, t);
+  if (o->state == OrderState::received && store::all_matured(tx, d.order)) {
+    store::set_completed(tx, *o, call.now);
+    o->state = OrderState::completed;
+    tell(tx, call, *o, "order.completed", o->id.value, event_payload(*o));
+  }
+  return {};
 }
+}  // namespace
 
 Result<int> mature_lines(db::Database& db, const Call& caller, int limit) {
   const Call call = system_call(caller);
-  TRY(const auto due, db.read([&](db::Tx& tx) -> Result<std::vector<store::DueLine>> {
-    return store::lines_to_mature(tx, call.now, limit);
-  }));
   int done = 0;
-  for (const auto& d : due) {
-    const auto ok = db.write([&](db::Tx& tx) -> Status {
-      auto o = store::lock(tx, d.order);
-      if (!o) return {};
-      const auto& line = o->lines.at(static_cast<std::size_t>(d.line));
-      // Looked at again behind the lock: an after-sale may have been opened since.
-      const bool open = store::open_claims(tx, d.order, d.line).count > 0;
-      if (line.matured_at != 0 || !matures(line.available_at, open, call.now)) return {};
-      ledger::Transaction t{o->brand, o->bucket, Cause::maturity, d.order.value, d.line, {}};
-      std::map<AgentId, Fen> sums;
-      for (const auto& e : store::entries_of(tx, d.order))
-        if (e.line == d.line && e.state == "pending") sums[e.agent] += e.amount_fen;
-      for (const auto& [agent, sum] : sums) {
-        t.postings.push_back({Account::pending, agent, -sum});
-        t.postings.push_back({Account::available, agent, sum});
-      }
-      store::mature_line(tx, d, call.now);
-      if (!t.postings.empty()) ledger::post(tx, call, t);
-      if (o->state == OrderState::received && store::all_matured(tx, d.order)) {
-        store::set_completed(tx, *o, call.now);
-        o->state = OrderState::completed;
-        tell(tx, call, *o, "order.completed", o->id.value, event_payload(*o));
-      }
-      return {};
-    });
-    if (ok)
-      ++done;
-    else
-      log_warn("order {} line {} can't mature: {}", d.order.text(), d.line, ok.error().text());
+  for (store::DueLine after;;) {
+    TRY(const auto due, db.read([&](db::Tx& tx) -> Result<std::vector<store::DueLine>> {
+      return store::lines_to_mature(tx, call.now, after, limit);
+    }));
+    // Handed to the database together: it puts them into few commits, each still alone in its savepoint.
+    const auto results =
+        db::write_all(db, due.size(), [&](db::Tx& tx, std::size_t i) -> Status { return mature(tx, call, due[i]); });
+    for (std::size_t i = 0; i < due.size(); ++i) {
+      if (results[i])
+        ++done;
+      else
+        log_warn("order {} line {} can't mature: {}", due[i].order.text(), due[i].line, results[i].error().text());
+    }
+    if (static_cast<int>(due.size()) < limit) return done;
+    after = due.back();
   }
-  return done;
 }
 
 Result<share::ReceiptFacts> receipt_facts(db::Tx& tx, OrderId id) {

@@ -1,12 +1,13 @@
 // What people do with orders: one function per intent (SPEC 7). Each joins the caller's transaction and first locks the
 // order's row, so two intents on one order happen one after the other.
 //
-//   placed ──pay──▶ paid ──ship──▶ shipped ──receive──▶ received ──matured──▶ completed
+//   placed ──pay──▶ paid ──last parcel──▶ shipped ──receive──▶ received ──matured──▶ completed
+//      │             └──all given back, nothing sent──▶ cancelled
 //      └──cancel / unpaid at release_at──▶ cancelled
 //
-// Money moves only on what the payment rail said (apply_payment, apply_refund); both may come twice, late, or for a
-// cancelled order. The functions that talk to the rail (pay_order, send_refund, …) take a Database, not a Tx: nothing
-// that waits for a network stands inside a transaction.
+// Parcels: shipping.hpp; after-sales: after_sale_service.hpp; money going back: refunds.hpp. Money moves only on what
+// the payment rail said; it may say so twice, late, or for a cancelled order. The functions that talk to the rail take
+// a Database, not a Tx: nothing that waits for a network stands inside a transaction.
 #pragma once
 
 #include <optional>
@@ -40,8 +41,6 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish);
 
 // The buyer, or staff. An order that is cancelled already is answered as it is.
 Result<Order> cancel(db::Tx& tx, const Call& call, OrderId id, std::string_view reason);
-// The store's agent or staff that operates the brand.
-Result<Order> ship(db::Tx& tx, const Call& call, OrderId id, std::string_view carrier, std::string_view number);
 // The buyer, or the server after order.auto_receive_days.
 Result<Order> receive(db::Tx& tx, const Call& call, OrderId id);
 
@@ -51,26 +50,10 @@ Result<Order> visible_order(db::Tx& tx, const Call& call, OrderId id);
 // (paid, shipped); a masked one for everybody else.
 std::string order_json(const Call& call, const Order& order);
 
-struct AfterSaleWish {
-  int line = 0;
-  bool returns_goods = false;
-  std::int64_t qty = 0;
-  Fen amount_fen = 0;
-  std::string reason;
-};
-Result<AfterSale> request_after_sale(db::Tx& tx, const Call& call, OrderId id, const AfterSaleWish& wish);
-Result<AfterSale> approve_after_sale(db::Tx& tx, const Call& call, AfterSaleId id, std::string_view answer);
-Result<AfterSale> close_after_sale(db::Tx& tx, const Call& call, AfterSaleId id, AfterSaleState state,
-                                   std::string_view answer);
-std::string after_sale_json(const AfterSale& a);
-
 // What the rail says. payment_mismatch when it does not fit the order (nothing is changed; the caller raises the
 // alarm).
 Status apply_payment(db::Tx& tx, const Call& call, std::string_view out_trade_no, std::string_view transaction_id,
                      Fen amount_fen, std::string_view currency, Instant success_at);
-Status apply_refund(db::Tx& tx, const Call& call, std::string_view out_refund_no, std::string_view rail_refund_id,
-                    Fen refund_fen);
-
 struct PayAnswer {
   std::string prepay_id, pay_params;
 };
@@ -84,7 +67,6 @@ Status close_payment(db::Database& db, const Call& call, pay::PayRail& rail, Ord
 // and holds nobody else up.
 Result<int> release_unpaid(db::Database& db, const Call& call, pay::PayRail& rail, int limit);
 Result<int> receive_shipped(db::Database& db, const Call& call, int limit);
-Result<int> send_refunds(db::Database& db, const Call& call, pay::PayRail& rail, int limit);
 Result<int> mature_lines(db::Database& db, const Call& call, int limit);
 
 Result<share::ReceiptFacts> receipt_facts(db::Tx& tx, OrderId id);

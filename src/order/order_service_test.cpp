@@ -370,9 +370,10 @@ TEST_P(OrderService, EachIntentMayBeRepeated) {
   const Order received = must(shop().receive(xiao_, o.id));
   shop().leap(1000);
   EXPECT_EQ(must(shop().receive(xiao_, o.id)).received_at, received.received_at);
-  const auto asked = must(shop().ask_back(shop().as(xiao_), o.id, {0, false, 0, 100, "scratched"}));
-  EXPECT_EQ(must(shop().approve(asked.id)).state, AfterSaleState::approved);
-  EXPECT_EQ(must(shop().approve(asked.id)).state, AfterSaleState::approved);
+  const auto asked =
+      must(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::refund_only, 0, 100, "scratched"}));
+  EXPECT_EQ(must(shop().approve(asked.id)).state, AfterSaleState::refunding);
+  EXPECT_EQ(must(shop().approve(asked.id)).state, AfterSaleState::refunding);
   shop().jobs();
   EXPECT_EQ(must(shop().approve(asked.id)).state, AfterSaleState::refunded);
   EXPECT_EQ(shop().order(o.id).refunded_fen, 100);
@@ -382,10 +383,10 @@ TEST_P(OrderService, EachIntentMayBeRepeated) {
   EXPECT_EQ(must(shop().cancel(shop().as(xiao_), other.id)).state, OrderState::cancelled);
   EXPECT_EQ(shop().stock_left(mask_.sku), 8);
 
-  const auto turned_down = must(shop().ask_back(shop().as(xiao_), o.id, {0, false, 0, 100, "again"}));
-  must(shop().close(shop().owner(), turned_down.id, AfterSaleState::rejected));
-  EXPECT_EQ(must(shop().close(shop().owner(), turned_down.id, AfterSaleState::rejected)).state,
-            AfterSaleState::rejected);
+  const auto turned_down =
+      must(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::refund_only, 0, 100, "again"}));
+  must(shop().step(shop().owner(), turned_down.id, AfterSaleStep::reject));
+  EXPECT_EQ(must(shop().step(shop().owner(), turned_down.id, AfterSaleStep::reject)).state, AfterSaleState::rejected);
   EXPECT_EQ(code_of(shop().approve(turned_down.id)), Code::order_state_conflict);
 }
 
@@ -393,31 +394,33 @@ TEST_P(OrderService, WhatDoesNotFitTheStateIsRefused) {
   const Order o = placed();
   EXPECT_EQ(code_of(shop().ship(o.id)), Code::order_state_conflict);
   EXPECT_EQ(code_of(shop().receive(xiao_, o.id)), Code::order_state_conflict);
-  EXPECT_EQ(code_of(shop().ask_back(shop().as(xiao_), o.id, {0, false, 0, 1, "x"})), Code::order_state_conflict);
+  EXPECT_EQ(code_of(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::refund_only, 0, 1, "x"})),
+            Code::order_state_conflict);
   must(shop().pay(xiao_, o.id));
   EXPECT_EQ(code_of(shop().cancel(shop().as(xiao_), o.id)), Code::order_state_conflict);
   EXPECT_EQ(code_of(shop().receive(xiao_, o.id)), Code::order_state_conflict);
   must(shop().ship(o.id));
   const Call owner = shop().owner();
-  EXPECT_EQ(code_of(db().write([&](db::Tx& tx) { return ship(tx, owner, o.id, "SF", "another"); })),
+  EXPECT_EQ(code_of(db().write([&](db::Tx& tx) { return ship(tx, owner, o.id, {"SF", "another", {}}); })),
             Code::order_state_conflict);
   EXPECT_EQ(code_of(shop().cancel(shop().owner(), o.id)), Code::order_state_conflict);
 }
 
 TEST_P(OrderService, StrangersMayNothing) {
   const Order o = delivered();
-  const auto asked = must(shop().ask_back(shop().as(xiao_), o.id, {0, false, 0, 100, "x"}));
+  const auto asked = must(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::refund_only, 0, 100, "x"}));
   const Order open = placed();
   const PersonId stranger = shop().person("Stranger");
   for (const Call& call : {shop().as(stranger), shop().as(anna_.person)}) {
     EXPECT_EQ(code_of(db().read([&](db::Tx& tx) { return visible_order(tx, call, o.id); })), Code::not_found);
     EXPECT_EQ(code_of(shop().cancel(call, open.id)), Code::forbidden);
-    EXPECT_EQ(code_of(db().write([&](db::Tx& tx) { return ship(tx, call, o.id, "SF", "1"); })), Code::forbidden);
+    EXPECT_EQ(code_of(db().write([&](db::Tx& tx) { return ship(tx, call, o.id, {"SF", "1", {}}); })), Code::forbidden);
     EXPECT_EQ(code_of(db().write([&](db::Tx& tx) { return receive(tx, call, o.id); })), Code::forbidden);
-    EXPECT_EQ(code_of(shop().ask_back(call, o.id, {0, false, 0, 1, "x"})), Code::forbidden);
-    EXPECT_EQ(code_of(db().write([&](db::Tx& tx) { return approve_after_sale(tx, call, asked.id, ""); })),
-              Code::forbidden);
-    EXPECT_EQ(code_of(shop().close(call, asked.id, AfterSaleState::withdrawn)), Code::forbidden);
+    EXPECT_EQ(code_of(shop().ask_back(call, o.id, {0, AfterSaleKind::refund_only, 0, 1, "x"})), Code::forbidden);
+    EXPECT_EQ(
+        code_of(db().write([&](db::Tx& tx) { return take_step(tx, call, asked.id, AfterSaleStep::approve, {}); })),
+        Code::forbidden);
+    EXPECT_EQ(code_of(shop().step(call, asked.id, AfterSaleStep::withdraw)), Code::forbidden);
     EXPECT_EQ(code_of(run_settlement(db(), call, shop().brand(), shop().now())), Code::forbidden);
     EXPECT_EQ(code_of(db().read([&](db::Tx& tx) { return account_json(tx, call, bella_.id); })), Code::forbidden);
     EXPECT_EQ(code_of(db().read([&](db::Tx& tx) { return explain_order(tx, call, o.id); })), Code::not_found);
@@ -426,9 +429,9 @@ TEST_P(OrderService, StrangersMayNothing) {
   // The store's agent ships, but neither approves refunds nor says for the buyer that it has arrived.
   const Order next = paid();
   const Call host = shop().as(bella_.person), owner = shop().owner();
-  EXPECT_EQ(code_of(db().write([&](db::Tx& tx) { return approve_after_sale(tx, host, asked.id, ""); })),
+  EXPECT_EQ(code_of(db().write([&](db::Tx& tx) { return take_step(tx, host, asked.id, AfterSaleStep::approve, {}); })),
             Code::forbidden);
-  EXPECT_TRUE(db().write([&](db::Tx& tx) { return ship(tx, host, next.id, "SF", "1"); }));
+  EXPECT_TRUE(db().write([&](db::Tx& tx) { return ship(tx, host, next.id, {"SF", "1", {}}); }));
   EXPECT_EQ(code_of(db().write([&](db::Tx& tx) { return receive(tx, host, next.id); })), Code::forbidden);
   EXPECT_EQ(code_of(db().write([&](db::Tx& tx) { return receive(tx, owner, next.id); })), Code::forbidden);
   must(shop().cancel(shop().owner(), open.id));
@@ -489,14 +492,15 @@ TEST_P(OrderService, TheFreezeIsThePlansAndKeptFromTheDayOfTheOrder) {
 }
 
 TEST_P(OrderService, AnOpenAfterSaleHoldsBackItsOwnLineOnly) {
+  shop().settings().after_sale_answer_days = 30;
   const Order o = shop().delivered(xiao_, bella_.store, {{mask_.sku, 1, {}}, {soap_.sku, 1, {}}});
   shop().pass(3 * kDayMs);
-  const auto asked = must(shop().ask_back(shop().as(xiao_), o.id, {0, false, 0, 500, "late"}));
+  const auto asked = must(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::refund_only, 0, 500, "late"}));
   shop().pass(10 * kDayMs);
   EXPECT_EQ(shop().balance(bella_.id, Account::pending), 990);
   EXPECT_EQ(shop().balance(bella_.id, Account::available), 333);
   EXPECT_EQ(shop().order(o.id).state, OrderState::received);
-  must(shop().close(shop().as(xiao_), asked.id, AfterSaleState::withdrawn));
+  must(shop().step(shop().as(xiao_), asked.id, AfterSaleStep::withdraw));
   shop().jobs();
   EXPECT_EQ(shop().balance(bella_.id, Account::available), 990 + 333);
   EXPECT_EQ(shop().order(o.id).state, OrderState::completed);
@@ -515,7 +519,7 @@ TEST_P(SlowRail, AnApprovedAfterSaleHoldsTheLineUntilTheMoneyHasGone) {
   const PersonId buyer = shop.person("b");
   const Order o = shop.delivered(buyer, agent.store, {{item.sku, 1, {}}});
   shop.pass(6 * kDayMs);
-  const auto asked = must(shop.ask_back(shop.as(buyer), o.id, {0, false, 0, 4000, "x"}));
+  const auto asked = must(shop.ask_back(shop.as(buyer), o.id, {0, AfterSaleKind::refund_only, 0, 4000, "x"}));
   must(shop.approve(asked.id));
   shop.pass(kDayMs);
   EXPECT_EQ(shop.balance(agent.id, Account::pending), 1000);
@@ -559,28 +563,35 @@ TEST_P(OrderService, EachPartPostsTheDifferenceOfTheFloors) {
 TEST_P(OrderService, NoMoreThanWasPaidIsGivenBackAlsoInSeveralRequestsAtOnce) {
   const Order o = delivered();
   const Call buyer = shop().as(xiao_);
-  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, false, 0, 9901, "x"})), Code::refund_exceeds);
-  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, false, 0, 0, "x"})), Code::invalid_field);
-  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, false, 0, -1, "x"})), Code::refund_exceeds);
-  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {1, false, 0, 1, "x"})), Code::invalid_field);
-  const auto first = must(shop().ask_back(buyer, o.id, {0, false, 0, 6000, "x"}));
-  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, false, 0, 3901, "x"})), Code::refund_exceeds);
-  const auto second = must(shop().ask_back(buyer, o.id, {0, false, 0, 3900, "x"}));
+  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, AfterSaleKind::refund_only, 0, 9901, "x"})), Code::refund_exceeds);
+  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, AfterSaleKind::refund_only, 0, 0, "x"})), Code::invalid_field);
+  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, AfterSaleKind::refund_only, 0, -1, "x"})), Code::refund_exceeds);
+  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {1, AfterSaleKind::refund_only, 0, 1, "x"})), Code::invalid_field);
+  const auto first = must(shop().ask_back(buyer, o.id, {0, AfterSaleKind::refund_only, 0, 6000, "x"}));
+  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, AfterSaleKind::refund_only, 0, 3901, "x"})), Code::refund_exceeds);
+  const auto second = must(shop().ask_back(buyer, o.id, {0, AfterSaleKind::refund_only, 0, 3900, "x"}));
   must(shop().approve(first.id));
   must(shop().approve(second.id));
   shop().jobs();
   EXPECT_EQ(shop().order(o.id).lines[0].net_fen(), 0);
-  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, false, 0, 1, "x"})), Code::refund_exceeds);
+  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, AfterSaleKind::refund_only, 0, 1, "x"})), Code::refund_exceeds);
 }
 
 TEST_P(OrderService, UnitsThatComeBackAreSoldAgain) {
   const Order o = delivered(3);
   EXPECT_EQ(shop().stock_left(mask_.sku), 7);
-  const auto asked = must(shop().ask_back(shop().as(xiao_), o.id, {0, true, 2, 19800, "too many"}));
-  EXPECT_EQ(code_of(shop().ask_back(shop().as(xiao_), o.id, {0, true, 2, 100, "x"})), Code::invalid_field)
+  const auto asked =
+      must(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::return_and_refund, 2, 19800, "too many"}));
+  EXPECT_EQ(code_of(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::return_and_refund, 2, 100, "x"})),
+            Code::invalid_field)
       << "one unit is left to send back";
   must(shop().approve(asked.id));
   shop().jobs();
+  EXPECT_EQ(shop().stock_left(mask_.sku), 7) << "they have yet to come back";
+  must(shop().step(shop().as(xiao_), asked.id, AfterSaleStep::send_back, {"", "SF", "SF1", {}}));
+  must(shop().step(shop().owner(), asked.id, AfterSaleStep::goods_back));
+  shop().jobs();
+  EXPECT_EQ(shop().after_sale(asked.id).state, AfterSaleState::refunded);
   EXPECT_EQ(shop().stock_left(mask_.sku), 9);
   EXPECT_EQ(shop().stock(mask_.sku).received, 12);
   EXPECT_EQ(shop().order(o.id).lines[0].refunded_qty, 2);
@@ -589,10 +600,11 @@ TEST_P(OrderService, UnitsThatComeBackAreSoldAgain) {
 TEST_P(OrderService, OnlyUnitsThatAreThereGoOnSaleAgain) {
   const Order o = paid(2);
   const Call buyer = shop().as(xiao_);
-  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, true, 1, 9900, "x"})), Code::order_state_conflict)
+  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, AfterSaleKind::return_and_refund, 1, 9900, "x"})),
+            Code::order_state_conflict)
       << "nothing to send back yet";
-  const auto unsent = must(shop().ask_back(buyer, o.id, {0, false, 1, 9900, "one too many"}));
-  const auto held_up = must(shop().ask_back(buyer, o.id, {0, false, 1, 100, "slow"}));
+  const auto unsent = must(shop().ask_back(buyer, o.id, {0, AfterSaleKind::refund_only, 1, 9900, "one too many"}));
+  const auto held_up = must(shop().ask_back(buyer, o.id, {0, AfterSaleKind::refund_only, 1, 100, "slow"}));
   must(shop().approve(unsent.id));
   shop().jobs();
   EXPECT_EQ(shop().stock_left(mask_.sku), 9) << "never shipped, so it is there";
@@ -600,9 +612,11 @@ TEST_P(OrderService, OnlyUnitsThatAreThereGoOnSaleAgain) {
   must(shop().approve(held_up.id));
   shop().jobs();
   EXPECT_EQ(shop().stock_left(mask_.sku), 9) << "it left before the request was answered";
-  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, false, 1, 100, "x"})), Code::invalid_field)
+  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, AfterSaleKind::refund_only, 1, 100, "x"})), Code::invalid_field)
       << "money only: no unit comes back";
-  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, true, 0, 100, "x"})), Code::invalid_field) << "a return has units";
+  EXPECT_EQ(code_of(shop().ask_back(buyer, o.id, {0, AfterSaleKind::return_and_refund, 0, 100, "x"})),
+            Code::invalid_field)
+      << "a return has units";
 }
 
 TEST_P(OrderService, TheBuyerHasSevenDaysFromReceiptAndStaffAnyTime) {
@@ -611,23 +625,25 @@ TEST_P(OrderService, TheBuyerHasSevenDaysFromReceiptAndStaffAnyTime) {
     shop().leap(7 * kDayMs - 1);
     return shop().as(xiao_);
   }();
-  const auto asked = must(shop().ask_back(later, o.id, {0, false, 0, 1, "just in time"}));
-  must(shop().close(later, asked.id, AfterSaleState::withdrawn));
+  const auto asked = must(shop().ask_back(later, o.id, {0, AfterSaleKind::refund_only, 0, 1, "just in time"}));
+  must(shop().step(later, asked.id, AfterSaleStep::withdraw));
   shop().leap(1);
-  EXPECT_EQ(code_of(shop().ask_back(shop().as(xiao_), o.id, {0, false, 0, 1, "x"})), Code::order_state_conflict);
-  EXPECT_TRUE(shop().ask_back(shop().owner(), o.id, {0, false, 0, 1, "goodwill"}));
+  EXPECT_EQ(code_of(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::refund_only, 0, 1, "x"})),
+            Code::return_time_over);
+  EXPECT_TRUE(shop().ask_back(shop().owner(), o.id, {0, AfterSaleKind::refund_only, 0, 1, "goodwill"}));
 }
 
 TEST_P(OrderService, AnExemptProductIsNotTakenBackWithoutReason) {
   const Shop::Item fresh = shop().item("fresh", 500, 5, /*no_return=*/true);
   const Order o = shop().delivered(xiao_, bella_.store, {{fresh.sku, 1, {}}});
-  EXPECT_EQ(code_of(shop().ask_back(shop().as(xiao_), o.id, {0, true, 1, 500, "x"})), Code::order_state_conflict);
-  EXPECT_TRUE(shop().ask_back(shop().owner(), o.id, {0, true, 1, 500, "spoilt"}));
+  EXPECT_EQ(code_of(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::return_and_refund, 1, 500, "x"})),
+            Code::return_exempt);
+  EXPECT_TRUE(shop().ask_back(shop().owner(), o.id, {0, AfterSaleKind::return_and_refund, 1, 500, "spoilt"}));
 }
 
 TEST_P(OrderService, ARefundThatIsToldTwiceCountsOnce) {
   const Order o = delivered();
-  const auto asked = must(shop().ask_back(shop().as(xiao_), o.id, {0, false, 0, 4000, "x"}));
+  const auto asked = must(shop().ask_back(shop().as(xiao_), o.id, {0, AfterSaleKind::refund_only, 0, 4000, "x"}));
   must(shop().approve(asked.id));
   shop().jobs();  // the answer of the rail, and then its notice
   const auto refund =

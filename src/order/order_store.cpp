@@ -12,7 +12,8 @@ using db::Sql;
   "bucket, id, brand_id, buyer_id, store_id, broadcast_id, pin_id, share_id, state, goods_fen, discount_fen, " \
   "shipping_fen, total_fen, refunded_fen, currency, host_agent_id, promoter_agent_id, recruiter_agent_id, "    \
   "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, cancel_reason, address, carrier, "     \
-  "tracking_number, placed_at, release_at, paid_at, shipped_at, received_at, completed_at, cancelled_at"
+  "tracking_number, placed_at, release_at, paid_at, shipped_at, received_at, completed_at, cancelled_at, "     \
+  "shipping_refunded_fen"
 
 const Sql kInsertOrder{
     "order.insert",
@@ -36,7 +37,8 @@ const Sql kLines{
     "order.lines",
     "select line, sku_id, product_id, title, sku_title, qty, price_fen, goods_fen, paid_fen, refunded_fen, "
     "refunded_qty, no_return, plan_id, plan_version, host_bp, promoter_bp, recruiter_bp, clipper_bp, "
-    "freeze_days, available_at, matured_at from order_lines where bucket = $1 and order_id = $2 order by line"};
+    "freeze_days, available_at, matured_at, shipped_qty, dropped_qty, renewed_at from order_lines where bucket = $1 "
+    "and order_id = $2 order by line"};
 const Sql kOfBuyer{"order.of_buyer",
                    "select id from orders where bucket = $1 and buyer_id = $2 and id < $3 order by id desc limit $4"};
 const Sql kOfStore{"order.of_store", "select id from orders where store_id = $1 and id > $2 order by id limit $3"};
@@ -44,16 +46,38 @@ const Sql kOfBrand{"order.of_brand", "select id from orders where brand_id = $1 
 const Sql kUnpaid{"order.unpaid_until",
                   "select id, release_at from orders where state = 'placed' and release_at <= $1 "
                   "and (release_at, id) > ($2, $3) order by release_at, id limit $4"};
-const Sql kShippedUntil{
-    "order.shipped_until",
-    "select id from orders where state = 'shipped' and shipped_at <= $1 order by shipped_at, id limit $2"};
+const Sql kShippedUntil{"order.shipped_until",
+                        "select id, shipped_at from orders where state = 'shipped' and shipped_at <= $1 "
+                        "and (shipped_at, id) > ($2, $3) order by shipped_at, id limit $4"};
 const Sql kSetPaid{"order.set_paid", "update orders set state = 'paid', paid_at = $3 where bucket = $1 and id = $2"};
 const Sql kSetCancelled{
     "order.set_cancelled",
     "update orders set state = 'cancelled', cancelled_at = $3, cancel_reason = $4 where bucket = $1 and id = $2"};
+const Sql kSetClosed{
+    "order.set_closed",
+    "update orders set state = 'cancelled', cancelled_at = $3, cancel_reason = $4 where bucket = $1 and id = $2"};
 const Sql kSetShipped{"order.set_shipped",
-                      "update orders set state = 'shipped', shipped_at = $3, carrier = $4, tracking_number = $5 "
-                      "where bucket = $1 and id = $2"};
+                      "update orders set state = 'shipped', shipped_at = $3 where bucket = $1 and id = $2"};
+const Sql kSetParcel{"order.set_parcel",
+                     "update orders set carrier = $3, tracking_number = $4 where bucket = $1 and id = $2"};
+const Sql kInsertParcel{"order.insert_parcel",
+                        "insert into parcels (bucket, id, brand_id, order_id, after_sale_id, carrier, tracking_number, "
+                        "by_person_id, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
+const Sql kInsertParcelLine{
+    "order.insert_parcel_line",
+    "insert into parcel_lines (bucket, parcel_id, line, sku_id, qty) values ($1, $2, $3, $4, $5)"};
+const Sql kParcels{"order.parcels",
+                   "select p.id, p.after_sale_id, p.carrier, p.tracking_number, p.at, l.line, l.sku_id, l.qty from "
+                   "parcels p join parcel_lines l on l.bucket = p.bucket and l.parcel_id = p.id where p.bucket = $1 "
+                   "and p.order_id = $2 order by p.id, l.line limit 10000"};
+const Sql kAddShipped{"order.add_shipped",
+                      "update order_lines set shipped_qty = shipped_qty + $4 where bucket = $1 and order_id = $2 and "
+                      "line = $3"};
+const Sql kAddDropped{"order.add_dropped",
+                      "update order_lines set dropped_qty = dropped_qty + $4 where bucket = $1 and order_id = $2 and "
+                      "line = $3"};
+const Sql kSetRenewed{"order.set_renewed",
+                      "update order_lines set renewed_at = $4 where bucket = $1 and order_id = $2 and line = $3"};
 const Sql kSetReceived{"order.set_received",
                        "update orders set state = 'received', received_at = $3 where bucket = $1 and id = $2"};
 const Sql kSetDue{"order.set_due",
@@ -70,39 +94,14 @@ const Sql kSetPayment{
     "order.set_payment",
     "update payments set state = $3, transaction_id = $4, paid_at = $5 where bucket = $1 and order_id = $2"};
 
-#define AFTER_SALE_COLUMNS \
-  "bucket, id, brand_id, order_id, line, kind, state, qty, amount_fen, reason, answer, at, closed_at"
-const Sql kInsertAfterSale{
-    "after_sale.insert",
-    "insert into after_sales (bucket, id, brand_id, order_id, line, kind, state, qty, amount_fen, "
-    "reason, at) values ($1, $2, $3, $4, $5, $6, 'requested', $7, $8, $9, $10)"};
-const Sql kAfterSale{"after_sale.load", "select " AFTER_SALE_COLUMNS " from after_sales where bucket = $1 and id = $2"};
-const Sql kCloseAfterSale{"after_sale.set_state",
-                          "update after_sales set state = $3, answer = $4, closed_at = $5, version = version + 1 "
-                          "where bucket = $1 and id = $2"};
-const Sql kAfterSalesOf{"after_sale.of_order",
-                        "select " AFTER_SALE_COLUMNS
-                        " from after_sales where bucket = $1 and order_id = $2 order by id limit 500"};
-const Sql kOpenAfterSales{"after_sale.open",
-                          "select " AFTER_SALE_COLUMNS
-                          " from after_sales where brand_id = $1 and state in ('requested', 'approved') and id > $2 "
-                          "order by id limit $3"};
-const Sql kOpenClaims{
-    "after_sale.open_claims",
-    "select cast(coalesce(sum(amount_fen), 0) as bigint), cast(coalesce(sum(qty), 0) as bigint), count(*) "
-    "from after_sales where bucket = $1 and order_id = $2 and line = $3 "
-    "and state in ('requested', 'approved')"};
-
-const Sql kClaims{
-    "after_sale.claims",
-    "select count(*), coalesce(sum(case when state in ('requested', 'approved', 'refunded') then 1 else 0 end), 0) "
-    "from after_sales where bucket = $1 and order_id = $2"};
-
-#define REFUND_COLUMNS "bucket, id, brand_id, order_id, line, after_sale_id, amount_fen, restock_qty, state, tries, at"
+#define REFUND_COLUMNS                                                                                             \
+  "bucket, id, brand_id, order_id, line, after_sale_id, amount_fen, restock_qty, state, tries, at, shipping_fen, " \
+  "units, "                                                                                                        \
+  "attempt, last_error, paid_otherwise"
 const Sql kInsertRefund{
     "refund.insert",
     "insert into refunds (bucket, id, brand_id, order_id, line, after_sale_id, amount_fen, restock_qty, "
-    "state, next_try_at, at) values ($1, $2, $3, $4, $5, $6, $7, $8, 'due', $9, $9)"};
+    "state, next_try_at, at, shipping_fen, units) values ($1, $2, $3, $4, $5, $6, $7, $8, 'due', $9, $9, $10, $11)"};
 const Sql kRefund{"refund.load", "select " REFUND_COLUMNS " from refunds where bucket = $1 and id = $2"};
 const Sql kRefundsOf{"refund.of_order", "select " REFUND_COLUMNS
                                         " from refunds where bucket = $1 and order_id = $2 order by id limit 500"};
@@ -111,7 +110,23 @@ const Sql kDueRefunds{"refund.due",
                       "order by next_try_at, id limit $2"};
 const Sql kRefundTried{"refund.tried",
                        "update refunds set state = $3, last_error = $4, next_try_at = $5, tries = tries + 1 "
-                       "where bucket = $1 and id = $2 and state <> 'done'"};
+                       "where bucket = $1 and id = $2 and state in ('due', 'sent')"};
+const Sql kRefundFailed{"refund.failed",
+                        "update refunds set state = 'failed', last_error = $3, tries = tries + 1 "
+                        "where bucket = $1 and id = $2 and state in ('due', 'sent')"};
+const Sql kRefundRetry{"refund.retry",
+                       "update refunds set state = 'due', attempt = attempt + 1, tries = 0, next_try_at = $4 "
+                       "where bucket = $1 and id = $2 and state = 'failed' and attempt = $3"};
+const Sql kRefundOtherwise{"refund.done_otherwise",
+                           "update refunds set state = 'done', paid_otherwise = $3, done_at = $4 "
+                           "where bucket = $1 and id = $2 and state = 'failed'"};
+const Sql kRefundTwice{"refund.twice", "update refunds set last_error = $3 where bucket = $1 and id = $2"};
+const Sql kUnderWay{"refund.under_way",
+                    "select count(*) from refunds where bucket = $1 and order_id = $2 and line is not null and state "
+                    "<> 'done'"};
+const Sql kFailedRefunds{"refund.list_failed",
+                         "select " REFUND_COLUMNS
+                         " from refunds where brand_id = $1 and state = 'failed' and id > $2 order by id limit $3"};
 const Sql kRefundDone{"refund.done",
                       "update refunds set state = 'done', rail_refund_id = $3, done_at = $4, last_error = null "
                       "where bucket = $1 and id = $2 and state <> 'done'"};
@@ -119,7 +134,8 @@ const Sql kAddRefundedLine{"refund.add_to_line",
                            "update order_lines set refunded_fen = refunded_fen + $4, refunded_qty = refunded_qty + $5 "
                            "where bucket = $1 and order_id = $2 and line = $3"};
 const Sql kAddRefundedOrder{"refund.add_to_order",
-                            "update orders set refunded_fen = refunded_fen + $3 where bucket = $1 and id = $2"};
+                            "update orders set refunded_fen = refunded_fen + $3, shipping_refunded_fen = "
+                            "shipping_refunded_fen + $4 where bucket = $1 and id = $2"};
 
 #define ENTRY_COLUMNS                                                                                                 \
   "id, brand_id, agent_id, order_id, line, role, seq, net_fen, bp, amount_fen, state, refund_id, settlement_id, at, " \
@@ -140,10 +156,11 @@ const Sql kEntriesOfSettlement{"entry.of_settlement",
 
 const Sql kToMature{
     "entry.lines_to_mature",
-    "select l.bucket, l.order_id, l.line from order_lines l where l.matured_at is null "
-    "and l.available_at is not null and l.available_at <= $1 and not exists (select 1 from after_sales a "
-    "where a.bucket = l.bucket and a.order_id = l.order_id and a.line = l.line "
-    "and a.state in ('requested', 'approved')) order by l.available_at, l.order_id, l.line limit $2"};
+    "select l.bucket, l.order_id, l.line, l.available_at from order_lines l where l.matured_at is null "
+    "and l.available_at is not null and l.available_at <= $1 and (l.available_at, l.order_id, l.line) > ($2, $3, $4) "
+    "and not exists (select 1 from after_sales a where a.bucket = l.bucket and a.order_id = l.order_id and "
+    "a.line = l.line and a.state in ('requested', 'returning', 'returned', 'refunding', 'replacing', 'replaced', "
+    "'disputed')) order by l.available_at, l.order_id, l.line limit $5"};
 const Sql kMatureEntries{
     "entry.mature",
     "update entries set state = 'available', available_at = $4 where bucket = $1 and order_id = $2 "
@@ -256,6 +273,7 @@ Order read_order(const Row& r) {
   o.received_at = r.integer(30);
   o.completed_at = r.integer(31);
   o.cancelled_at = r.integer(32);
+  o.shipping_refunded_fen = r.integer(33);
   return o;
 }
 
@@ -282,27 +300,10 @@ OrderLine read_line(const Row& r) {
   l.rates.freeze_days = static_cast<std::int32_t>(r.integer(18));
   l.available_at = r.integer(19);
   l.matured_at = r.integer(20);
+  l.shipped_qty = r.integer(21);
+  l.dropped_qty = r.integer(22);
+  l.renewed_at = r.integer(23);
   return l;
-}
-
-AfterSale read_after_sale(const Row& r) {
-  AfterSale a;
-  a.bucket = static_cast<Bucket>(r.integer(0));
-  a.id = r.id<AfterSaleId>(1);
-  a.brand = r.id<BrandId>(2);
-  a.order = r.id<OrderId>(3);
-  a.line = static_cast<int>(r.integer(4));
-  a.returns_goods = r.text(5) == "return_and_refund";
-  for (auto s : {AfterSaleState::requested, AfterSaleState::approved, AfterSaleState::refunded,
-                 AfterSaleState::rejected, AfterSaleState::withdrawn})
-    if (state_name(s) == r.text(6)) a.state = s;
-  a.qty = r.integer(7);
-  a.amount_fen = r.integer(8);
-  a.reason = r.str(9);
-  a.answer = r.str(10);
-  a.at = r.integer(11);
-  a.closed_at = r.integer(12);
-  return a;
 }
 
 Refund read_refund(const Row& r) {
@@ -318,6 +319,11 @@ Refund read_refund(const Row& r) {
   f.state = r.str(8);
   f.tries = static_cast<int>(r.integer(9));
   f.at = r.integer(10);
+  f.shipping_fen = r.integer(11);
+  f.units = r.integer(12);
+  f.attempt = static_cast<int>(r.integer(13));
+  f.last_error = r.str(14);
+  f.paid_otherwise = r.str(15);
   return f;
 }
 
@@ -368,7 +374,17 @@ Run read_run(const Row& r) {
 std::optional<Order> load_by(db::Tx& tx, const Sql& sql, OrderId id) {
   const Bucket bucket = bucket_of_id(id.value);
   auto order = tx.one(sql, {bucket, id}, read_order);
-  if (order) order->lines = tx.all(kLines, {bucket, id}, read_line);
+  if (!order) return order;
+  order->lines = tx.all(kLines, {bucket, id}, read_line);
+  bool sent = false;
+  for (const auto& l : order->lines) sent = sent || l.shipped_qty > 0;
+  if (sent)
+    tx.each(kParcels, {bucket, id}, [&](const Row& r) {
+      auto& parcels = order->parcels;
+      if (parcels.empty() || parcels.back().id != r.id<ParcelId>(0))
+        parcels.push_back({r.id<ParcelId>(0), r.id<AfterSaleId>(1), r.str(2), r.str(3), r.integer(4), {}});
+      parcels.back().lines.push_back({static_cast<int>(r.integer(5)), r.id<SkuId>(6), r.integer(7)});
+    });
   return order;
 }
 
@@ -426,17 +442,32 @@ std::vector<Unpaid> unpaid_until(db::Tx& tx, Instant now, const Unpaid& after, i
   return tx.all(kUnpaid, {now, after.release_at, after.order.value, limit},
                 [](const Row& r) { return Unpaid{r.id<OrderId>(0), r.integer(1)}; });
 }
-std::vector<OrderId> shipped_until(db::Tx& tx, Instant shipped_at, int limit) {
-  return ids<OrderId>(tx, kShippedUntil, {shipped_at, limit});
+std::vector<Shipped> shipped_until(db::Tx& tx, Instant shipped_at, const Shipped& after, int limit) {
+  return tx.all(kShippedUntil, {shipped_at, after.shipped_at, after.order.value, limit},
+                [](const Row& r) { return Shipped{r.id<OrderId>(0), r.integer(1)}; });
 }
 
 void set_paid(db::Tx& tx, const Order& o, Instant at) { tx.exec(kSetPaid, {o.bucket, o.id, at}); }
 void set_cancelled(db::Tx& tx, const Order& o, std::string_view reason, Instant at) {
   tx.exec(kSetCancelled, {o.bucket, o.id, at, reason});
 }
-void set_shipped(db::Tx& tx, const Order& o, std::string_view carrier, std::string_view number, Instant at) {
-  tx.exec(kSetShipped, {o.bucket, o.id, at, carrier, number});
+void set_closed(db::Tx& tx, const Order& o, std::string_view reason, Instant at) {
+  tx.exec(kSetClosed, {o.bucket, o.id, at, reason});
+  for (const auto& l : o.lines) tx.exec(kSetDue, {o.bucket, o.id, l.line, at + l.rates.freeze_days * kDayMs});
 }
+void set_shipped(db::Tx& tx, const Order& o, Instant at) { tx.exec(kSetShipped, {o.bucket, o.id, at}); }
+void set_parcel(db::Tx& tx, const Order& o) { tx.exec(kSetParcel, {o.bucket, o.id, o.carrier, o.tracking_number}); }
+void insert_parcel(db::Tx& tx, const Order& o, const Parcel& p, PersonId by) {
+  tx.exec(kInsertParcel, {o.bucket, p.id, o.brand, o.id, p.after_sale, p.carrier, p.tracking_number, by, p.at});
+  for (const auto& l : p.lines) tx.exec(kInsertParcelLine, {o.bucket, p.id, l.line, l.sku, l.qty});
+}
+void add_shipped(db::Tx& tx, const Order& o, int line, std::int64_t qty) {
+  tx.exec(kAddShipped, {o.bucket, o.id, line, qty});
+}
+void add_dropped(db::Tx& tx, const Order& o, int line, std::int64_t qty) {
+  tx.exec(kAddDropped, {o.bucket, o.id, line, qty});
+}
+void set_renewed(db::Tx& tx, const Order& o, int line, Instant at) { tx.exec(kSetRenewed, {o.bucket, o.id, line, at}); }
 void set_received(db::Tx& tx, const Order& o, Instant at) {
   tx.exec(kSetReceived, {o.bucket, o.id, at});
   for (const auto& l : o.lines) tx.exec(kSetDue, {o.bucket, o.id, l.line, at + l.rates.freeze_days * kDayMs});
@@ -456,39 +487,9 @@ void set_payment(db::Tx& tx, OrderId order, std::string_view state, std::string_
                         at == 0 ? db::Param(nullptr) : db::Param(at)});
 }
 
-void insert_after_sale(db::Tx& tx, const AfterSale& a) {
-  tx.exec(kInsertAfterSale,
-          {a.bucket, a.id, a.brand, a.order, a.line, a.returns_goods ? "return_and_refund" : "refund_only", a.qty,
-           a.amount_fen, a.reason, a.at});
-}
-std::optional<AfterSale> after_sale(db::Tx& tx, AfterSaleId id) {
-  return tx.one(kAfterSale, {bucket_of_id(id.value), id}, read_after_sale);
-}
-void close_after_sale(db::Tx& tx, const AfterSale& a, AfterSaleState state, std::string_view answer, Instant at) {
-  tx.exec(kCloseAfterSale, {a.bucket, a.id, state_name(state), answer, at == 0 ? db::Param(nullptr) : db::Param(at)});
-}
-std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId order) {
-  return tx.all(kAfterSalesOf, {bucket_of_id(order.value), order}, read_after_sale);
-}
-std::vector<AfterSale> open_after_sales(db::Tx& tx, BrandId brand, std::int64_t after, int limit) {
-  return tx.all(kOpenAfterSales, {brand, after, limit}, read_after_sale);
-}
-OpenClaims open_claims(db::Tx& tx, OrderId order, int line) {
-  return tx
-      .one(kOpenClaims, {bucket_of_id(order.value), order, line},
-           [](const Row& r) { return OpenClaims{r.integer(0), r.integer(1), static_cast<int>(r.integer(2))}; })
-      .value_or(OpenClaims{});
-}
-
-Claims claims(db::Tx& tx, OrderId order) {
-  return tx
-      .one(kClaims, {bucket_of_id(order.value), order}, [](const Row& r) { return Claims{r.integer(0), r.integer(1)}; })
-      .value_or(Claims{});
-}
-
 void insert_refund(db::Tx& tx, const Refund& r) {
   tx.exec(kInsertRefund, {r.bucket, r.id, r.brand, r.order, r.line < 0 ? db::Param(nullptr) : db::Param(r.line),
-                          r.after_sale, r.amount_fen, r.restock_qty, r.at});
+                          r.after_sale, r.amount_fen, r.restock_qty, r.at, r.shipping_fen, r.units});
 }
 std::optional<Refund> refund(db::Tx& tx, RefundId id) {
   return tx.one(kRefund, {bucket_of_id(id.value), id}, read_refund);
@@ -506,10 +507,28 @@ void refund_tried(db::Tx& tx, RefundId id, std::string_view state, std::string_v
 bool refund_done(db::Tx& tx, RefundId id, std::string_view rail_refund_id, Instant at) {
   return tx.exec(kRefundDone, {bucket_of_id(id.value), id, rail_refund_id, at}) == 1;
 }
-void add_refunded(db::Tx& tx, OrderId order, int line, Fen amount_fen, std::int64_t qty) {
+bool refund_failed(db::Tx& tx, RefundId id, std::string_view why) {
+  return tx.exec(kRefundFailed, {bucket_of_id(id.value), id, why}) == 1;
+}
+bool refund_retry(db::Tx& tx, RefundId id, int attempt, Instant now) {
+  return tx.exec(kRefundRetry, {bucket_of_id(id.value), id, attempt, now}) == 1;
+}
+bool refund_done_otherwise(db::Tx& tx, RefundId id, std::string_view reference, Instant at) {
+  return tx.exec(kRefundOtherwise, {bucket_of_id(id.value), id, reference, at}) == 1;
+}
+void refund_twice(db::Tx& tx, RefundId id, std::string_view what) {
+  tx.exec(kRefundTwice, {bucket_of_id(id.value), id, what});
+}
+std::int64_t refunds_under_way(db::Tx& tx, OrderId order) {
+  return tx.number(kUnderWay, {bucket_of_id(order.value), order});
+}
+std::vector<Refund> failed_refunds(db::Tx& tx, BrandId brand, std::int64_t after, int limit) {
+  return tx.all(kFailedRefunds, {brand, after, limit}, read_refund);
+}
+void add_refunded(db::Tx& tx, OrderId order, int line, Fen of_line_fen, Fen shipping_fen, std::int64_t units) {
   const Bucket bucket = bucket_of_id(order.value);
-  tx.exec(kAddRefundedLine, {bucket, order, line, amount_fen, qty});
-  tx.exec(kAddRefundedOrder, {bucket, order, amount_fen});
+  tx.exec(kAddRefundedLine, {bucket, order, line, of_line_fen, units});
+  tx.exec(kAddRefundedOrder, {bucket, order, of_line_fen + shipping_fen, shipping_fen});
 }
 
 void insert_entry(db::Tx& tx, Bucket bucket, const Entry& e) {
@@ -528,9 +547,9 @@ std::vector<Entry> entries_of_settlement(db::Tx& tx, SettlementId settlement, st
   return tx.all(kEntriesOfSettlement, {settlement, after, limit}, read_entry);
 }
 
-std::vector<DueLine> lines_to_mature(db::Tx& tx, Instant now, int limit) {
-  return tx.all(kToMature, {now, limit}, [](const Row& r) {
-    return DueLine{static_cast<Bucket>(r.integer(0)), r.id<OrderId>(1), static_cast<int>(r.integer(2))};
+std::vector<DueLine> lines_to_mature(db::Tx& tx, Instant now, const DueLine& after, int limit) {
+  return tx.all(kToMature, {now, after.available_at, after.order.value, after.line, limit}, [](const Row& r) {
+    return DueLine{static_cast<Bucket>(r.integer(0)), r.id<OrderId>(1), static_cast<int>(r.integer(2)), r.integer(3)};
   });
 }
 void mature_line(db::Tx& tx, const DueLine& l, Instant now) {

@@ -1,4 +1,4 @@
-// All SQL of orders, payments, after-sales, refunds, commission entries and settlements. Functions join a transaction.
+// All SQL of orders, parcels, payments, refunds, commission entries and settlements. Functions join a transaction.
 #pragma once
 
 #include <functional>
@@ -23,11 +23,21 @@ struct Unpaid {
   Instant release_at = 0;
 };
 std::vector<Unpaid> unpaid_until(db::Tx& tx, Instant now, const Unpaid& after, int limit);
-std::vector<OrderId> shipped_until(db::Tx& tx, Instant shipped_at, int limit);
+struct Shipped {
+  OrderId order;
+  Instant shipped_at = 0;
+};
+std::vector<Shipped> shipped_until(db::Tx& tx, Instant shipped_at, const Shipped& after, int limit);
 
 void set_paid(db::Tx& tx, const Order& order, Instant at);
 void set_cancelled(db::Tx& tx, const Order& order, std::string_view reason, Instant at);
-void set_shipped(db::Tx& tx, const Order& order, std::string_view carrier, std::string_view number, Instant at);
+void set_closed(db::Tx& tx, const Order& order, std::string_view reason, Instant at);  // cancelled though paid
+void set_shipped(db::Tx& tx, const Order& order, Instant at);
+void set_parcel(db::Tx& tx, const Order& order);  // carrier and number of the last one
+void insert_parcel(db::Tx& tx, const Order& order, const Parcel& parcel, PersonId by);
+void add_shipped(db::Tx& tx, const Order& order, int line, std::int64_t qty);
+void add_dropped(db::Tx& tx, const Order& order, int line, std::int64_t qty);
+void set_renewed(db::Tx& tx, const Order& order, int line, Instant at);
 void set_received(db::Tx& tx, const Order& order, Instant at);
 void set_completed(db::Tx& tx, const Order& order, Instant at);
 
@@ -41,30 +51,19 @@ std::optional<Payment> payment(db::Tx& tx, OrderId order);
 void set_prepay(db::Tx& tx, OrderId order, std::string_view prepay_id, Instant at);
 void set_payment(db::Tx& tx, OrderId order, std::string_view state, std::string_view transaction_id, Instant at);
 
-void insert_after_sale(db::Tx& tx, const AfterSale& a);
-std::optional<AfterSale> after_sale(db::Tx& tx, AfterSaleId id);
-void close_after_sale(db::Tx& tx, const AfterSale& a, AfterSaleState state, std::string_view answer, Instant at);
-std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId order);
-std::vector<AfterSale> open_after_sales(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
-struct OpenClaims {
-  Fen amount_fen = 0;
-  std::int64_t qty = 0;
-  int count = 0;
-};
-OpenClaims open_claims(db::Tx& tx, OrderId order, int line);
-struct Claims {
-  std::int64_t all = 0;
-  std::int64_t standing = 0;  // neither rejected nor withdrawn: each is a refund, or may become one
-};
-Claims claims(db::Tx& tx, OrderId order);
-
 void insert_refund(db::Tx& tx, const Refund& r);
 std::optional<Refund> refund(db::Tx& tx, RefundId id);
 std::vector<Refund> refunds_of(db::Tx& tx, OrderId order);
 std::vector<RefundId> due_refunds(db::Tx& tx, Instant now, int limit);
 void refund_tried(db::Tx& tx, RefundId id, std::string_view state, std::string_view error, Instant next_try_at);
 bool refund_done(db::Tx& tx, RefundId id, std::string_view rail_refund_id, Instant at);  // false: it was done before
-void add_refunded(db::Tx& tx, OrderId order, int line, Fen amount_fen, std::int64_t qty);
+bool refund_failed(db::Tx& tx, RefundId id, std::string_view why);     // false: done, or failed before
+bool refund_retry(db::Tx& tx, RefundId id, int attempt, Instant now);  // false: no longer failed at this attempt
+bool refund_done_otherwise(db::Tx& tx, RefundId id, std::string_view reference, Instant at);
+void refund_twice(db::Tx& tx, RefundId id, std::string_view what);
+std::int64_t refunds_under_way(db::Tx& tx, OrderId order);  // of its lines, not done
+std::vector<Refund> failed_refunds(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
+void add_refunded(db::Tx& tx, OrderId order, int line, Fen of_line_fen, Fen shipping_fen, std::int64_t units);
 
 struct Entry {
   EntryId id;
@@ -90,12 +89,13 @@ std::vector<Entry> entries_of_agent(db::Tx& tx, AgentId agent, std::int64_t afte
 std::vector<Entry> entries_of_settlement(db::Tx& tx, SettlementId settlement, std::int64_t after, int limit);
 
 struct DueLine {
-  Bucket bucket;
+  Bucket bucket = 0;
   OrderId order;
-  int line;
+  int line = 0;
+  Instant available_at = 0;
 };
-// Lines whose freeze has passed and that have no open after-sale.
-std::vector<DueLine> lines_to_mature(db::Tx& tx, Instant now, int limit);
+// Lines whose freeze has passed and that have no open after-sale, in the order of their instants.
+std::vector<DueLine> lines_to_mature(db::Tx& tx, Instant now, const DueLine& after, int limit);
 void mature_line(db::Tx& tx, const DueLine& line, Instant now);
 bool all_matured(db::Tx& tx, OrderId order);
 

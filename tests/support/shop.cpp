@@ -5,6 +5,7 @@
 
 #include "catalog/catalog_service.hpp"
 #include "insight/verify.hpp"
+#include "order/after_sale_store.hpp"
 #include "order/order_api.hpp"
 #include "order/order_store.hpp"
 
@@ -18,6 +19,7 @@ const db::Sql kNextDue{
     "select coalesce(min(x.at), 0) from (select min(release_at) as at from orders where state = 'placed' union all "
     "select min(shipped_at + $2) from orders where state = 'shipped' union all "
     "select min(next_try_at) from refunds where state in ('due', 'sent') and next_try_at > $1 union all "
+    "select min(due_at) from after_sales where due_at > $1 union all "
     "select min(available_at) from order_lines where matured_at is null and available_at > $1) x where x.at > $1"};
 
 const pay::sandbox::Keys& keys() {  // 0.2 s to make; one pair serves every test
@@ -85,6 +87,7 @@ void Shop::job(const char* name, const std::function<Result<int>(const Call&)>& 
 void Shop::jobs() {
   job("release", [&](const Call& call) { return order::release_unpaid(db_, call, rail(), kAtOnce); });
   job("receive", [&](const Call& call) { return order::receive_shipped(db_, call, kAtOnce); });
+  job("after-sale", [&](const Call& call) { return order::close_overdue(db_, call, kAtOnce); });
   job("refund", [&](const Call& call) { return order::send_refunds(db_, call, rail(), kAtOnce); });
   job("mature", [&](const Call& call) { return order::mature_lines(db_, call, kAtOnce); });
   deliver();
@@ -224,9 +227,10 @@ int Shop::take(const pay::sandbox::OutgoingNotice& notice) const {
   const auto reply = notice_.plain_handler(guest({}), request);
   return reply ? reply->status : info(reply.error().code).http_status;
 }
-Result<order::Order> Shop::ship(OrderId id) {
+Result<order::Order> Shop::ship(OrderId id) { return ship(id, {"SF", "SF" + id.text(), {}}); }
+Result<order::Order> Shop::ship(OrderId id, const order::ParcelWish& wish) {
   const Call call = owner();
-  return db_.write([&](db::Tx& tx) { return order::ship(tx, call, id, "SF", "SF" + id.text()); });
+  return db_.write([&](db::Tx& tx) { return order::ship(tx, call, id, wish); });
 }
 Result<order::Order> Shop::receive(PersonId buyer, OrderId id) {
   const Call call = as(buyer);
@@ -247,15 +251,23 @@ order::Order Shop::delivered(PersonId buyer, StoreId store, std::vector<order::P
 Result<order::AfterSale> Shop::ask_back(const Call& by, OrderId id, const order::AfterSaleWish& wish) {
   return db_.write([&](db::Tx& tx) { return order::request_after_sale(tx, by, id, wish); });
 }
-Result<order::AfterSale> Shop::approve(AfterSaleId id) {
-  const Call call = owner();
-  return db_.write([&](db::Tx& tx) { return order::approve_after_sale(tx, call, id, "agreed"); });
+Result<order::AfterSale> Shop::step(const Call& by, AfterSaleId id, order::AfterSaleStep step,
+                                    const order::StepDetail& detail) {
+  return db_.write([&](db::Tx& tx) { return order::take_step(tx, by, id, step, detail); });
 }
-Result<order::AfterSale> Shop::close(const Call& by, AfterSaleId id, order::AfterSaleState state) {
-  return db_.write([&](db::Tx& tx) { return order::close_after_sale(tx, by, id, state, "closed"); });
+order::AfterSale Shop::after_sale(AfterSaleId id) {
+  return must(db_.read([&](db::Tx& tx) -> Result<order::AfterSale> { return *order::store::after_sale(tx, id); }));
+}
+std::vector<order::Refund> Shop::refunds(OrderId id) {
+  return must(
+      db_.read([&](db::Tx& tx) -> Result<std::vector<order::Refund>> { return order::store::refunds_of(tx, id); }));
+}
+PersonId Shop::staff(const std::string& login, unsigned roles) {
+  return must(db_.write([&](db::Tx& tx) { return org::add_staff(tx, system(), brand_, login, login, roles); })).person;
 }
 void Shop::refund(OrderId id, int line, Fen amount_fen) {
-  const auto asked = must(ask_back(owner(), id, {line, false, 0, amount_fen, "agreed with the buyer"}));
+  const auto asked =
+      must(ask_back(owner(), id, {line, order::AfterSaleKind::refund_only, 0, amount_fen, "agreed with the buyer"}));
   must(approve(asked.id));
   jobs();
 }

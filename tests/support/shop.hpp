@@ -20,8 +20,11 @@
 #include "insight/report.hpp"
 #include "ledger/ledger.hpp"
 #include "net/route.hpp"
+#include "order/after_sale_service.hpp"
 #include "order/order_service.hpp"
+#include "order/refunds.hpp"
 #include "order/settlement.hpp"
+#include "order/shipping.hpp"
 #include "org/org_service.hpp"
 #include "pay/sandbox/sandbox.hpp"
 #include "share/share_service.hpp"
@@ -91,13 +94,18 @@ class Shop {
   int deliver();                                               // the notices that are due; how many were answered
   int take(const pay::sandbox::OutgoingNotice& notice) const;  // by the route; the HTTP status
   Result<order::Order> ship(OrderId id);
+  Result<order::Order> ship(OrderId id, const order::ParcelWish& wish);
   Result<order::Order> receive(PersonId buyer, OrderId id);
   Result<order::Order> cancel(const Call& by, OrderId id);
   order::Order bought(PersonId buyer, StoreId store, std::vector<order::PlaceLine> lines);     // placed and paid
   order::Order delivered(PersonId buyer, StoreId store, std::vector<order::PlaceLine> lines);  // and received
   Result<order::AfterSale> ask_back(const Call& by, OrderId id, const order::AfterSaleWish& wish);
-  Result<order::AfterSale> approve(AfterSaleId id);
-  Result<order::AfterSale> close(const Call& by, AfterSaleId id, order::AfterSaleState state);
+  Result<order::AfterSale> step(const Call& by, AfterSaleId id, order::AfterSaleStep step,
+                                const order::StepDetail& detail = {});
+  Result<order::AfterSale> approve(AfterSaleId id) { return step(owner(), id, order::AfterSaleStep::approve); }
+  order::AfterSale after_sale(AfterSaleId id);
+  std::vector<order::Refund> refunds(OrderId id);
+  PersonId staff(const std::string& login, unsigned roles);
   // Asked for by staff, agreed to, and gone through the rail.
   void refund(OrderId id, int line, Fen amount_fen);
 

@@ -1,0 +1,441 @@
+// The machine of after-sales as a table and against a model that was written apart from it, and the rules of what may
+// be asked for.
+#include "order/after_sale.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <functional>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace lianbo::order {
+namespace {
+
+using State = AfterSaleState;
+using Step = AfterSaleStep;
+using Kind = AfterSaleKind;
+
+constexpr Instant kNow = 1'800'000'000'000;
+constexpr int kStateCount = static_cast<int>(State::lapsed) + 1, kStepCount = static_cast<int>(Step::time_up) + 1;
+
+// What a shop-keeper would say of a case, by what has happened to it rather than by a table.
+struct Model {
+  Kind kind;
+  bool agreed = false, refused = false, disputed = false, sent_back = false, arrived = false, new_sent = false,
+       over = false, pays = false;
+  State state() const { return state_; }
+  State state_ = State::requested;
+
+  bool goods() const { return kind != Kind::refund_only; }
+  void after_agreement() {
+    agreed = true;
+    refused = disputed = false;
+    if (!goods() || (arrived && kind == Kind::return_and_refund)) {
+      pays = true;
+      state_ = State::refunding;
+    } else if (arrived) {
+      state_ = State::replacing;
+    } else {
+      sent_back = false;
+      state_ = State::returning;
+    }
+  }
+  void end(State s) {
+    over = true;
+    state_ = s;
+  }
+  // False: it can't happen now.
+  bool take(Step step) {
+    if (over) return false;
+    const bool asked = !agreed && !refused && !disputed;
+    const bool waits_for_goods = agreed && goods() && !sent_back && !arrived;
+    const bool on_the_way = agreed && sent_back && !arrived;
+    const bool owes_new = agreed && arrived && kind == Kind::exchange && !pays && !new_sent;
+    switch (step) {
+      case Step::approve:
+        if (!asked) return false;
+        after_agreement();
+        return true;
+      case Step::reject:
+        if (!asked && !on_the_way) return false;
+        arrived = on_the_way;
+        agreed = false;
+        refused = true;
+        state_ = State::rejected;
+        return true;
+      case Step::withdraw:
+        if (!asked && !waits_for_goods && !disputed) return false;
+        end(State::withdrawn);
+        return true;
+      case Step::send_back:
+        if (!waits_for_goods) return false;
+        sent_back = true;
+        state_ = State::returned;
+        return true;
+      case Step::goods_back:
+        if (!waits_for_goods && !on_the_way) return false;
+        arrived = true;
+        after_agreement();
+        return true;
+      case Step::send_replacement:
+        if (!owes_new) return false;
+        new_sent = true;
+        state_ = State::replaced;
+        return true;
+      case Step::refund_instead:
+        if (!owes_new) return false;
+        pays = true;
+        state_ = State::refunding;
+        return true;
+      case Step::receive_replacement:
+        if (!new_sent) return false;
+        end(State::exchanged);
+        return true;
+      case Step::dispute:
+        if (!refused) return false;
+        refused = false;
+        disputed = true;
+        state_ = State::disputed;
+        return true;
+      case Step::uphold:
+        if (!disputed) return false;
+        after_agreement();
+        return true;
+      case Step::dismiss:
+        if (!disputed) return false;
+        end(State::dismissed);
+        return true;
+      case Step::money_back:
+        if (!pays) return false;
+        end(State::refunded);
+        return true;
+      case Step::time_up:
+        if (pays || refused) return false;  // the rail has all the time; a refusal stands
+        if (asked || disputed) {
+          after_agreement();
+        } else if (waits_for_goods) {
+          end(State::lapsed);
+        } else if (on_the_way) {
+          arrived = true;
+          after_agreement();
+        } else if (owes_new) {
+          pays = true;
+          state_ = State::refunding;
+        } else if (new_sent) {
+          end(State::exchanged);
+        }
+        return true;
+      case Step::request:
+        return false;
+    }
+    return false;
+  }
+};
+
+TEST(AfterSale, AnyStoryGoesAsTheModelSays) {
+  rc::check("after-sale machine", [] {
+    const auto kind = *rc::gen::element(Kind::refund_only, Kind::return_and_refund, Kind::exchange);
+    Model model{.kind = kind};
+    State state = State::requested;
+    bool back = false;
+    const int length = *rc::gen::inRange(1, 30);
+    for (int i = 0; i < length; ++i) {
+      const auto step = static_cast<Step>(*rc::gen::inRange(1, kStepCount));
+      const auto next = next_state(state, step, kind, back);
+      const State before = state;
+      RC_ASSERT(next.has_value() == model.take(step));
+      if (!next) continue;
+      state = *next;
+      RC_ASSERT(state == model.state());
+      if (step == Step::goods_back || (before == State::returned && step != Step::send_back)) back = true;
+    }
+    // Whatever happened, an open case can be brought to an end.
+    for (int i = 0; i < 10 && is_open(state); ++i) {
+      auto next = next_state(state, Step::time_up, kind, back);
+      if (!next) next = next_state(state, Step::money_back, kind, back);
+      RC_ASSERT(next.has_value());
+      if (state == State::returned) back = true;
+      state = *next;
+    }
+    RC_ASSERT(!is_open(state));
+  });
+}
+
+TEST(AfterSale, EachStateAndStepStandsInTheTableOnce) {
+  std::set<std::tuple<int, int, int>> seen;
+  for (const auto& t : transitions())
+    for (const int back : {0, 1}) {
+      if (t.goods_back && *t.goods_back != (back == 1)) continue;
+      EXPECT_TRUE(seen.insert({static_cast<int>(t.from), static_cast<int>(t.step), back}).second)
+          << state_name(t.from) << " " << step_name(t.step);
+    }
+  // Each step has one kind of people who may take it, so that it can be asked before the case is looked at.
+  std::map<Step, AfterSaleActor> who;
+  for (const auto& t : transitions()) EXPECT_EQ(who.emplace(t.step, t.who).first->second, t.who) << step_name(t.step);
+  EXPECT_EQ(who.size(), static_cast<std::size_t>(kStepCount) - 1) << "every step but the request leads somewhere";
+}
+
+TEST(AfterSale, WhoMayDoWhatAndWhereItLeads) {
+  struct Row {
+    State from;
+    Step step;
+    AfterSaleActor who;
+    const char* leads;  // refund only, return, exchange; - for nowhere
+    bool back = false;
+  };
+  using Who = AfterSaleActor;
+  for (const Row& row : std::vector<Row>{
+           {State::requested, Step::approve, Who::staff, "refunding returning returning"},
+           {State::requested, Step::reject, Who::staff, "rejected rejected rejected"},
+           {State::requested, Step::withdraw, Who::buyer, "withdrawn withdrawn withdrawn"},
+           {State::requested, Step::time_up, Who::clock, "refunding returning returning"},
+           {State::returning, Step::send_back, Who::buyer, "- returned returned"},
+           {State::returning, Step::goods_back, Who::staff, "- refunding replacing"},
+           {State::returning, Step::withdraw, Who::buyer, "- withdrawn withdrawn"},
+           {State::returning, Step::time_up, Who::clock, "- lapsed lapsed"},
+           {State::returned, Step::goods_back, Who::staff, "- refunding replacing"},
+           {State::returned, Step::reject, Who::staff, "- rejected rejected"},
+           {State::returned, Step::time_up, Who::clock, "- refunding replacing"},
+           {State::replacing, Step::send_replacement, Who::shipper, "- - replaced"},
+           {State::replacing, Step::refund_instead, Who::staff, "- - refunding"},
+           {State::replacing, Step::time_up, Who::clock, "- - refunding"},
+           {State::replaced, Step::receive_replacement, Who::buyer, "- - exchanged"},
+           {State::replaced, Step::time_up, Who::clock, "- - exchanged"},
+           {State::refunding, Step::money_back, Who::rail, "refunded refunded refunded"},
+           {State::rejected, Step::dispute, Who::buyer, "disputed disputed disputed"},
+           {State::disputed, Step::uphold, Who::judge, "refunding returning returning"},
+           {State::disputed, Step::uphold, Who::judge, "- refunding replacing", true},
+           {State::disputed, Step::time_up, Who::clock, "refunding returning returning"},
+           {State::disputed, Step::time_up, Who::clock, "- refunding replacing", true},
+           {State::disputed, Step::dismiss, Who::judge, "dismissed dismissed dismissed"},
+           {State::disputed, Step::withdraw, Who::buyer, "withdrawn withdrawn withdrawn"},
+       }) {
+    const auto* t = transition_of(row.from, row.step, row.back);
+    ASSERT_NE(t, nullptr) << state_name(row.from) << " " << step_name(row.step);
+    EXPECT_EQ(t->who, row.who);
+    std::string leads;
+    for (const Kind kind : {Kind::refund_only, Kind::return_and_refund, Kind::exchange}) {
+      const auto to = next_state(row.from, row.step, kind, row.back);
+      leads += (leads.empty() ? "" : " ") + std::string(to ? state_name(*to) : "-");
+    }
+    EXPECT_EQ(leads, row.leads) << state_name(row.from) << " " << step_name(row.step);
+  }
+  int pairs = 0;
+  for (int s = 0; s < kStateCount; ++s)
+    for (int p = 0; p < kStepCount; ++p)
+      pairs += transition_of(static_cast<State>(s), static_cast<Step>(p), false) != nullptr ? 1 : 0;
+  EXPECT_EQ(pairs, 22) << "what is not in this table is refused";
+}
+
+TEST(AfterSale, EachStateThatWaitsHasItsTime) {
+  const Settings s;
+  const std::map<State, std::int64_t> days = {{State::requested, 3}, {State::returning, 7}, {State::returned, 10},
+                                              {State::replacing, 7}, {State::replaced, 10}, {State::disputed, 7}};
+  for (int i = 0; i < kStateCount; ++i) {
+    const auto state = static_cast<State>(i);
+    const auto it = days.find(state);
+    EXPECT_EQ(due_at(state, s, kNow), it == days.end() ? 0 : kNow + it->second * kDayMs) << state_name(state);
+    if (it != days.end()) {
+      EXPECT_TRUE(next_state(state, Step::time_up, Kind::exchange, false)) << state_name(state);
+    }
+    EXPECT_EQ(after_sale_state(state_name(state)), state);
+  }
+  for (int i = 0; i < kStepCount; ++i)
+    EXPECT_EQ(after_sale_step(step_name(static_cast<Step>(i))), static_cast<Step>(i));
+  EXPECT_EQ(steps_from(State::requested, Kind::refund_only, false), "approve, reject, withdraw");
+  EXPECT_EQ(steps_from(State::refunded, Kind::refund_only, false), "nothing");
+}
+
+// ---- what may be asked for
+
+AfterSaleFacts delivered() {  // three units for 300.00, all of them received
+  AfterSaleFacts f;
+  f.paid = true;
+  f.received_at = kNow;
+  f.qty = f.shipped_qty = 3;
+  f.net_fen = 30000;
+  f.shipping_left_fen = 800;
+  return f;
+}
+AfterSaleFacts unsent() {
+  AfterSaleFacts f = delivered();
+  f.received_at = 0;
+  f.shipped_qty = 0;
+  return f;
+}
+
+TEST(AfterSale, WhatMayBeAskedFor) {
+  struct Row {
+    const char* says;
+    AfterSaleWish wish;
+    std::function<void(AfterSaleFacts&)> facts;
+    DurationMs later;
+    Code code;  // internal: it may
+    const char* where;
+  };
+  constexpr Code kMay = Code::internal;
+  const auto as_is = [](AfterSaleFacts&) {};
+  const auto not_sent = [](AfterSaleFacts& f) { f = unsent(); };
+  const auto exempt = [](AfterSaleFacts& f) { f.no_return = true; };
+  constexpr auto money = Kind::refund_only, goods = Kind::return_and_refund, swap = Kind::exchange;
+  constexpr auto fault = AfterSaleCause::fault;
+  for (const Row& row : std::vector<Row>{
+           {"not paid",
+            {0, money, 0, 1, ""},
+            [](AfterSaleFacts& f) { f.paid = false; },
+            0,
+            Code::order_state_conflict,
+            ""},
+           {"money", {0, money, 0, 30000, ""}, as_is, 7 * kDayMs - 1, kMay, ""},
+           {"at the seventh day", {0, money, 0, 1, ""}, as_is, 7 * kDayMs, Code::return_time_over, ""},
+           {"faulty, on the seventh day", {0, goods, 1, 1, "", fault}, as_is, 15 * kDayMs - 1, kMay, ""},
+           {"faulty, on the fifteenth", {0, goods, 1, 1, "", fault}, as_is, 15 * kDayMs, Code::return_time_over, ""},
+           {"staff at any time",
+            {0, goods, 1, 1, ""},
+            [](AfterSaleFacts& f) { f.staff = true; },
+            99 * kDayMs,
+            kMay,
+            ""},
+           {"exempt", {0, goods, 1, 1, ""}, exempt, 0, Code::return_exempt, ""},
+           {"exempt, faulty", {0, goods, 1, 1, "", fault}, exempt, 0, kMay, ""},
+           {"exempt, not received",
+            {0, money, 0, 1, ""},
+            [](AfterSaleFacts& f) {
+              f.no_return = true;
+              f.received_at = 0;
+            },
+            0,
+            kMay,
+            ""},
+           {"a fen too much", {0, money, 0, 30001, ""}, as_is, 0, Code::refund_exceeds, "/amount_fen"},
+           {"less than nothing", {0, money, 0, -1, ""}, as_is, 0, Code::refund_exceeds, "/amount_fen"},
+           {"nothing", {0, money, 0, 0, ""}, as_is, 0, Code::invalid_field, "/amount_fen"},
+           {"units for nothing", {0, goods, 1, 0, ""}, as_is, 0, Code::invalid_field, "/amount_fen"},
+           {"goods that cost nothing", {0, goods, 1, 0, ""}, [](AfterSaleFacts& f) { f.net_fen = 0; }, 0, kMay, ""},
+           {"what others ask for",
+            {0, money, 0, 10001, ""},
+            [](AfterSaleFacts& f) { f.claims.open_fen = 20000; },
+            0,
+            Code::refund_exceeds,
+            "/amount_fen"},
+           {"the shipping fee", {0, money, 0, 0, "", {}, 800}, as_is, 0, kMay, ""},
+           {"more than the shipping fee",
+            {0, money, 0, 1, "", {}, 801},
+            as_is,
+            0,
+            Code::refund_exceeds,
+            "/shipping_fen"},
+           {"units of money only", {0, money, 1, 1, ""}, as_is, 0, Code::invalid_field, "/qty"},
+           {"units that have not left", {0, money, 3, 30000, ""}, not_sent, 0, kMay, ""},
+           {"more than have not left", {0, money, 4, 1, ""}, not_sent, 0, Code::invalid_field, "/qty"},
+           {"asked for by another",
+            {0, money, 3, 1, ""},
+            [](AfterSaleFacts& f) {
+              f = unsent();
+              f.claims.open_unsent = 1;
+            },
+            0,
+            Code::invalid_field,
+            "/qty"},
+           {"a return of nothing", {0, goods, 0, 1, ""}, as_is, 0, Code::invalid_field, "/qty"},
+           {"a return of what has not left", {0, goods, 1, 1, ""}, not_sent, 0, Code::order_state_conflict, "/kind"},
+           {"more than came", {0, goods, 4, 1, ""}, as_is, 0, Code::invalid_field, "/qty"},
+           {"what came back before",
+            {0, goods, 3, 1, ""},
+            [](AfterSaleFacts& f) { f.claims.gone_goods = 1; },
+            0,
+            Code::invalid_field,
+            "/qty"},
+           {"what is coming back",
+            {0, swap, 3, 0, ""},
+            [](AfterSaleFacts& f) { f.claims.open_goods = 1; },
+            0,
+            Code::invalid_field,
+            "/qty"},
+           {"an exchange", {0, swap, 2, 0, ""}, as_is, 0, kMay, ""},
+           {"an exchange for money", {0, swap, 2, 1, ""}, as_is, 0, Code::invalid_field, "/amount_fen"},
+           {"another SKU for money", {0, goods, 1, 1, "", {}, 0, SkuId{5}}, as_is, 0, Code::invalid_field, "/sku_id"},
+       }) {
+    AfterSaleFacts f = delivered();
+    row.facts(f);
+    AfterSaleWish wish = row.wish;
+    const auto ok = check_wish(wish, f, Settings{}, kNow + row.later);
+    if (row.code == kMay) {
+      EXPECT_TRUE(ok) << row.says << ": " << (ok ? "" : ok.error().text());
+      continue;
+    }
+    ASSERT_FALSE(ok) << row.says;
+    EXPECT_EQ(ok.error().code, row.code) << row.says << ": " << ok.error().text();
+    EXPECT_EQ(ok.error().where, row.where) << row.says;
+  }
+}
+
+TEST(AfterSale, AnExchangeHoldsItsUnitsPartOfTheMoney) {
+  struct Row {
+    std::int64_t qty, gone;
+    Fen net, open, wanted;
+  };
+  for (const Row& row : std::vector<Row>{
+           {1, 0, 30000, 0, 10000},
+           {2, 0, 10000, 0, 6666},
+           {3, 0, 10000, 0, 10000},
+           {1, 2, 5001, 0, 5001},
+           {1, 1, 5001, 0, 2500},
+           {1, 0, 30000, 29998, 0},
+           {3, 0, 30000, 1, 29999},
+       }) {
+    AfterSaleFacts f = delivered();
+    f.net_fen = row.net;
+    f.claims.gone_goods = row.gone;
+    f.claims.open_fen = row.open;
+    AfterSaleWish wish{0, Kind::exchange, row.qty, 0, ""};
+    ASSERT_TRUE(check_wish(wish, f, Settings{}, kNow));
+    EXPECT_EQ(wish.amount_fen, row.wanted) << row.qty << " of " << row.net;
+  }
+}
+
+TEST(AfterSale, WhatIsGivenUpStaysInTheStore) {
+  struct Row {
+    const char* says;
+    Kind kind;
+    std::int64_t qty;
+    Fen amount;
+    std::int64_t shipped, dropped;
+    Fen agreed;
+    std::int64_t wanted;
+  };
+  for (const Row& row : std::vector<Row>{
+           {"asked for", Kind::refund_only, 2, 100, 0, 0, 0, 2},
+           {"asked for, some left since", Kind::refund_only, 2, 100, 2, 0, 0, 1},
+           {"all left since", Kind::refund_only, 2, 100, 3, 0, 0, 0},
+           {"the whole of the money", Kind::refund_only, 0, 30000, 0, 0, 0, 3},
+           {"the rest of the money", Kind::refund_only, 0, 10000, 0, 1, 20000, 2},
+           {"the whole, but a part has left", Kind::refund_only, 0, 30000, 1, 0, 0, 0},
+           {"money only", Kind::refund_only, 0, 29999, 0, 0, 0, 0},
+           {"a return", Kind::return_and_refund, 2, 30000, 3, 0, 0, 0},
+       }) {
+    AfterSaleFacts f = unsent();
+    f.shipped_qty = row.shipped;
+    f.dropped_qty = row.dropped;
+    f.claims.agreed_fen = row.agreed;
+    AfterSale a;
+    a.kind = row.kind;
+    a.qty = row.qty;
+    a.amount_fen = row.amount;
+    EXPECT_EQ(units_dropped(a, f), row.wanted) << row.says;
+  }
+}
+
+TEST(AfterSale, PicturesAreToldByTheirFirstBytes) {
+  using namespace std::string_literals;
+  EXPECT_EQ(picture_type("\xff\xd8\xff\xe0 and so on"), "image/jpeg");
+  EXPECT_EQ(picture_type("\x89PNG\r\n\x1a\n and so on"), "image/png");
+  EXPECT_EQ(picture_type("RIFF\x01\x02\x03\x04WEBPVP8 "s), "image/webp");
+  for (const auto& other : {"<svg xmlns='http://www.w3.org/2000/svg'/>"s, "<!doctype html>"s, ""s, "GIF89a"s})
+    EXPECT_FALSE(picture_type(other)) << other;
+}
+
+}  // namespace
+}  // namespace lianbo::order
