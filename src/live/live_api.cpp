@@ -239,6 +239,49 @@ net::Routes live_routes(LiveDeps deps) {
                        .giving(detail_shape())
                        .may_fail({Code::not_found}));
 
+  routes.push_back(
+      write_route(Method::patch, "/api/v1/broadcasts/{broadcast_id}", "changeBroadcast",
+                  "Another title, or another time as long as the old one has not come", Access::login,
+                  [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                    BroadcastPatch patch;
+                    if (has(request.value, "title")) patch.title = get_text(request.value, "title");
+                    if (has(request.value, "scheduled_at"))
+                      patch.scheduled_at = get_instant(request.value, "scheduled_at");
+                    TRY(const auto b, change_broadcast(tx, call, id, patch));
+                    return broadcast_reply(b);
+                  })
+          .taking({shape::opt(shape::text("title", 1, kMaxTitle)), shape::opt(shape::instant("scheduled_at"))})
+          .giving(broadcast_shape())
+          .may_fail({Code::not_found, Code::forbidden, Code::broadcast_state_conflict}));
+
+  routes.push_back(
+      read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/notes", "listNotes",
+                 "Talking points of what is on the shelf; for the host and the room's assistants", Access::login,
+                 [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                   TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                   TRY(const auto notes, notes_of(tx, call, id));
+                   JsonWriter w;
+                   w.begin().key("items").begin_list();
+                   for (const ShelfNote& note : notes)
+                     w.begin().field("product_id", note.product).field("text", note.text).end();
+                   return Reply::json(w.end_list().end().take());
+                 })
+          .giving({shape::list("items", {shape::id("product_id"), shape::text("text", 1, kMaxNote)}, 0, kMaxShelf)})
+          .may_fail({Code::not_found, Code::forbidden}));
+  routes.push_back(
+      write_route(Method::put, "/api/v1/broadcasts/{broadcast_id}/notes/{product_id}", "putNote",
+                  "What to say about a product on the shelf; empty takes it away", Access::login,
+                  [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                    TRY(const auto product, request.id_param<ProductId>("product_id"));
+                    TRY_OK(set_note(tx, call, id, product, get_text(request.value, "text")));
+                    return Reply::none();
+                  })
+          .taking({shape::text("text", 0, kMaxNote)})
+          .answers(204)
+          .may_fail({Code::not_found, Code::forbidden, Code::broadcast_state_conflict, Code::not_on_shelf}));
+
   routes.push_back(write_route(Method::put, "/api/v1/broadcasts/{broadcast_id}/shelf", "setShelf",
                                "Replace the shelf; the pin of a product that leaves it is closed", Access::login,
                                [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
@@ -341,6 +384,28 @@ net::Routes live_routes(LiveDeps deps) {
                        .answers(204)
                        .may_fail({Code::not_found, Code::forbidden}));
 
+  routes.push_back(read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/marks", "listMarks",
+                              "Who is muted or banned in this room; for the host and the room's assistants",
+                              Access::login,
+                              [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                                TRY(const auto marks, marks_of(tx, call, id));
+                                JsonWriter w;
+                                w.begin().key("items").begin_list();
+                                for (const MarkedPerson& one : marks) {
+                                  w.begin().field("person_id", one.person).field("name", one.name);
+                                  w.field("mark", mark_name(one.mark.mark)).field_at("at", one.at);
+                                  w.field_at("until_at", one.mark.until_at == kForever ? 0 : one.mark.until_at).end();
+                                }
+                                return Reply::json(w.end_list().end().take());
+                              })
+                       .giving({shape::list("items",
+                                            {shape::id("person_id"), shape::text("name", 0, 200),
+                                             shape::choice("mark", {"muted", "banned"}), shape::instant("at"),
+                                             shape::nullable(shape::instant("until_at", "null: for good"))},
+                                            0, 200)})
+                       .may_fail({Code::not_found, Code::forbidden}));
+
   routes.push_back(read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/chat", "listChat",
                               "What was written in the room, in order", Access::guest,
                               [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
@@ -354,6 +419,36 @@ net::Routes live_routes(LiveDeps deps) {
                        .giving(page_shape(chat_shape()))
                        .may_fail({Code::not_found}));
 
+  const Shape assistant_shape{shape::id("person_id"), shape::text("name", 0, 200), shape::instant("at")};
+  const auto write_assistant = [](JsonWriter& w, const Assistant& one) {
+    w.begin().field("person_id", one.person).field("name", one.name).field_at("at", one.at).end();
+  };
+  routes.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/assistants", "listAssistants",
+                              "Who may pin, mute and ban in this store's rooms", Access::login,
+                              [write_assistant](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                TRY(const auto store, request.id_param<StoreId>("store_id"));
+                                TRY(const auto assistants, assistants_of(tx, call, store));
+                                JsonWriter w;
+                                w.begin().key("items").begin_list();
+                                for (const Assistant& one : assistants) write_assistant(w, one);
+                                return Reply::json(w.end_list().end().take());
+                              })
+                       .giving({shape::list("items", assistant_shape, 0, 100)})
+                       .may_fail({Code::not_found, Code::forbidden}));
+  routes.push_back(
+      write_route(Method::post, "/api/v1/stores/{store_id}/assistants", "addAssistantByLogin",
+                  "The same, by the login the person told the host", Access::login,
+                  [write_assistant](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    TRY(const auto store, request.id_param<StoreId>("store_id"));
+                    TRY(const auto one, add_assistant_by_login(tx, call, store, get_text(request.value, "login")));
+                    JsonWriter w;
+                    write_assistant(w, one);
+                    return Reply::json(w.take(), 201);
+                  })
+          .taking({shape::text("login", 2, 64)})
+          .giving(assistant_shape)
+          .answers(201)
+          .may_fail({Code::not_found, Code::forbidden, Code::conflict}));
   const auto assistant = [&](Method method, const char* name, const char* summary, auto function) {
     routes.push_back(write_route(method, "/api/v1/stores/{store_id}/assistants/{person_id}", name, summary,
                                  Access::login,

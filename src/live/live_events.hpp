@@ -16,6 +16,7 @@ namespace lianbo::live {
 inline constexpr const char* kBroadcastStarted = "broadcast.started";      // {version, broadcast}
 inline constexpr const char* kBroadcastEnded = "broadcast.ended";          // {version, broadcast}
 inline constexpr const char* kBroadcastCancelled = "broadcast.cancelled";  // {version, broadcast}
+inline constexpr const char* kBroadcastChanged = "broadcast.changed";      // {version, broadcast}: title or time
 inline constexpr const char* kPinOpened = "pin.opened";                    // {version, pin}
 inline constexpr const char* kPinClosed = "pin.closed";                    // {version, pin}
 inline constexpr const char* kShelfChanged = "shelf.changed";              // {version, product_ids}

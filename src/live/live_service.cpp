@@ -26,12 +26,6 @@ Result<Broadcast> lock_broadcast(db::Tx& tx, BroadcastId id) {
   return no_broadcast(id);
 }
 
-// The store's own, staff that operates the brand, or an assistant of the store.
-Status require_assistant(db::Tx& tx, const Call& call, const Broadcast& b) {
-  if (!call.caller.guest && store::is_assistant(tx, b.store, call.caller.person)) return {};
-  return require_store(call, b.brand, b.store);
-}
-
 Status check_products(db::Tx& tx, const Broadcast& b, std::span<const ProductId> products) {
   TRY_OK(check_shelf(products));
   for (std::size_t i = 0; i < products.size(); ++i) {
@@ -140,6 +134,22 @@ Result<Broadcast> cancel_broadcast(db::Tx& tx, const Call& call, BroadcastId id)
   return b;
 }
 
+Result<Broadcast> change_broadcast(db::Tx& tx, const Call& call, BroadcastId id, const BroadcastPatch& patch) {
+  TRY(auto b, lock_broadcast(tx, id));
+  TRY_OK(require_store(call, b.brand, b.store));
+  const std::string title = patch.title.value_or(b.title);
+  const Instant at = patch.scheduled_at.value_or(b.scheduled_at);
+  TRY_OK(check_rename(b));
+  if (title != b.title) TRY_OK(check_title(title));
+  if (at != b.scheduled_at) TRY_OK(check_move(b, at, call.now));
+  if (title == b.title && at == b.scheduled_at) return b;
+  b.title = title;
+  b.scheduled_at = at;
+  store::set_plan(tx, b);
+  tx.emit(broadcast_event(call, kBroadcastChanged, b));
+  return b;
+}
+
 Status set_shelf(db::Tx& tx, const Call& call, BroadcastId id, std::span<const ProductId> products) {
   TRY(const auto b, lock_broadcast(tx, id));
   TRY_OK(require_store(call, b.brand, b.store));
@@ -155,7 +165,7 @@ Status set_shelf(db::Tx& tx, const Call& call, BroadcastId id, std::span<const P
 
 Result<Pin> pin_product(db::Tx& tx, const Call& call, BroadcastId id, ProductId product) {
   TRY(const auto b, lock_broadcast(tx, id));
-  TRY_OK(require_assistant(tx, call, b));
+  TRY_OK(require_crew(tx, call.caller, b));
   TRY_OK(check_pin(b));
   if (!store::on_shelf(tx, id, product))
     return fail(Code::not_on_shelf, "product " + product.text() + " is not on the shelf of broadcast " + id.text(),
@@ -167,11 +177,29 @@ Result<Pin> pin_product(db::Tx& tx, const Call& call, BroadcastId id, ProductId 
 
 Result<std::optional<Pin>> unpin(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY(const auto b, lock_broadcast(tx, id));
-  TRY_OK(require_assistant(tx, call, b));
+  TRY_OK(require_crew(tx, call.caller, b));
   TRY_OK(check_pin(b));
   const PinStep step = close_step(b, store::newest_pin(tx, id), call.now);
   TRY_OK(apply(tx, call, b, step));
   return step.closes;
+}
+
+Status set_note(db::Tx& tx, const Call& call, BroadcastId id, ProductId product, std::string_view text) {
+  TRY(const auto b, lock_broadcast(tx, id));
+  TRY_OK(require_crew(tx, call.caller, b));
+  TRY_OK(check_shelf_change(b));
+  TRY_OK(check_note(text));
+  if (!store::on_shelf(tx, id, product))
+    return fail(Code::not_on_shelf, "product " + product.text() + " is not on the shelf of broadcast " + id.text(),
+                "/product_id");
+  store::put_note(tx, id, {product, std::string(text)}, call.now);
+  return {};
+}
+
+Result<std::vector<ShelfNote>> notes_of(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY(const auto b, find_broadcast(tx, id));
+  TRY_OK(require_crew(tx, call.caller, b));
+  return store::notes(tx, id);
 }
 
 Status reserve(db::Tx& tx, const Call& call, BroadcastId id) {
@@ -193,7 +221,7 @@ Status unreserve(db::Tx& tx, const Call& call, BroadcastId id) {
 
 Status mark_person(db::Tx& tx, const Call& call, BroadcastId id, PersonId person, Mark mark, std::int64_t minutes) {
   TRY(const auto b, lock_broadcast(tx, id));
-  TRY_OK(require_assistant(tx, call, b));
+  TRY_OK(require_crew(tx, call.caller, b));
   if (minutes < 0 || minutes > kMaxMarkMinutes)
     return fail(Code::invalid_field, "must be 0 (for good) to " + std::to_string(kMaxMarkMinutes), "/minutes");
   TRY(const auto owner, org::store_owner(tx, b.store));
@@ -219,6 +247,32 @@ Status add_assistant(db::Tx& tx, const Call& call, StoreId store_id, PersonId pe
     org::audit(tx, call, s.brand, "assistant.add", "store", store_id.value,
                JsonWriter().begin().field("person_id", person).end().take());
   return {};
+}
+
+Result<Assistant> add_assistant_by_login(db::Tx& tx, const Call& call, StoreId store_id, std::string_view login) {
+  TRY(const auto s, org::find_store(tx, store_id));
+  TRY_OK(require_store(call, s.brand, store_id));
+  const auto found = org::find_login(tx, login);
+  if (!found) return fail(Code::not_found, "nobody has this login; ask the person how they log in", "/login");
+  TRY_OK(add_assistant(tx, call, store_id, found->person));
+  for (Assistant& one : store::assistants(tx, store_id))
+    if (one.person == found->person) return std::move(one);
+  return fail(Code::not_found, "they are no assistant");
+}
+
+Result<std::vector<Assistant>> assistants_of(db::Tx& tx, const Call& call, StoreId store_id) {
+  TRY(const auto s, org::find_store(tx, store_id));
+  TRY_OK(require_store(call, s.brand, store_id));
+  return store::assistants(tx, store_id);
+}
+
+Result<std::vector<MarkedPerson>> marks_of(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY(const auto b, find_broadcast(tx, id));
+  TRY_OK(require_crew(tx, call.caller, b));
+  auto out = store::marks(tx, id, call.now);
+  for (MarkedPerson& one : out)
+    if (one.name.empty()) one.name = guest_name(one.person, call.chinese);
+  return out;
 }
 
 Status remove_assistant(db::Tx& tx, const Call& call, StoreId store_id, PersonId person) {
@@ -260,6 +314,13 @@ std::int64_t record_exposures(db::Tx& tx, const Call& call, std::span<const Expo
 Status add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts) {
   if (!store::add_counts(tx, id, counts)) return no_broadcast(id);
   return {};
+}
+
+Status require_crew(db::Tx& tx, const Caller& caller, const Broadcast& b) {
+  if (!caller.guest && store::is_assistant(tx, b.store, caller.person)) return {};
+  Call call;
+  call.caller = caller;
+  return require_store(call, b.brand, b.store);
 }
 
 Result<Broadcast> find_broadcast(db::Tx& tx, BroadcastId id) {

@@ -20,6 +20,7 @@ std::optional<Broadcast> lock(db::Tx& tx, BroadcastId id);
 // Locks every broadcast of the store that could be or become live, so that only one start is decided at a time.
 void lock_startable(db::Tx& tx, StoreId store);
 void set_state(db::Tx& tx, const Broadcast& b);  // state, started_at, ended_at
+void set_plan(db::Tx& tx, const Broadcast& b);   // title, scheduled_at
 std::int64_t count_scheduled(db::Tx& tx, StoreId store);
 std::optional<Broadcast> live_of(db::Tx& tx, StoreId store);
 std::optional<Broadcast> next_of(db::Tx& tx, StoreId store, Instant from);
@@ -33,6 +34,8 @@ bool add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts);
 void replace_shelf(db::Tx& tx, BroadcastId id, std::span<const ProductId> products);
 std::vector<ProductId> shelf(db::Tx& tx, BroadcastId id);
 bool on_shelf(db::Tx& tx, BroadcastId id, ProductId product);
+void put_note(db::Tx& tx, BroadcastId id, const ShelfNote& note, Instant at);  // "": none
+std::vector<ShelfNote> notes(db::Tx& tx, BroadcastId id);                      // of what is on the shelf, in order
 
 void insert_pin(db::Tx& tx, const Pin& pin);
 void close_pin(db::Tx& tx, const Pin& pin);
@@ -48,11 +51,13 @@ std::vector<ChatLine> last_chat(db::Tx& tx, BroadcastId id, int limit);  // newe
 void put_mark(db::Tx& tx, BroadcastId id, PersonId person, const RoomMark& mark, PersonId by, Instant at);
 void remove_mark(db::Tx& tx, BroadcastId id, PersonId person);
 std::optional<RoomMark> mark(db::Tx& tx, BroadcastId id, PersonId person);
+std::vector<MarkedPerson> marks(db::Tx& tx, BroadcastId id, Instant now);
 std::vector<std::pair<PersonId, Instant>> banned(db::Tx& tx, BroadcastId id, Instant now, int limit);
 
 bool add_assistant(db::Tx& tx, StoreId store, PersonId person, Instant at);
 bool remove_assistant(db::Tx& tx, StoreId store, PersonId person);
 bool is_assistant(db::Tx& tx, StoreId store, PersonId person);
+std::vector<Assistant> assistants(db::Tx& tx, StoreId store);
 std::int64_t count_assistants(db::Tx& tx, StoreId store);
 
 void put_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at);

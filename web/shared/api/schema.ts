@@ -32,6 +32,17 @@ export type AddAssistantReply = undefined
 /** Let a person pin, mute and ban in this store's rooms */
 export const addAssistant: Operation<{ store_id: string; person_id: string }, undefined, undefined, AddAssistantReply> = { method: 'PUT', path: '/api/v1/stores/{store_id}/assistants/{person_id}', keyed: true }
 
+export type AddAssistantByLoginBody = {
+  login: string
+}
+export type AddAssistantByLoginReply = {
+  person_id: string
+  name: string
+  at: string
+}
+/** The same, by the login the person told the host */
+export const addAssistantByLogin: Operation<{ store_id: string }, undefined, AddAssistantByLoginBody, AddAssistantByLoginReply> = { method: 'POST', path: '/api/v1/stores/{store_id}/assistants', keyed: true }
+
 export type AddStaffBody = {
   /** a name or phone number to log in with, the same in either case */
   login: string
@@ -148,6 +159,28 @@ export type CancelOrderReply = {
 }
 /** Cancels an unpaid order */
 export const cancelOrder: Operation<{ order_id: string }, undefined, CancelOrderBody, CancelOrderReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/cancel', keyed: true }
+
+export type ChangeBroadcastBody = {
+  title?: string
+  scheduled_at?: string
+}
+export type ChangeBroadcastReply = {
+  id: string
+  brand_id: string
+  store_id: string
+  title: string
+  state: 'scheduled' | 'live' | 'ended' | 'cancelled'
+  scheduled_at: string
+  started_at?: string | null
+  /** also when it was cancelled */
+  ended_at?: string | null
+  likes: number
+  /** how often somebody entered */
+  enters: number
+  peak_viewers: number
+}
+/** Another title, or another time as long as the old one has not come */
+export const changeBroadcast: Operation<{ broadcast_id: string }, undefined, ChangeBroadcastBody, ChangeBroadcastReply> = { method: 'PATCH', path: '/api/v1/broadcasts/{broadcast_id}', keyed: true }
 
 export type ChangeProductBody = {
   title?: string
@@ -1048,6 +1081,16 @@ export type ListAgentsReply = {
 /** The brand's agents */
 export const listAgents: Operation<{ brand_id: string }, { state?: 'applied' | 'training' | 'active' | 'suspended' | 'left'; region?: string; limit?: number; after?: string }, undefined, ListAgentsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/agents' }
 
+export type ListAssistantsReply = {
+  items: {
+    person_id: string
+    name: string
+    at: string
+  }[]
+}
+/** Who may pin, mute and ban in this store's rooms */
+export const listAssistants: Operation<{ store_id: string }, undefined, undefined, ListAssistantsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/assistants' }
+
 export type ListBrandOrdersReply = {
   items: {
     id: string
@@ -1174,6 +1217,19 @@ export type ListEntriesReply = {
 /** An agent's commission, entry by entry */
 export const listEntries: Operation<{ agent_id: string }, { limit?: number; after?: string }, undefined, ListEntriesReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/entries' }
 
+export type ListMarksReply = {
+  items: {
+    person_id: string
+    name: string
+    mark: 'muted' | 'banned'
+    at: string
+    /** null: for good */
+    until_at?: string | null
+  }[]
+}
+/** Who is muted or banned in this room; for the host and the room's assistants */
+export const listMarks: Operation<{ broadcast_id: string }, undefined, undefined, ListMarksReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/marks' }
+
 export type ListMyOrdersReply = {
   items: {
     id: string
@@ -1238,6 +1294,15 @@ export type ListMyOrdersReply = {
 }
 /** My orders, newest first */
 export const listMyOrders: Operation<undefined, { limit?: number; after?: string }, undefined, ListMyOrdersReply> = { method: 'GET', path: '/api/v1/orders' }
+
+export type ListNotesReply = {
+  items: {
+    product_id: string
+    text: string
+  }[]
+}
+/** Talking points of what is on the shelf; for the host and the room's assistants */
+export const listNotes: Operation<{ broadcast_id: string }, undefined, undefined, ListNotesReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/notes' }
 
 export type ListOpenAfterSalesReply = {
   items: {
@@ -1697,6 +1762,13 @@ export type PutLockRulesReply = {
 }
 /** Change the lock rules: adds a version */
 export const putLockRules: Operation<{ brand_id: string }, undefined, PutLockRulesBody, PutLockRulesReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/lock-rules', keyed: true }
+
+export type PutNoteBody = {
+  text: string
+}
+export type PutNoteReply = undefined
+/** What to say about a product on the shelf; empty takes it away */
+export const putNote: Operation<{ broadcast_id: string; product_id: string }, undefined, PutNoteBody, PutNoteReply> = { method: 'PUT', path: '/api/v1/broadcasts/{broadcast_id}/notes/{product_id}', keyed: true }
 
 export type PutPlanBody = {
   scope: 'brand' | 'agent'
