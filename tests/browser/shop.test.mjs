@@ -2,40 +2,17 @@
 // when things change under their hands. LIANBO_PROGRAM names the program; pages come from web/dist.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { cpus, loadavg } from 'node:os'
-import { after, before, test } from 'node:test'
-import { desk, launch, openContext, phone } from './browser.mjs'
-import { buy, makeBuyer, makeWorld, startServer } from './world.mjs'
+import { test } from 'node:test'
+import { axeFindings, desk, phone, settled } from './browser.mjs'
+import { makeStage, unharmed } from './stage.mjs'
+import { buy, makeBuyer, startServer } from './world.mjs'
 
-const axe = readFileSync(createRequire(new URL('../../web/package.json', import.meta.url)).resolve('axe-core/axe.min.js'), 'utf8')
+const stage = makeStage()
+const { visitor, logIn } = stage
 let world
-let browser
-before(async () => {
-  world = await makeWorld({ settings: ['room.counts_ms=200'] })
-  browser = await launch()
-})
-after(async () => {
-  await browser?.close()
-  await world?.close()
-})
+test.beforeEach(() => (world = stage.world))
 
-const visitors = []
-async function visitor(options = phone) {
-  const one = await openContext(browser, world.server.url, options)
-  visitors.push(one)
-  one.page = await one.context.newPage()
-  one.api = (path) => one.page.evaluate(async (url) => (await fetch(`/api/v1${url}`)).json(), path)
-  return one
-}
-function unharmed(...some) {
-  for (const one of some) assert.deepEqual(one.faults, [])
-}
-async function logIn(one, buyer) {
-  await one.page.goto('/me')
-  await one.page.evaluate(async (body) => fetch('/api/v1/sessions', { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Lianbo-Csrf': '1' }, body: JSON.stringify(body) }), { login: buyer.login, password: buyer.password })
-}
 async function fillAddress(page) {
   await page.locator('#address-name').fill('林小满')
   await page.locator('#address-phone').fill('13900001111')
@@ -278,11 +255,8 @@ test('no serious finding of accessibility on the main pages, light and dark', as
     await logIn(one, buyer)
     for (const path of ['/', `/room/${world.live[0].id}`, `/room/${world.live[0].id}?product=${world.products[0].id}`, `/room/${world.next[0].id}`, `/product/${world.products[0].id}?store=${world.hosts[0].store_id}`, `/store/${world.hosts[0].store_id}`, '/cart', '/orders', `/orders/${order.id}`, `/pay/${order.id}`, '/shares', '/me']) {
       await one.page.goto(path)
-      await one.page.waitForLoadState('networkidle')
-      await one.page.waitForTimeout(400)
-      await one.page.evaluate(axe)
-      const found = await one.page.evaluate(async () => (await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })).violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.any[0]?.message ?? ''}`).slice(0, 4).join(' | ')}`))
-      assert.deepEqual(found, [], `${path} ${colorScheme}`)
+      await settled(one.page)
+      assert.deepEqual(await axeFindings(one.page), [], `${path} ${colorScheme}`)
     }
     unharmed(one)
   }
