@@ -11,6 +11,7 @@
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "catalog/catalog_api.hpp"
+#include "insight/host_figures.hpp"
 #include "insight/report.hpp"
 #include "insight/verify.hpp"
 #include "live/live_api.hpp"
@@ -172,7 +173,10 @@ Status App::build() {
                                                  static_cast<std::size_t>(b.settings.http_queue));
 
   live::RoomHub::Deps hub;
-  hub.backend = std::make_shared<live::DbRoomBackend>(*b.db);
+  hub.backend = std::make_shared<live::DbRoomBackend>(
+      *b.db, [release_ms = b.settings.order_release_ms](db::Tx& tx, BroadcastId id, Instant now) {
+        return insight::crew_board(tx, id, now, release_ms);
+      });
   hub.post = [this](std::int64_t key, std::function<void()> fn) { server_->post(key, std::move(fn)); };
   hub.work = [this](std::function<void()> fn) { return workers_->submit(std::move(fn)); };
   hub.clock = b.clock.get();
@@ -293,6 +297,7 @@ net::Routes App::make_routes() {
   take(share::share_routes({b.db.get(), order::receipt_facts}));
   take(order::order_routes({b.db.get(), rail_.get()}));
   take(insight::insight_routes({b.db.get()}));
+  take(insight::host_routes());
   all.push_back(site_route({sandbox_ != nullptr, b.simulated != nullptr}));
   take(server_routes());
   take(web_routes(web_));

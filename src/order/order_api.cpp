@@ -304,16 +304,19 @@ net::Routes order_routes(const OrderDeps& deps) {
                   .asking(page_query())
                   .giving(page_of_items(order_shape())));
   r.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/orders", "listStoreOrders",
-                         "A store's orders, oldest first", Access::login,
+                         "A store's orders, newest first", Access::login,
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto page, net::page_of(request));
                            TRY(const auto store_id, request.id_param<StoreId>("store_id"));
                            TRY(const auto shop, org::find_store(tx, store_id));
                            if (!call.caller.owns_store(store_id)) TRY_OK(require_staff(call, shop.brand, kAnyStaff));
-                           return order_page(tx, call, store::of_store(tx, store_id, page.after, page.limit),
+                           const auto state = order_state(request.query_value("state"));
+                           if (!state && !request.query_value("state").empty())
+                             return fail(Code::invalid_field, "must be a state of an order, like paid", "query state");
+                           return order_page(tx, call, store::of_store(tx, store_id, state, page.after, page.limit),
                                              page.limit);
                          })
-                  .asking(page_query())
+                  .asking({opt(states()), opt(integer("limit", 1, 200)), opt(id("after"))})
                   .giving(page_of_items(order_shape())));
   r.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/orders", "listBrandOrders",
                          "The brand's orders, oldest first", Access::staff,

@@ -39,7 +39,12 @@ const Sql kLines{
     "freeze_days, available_at, matured_at from order_lines where bucket = $1 and order_id = $2 order by line"};
 const Sql kOfBuyer{"order.of_buyer",
                    "select id from orders where bucket = $1 and buyer_id = $2 and id < $3 order by id desc limit $4"};
-const Sql kOfStore{"order.of_store", "select id from orders where store_id = $1 and id > $2 order by id limit $3"};
+const Sql kOfStore{"order.of_store",
+                   "select id from orders where store_id = $1 and id < $2 and (state = $3 or $3 = '') order by id desc "
+                   "limit $4"};
+// With the state written out, so that the small index of what waits to be sent serves it.
+const Sql kToShip{"order.to_ship",
+                  "select id from orders where store_id = $1 and id < $2 and state = 'paid' order by id desc limit $3"};
 const Sql kOfBrand{"order.of_brand", "select id from orders where brand_id = $1 and id > $2 order by id limit $3"};
 const Sql kUnpaid{"order.unpaid_until",
                   "select id, release_at from orders where state = 'placed' and release_at <= $1 "
@@ -416,8 +421,11 @@ std::optional<Order> lock(db::Tx& tx, OrderId id) { return load_by(tx, kLock, id
 std::vector<OrderId> of_buyer(db::Tx& tx, Bucket bucket, PersonId buyer, std::int64_t before, int limit) {
   return ids<OrderId>(tx, kOfBuyer, {bucket, buyer, before == 0 ? INT64_MAX : before, limit});
 }
-std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::int64_t after, int limit) {
-  return ids<OrderId>(tx, kOfStore, {store, after, limit});
+std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::optional<OrderState> state, std::int64_t before,
+                              int limit) {
+  if (before == 0) before = INT64_MAX;
+  if (state == OrderState::paid) return ids<OrderId>(tx, kToShip, {store, before, limit});
+  return ids<OrderId>(tx, kOfStore, {store, before, state ? state_name(*state) : "", limit});
 }
 std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, std::int64_t after, int limit) {
   return ids<OrderId>(tx, kOfBrand, {brand, after, limit});

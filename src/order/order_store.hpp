@@ -16,7 +16,9 @@ std::optional<Order> load(db::Tx& tx, OrderId id);
 // The same, after locking the row against every other decision about this order (see db.hpp).
 std::optional<Order> lock(db::Tx& tx, OrderId id);
 std::vector<OrderId> of_buyer(db::Tx& tx, Bucket bucket, PersonId buyer, std::int64_t before, int limit);
-std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::int64_t after, int limit);
+// Newest first; before 0: from the newest on.
+std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::optional<OrderState> state, std::int64_t before,
+                              int limit);
 std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
 struct Unpaid {
   OrderId order;

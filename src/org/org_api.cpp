@@ -5,6 +5,7 @@
 
 #include "base/csv.hpp"
 #include "org/sessions.hpp"
+#include "org/storefront.hpp"
 
 namespace lianbo::org {
 namespace {
@@ -412,7 +413,8 @@ Result<Reply> get_store(Tx& tx, const Call&, const Request& request) {
   JsonWriter w;
   w.begin().field("id", owner.store.id).field("brand_id", owner.store.brand).field("agent_id", owner.agent.id);
   w.field("name", owner.store.name).field("host_name", owner.agent.name).field("region", owner.agent.region);
-  w.field("open", owner.agent.active()).end();
+  TRY(const Storefront front, storefront(tx, id));
+  w.field("open", owner.agent.active()).field("intro", front.intro).field("picture_url", front.picture_url).end();
   return Reply::json(w.take());
 }
 
@@ -529,7 +531,9 @@ Routes org_routes(const OrgDeps& deps) {
   add(net::read_route(Method::get, v1 + "/stores/{store_id}", "getStore", "A store", Access::guest, get_store)
           .giving({s::id("id"), s::id("brand_id"), s::id("agent_id"), s::text("name", 1, kMaxName),
                    s::text("host_name", 1, kMaxName), s::text("region", 0, kMaxRegion),
-                   s::boolean("open", "its agent is active")}));
+                   s::boolean("open", "its agent is active"), s::text("intro", 0, kMaxIntro),
+                   s::text("picture_url", 0, 200, "of this server; empty: none")}));
+  for (auto& route : storefront_routes(deps.db)) add(std::move(route));
   return out;
 }
 

@@ -239,6 +239,19 @@ export type ChangeSkuReply = {
 /** Change a SKU's price; orders placed keep theirs */
 export const changeSku: Operation<{ sku_id: string }, undefined, ChangeSkuBody, ChangeSkuReply> = { method: 'PATCH', path: '/api/v1/skus/{sku_id}', keyed: true }
 
+export type ChangeStoreBody = {
+  name?: string
+  intro?: string
+}
+export type ChangeStoreReply = {
+  name: string
+  intro: string
+  /** of this server; empty: none */
+  picture_url: string
+}
+/** The store's name and its few words */
+export const changeStore: Operation<{ store_id: string }, undefined, ChangeStoreBody, ChangeStoreReply> = { method: 'PATCH', path: '/api/v1/stores/{store_id}', keyed: true }
+
 export type ClearCartReply = undefined
 /** Empties my cart at a store */
 export const clearCart: Operation<undefined, { store_id: string }, undefined, ClearCartReply> = { method: 'DELETE', path: '/api/v1/cart', keyed: true }
@@ -462,6 +475,15 @@ export type DeleteSessionReply = undefined
 /** Log out */
 export const deleteSession: Operation<undefined, undefined, undefined, DeleteSessionReply> = { method: 'DELETE', path: '/api/v1/sessions/current', keyed: true }
 
+export type DropStorePictureReply = {
+  name: string
+  intro: string
+  /** of this server; empty: none */
+  picture_url: string
+}
+/** No picture */
+export const dropStorePicture: Operation<{ store_id: string }, undefined, undefined, DropStorePictureReply> = { method: 'DELETE', path: '/api/v1/stores/{store_id}/picture', keyed: true }
+
 export type EndBroadcastReply = {
   id: string
   brand_id: string
@@ -530,6 +552,33 @@ export type GetAgentReply = {
 }
 /** An agent, for themselves and for staff */
 export const getAgent: Operation<{ agent_id: string }, undefined, undefined, GetAgentReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}' }
+
+export type GetBoardReply = {
+  now: {
+    from_at: string
+    to_at: string
+    enters: number
+    most_viewers: number
+    likes: number
+    chat_lines: number
+    orders: number
+    /** amount in fen */
+    paid_fen: number
+  }
+  before: {
+    from_at: string
+    to_at: string
+    enters: number
+    most_viewers: number
+    likes: number
+    chat_lines: number
+    orders: number
+    /** amount in fen */
+    paid_fen: number
+  }
+}
+/** The last ten minutes of a room against the ten before; for its crew */
+export const getBoard: Operation<{ broadcast_id: string }, undefined, undefined, GetBoardReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/board' }
 
 export type GetBrandReply = {
   id: string
@@ -828,6 +877,18 @@ export type GetOwnLockReply = {
 /** The agent the caller is locked to at this brand */
 export const getOwnLock: Operation<{ brand_id: string }, { explain?: string }, undefined, GetOwnLockReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/lock' }
 
+export type GetPayoutNoteReply = {
+  /** null: they have not said */
+  note?: {
+    method: 'wechat' | 'alipay' | 'bank'
+    holder: string
+    account: string
+    at: string
+  } | null
+}
+/** Where an agent wants their commission; masked but for them and who pays */
+export const getPayoutNote: Operation<{ agent_id: string }, undefined, undefined, GetPayoutNoteReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/payout-note' }
+
 export type GetPosterReply = undefined
 /** A picture to hand on: product, price, host and QR code (PNG, 750 × 1334) */
 export const getPoster: Operation<{ share_id: string }, undefined, undefined, GetPosterReply> = { method: 'GET', path: '/api/v1/shares/{share_id}/poster.png' }
@@ -916,6 +977,22 @@ export type GetReportReply = {
 /** The brand's figures, computed from the rows */
 export const getReport: Operation<{ brand_id: string }, undefined, undefined, GetReportReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/report' }
 
+export type GetResultsReply = {
+  minutes: {
+    at: string
+    /** the most at the same time */
+    viewers: number
+    enters: number
+    likes: number
+    chat_lines: number
+    orders: number
+    /** amount in fen */
+    paid_fen: number
+  }[]
+}
+/** What a broadcast came to, minute by minute; for its host and staff */
+export const getResults: Operation<{ broadcast_id: string }, undefined, undefined, GetResultsReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/results' }
+
 export type GetShareReply = {
   id: string
   token: string
@@ -993,9 +1070,16 @@ export type GetStoreReply = {
   region: string
   /** its agent is active */
   open: boolean
+  intro: string
+  /** of this server; empty: none */
+  picture_url: string
 }
 /** A store */
 export const getStore: Operation<{ store_id: string }, undefined, undefined, GetStoreReply> = { method: 'GET', path: '/api/v1/stores/{store_id}' }
+
+export type GetStorePictureReply = undefined
+/** The store's picture */
+export const getStorePicture: Operation<{ store_id: string }, { v?: string }, undefined, GetStorePictureReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/picture', open: true }
 
 export type ImportAgentsBody = Blob | ArrayBuffer | string
 export type ImportAgentsReply = {
@@ -1190,6 +1274,33 @@ export type ListChatReply = {
 }
 /** What was written in the room, in order */
 export const listChat: Operation<{ broadcast_id: string }, { limit?: string; after?: string }, undefined, ListChatReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/chat' }
+
+export type ListCustomersReply = {
+  items: {
+    person_id: string
+    /** masked; empty: a guest */
+    name: string
+    /** masked, of the last order here; empty: none */
+    phone: string
+    region: string
+    /** paid, in this store */
+    orders: number
+    /** paid less refunded, in this store */
+    net_fen: number
+    last_paid_at?: string | null
+    /** null: under no lock of this agent */
+    lock?: {
+      opened_at: string
+      protect_until: string
+      expires_at: string
+      /** no other agent takes it over now */
+      protected: boolean
+    } | null
+  }[]
+  next?: string | null
+}
+/** Who is under the agent's lock now, or who bought in the store; names and phones masked */
+export const listCustomers: Operation<{ store_id: string }, { of?: 'locked' | 'bought'; limit?: number; after?: string }, undefined, ListCustomersReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/customers' }
 
 export type ListEntriesReply = {
   items: {
@@ -1569,8 +1680,8 @@ export type ListStoreOrdersReply = {
   /** pass as ?after= for the next page */
   next?: string | null
 }
-/** A store's orders, oldest first */
-export const listStoreOrders: Operation<{ store_id: string }, { limit?: number; after?: string }, undefined, ListStoreOrdersReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/orders' }
+/** A store's orders, newest first */
+export const listStoreOrders: Operation<{ store_id: string }, { state?: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'; limit?: number; after?: string }, undefined, ListStoreOrdersReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/orders' }
 
 export type MarkPersonBody = {
   person_id: string
@@ -1770,6 +1881,15 @@ export type PutNoteReply = undefined
 /** What to say about a product on the shelf; empty takes it away */
 export const putNote: Operation<{ broadcast_id: string; product_id: string }, undefined, PutNoteBody, PutNoteReply> = { method: 'PUT', path: '/api/v1/broadcasts/{broadcast_id}/notes/{product_id}', keyed: true }
 
+export type PutPayoutNoteBody = {
+  method: 'wechat' | 'alipay' | 'bank'
+  holder: string
+  account: string
+}
+export type PutPayoutNoteReply = undefined
+/** Say where the commission goes */
+export const putPayoutNote: Operation<{ agent_id: string }, undefined, PutPayoutNoteBody, PutPayoutNoteReply> = { method: 'PUT', path: '/api/v1/agents/{agent_id}/payout-note', keyed: true }
+
 export type PutPlanBody = {
   scope: 'brand' | 'agent'
   /** the agent, for scope agent */
@@ -1813,6 +1933,16 @@ export type PutPlanReply = {
 }
 /** Save a commission plan (a new version): an agent's own beats the brand's, a SKU's row beats the row for all SKUs */
 export const putPlan: Operation<{ brand_id: string }, undefined, PutPlanBody, PutPlanReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/plans', keyed: true }
+
+export type PutStorePictureBody = Blob | ArrayBuffer | string
+export type PutStorePictureReply = {
+  name: string
+  intro: string
+  /** of this server; empty: none */
+  picture_url: string
+}
+/** The store's picture: PNG, JPEG or WebP, at most 512 KiB */
+export const putStorePicture: Operation<{ store_id: string }, undefined, PutStorePictureBody, PutStorePictureReply> = { method: 'PUT', path: '/api/v1/stores/{store_id}/picture', keyed: true }
 
 export type ReceiveOrderReply = {
   id: string
