@@ -43,11 +43,13 @@ constexpr int kJobLimit = 500;
 Result<std::shared_ptr<const WebFiles>> load_pages(const Settings& settings) {
   TRY(WebFiles files, load_web_files(settings, program_folder()));
   if (files.present())
-    log_info("web pages: {} files of {}", files.files.size(), files.folder);
+    log_event(LogEvent::pages_loaded, "{} files of {}", files.files.size(), files.folder);
   else
-    log_info("web pages: none built; ./dev web makes them");
+    log_event(LogEvent::pages_missing, "none built; ./dev web makes them");
   return std::make_shared<const WebFiles>(std::move(files));
 }
+
+net::Reply metrics_reply() { return {200, net::metrics_text(), "text/plain; version=0.0.4", {}}; }
 
 std::string host_name() {
   char name[256] = "host";
@@ -79,7 +81,7 @@ Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std
                                     .queue_limit = static_cast<int>(settings.db_queue),
                                     .batch_limit = static_cast<int>(settings.db_batch)}));
   TRY(const int applied, db::migrate(*bench->db, bench->wall_.now()));
-  if (applied > 0) log_info("schema: {} migrations applied", applied);
+  if (applied > 0) log_event(LogEvent::schema_migrated, "{} migrations applied", applied);
   TRY(bench->facts, org::set_up(*bench->db, settings, bench->random));
   if (bench->simulated)
     TRY_OK(bench->db->read([&](db::Tx& tx) -> Status {
@@ -99,7 +101,7 @@ Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std
 Workbench::~Workbench() {
   if (!ids) return;
   if (const auto ok = org::release_node(*db, lease, ids->newest()); !ok)
-    log_warn("the node number is not given back: {}", ok.error().text());
+    log_event(LogEvent::node_kept, "{}", ok.error().text());
 }
 
 Call Workbench::system_call() {
@@ -156,7 +158,8 @@ Status App::open_rail() {
   TRY(sandbox_, pay::sandbox::Sandbox::open(*bench_->db, bench_->clock->now()));
   TRY(rail_, pay::sandbox::make_rail_to(*sandbox_, *bench_->clock));
   if (!bench_->simulated)
-    log_warn("payments go through the embedded sandbox: anybody can confirm them, and no money moves (pay.rail)");
+    log_event(LogEvent::rail_sandbox,
+              "payments go through the embedded sandbox: anybody can confirm them, and no money moves (pay.rail)");
   return {};
 }
 
@@ -198,6 +201,7 @@ Status App::build() {
   const org::OrgDeps org_deps{b.db.get(), &b.settings, {}};
   for (const auto& route : org::org_routes(org_deps))
     if (route.method != net::Method::get) deps.changes_relations.insert(route.id);
+  TRY(deps.proxies, net::TrustedProxies::parse(b.settings.http_trusted_proxies));
   dispatcher_ = std::make_unique<Dispatcher>(std::move(deps), make_routes());
   dispatcher_->set_hub(hub_);
   openapi_ = openapi_json(dispatcher_->routes(), kVersion);
@@ -225,7 +229,10 @@ Status App::build() {
                                                        return fail(kept.error());
                                                      }}},
                                    [this] { return bench_->system_call(); });
-  bus_->subscribe("", [this](const db::Event& event) { hub_->on_event(event); });
+  bus_->subscribe("", [this](const db::Event& event) {
+    net::metrics().counter(net::Metric::events, {event.topic}).add();
+    hub_->on_event(event);
+  });
   bus_->subscribe("refund.due", [this](const db::Event&) { jobs_->nudge(); });
   bus_->subscribe("order.cancelled", [this](const db::Event& event) {
     {
@@ -236,6 +243,7 @@ Status App::build() {
   });
   TRY_OK(relay_->start());
   TRY_OK(server_->start());
+  if (b.settings.metrics_port != 0) TRY_OK(start_metrics_server());
   if (b.settings.public_url.empty()) b.settings.public_url = url();
 
   auto& m = net::metrics();
@@ -258,6 +266,17 @@ Status App::build() {
   sample(Metric::db_waiting, [this] { return bench_->db->stats().waiting; });
   sample(Metric::outbox_waiting, [this] { return relay_->stats().waiting; });
   sample(Metric::rooms_open, [this] { return hub_->stats().rooms; });
+  const auto refused = [&](std::string_view reason, std::int64_t live::RoomStats::* what) {
+    samples_.push_back(m.sample(Metric::room_refused, [this, what] { return hub_->stats().*what; }, {reason}));
+  };
+  refused("full", &live::RoomStats::full);
+  refused("not_admitted", &live::RoomStats::refused);
+  refused("chat", &live::RoomStats::chats_refused);
+  refused("message", &live::RoomStats::bad_messages);
+  for (std::size_t i = 0; i < all_log_events().size(); ++i)
+    if (const auto& about = all_log_events()[i]; about.level >= LogLevel::warn)
+      samples_.push_back(
+          m.sample(Metric::log_events, [i] { return log_count(static_cast<LogEvent>(i)); }, {about.name}));
 
   keeper_->start(b.settings.jobs_ms);  // on a simulated clock too: a lease runs on the wall's
   if (!b.simulated) {
@@ -266,13 +285,38 @@ Status App::build() {
       if (thread == 0) hub_->tick(bench_->clock->now());
     });
   }
+  log_event(LogEvent::server_started, "Lianbo {} listens on {}, process {}", kVersion, url(), getpid());
   return {};
+}
+
+// A port that has nothing but /metrics, so that a firewall can tell who scrapes from who shops.
+Status App::start_metrics_server() {
+  const auto& settings = bench_->settings;
+  auto config = net::ServerConfig::from(settings);
+  config.address = settings.metrics_address;
+  config.port = static_cast<int>(settings.metrics_port);
+  config.io_threads = 1;
+  config.connections = 64;
+  metrics_server_ = std::make_unique<net::Server>(std::move(config), [](net::Request&& request, net::ReplySink sink) {
+    if (request.path != "/metrics")
+      return sink(net::problem_reply(Error{Code::not_found, "only /metrics lives at this port", {}, {}},
+                                     net::prefers_chinese(request.header("accept-language")), {}));
+    sink(metrics_reply());
+  });
+  auto started = metrics_server_->start();
+  if (!started && started.error().where == "http.port") {
+    Error error = started.error();
+    error.where = "metrics.port";
+    return fail(std::move(error));
+  }
+  return started;
 }
 
 void App::stop() {
   if (!server_ || stopping_.exchange(true)) return;
-  log_info("stopping: rooms say goodbye, requests finish");
+  log_event(LogEvent::server_stopping, "rooms say goodbye, requests finish");
   if (hub_) hub_->stop();
+  if (metrics_server_) metrics_server_->stop(0);
   server_->stop(bench_->settings.stop_ms);
   if (jobs_) jobs_->stop();
   workers_->stop();
@@ -342,8 +386,14 @@ net::Routes App::server_routes() {
                             return Reply::json("{\"ok\":true}");
                           }));
   hidden(net::plain_route(Method::get, "/metrics", "metrics", "Prometheus text", Access::open,
-                          [](const Call&, const Request&) -> Result<Reply> {
-                            return Reply{200, net::metrics_text(), "text/plain; version=0.0.4", {}};
+                          [this](const Call&, const Request& request) -> Result<Reply> {
+                            if (bench_->settings.metrics_port != 0)
+                              return fail(Code::not_found, "the figures are at a port of their own (metrics.port)");
+                            if (!request.local)
+                              return fail(Code::forbidden,
+                                          "the figures are for programs on this machine; metrics.port gives them a "
+                                          "port of their own");
+                            return metrics_reply();
                           }));
   hidden(net::plain_route(Method::get, "/api/openapi.json", "openapi", "This document", Access::open,
                           [this](const Call&, const Request&) -> Result<Reply> { return Reply::json(openapi_); }));
@@ -448,7 +498,7 @@ std::vector<Job> App::make_jobs() {
                     // Best effort: a payment that still comes goes back by itself.
                     for (const OrderId id : orders)
                       if (const auto ok = order::close_payment(*bench_->db, call, *rail_, id); !ok) {
-                        log_warn("payment of order {} is not closed: {}", id.text(), ok.error().text());
+                        log_event(LogEvent::payment_not_closed, "order {}: {}", id.text(), ok.error().text());
                         if (ok.error().code == Code::payment_unreachable) break;
                       }
                     return 0;
@@ -467,7 +517,7 @@ std::vector<Job> App::make_jobs() {
                       if (wall < verify_at_ms_) return 0;
                       verify_at_ms_ = 0;
                       TRY(const auto report, insight::verify(*bench_->db, bench_->facts.buckets));
-                      if (!report.ok()) log_error("verify finds differences:\n{}", insight::verify_text(report));
+                      if (!report.ok()) log_event(LogEvent::verify_differs, "{}", insight::verify_text(report));
                       return 0;
                     }});
   jobs.push_back({"forget old keys", [&db](const Call& call) -> Result<int> {

@@ -66,6 +66,7 @@ class App {
   App() = default;
   Status build();
   Status open_rail();
+  Status start_metrics_server();
   net::Routes make_routes();
   net::Routes server_routes();
   std::vector<Job> make_jobs();
@@ -82,6 +83,7 @@ class App {
   std::shared_ptr<live::RoomHub> hub_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<net::Server> server_;
+  std::unique_ptr<net::Server> metrics_server_;  // of metrics.port
   std::unique_ptr<Jobs> jobs_;
   std::unique_ptr<Jobs> keeper_;  // of the node's lease and the ids' horizon; waits for no other job
   std::shared_ptr<const WebFiles> web_;

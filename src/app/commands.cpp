@@ -320,29 +320,4 @@ int check_config(const Settings& settings, const Console& console) {
   return 0;
 }
 
-std::string settings_markdown() {
-  std::string out =
-      "# Settings\n\nMade from the list in `src/base/settings.hpp` by `./dev docs`; a test fails when they part. Set "
-      "them in a "
-      "file (`--config FILE`, lines `name = value`), in the environment, or with `--set name=value`; the later "
-      "wins.\n\n"
-      "| name | environment | default | allowed | what it is |\n|---|---|---|---|---|\n";
-  for (const auto& s : all_settings())
-    out += "| `" + s.name + "` | `" + s.env + "` | " + (s.fallback.empty() ? "" : "`" + s.fallback + "`") + " | " +
-           (s.integer ? std::to_string(s.min) + " … " + std::to_string(s.max) : "text") + " | " + s.doc + " |\n";
-  return out;
-}
-
-std::string errors_markdown() {
-  std::string out =
-      "# Errors\n\nMade from the list in `src/base/error_list.hpp` by `./dev docs`; a test fails when they part. Every "
-      "error is "
-      "an RFC 9457 problem document with `code`, `name`, `detail` and, where it helps, `where`.\n\n"
-      "| code | name | HTTP | English | 中文 |\n|---|---|---|---|---|\n";
-  for (const auto& e : all_errors())
-    out += "| " + std::to_string(e.number) + " | `" + std::string(e.name) + "` | " + std::to_string(e.http_status) +
-           " | " + std::string(e.title_en) + " | " + std::string(e.title_zh) + " |\n";
-  return out;
-}
-
 }  // namespace lianbo::app

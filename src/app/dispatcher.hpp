@@ -5,9 +5,10 @@
 // - Identity: "Authorization: Bearer TOKEN", or the session cookie, or the signed guest cookie; who has none is made a
 //   guest with a cookie, where the route lets guests in.
 // - A request that changes something and is identified by a cookie must carry the header X-Lianbo-Csrf (any value): a
-// page
-//   of another site can't send it. SameSite=Lax stands in front of that.
+//   page of another site can't send it. SameSite=Lax stands in front of that.
 // - Callers are remembered for kRememberMs, and forgotten at once when this process changes anybody's relations.
+// - Log-ins, and what guests write, are limited by the address that asks (rate.…): beyond, 429 with Retry-After. Behind
+//   http.trusted_proxies the address is the one they name.
 // Threads: on_request and on_upgrade on I/O threads (they return at once); handle on worker threads.
 #pragma once
 
@@ -24,7 +25,9 @@
 #include "bus/bus.hpp"
 #include "db/db.hpp"
 #include "live/hub.hpp"
+#include "net/client_address.hpp"
 #include "net/metrics.hpp"
+#include "net/rate_limit.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
 #include "net/workers.hpp"
@@ -44,6 +47,7 @@ struct DispatcherDeps {
   int buckets = kDefaultBuckets;
   // Operation ids of routes after which remembered callers are looked up again: logins, roles, agents' states.
   std::unordered_set<std::string> changes_relations;
+  net::TrustedProxies proxies;
 };
 
 class Dispatcher {
@@ -58,6 +62,7 @@ class Dispatcher {
 
   std::size_t body_limit(net::Method method, std::string_view path) const;
   const net::Routes& routes() const { return routes_; }
+  std::size_t limited_addresses() const { return guests_.remembered() + logins_.remembered(); }
   // A call of the server itself (jobs).
   Call system_call() const;
   void forget_callers();
@@ -73,8 +78,11 @@ class Dispatcher {
     bool new_guest = false;
     bool by_cookie = false;
   };
+  // Ok, or too_many_requests and for how long.
+  Status within_limits(const net::Request& request, const Caller& caller, bool logs_in, std::int64_t& wait_ms);
   Result<Identity> identify(const net::Request& request, Call& call, bool make_guest);
-  Result<net::Reply> run(const net::Route& route, net::Request& request, Call& call, Identity& identity);
+  Result<net::Reply> run(const net::Route& route, net::Request& request, Call& call, Identity& identity,
+                         std::int64_t& wait_ms);
   Result<net::Reply> run_write(const net::Route& route, const net::Request& request, const Call& call);
   Result<net::Reply> under_key(const net::Request& request, const Call& call,
                                const std::function<Result<net::Reply>()>& handler);
@@ -90,6 +98,7 @@ class Dispatcher {
   std::shared_ptr<live::RoomHub> hub_;
   std::string request_prefix_;
   std::atomic<std::uint64_t> request_number_{0};
+  net::RateLimit guests_, logins_;
 
   struct Remembered {
     Caller caller;

@@ -1,12 +1,11 @@
 #include "bus/outbox_relay.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <chrono>
 #include <optional>
 
 #include "base/check.hpp"
+#include "base/log.hpp"
 
 namespace lianbo::bus {
 namespace {
@@ -198,7 +197,7 @@ void OutboxRelay::run() {
       failures = 0;
       continue;
     }
-    spdlog::warn("outbox relay: {}", done.error().text());
+    log_event(LogEvent::outbox_stuck, "{}", done.error().text());
     std::unique_lock lock(mutex_);
     delivered_later_.insert(delivered_later_.begin(), keys.begin(), keys.end());
     if (stopping_ && ++failures >= kStopAttempts) return;  // the rows stay: they are published at the next start

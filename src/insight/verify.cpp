@@ -1,5 +1,8 @@
 #include "insight/verify.hpp"
 
+#include <map>
+
+#include "base/check.hpp"
 #include "base/json.hpp"
 #include "share/share_service.hpp"
 
@@ -28,7 +31,7 @@ const Sql kStockLaw{
     "on l.sku_id = s.id where p.pool + coalesce(l.units, 0) + coalesce(l.reserved, 0) + coalesce(l.sold, 0) <> "
     "p.received "
     "or p.pool < 0 order by s.id limit 1000"};
-const Sql kStockRows{"verify.stock_rows", "select count(*) from skus"};
+const Sql kStockRows{"verify.stock_rows", "select count(*) from skus where brand_id = $1 or $1 = 0"};
 const Sql kStockNoPool{"verify.stock_no_pool",
                        "select s.id, 'no stock row' from skus s left join stock_pools p on p.sku_id = s.id "
                        "where p.sku_id is null order by s.id limit 1000"};
@@ -51,7 +54,7 @@ const Sql kStockWithoutOrders{
     "' units reserved or sold without an order' from stock_leases l where l.reserved + l.sold > 0 and not exists "
     "(select 1 from order_lines x where x.bucket = l.bucket and x.sku_id = l.sku_id) order by 1 limit 1000"};
 
-const Sql kLedgerRows{"verify.ledger_rows", "select count(*) from ledger_txs"};
+const Sql kLedgerRows{"verify.ledger_rows", "select count(*) from ledger_txs where brand_id = $1 or $1 = 0"};
 const Sql kLedgerSums{"verify.ledger_sums",
                       "select tx_id, 'postings sum to ' || cast(sum(amount_fen) as text) from ledger_postings "
                       "group by bucket, tx_id having sum(amount_fen) <> 0 order by tx_id limit 1000"};
@@ -66,7 +69,7 @@ const Sql kLedgerAccounts{
     "where (p.agent_id <> 0) <> (p.account in ('pending', 'available', 'settled', 'paid', 'debt')) "
     "order by p.tx_id limit 1000"};
 
-const Sql kEntryRows{"verify.entry_rows", "select count(*) from entries"};
+const Sql kEntryRows{"verify.entry_rows", "select count(*) from entries where brand_id = $1 or $1 = 0"};
 // Every (line, role) of a paid order whose entries do not sum to floor(net × bp / 10000) for the agent who holds the
 // role.
 #define ROLE_ROWS(role)                                                                                \
@@ -127,7 +130,7 @@ const Sql kEntryLate{"verify.entry_stuck",
                      "on l.bucket = e.bucket and l.order_id = e.order_id and l.line = e.line where e.state = 'pending' "
                      "and l.matured_at is not null order by e.id limit 1000"};
 
-const Sql kAccountRows{"verify.account_rows", "select count(*) from agents"};
+const Sql kAccountRows{"verify.account_rows", "select count(*) from agents where brand_id = $1 or $1 = 0"};
 // What each agent's accounts must hold, from entries and settlements, against the ledger.
 const Sql kAccounts{
     "verify.accounts",
@@ -165,7 +168,7 @@ const Sql kSettlementSums{
     "s.entries_fen <> s.payable_fen + s.worked_off_fen - s.new_debt_fen or s.payable_fen < 0 "
     "order by s.id limit 1000"};
 
-const Sql kOrderRows{"verify.order_rows", "select count(*) from orders"};
+const Sql kOrderRows{"verify.order_rows", "select count(*) from orders where brand_id = $1 or $1 = 0"};
 const Sql kOrderPayments{
     "verify.order_payments",
     "select o.id, 'order is ' || o.state || ', payment is ' || coalesce(p.state, 'missing') from orders o left join "
@@ -266,9 +269,9 @@ const Sql kRollup{
     "where q.paid_at is not null group by q.brand_id) l on l.brand_id = b.id where coalesce(o.total, 0) <> "
     "coalesce(s.total, 0) "
     "or coalesce(o.total, 0) <> coalesce(l.total, 0) order by b.id limit 1000"};
-const Sql kBrandRows{"verify.brand_rows", "select count(*) from brands"};
+const Sql kBrandRows{"verify.brand_rows", "select count(*) from brands where id = $1 or $1 = 0"};
 
-const Sql kPinRows{"verify.pin_rows", "select count(*) from pins"};
+const Sql kPinRows{"verify.pin_rows", "select count(*) from pins where brand_id = $1 or $1 = 0"};
 const Sql kPins{
     "verify.pins",
     "select p.id, 'overlaps another pin, or runs backwards' from (select id, opened_at, closed_at, media_open_ms, "
@@ -281,7 +284,7 @@ const Sql kPinsAfterEnd{
     "select p.id, 'open although the broadcast is over' from pins p join broadcasts b "
     "on b.id = p.broadcast_id where p.closed_at is null and b.state <> 'live' order by p.id limit 1000"};
 
-const Sql kShareRows{"verify.share_rows", "select count(*) from shares"};
+const Sql kShareRows{"verify.share_rows", "select count(*) from shares where brand_id = $1 or $1 = 0"};
 const Sql kShares{
     "verify.shares",
     "select s.id, 'root or depth does not follow its parent' from shares s left join shares p on p.id = s.parent_id "
@@ -323,6 +326,31 @@ const Rule kRules[] = {
     {"shares", "share", kShares},
 };
 
+// Whose a wrong thing is, by what a rule says it is about.
+const Sql kBrandOfSku{"verify.brand_of_sku", "select brand_id from skus where id = $1"};
+const Sql kBrandOfTx{"verify.brand_of_transaction", "select brand_id from ledger_txs where id = $1"};
+const Sql kBrandOfOrder{"verify.brand_of_order", "select brand_id from orders where id = $1"};
+const Sql kBrandOfEntry{"verify.brand_of_entry", "select brand_id from entries where id = $1"};
+const Sql kBrandOfAgent{"verify.brand_of_agent", "select brand_id from agents where id = $1"};
+const Sql kBrandOfSettlement{"verify.brand_of_settlement", "select brand_id from settlements where id = $1"};
+const Sql kBrandOfAfterSale{"verify.brand_of_after_sale", "select brand_id from after_sales where id = $1"};
+const Sql kBrandItself{"verify.brand_itself", "select id from brands where id = $1"};
+const Sql kBrandOfPin{"verify.brand_of_pin", "select brand_id from pins where id = $1"};
+const Sql kBrandOfShare{"verify.brand_of_share", "select brand_id from shares where id = $1"};
+const Sql kLockRows{"verify.lock_rows", "select count(*) from locks where brand_id = $1 or $1 = 0"};
+
+const Sql& owner_of(std::string_view says) {
+  static const std::map<std::string_view, const Sql*> owners = {
+      {"SKU", &kBrandOfSku},     {"transaction", &kBrandOfTx},       {"order", &kBrandOfOrder},
+      {"entry", &kBrandOfEntry}, {"agent", &kBrandOfAgent},          {"settlement", &kBrandOfSettlement},
+      {"brand", &kBrandItself},  {"after-sale", &kBrandOfAfterSale}, {"pin", &kBrandOfPin},
+      {"share", &kBrandOfShare},
+  };
+  const auto found = owners.find(says);
+  CHECK(found != owners.end());  // a rule about a new kind of thing says here whose it is
+  return *found->second;
+}
+
 struct Counted {
   const char* check;
   const Sql& sql;
@@ -344,18 +372,22 @@ bool VerifyReport::ok() const {
   return true;
 }
 
-Result<VerifyReport> verify(db::Database& db, int buckets) {
+Result<VerifyReport> verify(db::Database& db, int buckets, BrandId only) {
   return db.read([&](db::Tx& tx) -> Result<VerifyReport> {
     VerifyReport report;
     for (const auto& counted : kCounted) {
       Check check;
       check.name = counted.check;
-      check.looked_at = tx.number(counted.sql);
+      check.looked_at = tx.number(counted.sql, {only.value});
       for (const auto& rule : kRules)
-        if (check.name == rule.check)
+        if (check.name == rule.check) {
+          const Sql& owner = owner_of(rule.says);
           tx.each(rule.sql, {}, [&](const Row& r) {
-            add(check, std::string(rule.says) + " " + id_text(r.integer(0)) + ": " + r.str(1));
+            const std::int64_t id = r.integer(0);
+            if (only && tx.number(owner, {id}) != only.value) return;
+            add(check, std::string(rule.says) + " " + id_text(id) + ": " + r.str(1));
           });
+        }
       report.checks.push_back(std::move(check));
     }
     Check locks;
@@ -363,8 +395,10 @@ Result<VerifyReport> verify(db::Database& db, int buckets) {
     for (Bucket bucket = 0; bucket < buckets; ++bucket) {
       TRY(const auto different, share::verify_locks(tx, bucket, locks.looked_at));
       for (const auto& d : different)
-        add(locks, "buyer " + d.buyer.text() + ": the lock is not the fold of its touches and orders");
+        if (!only || d.brand == only)
+          add(locks, "buyer " + d.buyer.text() + ": the lock is not the fold of its touches and orders");
     }
+    if (only) locks.looked_at = tx.number(kLockRows, {only.value});
     report.checks.push_back(std::move(locks));
     return report;
   });

@@ -140,15 +140,34 @@ class LiveApi {
     return Reply::json(w.take());
   }
 
-  Status hall_list(db::Tx& tx, JsonWriter& w, std::string_view name, const std::vector<Broadcast>& items) const {
+  // What a hall shows of its broadcasts beside their rows, read for all of them at once.
+  struct HallFacts {
+    std::map<StoreId, org::StoreOwner> owners;
+    std::map<BroadcastId, std::int64_t> reservations;
+  };
+  static HallFacts hall_facts(db::Tx& tx, const Hall& hall) {
+    std::vector<StoreId> stores;
+    std::vector<BroadcastId> ids;
+    for (const auto* list : {&hall.on_air, &hall.next_up, &hall.ended})
+      for (const Broadcast& b : *list) {
+        stores.push_back(b.store);
+        ids.push_back(b.id);
+      }
+    return {org::store_owners(tx, stores), reservations_of(tx, ids)};
+  }
+  void hall_list(JsonWriter& w, std::string_view name, const std::vector<Broadcast>& items,
+                 const HallFacts& facts) const {
     w.key(name).begin_list();
     for (const Broadcast& b : items) {
+      const auto owner = facts.owners.find(b.store);
+      if (owner == facts.owners.end()) continue;
+      const auto reserved = facts.reservations.find(b.id);
       open_broadcast(w, b);
-      TRY_OK(names(tx, w, b.store));
-      w.field("viewers", viewers(b.id)).field("reservations", reservations_of(tx, b.id)).end();
+      w.field("store_name", owner->second.store.name).field("host_name", owner->second.agent.name);
+      w.field("viewers", viewers(b.id));
+      w.field("reservations", reserved == facts.reservations.end() ? 0 : reserved->second).end();
     }
     w.end_list();
-    return {};
   }
 
   // The fullest rooms first; who is equal, the newest.
@@ -160,11 +179,12 @@ class LiveApi {
     std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
     found.on_air.clear();
     for (auto& [n, b] : ranked) found.on_air.push_back(std::move(b));
+    const HallFacts facts = hall_facts(tx, found);
     JsonWriter w;
     w.begin();
-    TRY_OK(hall_list(tx, w, "on_air", found.on_air));
-    TRY_OK(hall_list(tx, w, "next_up", found.next_up));
-    TRY_OK(hall_list(tx, w, "ended", found.ended));
+    hall_list(w, "on_air", found.on_air, facts);
+    hall_list(w, "next_up", found.next_up, facts);
+    hall_list(w, "ended", found.ended, facts);
     w.end();
     return Reply::json(w.take());
   }
@@ -187,6 +207,8 @@ net::Routes live_routes(LiveDeps deps) {
   const auto api = std::make_shared<LiveApi>(std::move(deps));
   const Shape product_list{shape::list_of("product_ids", shape::id(""), 0, kMaxShelf, "the shelf, in order")};
   const Shape keyed = with(broadcast_shape(), {shape::text("stream_key", 32, 32, "shown here and never again")});
+  const Shape keyed_once = with(
+      broadcast_shape(), {shape::nullable(shape::text("stream_key", 32, 32, "shown once; null in a repeated answer"))});
   Routes routes;
 
   routes.push_back(
@@ -201,7 +223,8 @@ net::Routes live_routes(LiveDeps deps) {
                   })
           .taking({shape::text("title", 1, kMaxTitle), shape::instant("scheduled_at"),
                    shape::opt(shape::list_of("product_ids", shape::id(""), 0, kMaxShelf, "the shelf, in order"))})
-          .giving(keyed)
+          .giving(keyed_once)
+          .telling_once({"stream_key"})
           .answers(201)
           .may_fail({Code::not_found, Code::forbidden, Code::agent_not_active, Code::conflict}));
 

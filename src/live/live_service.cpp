@@ -348,6 +348,9 @@ Promises promises_of(db::Tx& tx, StoreId id, Instant now) {
   return count_promises(store::newest_by_schedule(tx, id, now, 5 * kPromises), now);
 }
 std::int64_t reservations_of(db::Tx& tx, BroadcastId id) { return store::count_reservations(tx, id); }
+std::map<BroadcastId, std::int64_t> reservations_of(db::Tx& tx, std::span<const BroadcastId> ids) {
+  return store::count_reservations(tx, ids);
+}
 bool is_reserved(db::Tx& tx, BroadcastId id, PersonId person) { return store::has_reservation(tx, id, person); }
 bool is_assistant(db::Tx& tx, StoreId id, PersonId person) { return store::is_assistant(tx, id, person); }
 Mark mark_of(db::Tx& tx, BroadcastId id, PersonId person, Instant now) {

@@ -6,6 +6,7 @@
 // not_found.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -115,6 +116,7 @@ std::optional<Broadcast> next_broadcast_of(db::Tx& tx, StoreId store, Instant no
 std::vector<Broadcast> broadcasts_of(db::Tx& tx, StoreId store, BroadcastId after, int limit);  // newest first
 Promises promises_of(db::Tx& tx, StoreId store, Instant now);
 std::int64_t reservations_of(db::Tx& tx, BroadcastId id);
+std::map<BroadcastId, std::int64_t> reservations_of(db::Tx& tx, std::span<const BroadcastId> ids);  // none: left out
 bool is_reserved(db::Tx& tx, BroadcastId id, PersonId person);
 bool is_assistant(db::Tx& tx, StoreId store, PersonId person);
 // Who runs the room beside the host: ok for the store's own, its assistants, staff that operates the brand.

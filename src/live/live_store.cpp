@@ -1,5 +1,7 @@
 #include "live/live_store.hpp"
 
+#include "db/array.hpp"
+
 namespace lianbo::live::store {
 namespace {
 
@@ -135,6 +137,12 @@ const Sql kUnreserve{"live.unreserve",
                      "cancelled_at is null"};
 const Sql kCountReservations{"live.count_reservations",
                              "select count(*) from reservations where broadcast_id = $1 and cancelled_at is null"};
+const Sql kCountsOfReservations{"live.counts_of_reservations",
+                                "select broadcast_id, count(*) from reservations where broadcast_id" LIANBO_IN_IDS(
+                                    "$1") " and cancelled_at is null group by broadcast_id",
+                                "select broadcast_id, count(*) from reservations where "
+                                "broadcast_id" LIANBO_IN_IDS_POSTGRES("$1") " and cancelled_at is null group by "
+                                                                            "broadcast_id"};
 const Sql kHasReservation{"live.has_reservation",
                           "select 1 from reservations where broadcast_id = $1 and person_id = $2 and cancelled_at is "
                           "null"};
@@ -304,6 +312,14 @@ bool cancel_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at)
   return tx.exec(kUnreserve, {id, person, at}) == 1;
 }
 std::int64_t count_reservations(db::Tx& tx, BroadcastId id) { return tx.number(kCountReservations, {id}); }
+std::map<BroadcastId, std::int64_t> count_reservations(db::Tx& tx, std::span<const BroadcastId> ids) {
+  db::IdList list;
+  for (const BroadcastId id : ids) list.add(id);
+  std::map<BroadcastId, std::int64_t> out;
+  tx.each(kCountsOfReservations, {list.text()},
+          [&](const db::Row& row) { out[row.id<BroadcastId>(0)] = row.integer(1); });
+  return out;
+}
 bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person) { return tx.exists(kHasReservation, {id, person}); }
 
 bool insert_exposure(db::Tx& tx, Bucket bucket, PersonId person, const Exposure& item, Instant at) {

@@ -1,6 +1,7 @@
 // All SQL of the live domain: rows in and out, no decisions. Private to src/live.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -63,6 +64,7 @@ std::int64_t count_assistants(db::Tx& tx, StoreId store);
 void put_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at);
 bool cancel_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at);
 std::int64_t count_reservations(db::Tx& tx, BroadcastId id);
+std::map<BroadcastId, std::int64_t> count_reservations(db::Tx& tx, std::span<const BroadcastId> ids);  // 0: left out
 bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person);
 
 bool insert_exposure(db::Tx& tx, Bucket bucket, PersonId person, const Exposure& item, Instant at);  // false: was there

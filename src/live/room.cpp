@@ -1,11 +1,10 @@
 #include "live/room.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 
+#include "base/log.hpp"
 #include "live/live_events.hpp"
 
 namespace lianbo::live {
@@ -53,7 +52,7 @@ net::FramePtr error_frame(const Error& error, bool chinese, std::string_view ref
 json::value parsed(const db::Event& event) {
   auto value = parse_json(event.payload);
   if (value && value->is_object()) return *std::move(value);
-  spdlog::error("event {} {}: its payload is no JSON object", event.topic, event.id.value);
+  log_event(LogEvent::room_event_invalid, "{} {}: its payload is no JSON object", event.topic, event.id.value);
   return json::object();
 }
 
@@ -237,7 +236,7 @@ void Room::snapshot_read(Result<RoomSnapshot> snapshot, std::int64_t base) {
   }
   rereads_ = 0;
   if (!snapshot) {
-    spdlog::warn("room {}: no snapshot: {}", id_.text(), snapshot.error().text());
+    log_event(LogEvent::room_no_snapshot, "room {}: {}", id_.text(), snapshot.error().text());
     for (std::size_t i = 0; i < viewers_.size(); ++i)
       if (viewers_[i]->holding) dismiss(viewers_[i], snapshot.error(), kTryLater);
     return;
@@ -675,7 +674,7 @@ void Room::counts_flushed(const RoomCounts& counts, const Status& status) {
     flush_failures_ = 0;
     flushed_peak_ = std::max(flushed_peak_, counts.peak_viewers);
   } else {
-    spdlog::warn("room {}: counts not written: {}", id_.text(), status.error().text());
+    log_event(LogEvent::room_counts_lost, "room {}: {}", id_.text(), status.error().text());
     unflushed_.likes += counts.likes;
     unflushed_.enters += counts.enters;
     unflushed_.most_viewers = std::max(unflushed_.most_viewers, counts.most_viewers);

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "catalog/catalog_service.hpp"
+#include "net/metrics.hpp"
 #include "order/order_store.hpp"
 #include "order/settlement.hpp"
 #include "org/org_service.hpp"
@@ -215,6 +216,7 @@ Result<Reply> put_cart(db::Tx& tx, const Call& call, const Request& request) {
 
 // The rail tells us of money. Answered 204 once it is in the books (or was before); else the rail tries again.
 Result<Reply> take_notice(const OrderDeps& deps, const Call& call, const Request& request) {
+  const auto counted = [](std::string_view outcome) { net::metrics().counter(net::Metric::payments, {outcome}).add(); };
   const auto refuse = [](int status, const Error& e) {
     JsonWriter w;
     w.begin().field("code", "FAIL").field("message", e.text()).end();
@@ -222,22 +224,27 @@ Result<Reply> take_notice(const OrderDeps& deps, const Call& call, const Request
   };
   const auto notice = deps.rail->read_notice(request.headers, request.body, call.now);
   if (!notice) {
-    log_warn("payment notice refused: {}", notice.error().text());
+    log_event(LogEvent::notice_refused, "{}", notice.error().text());
+    counted("refused");
     return refuse(info(notice.error().code).http_status, notice.error());
   }
-  const auto done = deps.db->write([&](db::Tx& tx) -> Status {
+  const auto done = deps.db->write([&](db::Tx& tx) -> Result<bool> {
     if (const auto* p = std::get_if<pay::PaymentNotice>(&*notice)) {
-      if (p->state != pay::TradeState::success) return {};
-      return apply_payment(tx, call, p->out_trade_no, p->transaction_id, p->amount_fen, p->currency, p->success_at);
+      if (p->state != pay::TradeState::success) return false;
+      TRY_OK(apply_payment(tx, call, p->out_trade_no, p->transaction_id, p->amount_fen, p->currency, p->success_at));
+      return true;
     }
     const auto& r = std::get<pay::RefundNotice>(*notice);
-    if (r.state != pay::RefundState::success) return {};  // the job asks again and logs what it hears
-    return apply_refund(tx, call, r.out_refund_no, r.refund_id, r.refund_fen);
+    if (r.state != pay::RefundState::success) return false;  // the job asks again and logs what it hears
+    TRY_OK(apply_refund(tx, call, r.out_refund_no, r.refund_id, r.refund_fen));
+    return true;
   });
   if (!done) {
-    log_error("payment notice not applied: {}", done.error().text());
+    log_event(LogEvent::notice_failed, "{}", done.error().text());
+    counted("failed");
     return refuse(info(done.error().code).http_status, done.error());
   }
+  counted(*done ? "booked" : "ignored");
   return Reply::none();
 }
 

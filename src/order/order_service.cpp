@@ -628,7 +628,7 @@ Result<PayAnswer> pay_order(db::Database& db, const Call& call, pay::PayRail& ra
   if (state != OrderState::placed) {
     // Cancelled while the rail was asked: who cancelled it saw nothing to close there.
     if (const auto closed = close_payment(db, call, rail, id); !closed)
-      log_warn("payment of order {} is not closed: {}", id.text(), closed.error().text());
+      log_event(LogEvent::payment_not_closed, "order {}: {}", id.text(), closed.error().text());
     return fail(Code::order_state_conflict, "the order is " + std::string(state_name(state)) + " by now");
   }
   return PayAnswer{prepaid.prepay_id, prepaid.pay_params};
@@ -688,7 +688,8 @@ Result<int> release_unpaid(db::Database& db, const Call& caller, pay::PayRail& r
         done += *released ? 1 : 0;
       } else {
         if (released.error().code == Code::payment_unreachable) reachable = false;
-        log_warn("order {} can't be released: {}", unpaid.order.text(), released.error().text());
+        log_event(LogEvent::order_not_moved, "order {} can't be released: {}", unpaid.order.text(),
+                  released.error().text());
       }
     }
     if (static_cast<int>(due.size()) < limit) return done;
@@ -710,7 +711,7 @@ Result<int> receive_shipped(db::Database& db, const Call& caller, int limit) {
     if (ok)
       ++done;
     else
-      log_warn("order {} can't be received: {}", id.text(), ok.error().text());
+      log_event(LogEvent::order_not_moved, "order {} can't be received: {}", id.text(), ok.error().text());
   }
   return done;
 }
@@ -749,7 +750,7 @@ Result<int> send_refunds(db::Database& db, const Call& caller, pay::PayRail& rai
       if (!answer) error = answer.error().text();
       if (answer && (answer->state == pay::RefundState::abnormal || answer->state == pay::RefundState::closed))
         error = "the rail says " + std::string(pay::state_name(answer->state));
-      if (!error.empty()) log_warn("refund {} has not gone through: {}", id.text(), error);
+      if (!error.empty()) log_event(LogEvent::refund_waits, "refund {}: {}", id.text(), error);
       TRY_OK(db.write([&](db::Tx& tx) -> Status {
         store::refund_tried(tx, id, answer ? "sent" : "due", error, next);
         return {};
@@ -763,7 +764,7 @@ Result<int> send_refunds(db::Database& db, const Call& caller, pay::PayRail& rai
       break;  // each try may last as long as a time-out; the others stay due
     } else if (ok.error().code != Code::payment_refused) {
       // What the rail did is not to be had into the books. Not again at once: it must not stand before all others.
-      log_error("refund {} can't be booked: {}", id.text(), ok.error().text());
+      log_event(LogEvent::refund_not_booked, "refund {}: {}", id.text(), ok.error().text());
       TRY_OK(db.write([&](db::Tx& tx) -> Status {
         store::refund_tried(tx, id, "sent", ok.error().text(), call.now + kHourMs);
         return {};
@@ -807,7 +808,8 @@ Result<int> mature_lines(db::Database& db, const Call& caller, int limit) {
     if (ok)
       ++done;
     else
-      log_warn("order {} line {} can't mature: {}", d.order.text(), d.line, ok.error().text());
+      log_event(LogEvent::order_not_moved, "order {} line {} can't mature: {}", d.order.text(), d.line,
+                ok.error().text());
   }
   return done;
 }

@@ -442,7 +442,8 @@ Routes org_routes(const OrgDeps& deps) {
   add(net::plain_route(Method::post, v1 + "/sessions", "createSession", "Log in", Access::guest, with(create_session))
           .taking({login_field(), s::text("password", 1, kMaxPassword)})
           .giving(session_shape())
-          .may_fail({Code::wrong_login, Code::too_many_requests}));
+          .may_fail({Code::wrong_login, Code::too_many_requests})
+          .logging_in());
   add(once(
       net::write_route(Method::del, v1 + "/sessions/current", "deleteSession", "Log out", Access::login, end_current)
           .answers(204)));
@@ -452,12 +453,14 @@ Routes org_routes(const OrgDeps& deps) {
                        with(create_person))
           .taking({login_field(), password_field(), s::text("name", 1, kMaxName)})
           .giving(session_shape())
-          .may_fail({Code::login_taken}));
+          .may_fail({Code::login_taken})
+          .logging_in());
   add(net::plain_route(Method::post, v1 + "/invites/accept", "acceptInvite", "Accept an invitation and log in",
                        Access::guest, with(accept))
           .taking({s::text("token", 1, 64), login_field(), password_field()})
           .giving(session_shape())
-          .may_fail({Code::invite_invalid, Code::login_taken}));
+          .may_fail({Code::invite_invalid, Code::login_taken})
+          .logging_in());
   add(once(net::write_route(Method::post, v1 + "/api-tokens", "createApiToken",
                             "A token for a program, with the caller's own rights", Access::login, create_api_token)
                .taking({s::text("name", 1, kMaxName, "what it is for"),

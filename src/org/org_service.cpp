@@ -78,6 +78,18 @@ Result<StoreOwner> store_owner(Tx& tx, StoreId id) {
   TRY(Agent agent, find_agent(tx, store.agent));
   return StoreOwner{std::move(store), std::move(agent)};
 }
+std::map<StoreId, StoreOwner> store_owners(Tx& tx, std::span<const StoreId> ids) {
+  std::map<StoreId, StoreOwner> out;
+  std::map<AgentId, StoreId> store_of;
+  std::vector<AgentId> agents;
+  for (Store& store : store::stores(tx, ids)) {
+    agents.push_back(store.agent);
+    store_of[store.agent] = store.id;
+    out[store.id].store = std::move(store);
+  }
+  for (Agent& agent : store::agents_by_id(tx, agents)) out[store_of[agent.id]].agent = std::move(agent);
+  return out;
+}
 std::optional<Agent> agent_of_person(Tx& tx, BrandId brand, PersonId person) {
   return store::agent_of_person(tx, brand, person);
 }

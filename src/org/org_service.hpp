@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,8 @@ Result<Agent> find_agent(db::Tx&, AgentId);
 Result<Agent> find_agent_by_code(db::Tx&, BrandId, std::string_view code);
 Result<Store> find_store(db::Tx&, StoreId);
 Result<StoreOwner> store_owner(db::Tx&, StoreId);
+// Of many stores in two statements, by store; one that is not there is left out.
+std::map<StoreId, StoreOwner> store_owners(db::Tx&, std::span<const StoreId>);
 // Whatever their state, except left.
 std::optional<Agent> agent_of_person(db::Tx&, BrandId, PersonId);
 Result<LockRules> lock_rules(db::Tx&, BrandId);  // the newest version

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/json.hpp"
+#include "db/array.hpp"
 
 namespace lianbo::org::store {
 namespace {
@@ -90,6 +91,11 @@ const Sql kAddChanges{"org.add_changes",
                       "insert into agent_changes (id, agent_id, to_state, by_person_id, reason, at) "
                       "select j.change, j.id, j.state, $3, $4, $2" FROM_JSONB};
 const Sql kStore{"org.store", "select id, brand_id, agent_id, name, created_at from stores where id = $1"};
+const Sql kStores{"org.stores",
+                  "select id, brand_id, agent_id, name, created_at from stores where id" LIANBO_IN_IDS("$1"),
+                  "select id, brand_id, agent_id, name, created_at from stores where id" LIANBO_IN_IDS_POSTGRES("$1")};
+const Sql kAgentsById{"org.agents_by_id", AGENT_COLUMNS AGENT_TABLES "where a.id" LIANBO_IN_IDS("$1"),
+                      AGENT_COLUMNS AGENT_TABLES "where a.id" LIANBO_IN_IDS_POSTGRES("$1")};
 const Sql kAddStore{"org.add_store",
                     "insert into stores (id, brand_id, agent_id, name, created_at) values ($1, $2, $3, $4, $5)"};
 const Sql kRenameStore{"org.rename_store", "update stores set name = $2 where id = $1"};
@@ -155,6 +161,9 @@ const Sql kRenewNode{"org.renew_node",
                      "update nodes set renewed_at = $4, horizon_at = case when horizon_at > $3 then horizon_at else $3 "
                      "end where node = $1 and holder = $2 returning horizon_at"};
 
+Store read_store(const Row& r) {
+  return Store{r.id<StoreId>(0), r.id<BrandId>(1), r.id<AgentId>(2), r.str(3), r.integer(4)};
+}
 Brand read_brand(const Row& r) { return {r.id<BrandId>(0), r.str(1), r.str(2), r.str(3), r.integer(4)}; }
 
 LockRules read_rules(const Row& r) {
@@ -267,10 +276,16 @@ std::vector<AgentChange> changes(Tx& tx, AgentId id, int limit) {
                        r.id<PersonId>(2), r.str(3), r.integer(4)};
   });
 }
-std::optional<Store> store(Tx& tx, StoreId id) {
-  return tx.one(kStore, {id}, [](const Row& r) {
-    return Store{r.id<StoreId>(0), r.id<BrandId>(1), r.id<AgentId>(2), r.str(3), r.integer(4)};
-  });
+std::optional<Store> store(Tx& tx, StoreId id) { return tx.one(kStore, {id}, read_store); }
+std::vector<Store> stores(Tx& tx, std::span<const StoreId> ids) {
+  db::IdList list;
+  for (const StoreId id : ids) list.add(id);
+  return tx.all(kStores, {list.text()}, read_store);
+}
+std::vector<Agent> agents_by_id(Tx& tx, std::span<const AgentId> ids) {
+  db::IdList list;
+  for (const AgentId id : ids) list.add(id);
+  return tx.all(kAgentsById, {list.text()}, read_agent);
 }
 void add_store(Tx& tx, const Store& s) { tx.exec(kAddStore, {s.id, s.brand, s.agent, s.name, s.created_at}); }
 void rename_store(Tx& tx, StoreId id, std::string_view name) { tx.exec(kRenameStore, {id, name}); }

@@ -54,6 +54,8 @@ struct AgentChange {
 };
 std::vector<AgentChange> changes(db::Tx&, AgentId, int limit);
 std::optional<Store> store(db::Tx&, StoreId);
+std::vector<Store> stores(db::Tx&, std::span<const StoreId>);
+std::vector<Agent> agents_by_id(db::Tx&, std::span<const AgentId>);
 void add_store(db::Tx&, const Store&);
 void rename_store(db::Tx&, StoreId, std::string_view name);
 

@@ -2151,8 +2151,8 @@ export type ScheduleBroadcastReply = {
   /** how often somebody entered */
   enters: number
   peak_viewers: number
-  /** shown here and never again */
-  stream_key: string
+  /** shown once; null in a repeated answer */
+  stream_key?: string | null
 }
 /** Schedule a broadcast */
 export const scheduleBroadcast: Operation<{ store_id: string }, undefined, ScheduleBroadcastBody, ScheduleBroadcastReply> = { method: 'POST', path: '/api/v1/stores/{store_id}/broadcasts', keyed: true }
