@@ -643,7 +643,7 @@ void Room::want_board(Instant now) {
 void Room::board_read(const Result<std::string>& board) {
   reading_board_ = false;
   if (closed_) return;
-  if (!board) return spdlog::warn("room {}: no board: {}", id_.text(), board.error().text());
+  if (!board) return log_event(LogEvent::room_no_snapshot, "room {}: no board: {}", id_.text(), board.error().text());
   if (board->empty() || *board == told_board_) return;
   told_board_ = *board;
   JsonWriter w;
