@@ -605,6 +605,19 @@ namespace {
 std::string notify_url(const Call& call) { return call.settings->public_url + "/api/v1/pay/wechat/notice"; }
 }  // namespace
 
+namespace {
+// Asks the rail about an order it says is paid, and books it. False: it is not paid after all.
+Result<bool> take_what_is_paid(db::Database& db, const Call& call, pay::PayRail& rail, OrderId id) {
+  TRY(const auto trade, rail.query(id.text(), call.now, *call.random));
+  if (trade.state != pay::TradeState::success) return false;
+  TRY_OK(db.write([&](db::Tx& tx) {
+    return apply_payment(tx, system_call(call), id.text(), trade.transaction_id, trade.amount_fen, trade.currency,
+                         trade.success_at);
+  }));
+  return true;
+}
+}  // namespace
+
 Result<PayAnswer> pay_order(db::Database& db, const Call& call, pay::PayRail& rail, OrderId id, std::string openid) {
   TRY(const auto o, db.read([&](db::Tx& tx) { return visible_order(tx, call, id); }));
   TRY_OK(may_act_for_buyer(call, o));
@@ -618,11 +631,19 @@ Result<PayAnswer> pay_order(db::Database& db, const Call& call, pay::PayRail& ra
   wish.payer_openid = openid.empty() ? "lb-" + o.buyer.text() : std::move(openid);
   wish.expires_at = o.release_at;
   wish.notify_url = notify_url(call);
-  TRY(const auto prepaid, rail.prepay(wish, call.now, *call.random));
+  const auto prepaid = rail.prepay(wish, call.now, *call.random);
+  if (!prepaid) {
+    // Paid already, and the notice is still on its way: the rail's word is taken at once.
+    if (pay::refusal_of(prepaid.error()) == pay::Refusal::already_paid) {
+      TRY(const bool taken, take_what_is_paid(db, call, rail, id));
+      if (taken) return fail(Code::order_state_conflict, "the order is paid");
+    }
+    return fail(prepaid.error());
+  }
   TRY(const auto state, db.write([&](db::Tx& tx) -> Result<OrderState> {
     const auto now_at = store::lock(tx, id);
     if (!now_at) return no_order();
-    store::set_prepay(tx, id, prepaid.prepay_id, call.now);
+    store::set_prepay(tx, id, prepaid->prepay_id, call.now);
     return now_at->state;
   }));
   if (state != OrderState::placed) {
@@ -631,7 +652,7 @@ Result<PayAnswer> pay_order(db::Database& db, const Call& call, pay::PayRail& ra
       log_event(LogEvent::payment_not_closed, "order {}: {}", id.text(), closed.error().text());
     return fail(Code::order_state_conflict, "the order is " + std::string(state_name(state)) + " by now");
   }
-  return PayAnswer{prepaid.prepay_id, prepaid.pay_params};
+  return PayAnswer{prepaid->prepay_id, prepaid->pay_params};
 }
 
 Status close_payment(db::Database& db, const Call& call, pay::PayRail& rail, OrderId id) {
@@ -659,14 +680,8 @@ Result<int> release_unpaid(db::Database& db, const Call& caller, pay::PayRail& r
       if (!closed) {
         const auto why = pay::refusal_of(closed.error());
         if (why == pay::Refusal::already_paid) {
-          TRY(const auto trade, rail.query(id.text(), call.now, *call.random));
-          if (trade.state == pay::TradeState::success) {
-            TRY_OK(db.write([&](db::Tx& tx) {
-              return apply_payment(tx, call, id.text(), trade.transaction_id, trade.amount_fen, trade.currency,
-                                   trade.success_at);
-            }));
-            return true;
-          }
+          TRY(const bool taken, take_what_is_paid(db, call, rail, id));
+          if (taken) return true;
         } else if (why != pay::Refusal::closed && why != pay::Refusal::not_found) {
           return fail(closed.error());
         }
