@@ -322,12 +322,12 @@ class Trial {
       const auto& sku = skus_[dice_.chance(0.4) ? 0 : pick(skus_.size())];
       lines += fmt::format(R"({}{{"sku_id":"{}","qty":{}}})", i ? "," : "", sku.id, 1 + pick(3));
     }
-    const auto placed = post(
-        buyers_[buyer], "/api/v1/orders",
-        fmt::format(
-            R"({{"store_id":"{}","lines":[{}],{}"address":{{"name":"王","phone":"13800000000","region":"上海","detail":"1"}}}})",
-            agent.store, lines,
-            agent.broadcast.empty() ? "" : fmt::format(R"("broadcast_id":"{}",)", agent.broadcast)));
+    const auto placed =
+        post(buyers_[buyer], "/api/v1/orders",
+             fmt::format(R"({{"store_id":"{}","lines":[{}],{})"
+                         R"("address":{{"name":"王","phone":"13800000000","region":"上海","detail":"1"}}}})",
+                         agent.store, lines,
+                         agent.broadcast.empty() ? "" : fmt::format(R"("broadcast_id":"{}",)", agent.broadcast)));
     if (!placed.ok()) return;
     remember(placed.value, buyer);
   }
@@ -476,21 +476,19 @@ class Trial {
         return;
       }
       case 1:
-        must(
-            owner_, Method::put, brand_ + "/plans",
-            fmt::format(
-                R"({{"scope":"brand","host_bp":{},"promoter_bp":{},"recruiter_bp":{},"clipper_bp":0,"freeze_days":{}}})",
-                pick(1500), pick(1000), pick(200), pick(9)),
-            new_key());
+        must(owner_, Method::put, brand_ + "/plans",
+             fmt::format(R"({{"scope":"brand","host_bp":{},"promoter_bp":{},)"
+                         R"("recruiter_bp":{},"clipper_bp":0,"freeze_days":{}}})",
+                         pick(1500), pick(1000), pick(200), pick(9)),
+             new_key());
         return;
       default: {
         auto rules = get(owner_, brand_ + "/lock-rules").value;
-        must(
-            owner_, Method::put, brand_ + "/lock-rules",
-            fmt::format(
-                R"({{"validity_days":{},"protect_days":{},"order_extends_days":{},"lock_agents":{},"self_purchase":{}}})",
-                1 + pick(30), pick(8), pick(45), pick(2) ? "true" : "false", pick(2) ? "true" : "false"),
-            new_key());
+        must(owner_, Method::put, brand_ + "/lock-rules",
+             fmt::format(R"({{"validity_days":{},"protect_days":{},"order_extends_days":{},)"
+                         R"("lock_agents":{},"self_purchase":{}}})",
+                         1 + pick(30), pick(8), pick(45), pick(2) ? "true" : "false", pick(2) ? "true" : "false"),
+             new_key());
       }
     }
   }
