@@ -34,6 +34,14 @@ void law(bool holds, fmt::format_string<Args...> words, Args&&... args) {
   if (!holds) throw LawBroken(fmt::format(words, std::forward<Args>(args)...));
 }
 
+// An answer that holds a secret is kept without it.
+std::string without_secret(std::string body) {
+  static constexpr std::string_view kName = "\"stream_key\":";
+  if (const auto at = body.find(kName); at != std::string::npos)
+    body.replace(at + kName.size(), body.find_first_of(",}", at) - at - kName.size(), "null");
+  return body;
+}
+
 int rank_of(std::string_view state) {
   static constexpr std::array<std::string_view, 6> kStates = {"placed",   "paid",      "shipped",
                                                               "received", "completed", "cancelled"};
@@ -121,7 +129,7 @@ class Trial {
               const Answer& first) {
     ++report_.repeated;
     const auto again = server_.send(who, method, path, body, key).answer;
-    law(again.replayed && again.status == first.status && again.body == first.body,
+    law(again.replayed && again.status == first.status && again.body == without_secret(first.body),
         "{} {} repeated under its key answers {} {} instead of {} {}", net::method_name(method), path, again.status,
         again.body, first.status, first.body);
     if (body.size() <= 2) return;
