@@ -85,7 +85,7 @@ class AccessTest : public ServerTest {
   void SetUp() override {
     ServerTest::SetUp();
     home_ = brand("home");
-    const auto host = agent(home_.id, "host");
+    const auto host = agent(home_.id, "host", "华东");
     const auto owner = token_of(home_.owner), hosts = token_of(host.person);
     const PersonId customer = buyer("customer");
     const auto customers = token_of(customer);
@@ -93,6 +93,9 @@ class AccessTest : public ServerTest {
     ids_["agent_id"] = host.id.text();
     ids_["store_id"] = host.store.text();
     ids_["person_id"] = customer.text();
+    ids_["region_id"] = must(db().read([&](db::Tx& tx) -> Result<RegionId> {
+                          return org::regions_of(tx, home_.id, {}, 1, {}).at(0).region.id;
+                        })).text();
     const auto id_in = [](const json::value& v) { return get_text(v, "id"); };
     const auto product = said(call(Method::post, "/api/v1/brands/" + home_.id.text() + "/products", owner,
                                    R"({"code":"p","title":"P","skus":[{"code":"s","price_fen":1000,"stock":50}]})"),
@@ -214,6 +217,37 @@ TEST_F(AccessTest, AnAuditorReadsEverythingAndChangesNothing) {
   std::set<std::string> skip = own_;
   skip.insert(reads.begin(), reads.end());
   EXPECT_EQ(let_through(token_of(staff(home_.id, "auditor", kAuditor)), skip), Ids{"verifyBrand 200"});
+}
+
+// Whole-brand matters, and whatever lies elsewhere, are not for staff whose rights end at a region; lists are theirs,
+// but hold nothing of it.
+TEST_F(AccessTest, StaffLimitedToAnotherRegionIsAStrangerHere) {
+  agent(home_.id, "southerner", "华南");
+  const auto south = token_of(staff(home_.id, "south", kOperator | kFinance | kAuditor, {{"华南"}}));
+  EXPECT_EQ(let_through(south, own_), (Ids{"getLockRules 200", "getRegionReport 200", "listAgents 200",
+                                           "listBrandOrders 200", "listOpenAfterSales 200", "listRegions 200"}));
+  for (const char* list : {"/orders", "/after-sales"})
+    EXPECT_EQ(call(Method::get, "/api/v1/brands/" + home_.id.text() + list, south).body, R"({"items":[],"next":null})");
+  const auto agents = call(Method::get, "/api/v1/brands/" + home_.id.text() + "/agents", south).body;
+  EXPECT_EQ(agents.find("\"host\""), std::string::npos);
+  EXPECT_NE(agents.find("\"southerner\""), std::string::npos);
+  EXPECT_EQ(
+      call(Method::get, "/api/v1/brands/" + home_.id.text() + "/report/regions", south).body.find("\"gmv_fen\":2000"),
+      std::string::npos);
+}
+
+TEST_F(AccessTest, StaffLimitedToItsRegionRunsIt) {
+  const auto east = token_of(staff(home_.id, "east", kOperator, {{"华东"}}));
+  for (const char* path : {"/orders", "/after-sales", "/agents"}) {
+    const auto page = said(call(Method::get, "/api/v1/brands/" + home_.id.text() + path, east), 200);
+    EXPECT_EQ(get_list(page, "items").size(), 1u) << path;
+  }
+  EXPECT_NE(call(Method::get, "/api/v1/orders/" + ids_["order_id"], east).body.find("13912345678"), std::string::npos);
+  for (const char* path : {"/orders/{order_id}/explain", "/agents/{agent_id}/account", "/agents/{agent_id}/entries",
+                           "/entries/{entry_id}/explain", "/settlements/{settlement_id}/explain", "/shares/{share_id}"})
+    EXPECT_EQ(call(Method::get, fill("/api/v1" + std::string(path), ids_), east).status, 200) << path;
+  for (const char* path : {"/after-sales/{after_sale_id}/approve", "/broadcasts/{broadcast_id}/end"})
+    EXPECT_EQ(call(Method::post, fill("/api/v1" + std::string(path), ids_), east).status, 200) << path;
 }
 
 TEST_F(AccessTest, FinanceDoesNotRunTheShopAndOperatorsDoNotTouchTheMoney) {

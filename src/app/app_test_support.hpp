@@ -60,18 +60,21 @@ class ServerTest : public ::testing::Test {
     const Call call = system();
     return must(db().write([&](db::Tx& tx) { return org::register_person(tx, call, login, login, "x"); }));
   }
-  org::Agent agent(BrandId at, const std::string& code) {
+  org::Agent agent(BrandId at, const std::string& code, const std::string& region = {}) {
     const Call call = system();
     return must(db().write([&](db::Tx& tx) {
       org::NewAgent wish;
       wish.code = wish.name = code;
       wish.phone = "13800138000";
+      wish.region = region;
       return org::create_agent(tx, call, at, wish);
     }));
   }
-  PersonId staff(BrandId at, const std::string& login, unsigned roles) {
+  PersonId staff(BrandId at, const std::string& login, unsigned roles,
+                 const std::optional<std::vector<std::string>>& regions = {}) {
     const Call call = system();
-    return must(db().write([&](db::Tx& tx) { return org::add_staff(tx, call, at, login, login, roles); })).person;
+    return must(db().write([&](db::Tx& tx) { return org::add_staff(tx, call, at, login, login, roles, regions); }))
+        .person;
   }
 
   net::Reply call(net::Method method, const std::string& target, const std::string& token, const std::string& body = {},

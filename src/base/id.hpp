@@ -62,6 +62,8 @@ using LedgerTxId = Id<struct LedgerTxTag>;
 using SettlementId = Id<struct SettlementTag>;
 using ChatId = Id<struct ChatTag>;
 using EventId = Id<struct EventTag>;
+using RegionId = Id<struct RegionTag>;
+using TaskId = Id<struct TaskTag>;  // of a training
 
 // The shard of everything a buyer writes (DESIGN 4). buckets is fixed when the database is set up.
 Bucket bucket_of(PersonId buyer, int buckets);

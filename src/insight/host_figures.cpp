@@ -68,9 +68,9 @@ std::vector<RoomMinute> minutes_between(db::Tx& tx, BroadcastId broadcast, Insta
   });
 }
 
-Status require_reader(const Call& call, const live::Broadcast& b) {
+Status require_reader(db::Tx& tx, const Call& call, const live::Broadcast& b) {
   if (call.caller.owns_store(b.store)) return {};
-  return require_staff(call, b.brand, kAnyStaff);
+  return org::require_staff_at(tx, call, b.brand, b.store, kAnyStaff);
 }
 
 void write_window(JsonWriter& w, const Window& x) {
@@ -137,7 +137,7 @@ std::vector<CourseMinute> course_of(db::Tx& tx, const live::Broadcast& b, Instan
 Result<Reply> results(db::Tx& tx, const Call& call, const Request& request) {
   TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
   TRY(const auto b, live::find_broadcast(tx, id));
-  TRY_OK(require_reader(call, b));
+  TRY_OK(require_reader(tx, call, b));
   JsonWriter w;
   w.begin().key("minutes").begin_list();
   for (const CourseMinute& m : course_of(tx, b, call.now)) {
@@ -188,7 +188,7 @@ Result<Reply> customers(db::Tx& tx, const Call& call, const Request& request) {
   TRY(const auto page, net::page_of(request));
   TRY(const auto id, request.id_param<StoreId>("store_id"));
   TRY(const auto owner, org::store_owner(tx, id));
-  if (!call.caller.owns_store(id)) TRY_OK(require_staff(call, owner.store.brand, kAnyStaff));
+  if (!call.caller.owns_store(id)) TRY_OK(org::require_staff_at(tx, call, owner.store.brand, id, kAnyStaff));
   const bool locked = request.query_value("of") != "bought";
   std::vector<std::pair<PersonId, std::optional<share::Lock>>> people;
   std::int64_t next = 0;

@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "base/json.hpp"
+#include "insight/regions.hpp"
 #include "insight/verify.hpp"
 #include "org/org_service.hpp"
 
@@ -125,10 +126,11 @@ std::string report_json(const Report& r) {
   FIGURE(broadcasts)
   FIGURE(pins)
   FIGURE(exposures)
-  FIGURE(enters) FIGURE(chat_lines) FIGURE(likes) FIGURE(shares) FIGURE(touches) FIGURE(locks_opened)
-      FIGURE(locks_renewed) FIGURE(locks_taken_over) FIGURE(locks_protected) FIGURE(share_cascades)
-          FIGURE(cascade_depth_max) FIGURE(orders_placed) FIGURE(orders_paid) FIGURE(orders_cancelled) FIGURE(refunds)
-              FIGURE(gmv_fen) FIGURE(refunded_fen) FIGURE(commission_pending_fen) FIGURE(commission_available_fen)
+  FIGURE(enters)
+  FIGURE(chat_lines) FIGURE(likes) FIGURE(shares) FIGURE(touches) FIGURE(locks_opened) FIGURE(locks_renewed)
+      FIGURE(locks_taken_over) FIGURE(locks_protected) FIGURE(share_cascades) FIGURE(cascade_depth_max)
+          FIGURE(orders_placed) FIGURE(orders_paid) FIGURE(orders_cancelled) FIGURE(refunds) FIGURE(gmv_fen)
+              FIGURE(refunded_fen) FIGURE(commission_pending_fen) FIGURE(commission_available_fen)
                   FIGURE(commission_settled_fen) FIGURE(commission_paid_fen) FIGURE(debt_fen) FIGURE(oversold_units)
                       FIGURE(ledger_difference_fen)
 #undef FIGURE
@@ -151,6 +153,7 @@ std::string report_json(const Report& r) {
 net::Routes insight_routes(const InsightDeps& deps) {
   using namespace lianbo::shape;
   net::Routes routes;
+  routes.push_back(region_report_route());
   Shape report_shape;
   for (const char* name :
        {"agents", "broadcasts", "pins", "exposures", "enters", "chat_lines", "likes", "shares", "touches",

@@ -269,6 +269,15 @@ const Sql kRollup{
     "where q.paid_at is not null group by q.brand_id) l on l.brand_id = b.id where coalesce(o.total, 0) <> "
     "coalesce(s.total, 0) "
     "or coalesce(o.total, 0) <> coalesce(l.total, 0) order by b.id limit 1000"};
+// Every order is in a store of an agent of its brand: the rows by region leave none out.
+const Sql kRegions{
+    "verify.regions",
+    "select b.id, 'brand ' || cast(coalesce(o.total, 0) as text) || ', regions ' || cast(coalesce(g.total, 0) as text) "
+    "from brands b left join (select brand_id, sum(total_fen - refunded_fen) as total from orders where paid_at is not "
+    "null group by brand_id) o on o.brand_id = b.id left join (select a.brand_id, sum(q.total_fen - q.refunded_fen) as "
+    "total from orders q join stores s on s.id = q.store_id join agents a on a.id = s.agent_id where q.paid_at is not "
+    "null and a.brand_id = q.brand_id group by a.brand_id) g on g.brand_id = b.id where coalesce(o.total, 0) <> "
+    "coalesce(g.total, 0) order by b.id limit 1000"};
 const Sql kBrandRows{"verify.brand_rows", "select count(*) from brands where id = $1 or $1 = 0"};
 
 const Sql kPinRows{"verify.pin_rows", "select count(*) from pins where brand_id = $1 or $1 = 0"};
@@ -321,6 +330,7 @@ const Rule kRules[] = {
     {"orders", "order", kAttribution},
     {"money", "brand", kMoney},
     {"rollup", "brand", kRollup},
+    {"rollup", "brand", kRegions},
     {"pins", "pin", kPins},
     {"pins", "pin", kPinsAfterEnd},
     {"shares", "share", kShares},

@@ -59,7 +59,7 @@ std::string guest_name(PersonId person, bool chinese) {
 
 Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store_id, const NewBroadcast& wish) {
   TRY(const auto owner, org::store_owner(tx, store_id));
-  TRY_OK(require_store(call, owner.store.brand, store_id));
+  TRY_OK(org::require_store(tx, call, owner.store.brand, store_id));
   TRY_OK(check_title(wish.title));
   TRY_OK(check_schedule(wish.scheduled_at, call.now));
   if (owner.agent.state == org::AgentState::left)
@@ -84,7 +84,7 @@ Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store
 
 Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY(auto b, lock_broadcast(tx, id));
-  TRY_OK(require_store(call, b.brand, b.store));
+  TRY_OK(org::require_store(tx, call, b.brand, b.store));
   TRY_OK(check_shelf_change(b));
   Scheduled out{std::move(b), call.random->base62(kStreamKeyLength)};
   store::set_stream_key(tx, id, sha256(out.stream_key));
@@ -93,7 +93,7 @@ Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id)
 
 Result<Broadcast> start_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY(const auto found, find_broadcast(tx, id));
-  TRY_OK(require_store(call, found.brand, found.store));
+  TRY_OK(org::require_store(tx, call, found.brand, found.store));
   store::lock_startable(tx, found.store);
   TRY(auto b, lock_broadcast(tx, id));
   TRY_OK(check_start(b));
@@ -112,7 +112,7 @@ Result<Broadcast> start_broadcast(db::Tx& tx, const Call& call, BroadcastId id) 
 
 Result<Broadcast> end_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY(auto b, lock_broadcast(tx, id));
-  TRY_OK(require_store(call, b.brand, b.store));
+  TRY_OK(org::require_store(tx, call, b.brand, b.store));
   TRY_OK(check_end(b));
   const PinStep step = close_step(b, store::newest_pin(tx, id), call.now);
   TRY_OK(apply(tx, call, b, step));
@@ -125,7 +125,7 @@ Result<Broadcast> end_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
 
 Result<Broadcast> cancel_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY(auto b, lock_broadcast(tx, id));
-  TRY_OK(require_store(call, b.brand, b.store));
+  TRY_OK(org::require_store(tx, call, b.brand, b.store));
   TRY_OK(check_cancel(b));
   b.state = BroadcastState::cancelled;
   b.ended_at = call.now;
@@ -136,7 +136,7 @@ Result<Broadcast> cancel_broadcast(db::Tx& tx, const Call& call, BroadcastId id)
 
 Result<Broadcast> change_broadcast(db::Tx& tx, const Call& call, BroadcastId id, const BroadcastPatch& patch) {
   TRY(auto b, lock_broadcast(tx, id));
-  TRY_OK(require_store(call, b.brand, b.store));
+  TRY_OK(org::require_store(tx, call, b.brand, b.store));
   const std::string title = patch.title.value_or(b.title);
   const Instant at = patch.scheduled_at.value_or(b.scheduled_at);
   TRY_OK(check_rename(b));
@@ -152,7 +152,7 @@ Result<Broadcast> change_broadcast(db::Tx& tx, const Call& call, BroadcastId id,
 
 Status set_shelf(db::Tx& tx, const Call& call, BroadcastId id, std::span<const ProductId> products) {
   TRY(const auto b, lock_broadcast(tx, id));
-  TRY_OK(require_store(call, b.brand, b.store));
+  TRY_OK(org::require_store(tx, call, b.brand, b.store));
   TRY_OK(check_shelf_change(b));
   TRY_OK(check_products(tx, b, products));
   const auto open = store::open_pin(tx, id);
@@ -238,7 +238,7 @@ Status mark_person(db::Tx& tx, const Call& call, BroadcastId id, PersonId person
 
 Status add_assistant(db::Tx& tx, const Call& call, StoreId store_id, PersonId person) {
   TRY(const auto s, org::find_store(tx, store_id));
-  TRY_OK(require_store(call, s.brand, store_id));
+  TRY_OK(org::require_store(tx, call, s.brand, store_id));
   if (org::person_name(tx, person).empty())
     return fail(Code::not_found, "there is no person " + person.text() + " with a login", "/person_id");
   if (store::count_assistants(tx, store_id) >= kMaxAssistants && !store::is_assistant(tx, store_id, person))
@@ -251,7 +251,7 @@ Status add_assistant(db::Tx& tx, const Call& call, StoreId store_id, PersonId pe
 
 Result<Assistant> add_assistant_by_login(db::Tx& tx, const Call& call, StoreId store_id, std::string_view login) {
   TRY(const auto s, org::find_store(tx, store_id));
-  TRY_OK(require_store(call, s.brand, store_id));
+  TRY_OK(org::require_store(tx, call, s.brand, store_id));
   const auto found = org::find_login(tx, login);
   if (!found) return fail(Code::not_found, "nobody has this login; ask the person how they log in", "/login");
   TRY_OK(add_assistant(tx, call, store_id, found->person));
@@ -262,7 +262,7 @@ Result<Assistant> add_assistant_by_login(db::Tx& tx, const Call& call, StoreId s
 
 Result<std::vector<Assistant>> assistants_of(db::Tx& tx, const Call& call, StoreId store_id) {
   TRY(const auto s, org::find_store(tx, store_id));
-  TRY_OK(require_store(call, s.brand, store_id));
+  TRY_OK(org::require_store(tx, call, s.brand, store_id));
   return store::assistants(tx, store_id);
 }
 
@@ -277,7 +277,7 @@ Result<std::vector<MarkedPerson>> marks_of(db::Tx& tx, const Call& call, Broadca
 
 Status remove_assistant(db::Tx& tx, const Call& call, StoreId store_id, PersonId person) {
   TRY(const auto s, org::find_store(tx, store_id));
-  TRY_OK(require_store(call, s.brand, store_id));
+  TRY_OK(org::require_store(tx, call, s.brand, store_id));
   if (store::remove_assistant(tx, store_id, person))
     org::audit(tx, call, s.brand, "assistant.remove", "store", store_id.value,
                JsonWriter().begin().field("person_id", person).end().take());
@@ -320,7 +320,7 @@ Status require_crew(db::Tx& tx, const Caller& caller, const Broadcast& b) {
   if (!caller.guest && store::is_assistant(tx, b.store, caller.person)) return {};
   Call call;
   call.caller = caller;
-  return require_store(call, b.brand, b.store);
+  return org::require_store(tx, call, b.brand, b.store);
 }
 
 Result<Broadcast> find_broadcast(db::Tx& tx, BroadcastId id) {

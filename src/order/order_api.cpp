@@ -137,7 +137,7 @@ Result<Reply> order_page(db::Tx& tx, const Call& call, const std::vector<OrderId
   JsonWriter w;
   w.begin_list();
   for (const OrderId id : ids)
-    if (const auto o = store::load(tx, id)) w.raw(order_json(call, *o));
+    if (const auto o = store::load(tx, id)) w.raw(order_json(tx, call, *o));
   w.end_list();
   const std::int64_t next = static_cast<int>(ids.size()) == limit ? ids.back().value : 0;
   return Reply::json(net::page_json(w.text(), next));
@@ -175,7 +175,7 @@ Result<Reply> place_order(db::Tx& tx, const Call& call, const Request& request) 
     wish.lines.push_back(line);
   }
   TRY(const auto order, place(tx, call, wish));
-  return Reply::json(order_json(call, order), 201);
+  return Reply::json(order_json(tx, call, order), 201);
 }
 
 Result<Reply> read_cart(db::Tx& tx, const Call& call, const Request& request) {
@@ -316,7 +316,8 @@ net::Routes order_routes(const OrderDeps& deps) {
                            TRY(const auto page, net::page_of(request));
                            TRY(const auto store_id, request.id_param<StoreId>("store_id"));
                            TRY(const auto shop, org::find_store(tx, store_id));
-                           if (!call.caller.owns_store(store_id)) TRY_OK(require_staff(call, shop.brand, kAnyStaff));
+                           if (!call.caller.owns_store(store_id))
+                             TRY_OK(org::require_staff_at(tx, call, shop.brand, store_id, kAnyStaff));
                            const auto state = order_state(request.query_value("state"));
                            if (!state && !request.query_value("state").empty())
                              return fail(Code::invalid_field, "must be a state of an order, like paid", "query state");
@@ -330,8 +331,10 @@ net::Routes order_routes(const OrderDeps& deps) {
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto page, net::page_of(request));
                            TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-                           TRY_OK(require_staff(call, brand, kAnyStaff));
-                           return order_page(tx, call, store::of_brand(tx, brand, page.after, page.limit), page.limit);
+                           TRY_OK(require_any_staff(call, brand, kAnyStaff));
+                           return order_page(
+                               tx, call, store::of_brand(tx, brand, call.caller.scope(brand), page.after, page.limit),
+                               page.limit);
                          })
                   .asking(page_query())
                   .giving(page_of_items(order_shape())));
@@ -339,7 +342,7 @@ net::Routes order_routes(const OrderDeps& deps) {
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto order_id, request.id_param<OrderId>("order_id"));
                            TRY(const auto o, visible_order(tx, call, order_id));
-                           return Reply::json(order_json(call, o));
+                           return Reply::json(order_json(tx, call, o));
                          })
                   .giving(order_shape())
                   .may_fail({Code::not_found}));
@@ -362,7 +365,7 @@ net::Routes order_routes(const OrderDeps& deps) {
     return [intent](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
       TRY(const auto order_id, request.id_param<OrderId>("order_id"));
       TRY(const auto o, intent(tx, call, order_id, request.value));
-      return Reply::json(order_json(call, o));
+      return Reply::json(order_json(tx, call, o));
     };
   };
   const std::vector<Code> order_errors = {Code::not_found, Code::order_state_conflict};
@@ -421,9 +424,10 @@ net::Routes order_routes(const OrderDeps& deps) {
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto page, net::page_of(request));
                            TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-                           TRY_OK(require_staff(call, brand, kAnyStaff));
-                           return page_reply(store::open_after_sales(tx, brand, page.after, page.limit), page.limit,
-                                             after_sale_json);
+                           TRY_OK(require_any_staff(call, brand, kAnyStaff));
+                           return page_reply(
+                               store::open_after_sales(tx, brand, call.caller.scope(brand), page.after, page.limit),
+                               page.limit, after_sale_json);
                          })
                   .asking(page_query())
                   .giving(page_of_items(after_sale_shape())));

@@ -131,9 +131,9 @@ Status become_paid(db::Tx& tx, const Call& call, Order& o, std::string_view tran
   return {};
 }
 
-Status may_act_for_buyer(const Call& call, const Order& o) {
+Status may_act_for_buyer(db::Tx& tx, const Call& call, const Order& o) {
   if (call.caller.system || (!call.caller.guest && call.caller.person == o.buyer)) return {};
-  return require_staff(call, o.brand, kOperates);
+  return org::require_staff_at(tx, call, o.brand, o.store, kOperates);
 }
 
 void become_cancelled(db::Tx& tx, const Call& call, Order& o, std::string_view reason) {
@@ -284,7 +284,7 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
 Result<Order> cancel(db::Tx& tx, const Call& call, OrderId id, std::string_view reason) {
   auto o = store::lock(tx, id);
   if (!o) return no_order();
-  TRY_OK(may_act_for_buyer(call, *o));
+  TRY_OK(may_act_for_buyer(tx, call, *o));
   if (o->state == OrderState::cancelled) return *o;
   if (o->state != OrderState::placed) return wrong_state(*o, "unpaid; ask for an after-sale instead");
   become_cancelled(tx, call, *o, reason);
@@ -294,7 +294,7 @@ Result<Order> cancel(db::Tx& tx, const Call& call, OrderId id, std::string_view 
 Result<Order> ship(db::Tx& tx, const Call& call, OrderId id, std::string_view carrier, std::string_view number) {
   auto o = store::lock(tx, id);
   if (!o) return no_order();
-  TRY_OK(require_store(call, o->brand, o->store));
+  TRY_OK(org::require_store(tx, call, o->brand, o->store));
   if (o->state == OrderState::shipped && o->carrier == carrier && o->tracking_number == number) return *o;
   if (o->state != OrderState::paid) return wrong_state(*o, "paid");
   // Units whose refund was agreed to before they left go on sale again, once the money has gone.
@@ -334,12 +334,12 @@ Result<Order> visible_order(db::Tx& tx, const Call& call, OrderId id) {
   // Who may not see it is told what a stranger is told: that there is none.
   if (!o) return no_order();
   if (call.caller.system || (!call.caller.guest && call.caller.person == o->buyer) ||
-      call.caller.owns_store(o->store) || call.caller.roles_at(o->brand) != 0)
+      call.caller.owns_store(o->store) || org::staff_roles_at(tx, call, o->brand, o->store) != 0)
     return *o;
   return no_order();
 }
 
-std::string order_json(const Call& call, const Order& o) {
+std::string order_json(db::Tx& tx, const Call& call, const Order& o) {
   JsonWriter w;
   w.begin().field("id", o.id).field("brand_id", o.brand).field("store_id", o.store).field("buyer_id", o.buyer);
   w.field("broadcast_id", o.broadcast).field("pin_id", o.pin).field("share_id", o.share);
@@ -360,7 +360,8 @@ std::string order_json(const Call& call, const Order& o) {
   // The host sees what delivery needs, while it does.
   const bool delivers = o.state == OrderState::paid || o.state == OrderState::shipped;
   const bool whole = call.caller.system || call.caller.person == o.buyer ||
-                     (delivers && call.caller.owns_store(o.store)) || (call.caller.roles_at(o.brand) & kOperates) != 0;
+                     (delivers && call.caller.owns_store(o.store)) ||
+                     (org::staff_roles_at(tx, call, o.brand, o.store) & kOperates) != 0;
   w.key("address");
   if (whole) {
     w.raw(o.address_json);
@@ -379,8 +380,8 @@ std::string order_json(const Call& call, const Order& o) {
 Result<AfterSale> request_after_sale(db::Tx& tx, const Call& call, OrderId id, const AfterSaleWish& wish) {
   auto o = store::lock(tx, id);
   if (!o) return no_order();
-  TRY_OK(may_act_for_buyer(call, *o));
-  const bool staff = call.caller.system || (call.caller.roles_at(o->brand) & kOperates) != 0;
+  TRY_OK(may_act_for_buyer(tx, call, *o));
+  const bool staff = call.caller.system || (org::staff_roles_at(tx, call, o->brand, o->store) & kOperates) != 0;
   if (o->state == OrderState::placed || o->state == OrderState::cancelled) return wrong_state(*o, "paid");
   if (wish.line < 0 || wish.line >= static_cast<int>(o->lines.size()))
     return fail(Code::invalid_field, "the order has lines 0 to " + std::to_string(o->lines.size() - 1), "/line");
@@ -455,7 +456,7 @@ Result<OpenCase> open_case(db::Tx& tx, AfterSaleId id) {
 Result<AfterSale> approve_after_sale(db::Tx& tx, const Call& call, AfterSaleId id, std::string_view answer) {
   TRY(auto c, open_case(tx, id));
   auto& [o, a] = c;
-  TRY_OK(require_staff(call, o.brand, kOperates));
+  TRY_OK(org::require_staff_at(tx, call, o.brand, o.store, kOperates));
   if (a.state == AfterSaleState::approved || a.state == AfterSaleState::refunded) return a;
   if (a.state != AfterSaleState::requested)
     return fail(Code::order_state_conflict, "the after-sale is " + std::string(state_name(a.state)));
@@ -482,7 +483,8 @@ Result<AfterSale> close_after_sale(db::Tx& tx, const Call& call, AfterSaleId id,
                                    std::string_view answer) {
   TRY(auto c, open_case(tx, id));
   auto& [o, a] = c;
-  TRY_OK(state == AfterSaleState::withdrawn ? may_act_for_buyer(call, o) : require_staff(call, o.brand, kOperates));
+  TRY_OK(state == AfterSaleState::withdrawn ? may_act_for_buyer(tx, call, o)
+                                            : org::require_staff_at(tx, call, o.brand, o.store, kOperates));
   if (a.state == state) return a;
   if (a.state != AfterSaleState::requested)
     return fail(Code::order_state_conflict, "the after-sale is " + std::string(state_name(a.state)));
@@ -619,8 +621,11 @@ Result<bool> take_what_is_paid(db::Database& db, const Call& call, pay::PayRail&
 }  // namespace
 
 Result<PayAnswer> pay_order(db::Database& db, const Call& call, pay::PayRail& rail, OrderId id, std::string openid) {
-  TRY(const auto o, db.read([&](db::Tx& tx) { return visible_order(tx, call, id); }));
-  TRY_OK(may_act_for_buyer(call, o));
+  TRY(const auto o, db.read([&](db::Tx& tx) -> Result<Order> {
+    TRY(auto seen, visible_order(tx, call, id));
+    TRY_OK(may_act_for_buyer(tx, call, seen));
+    return seen;
+  }));
   if (o.state != OrderState::placed) return wrong_state(o, "unpaid");
   if (call.now >= o.release_at) return fail(Code::order_state_conflict, "the time to pay this order has passed");
   pay::PrepayWish wish;

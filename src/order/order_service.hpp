@@ -45,11 +45,11 @@ Result<Order> ship(db::Tx& tx, const Call& call, OrderId id, std::string_view ca
 // The buyer, or the server after order.auto_receive_days.
 Result<Order> receive(db::Tx& tx, const Call& call, OrderId id);
 
-// The order, if the caller may see it: its buyer, its store's agent, or the brand's staff.
+// The order, if the caller may see it: its buyer, its store's agent, or the store's staff.
 Result<Order> visible_order(db::Tx& tx, const Call& call, OrderId id);
 // The whole address for the buyer, staff that operates, and the store's agent while there is something to deliver
 // (paid, shipped); a masked one for everybody else.
-std::string order_json(const Call& call, const Order& order);
+std::string order_json(db::Tx& tx, const Call& call, const Order& order);
 
 struct AfterSaleWish {
   int line = 0;

@@ -45,7 +45,11 @@ const Sql kOfStore{"order.of_store",
 // With the state written out, so that the small index of what waits to be sent serves it.
 const Sql kToShip{"order.to_ship",
                   "select id from orders where store_id = $1 and id < $2 and state = 'paid' order by id desc limit $3"};
-const Sql kOfBrand{"order.of_brand", "select id from orders where brand_id = $1 and id > $2 order by id limit $3"};
+const Sql kOfBrand{
+    "order.of_brand",
+    "select id from orders where brand_id = $1 and id > $2 and (cast($4 as bigint) is null or store_id in "
+    "(select v.store_id from staff_stores v where v.brand_id = $1 and v.person_id = $4)) "
+    "order by id limit $3"};
 const Sql kUnpaid{"order.unpaid_until",
                   "select id, release_at from orders where state = 'placed' and release_at <= $1 "
                   "and (release_at, id) > ($2, $3) order by release_at, id limit $4"};
@@ -91,7 +95,9 @@ const Sql kAfterSalesOf{"after_sale.of_order",
 const Sql kOpenAfterSales{"after_sale.open",
                           "select " AFTER_SALE_COLUMNS
                           " from after_sales where brand_id = $1 and state in ('requested', 'approved') and id > $2 "
-                          "order by id limit $3"};
+                          "and (cast($4 as bigint) is null or exists (select 1 from orders o join staff_stores v on "
+                          "v.store_id = o.store_id where o.bucket = after_sales.bucket and o.id = "
+                          "after_sales.order_id and v.brand_id = $1 and v.person_id = $4)) order by id limit $3"};
 const Sql kOpenClaims{
     "after_sale.open_claims",
     "select cast(coalesce(sum(amount_fen), 0) as bigint), cast(coalesce(sum(qty), 0) as bigint), count(*) "
@@ -427,8 +433,8 @@ std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::optional<OrderStat
   if (state == OrderState::paid) return ids<OrderId>(tx, kToShip, {store, before, limit});
   return ids<OrderId>(tx, kOfStore, {store, before, state ? state_name(*state) : "", limit});
 }
-std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, std::int64_t after, int limit) {
-  return ids<OrderId>(tx, kOfBrand, {brand, after, limit});
+std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, PersonId scope, std::int64_t after, int limit) {
+  return ids<OrderId>(tx, kOfBrand, {brand, after, limit, scope});
 }
 std::vector<Unpaid> unpaid_until(db::Tx& tx, Instant now, const Unpaid& after, int limit) {
   return tx.all(kUnpaid, {now, after.release_at, after.order.value, limit},
@@ -478,8 +484,8 @@ void close_after_sale(db::Tx& tx, const AfterSale& a, AfterSaleState state, std:
 std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId order) {
   return tx.all(kAfterSalesOf, {bucket_of_id(order.value), order}, read_after_sale);
 }
-std::vector<AfterSale> open_after_sales(db::Tx& tx, BrandId brand, std::int64_t after, int limit) {
-  return tx.all(kOpenAfterSales, {brand, after, limit}, read_after_sale);
+std::vector<AfterSale> open_after_sales(db::Tx& tx, BrandId brand, PersonId scope, std::int64_t after, int limit) {
+  return tx.all(kOpenAfterSales, {brand, after, limit, scope}, read_after_sale);
 }
 OpenClaims open_claims(db::Tx& tx, OrderId order, int line) {
   return tx

@@ -19,7 +19,7 @@ std::vector<OrderId> of_buyer(db::Tx& tx, Bucket bucket, PersonId buyer, std::in
 // Newest first; before 0: from the newest on.
 std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::optional<OrderState> state, std::int64_t before,
                               int limit);
-std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
+std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, PersonId scope, std::int64_t after, int limit);
 struct Unpaid {
   OrderId order;
   Instant release_at = 0;
@@ -47,7 +47,7 @@ void insert_after_sale(db::Tx& tx, const AfterSale& a);
 std::optional<AfterSale> after_sale(db::Tx& tx, AfterSaleId id);
 void close_after_sale(db::Tx& tx, const AfterSale& a, AfterSaleState state, std::string_view answer, Instant at);
 std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId order);
-std::vector<AfterSale> open_after_sales(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
+std::vector<AfterSale> open_after_sales(db::Tx& tx, BrandId brand, PersonId scope, std::int64_t after, int limit);
 struct OpenClaims {
   Fen amount_fen = 0;
   std::int64_t qty = 0;

@@ -28,6 +28,7 @@ std::optional<Agent> agent(db::Tx&, AgentId);
 std::optional<Agent> agent_by_code(db::Tx&, BrandId, std::string_view code);
 std::optional<Agent> agent_of_person(db::Tx&, BrandId, PersonId);
 std::vector<Agent> agents(db::Tx&, BrandId, const AgentFilter&, int limit, AgentId after);
+std::optional<std::string> region_of_store(db::Tx&, StoreId);
 struct AgentAndStore {
   Agent agent;
   std::string store_name;
@@ -59,6 +60,17 @@ std::vector<Agent> agents_by_id(db::Tx&, std::span<const AgentId>);
 void add_store(db::Tx&, const Store&);
 void rename_store(db::Tx&, StoreId, std::string_view name);
 
+// ---- regions
+std::optional<Region> region(db::Tx&, RegionId);
+std::optional<Region> region_named(db::Tx&, BrandId, std::string_view name);
+bool add_region(db::Tx&, const Region&);  // false: there is one of this name
+std::vector<RegionCount> regions(db::Tx&, BrandId, PersonId scope, int limit, RegionId after);
+bool any_region_in(db::Tx&, BrandId, std::string_view name);  // of this name, or below it
+std::int64_t longest_name_in(db::Tx&, BrandId, std::string_view name);
+void move_regions(db::Tx&, BrandId, std::string_view from, std::string_view to);  // with what lies below, and agents
+bool region_in_use(db::Tx&, RegionId);  // an agent is in it or below it, or a staff member's rights end there
+void remove_region(db::Tx&, RegionId);
+
 // ---- people
 struct Person {
   PersonId id;
@@ -73,6 +85,7 @@ bool set_password(db::Tx&, PersonId, std::string_view login, std::string_view ha
 void add_staff(db::Tx&, BrandId, PersonId, unsigned roles, Instant at);
 bool set_roles(db::Tx&, BrandId, PersonId, unsigned roles);  // false: is no staff there
 std::int64_t other_owners(db::Tx&, BrandId, PersonId);
+void set_staff_regions(db::Tx&, BrandId, PersonId, std::span<const RegionId>);
 std::vector<StaffMember> staff(db::Tx&, BrandId, int limit, PersonId after);
 std::vector<StaffOf> staff_relations(db::Tx&, PersonId);
 std::vector<AgentOf> agent_relations(db::Tx&, PersonId);

@@ -52,7 +52,7 @@ Shape front_shape() {
 Result<StoreOwner> own_store(Tx& tx, const Call& call, const Request& request) {
   TRY(const auto id, request.id_param<StoreId>("store_id"));
   TRY(auto owner, store_owner(tx, id));
-  TRY_OK(require_store(call, owner.store.brand, id));
+  TRY_OK(require_store_in(call, owner.store.brand, id, owner.agent.region));
   return owner;
 }
 
@@ -78,8 +78,8 @@ Result<Reply> get_note(const Call& call, const Request& request, db::Database& d
   TRY(const auto note, db.read([&](Tx& tx) -> Result<std::optional<PayoutNote>> { return payout_note(tx, id); }));
   const auto* own = call.caller.agent_at(agent.brand);
   if (own && own->agent == id) return Reply::json(note_json(note, true)).with("cache-control", "no-store");
-  TRY_OK(require_staff(call, agent.brand, kAnyStaff));
-  const bool whole = note && require_staff(call, agent.brand, kPays).has_value();
+  TRY_OK(require_staff_in(call, agent.brand, agent.region, kAnyStaff));
+  const bool whole = note && require_staff_in(call, agent.brand, agent.region, kPays).has_value();
   if (whole)
     TRY_OK(db.write([&](Tx& tx) -> Status {
       audit(tx, call, agent.brand, "agent.read_payout_note", "agent", id.value);

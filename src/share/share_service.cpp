@@ -446,9 +446,9 @@ Result<Share> find_share_by_token(Tx& tx, std::string_view token) {
   return fail(Code::not_found, "this link leads nowhere; ask for it again");
 }
 
-Status require_own_share(const Call& call, const Share& share) {
+Status require_own_share(Tx& tx, const Call& call, const Share& share) {
   if (call.caller.person && call.caller.person == share.sharer) return {};
-  return require_staff(call, share.brand, kAnyStaff);
+  return org::require_staff_at(tx, call, share.brand, share.store, kAnyStaff);
 }
 
 std::string share_url(const Settings& settings, std::string_view token) {

@@ -101,12 +101,13 @@ void Shop::go_to(Instant instant) {
   }
 }
 
-org::Agent Shop::agent(const std::string& name, AgentId recruiter) {
+org::Agent Shop::agent(const std::string& name, AgentId recruiter, const std::string& region) {
   return must(db_.write([&](db::Tx& tx) {
     org::NewAgent wish;
     wish.code = name;
     wish.name = name;
     wish.parent = recruiter;
+    wish.region = region;
     return org::create_agent(tx, system(), brand_, wish);
   }));
 }
