@@ -1,6 +1,7 @@
 #include "live/live_service.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "base/crypto.hpp"
@@ -49,6 +50,18 @@ Result<std::optional<Pin>> apply(db::Tx& tx, const Call& call, const Broadcast& 
   store::insert_pin(tx, pin);
   tx.emit(pin_event(call, kPinOpened, b, pin));
   return std::optional<Pin>(pin);
+}
+
+// Names of persons are not kept with what they said: they are looked up, so that an erased person has none here either.
+std::vector<ChatLine> with_names(db::Tx& tx, std::vector<ChatLine> lines) {
+  std::map<PersonId, std::string> names;
+  for (auto& line : lines) {
+    if (!line.name.empty()) continue;
+    const auto [it, fresh] = names.try_emplace(line.person);
+    if (fresh) it->second = org::person_name(tx, line.person);
+    line.name = it->second.empty() ? std::string(kErasedName) : it->second;
+  }
+  return lines;
 }
 
 std::string guest_name(PersonId person, bool chinese) {
@@ -294,7 +307,7 @@ Status say(db::Tx& tx, const ChatWish& wish) {
   line.text = wish.text;
   line.media_ms = media_ms_at(b, wish.now);
   line.at = wish.now;
-  store::insert_chat(tx, b.id, line);
+  store::insert_chat(tx, b.id, line, wish.guest ? std::string_view(line.name) : std::string_view());
   tx.emit(chat_event(b, line));
   return {};
 }
@@ -357,10 +370,10 @@ Mark mark_of(db::Tx& tx, BroadcastId id, PersonId person, Instant now) {
   return mark_at(store::mark(tx, id, person), now);
 }
 std::vector<ChatLine> chat_of(db::Tx& tx, BroadcastId id, ChatId after, int limit) {
-  return store::chat(tx, id, after, limit);
+  return with_names(tx, store::chat(tx, id, after, limit));
 }
 std::vector<ChatLine> last_chat_of(db::Tx& tx, BroadcastId id, int limit) {
-  auto lines = store::last_chat(tx, id, limit);
+  auto lines = with_names(tx, store::last_chat(tx, id, limit));
   std::reverse(lines.begin(), lines.end());
   return lines;
 }

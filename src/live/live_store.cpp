@@ -264,8 +264,8 @@ std::vector<Pin> pins(db::Tx& tx, BroadcastId id, PinId after, int limit) {
   return tx.all(kPins, {id, after.value, limit}, pin_of);
 }
 
-void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line) {
-  tx.exec(kInsertChat, {id, line.id, line.person, line.name, line.text, line.media_ms, line.at});
+void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line, std::string_view guest_name) {
+  tx.exec(kInsertChat, {id, line.id, line.person, guest_name, line.text, line.media_ms, line.at});
 }
 std::vector<ChatLine> chat(db::Tx& tx, BroadcastId id, ChatId after, int limit) {
   return tx.all(kChat, {id, after.value, limit}, chat_of);

@@ -441,10 +441,13 @@ TEST_P(OrderService, TheAddressIsMaskedForThoseWhoNeedNotDeliver) {
   };
   EXPECT_EQ(name_seen_by(shop().as(xiao_)), "王小明");
   EXPECT_EQ(name_seen_by(shop().as(bella_.person)), "王小明");
-  EXPECT_EQ(name_seen_by(shop().owner()), "王小明");
+  EXPECT_EQ(name_seen_by(shop().owner()), "王**") << "staff reads it where the read is audited";
+  EXPECT_TRUE(staff_may_read_address(shop().owner(), o));
+  EXPECT_FALSE(staff_may_read_address(shop().as(xiao_), o)) << "a buyer's own address is no reading by staff";
   Call auditor = shop().as(shop().person("Auditor"));
   auditor.caller.staff.push_back({shop().brand(), kAuditor});
   EXPECT_EQ(name_seen_by(auditor), "王**");
+  EXPECT_FALSE(staff_may_read_address(auditor, o));
 }
 
 // ---- delivery, freeze, maturity
