@@ -268,7 +268,8 @@ Result<Assistant> add_assistant_by_login(db::Tx& tx, const Call& call, StoreId s
   const auto found = org::find_login(tx, login);
   if (!found) return fail(Code::not_found, "nobody has this login; ask the person how they log in", "/login");
   TRY_OK(add_assistant(tx, call, store_id, found->person));
-  for (Assistant& one : store::assistants(tx, store_id))
+  TRY(auto all, assistants_of(tx, call, store_id));
+  for (Assistant& one : all)
     if (one.person == found->person) return std::move(one);
   return fail(Code::not_found, "they are no assistant");
 }
@@ -276,15 +277,19 @@ Result<Assistant> add_assistant_by_login(db::Tx& tx, const Call& call, StoreId s
 Result<std::vector<Assistant>> assistants_of(db::Tx& tx, const Call& call, StoreId store_id) {
   TRY(const auto s, org::find_store(tx, store_id));
   TRY_OK(require_store(call, s.brand, store_id));
-  return store::assistants(tx, store_id);
+  auto out = store::assistants(tx, store_id);
+  for (Assistant& one : out) one.name = org::person_name(tx, one.person);
+  return out;
 }
 
 Result<std::vector<MarkedPerson>> marks_of(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY(const auto b, find_broadcast(tx, id));
   TRY_OK(require_crew(tx, call.caller, b));
   auto out = store::marks(tx, id, call.now);
-  for (MarkedPerson& one : out)
+  for (MarkedPerson& one : out) {
+    one.name = org::person_name(tx, one.person);
     if (one.name.empty()) one.name = guest_name(one.person, call.chinese);
+  }
   return out;
 }
 
