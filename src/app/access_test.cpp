@@ -2,6 +2,7 @@
 // that are there and a body of the right shape. A new route that forgets to ask who calls fails here by itself.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -289,6 +290,95 @@ TEST_F(AccessTest, AHostSeesTheAddressWhileThereIsSomethingToDeliver) {
   EXPECT_EQ(call(Method::get, "/api/v1/stores/" + ids_["store_id"] + "/orders", host).body.find("13912345678"),
             std::string::npos);
   EXPECT_NE(call(Method::get, path, customer).body.find("13912345678"), std::string::npos);
+}
+
+// ---- personal data: who reads it, and that it is written down
+
+const db::Sql kAudited{
+    "access_test.audited",
+    "select action, actor_id, subject_id, detail from audit where action = $1 order by id limit 100"};
+
+TEST_F(AccessTest, EveryReadingOfAnAddressByStaffIsAudited) {
+  struct Row {
+    PersonId actor;
+    OrderId order;
+    std::string detail;
+  };
+  const auto audited = [&] {
+    return must(db().read([&](db::Tx& tx) -> Result<std::vector<Row>> {
+      return tx.all(kAudited, {"order.read_address"},
+                    [](const db::Row& r) { return Row{r.id<PersonId>(1), r.id<OrderId>(2), r.str(3)}; });
+    }));
+  };
+  const auto owner = token_of(home_.owner);
+  const auto sees = [&](const std::string& path, const std::string& token) {
+    const auto reply = call(Method::get, path, token);
+    EXPECT_EQ(reply.status, 200) << path << " " << reply.body;
+    return reply.body.find("13912345678") != std::string::npos;
+  };
+  const std::string order = "/api/v1/orders/" + ids_["order_id"],
+                    list = "/api/v1/brands/" + ids_["brand_id"] + "/orders",
+                    store = "/api/v1/stores/" + ids_["store_id"] + "/orders";
+  const auto before = audited().size();
+  EXPECT_TRUE(sees(order, owner));
+  ASSERT_EQ(audited().size(), before + 1) << "one reading, one row";
+  EXPECT_EQ(audited().back().actor, home_.owner);
+  EXPECT_EQ(audited().back().order.text(), ids_["order_id"]);
+
+  EXPECT_FALSE(sees(list, owner)) << "a list shows masked addresses";
+  EXPECT_FALSE(sees(store, owner));
+  EXPECT_EQ(audited().size(), before + 1) << "and what was not read is not audited";
+  EXPECT_TRUE(sees(list + "?addresses=1", owner));
+  ASSERT_EQ(audited().size(), before + 2);
+  EXPECT_NE(audited().back().detail.find(ids_["order_id"]), std::string::npos) << "the row names the orders";
+  EXPECT_TRUE(sees(store + "?addresses=1", owner));
+  EXPECT_EQ(audited().size(), before + 3);
+
+  const auto auditor = token_of(staff(home_.id, "reader", kAuditor)),
+             money = token_of(staff(home_.id, "money", kFinance));
+  for (const auto& token : {auditor, money}) {
+    EXPECT_FALSE(sees(order, token)) << "neither delivers anything";
+    EXPECT_FALSE(sees(list + "?addresses=1", token));
+  }
+  const auto customer = token_of(PersonId::parse(ids_["person_id"]).value());
+  EXPECT_TRUE(sees(order, customer)) << "one's own";
+  EXPECT_EQ(audited().size(), before + 3);
+
+  // A change by staff tells the order too, but not its address.
+  const auto placed = said(call(Method::post, "/api/v1/orders", customer,
+                                R"({"store_id":")" + ids_["store_id"] + R"(","lines":[{"sku_id":")" + ids_["sku_id"] +
+                                    R"(","qty":1}],"address":{"name":"王小明","phone":"13912345678"}})",
+                                {{"idempotency-key", "audited"}}),
+                           201);
+  const auto cancelled = call(Method::post, "/api/v1/orders/" + get_text(placed, "id") + "/cancel", owner, "{}");
+  ASSERT_EQ(cancelled.status, 200) << cancelled.body;
+  EXPECT_EQ(cancelled.body.find("13912345678"), std::string::npos);
+  EXPECT_EQ(audited().size(), before + 3);
+}
+
+// Every text and blob of every table. Names of the brand's own people (agents, stores) are the brand's to keep.
+TEST_F(AccessTest, NoTableHoldsWhatABuyerEnteredInReadableForm) {
+  const std::string register_ = R"({"login":"13700001234","password":"password1","name":"欧阳小红"})";
+  const auto token = get_text(said(call(Method::post, "/api/v1/persons", "", register_), 200), "token");
+  const std::string address = R"({"name":"欧阳小红","phone":"13700001234","region":"浙江杭州","detail":"梧桐弄七号"})";
+  const std::string wish = R"({"store_id":")" + ids_["store_id"] + R"(","lines":[{"sku_id":")" + ids_["sku_id"] +
+                           R"(","qty":1}],"address":)" + address + "}";
+  const auto first = call(Method::post, "/api/v1/orders", token, wish, {{"idempotency-key", "kept"}});
+  const auto placed = said(first, 201);
+  EXPECT_EQ(call(Method::post, "/api/v1/orders", token, wish, {{"idempotency-key", "kept"}}).body, first.body)
+      << "the kept answer comes back as it was";
+  const auto paid = said(call(Method::post, "/api/v1/orders/" + get_text(placed, "id") + "/pay", token, "{}"), 200);
+  said(call(Method::post, "/api/v1/sandbox/pay", token, R"({"prepay_id":")" + get_text(paid, "prepay_id") + "\"}"),
+       200);
+  app_->stop();
+  std::string all;
+  for (const char* suffix : {"", "-wal"}) {
+    std::ifstream in(folder_.path() + "/lianbo.db" + suffix, std::ios::binary);
+    all.append(std::istreambuf_iterator<char>(in), {});
+  }
+  ASSERT_NE(all.find(get_text(placed, "id")), std::string::npos) << "the file that was looked into is not the shop's";
+  for (const char* secret : {"13700001234", "欧阳小红", "梧桐弄七号", "password1"})
+    EXPECT_EQ(all.find(secret), std::string::npos) << secret << " can be read in the database";
 }
 
 TEST_F(AccessTest, WhoLogsInIsNoGuestAnyMore) {

@@ -36,6 +36,10 @@ const db::Sql kKeepTime{"app.keep_time",
                         "insert into server_facts (name, value) values ('simulated_now', $1) "
                         "on conflict (name) do update set value = excluded.value"};
 const db::Sql kKeptTime{"app.kept_time", "select value from server_facts where name = 'simulated_now'"};
+// What an older version kept readable has been sealed.
+const db::Sql kIsSealed{"app.is_sealed", "select 1 from server_facts where name = 'sealed'"};
+const db::Sql kKeepSealed{
+    "app.keep_sealed", "insert into server_facts (name, value) values ('sealed', '1') on conflict (name) do nothing"};
 const db::Sql kReady{"app.ready", "select count(*) from brands"};
 
 constexpr int kJobLimit = 500;
@@ -61,7 +65,7 @@ std::string host_name() {
 
 // ---- Workbench
 
-Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std::string role) {
+Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std::string role, privacy::Need key) {
   std::unique_ptr<Workbench> bench(new Workbench);
   bench->settings = settings;
   constexpr std::string_view kSimulated = "simulated:";
@@ -95,7 +99,24 @@ Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std
   const std::string holder = host_name() + ":" + role;
   TRY(bench->lease, org::lease_node(*bench->db, holder, bench->wall_.now(), bench->clock->now()));
   bench->ids = std::make_unique<IdMaker>(bench->lease.node, bench->lease.floor);
+  TRY_OK(privacy::open_master_key(*bench->db, settings, bench->random, key));
+  if (privacy::has_master_key()) TRY_OK(bench->seal_readable());
   return bench;
+}
+
+Status Workbench::seal_readable() {
+  TRY(const bool done, db->read([](db::Tx& tx) -> Result<bool> { return tx.exists(kIsSealed, {}); }));
+  if (done) return {};
+  constexpr int kPage = 500;
+  const Call call = system_call();
+  for (int sealed = kPage; sealed == kPage;) {
+    TRY(sealed, db->write([&](db::Tx& tx) -> Result<int> { return org::seal_persons(tx, call, kPage); }));
+  }
+  TRY_OK(order::seal_addresses(*db, call));
+  return db->write([](db::Tx& tx) -> Status {
+    tx.exec(kKeepSealed);
+    return {};
+  });
 }
 
 Workbench::~Workbench() {
@@ -448,7 +469,7 @@ void App::settle_down() {
   // An event may make a room write, and that write tells another event.
   relay_->flush();
   hub_->flush();
-  relay_->flush();
+  relay_->drain();
   bus_->flush();
   hub_->flush();
 }

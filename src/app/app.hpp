@@ -16,6 +16,7 @@
 #include "net/server.hpp"
 #include "org/org_service.hpp"
 #include "pay/sandbox/sandbox.hpp"
+#include "privacy/vault.hpp"
 
 namespace lianbo::app {
 
@@ -23,8 +24,10 @@ extern const char* const kVersion;
 
 class Workbench {
  public:
-  // Opens the database, brings the schema up to date, sets it up if it is new, and leases a node number.
-  static Result<std::unique_ptr<Workbench>> open(const Settings& settings, std::string role);
+  // Opens the database, brings the schema up to date, sets it up if it is new, leases a node number, reads the master
+  // key of personal data, and seals what an older version left readable.
+  static Result<std::unique_ptr<Workbench>> open(const Settings& settings, std::string role,
+                                                 privacy::Need key = privacy::Need::must);
   ~Workbench();
 
   Call system_call();
@@ -42,6 +45,7 @@ class Workbench {
 
  private:
   Workbench() = default;
+  Status seal_readable();
   std::mutex lease_mutex_;
   std::int64_t renew_at_ms_ = 0;
   SystemClock wall_;

@@ -33,10 +33,9 @@ Result<std::string> read_file(const std::string& path) {
   return out;
 }
 
-Result<std::unique_ptr<Workbench>> open_bench(const Settings& settings) {
+Result<std::unique_ptr<Workbench>> open_bench(const Settings& settings, privacy::Need key) {
   TRY_OK(set_log_level(settings.log_level));
-  Settings quiet = settings;
-  return Workbench::open(quiet, "cli:" + std::to_string(getpid()));
+  return Workbench::open(settings, "cli:" + std::to_string(getpid()), key);
 }
 
 // The brand by its id, or, if none is given, the only one there is.
@@ -65,11 +64,13 @@ Status require_database(const Settings& settings) {
   return fail(Code::io_failed, "there is no database here; lianbo init makes one", std::string(path));
 }
 
+// The key of personal data is needed only by what reads or writes some: money is counted without it, and so are copies
+// of the database that lie elsewhere.
 template <class F>
-int with_bench(const Settings& settings, F&& f, bool may_make = false) {
+int with_bench(const Settings& settings, F&& f, bool may_make = false, privacy::Need key = privacy::Need::if_there) {
   if (!may_make)
     if (const auto there = require_database(settings); !there) return complain(there.error());
-  auto bench = open_bench(settings);
+  auto bench = open_bench(settings, key);
   if (!bench) return complain(bench.error());
   const Result<int> done = f(**bench);
   return done ? *done : complain(done.error());
@@ -150,11 +151,11 @@ int init_brand(const Settings& settings, const Console& console, const std::stri
         }
         return 0;
       },
-      true);
+      true, privacy::Need::must);
 }
 
 int issue_token(const Settings& settings, const Console& console, const std::string& login, int days) {
-  return with_bench(settings, [&](Workbench& bench) -> Result<int> {
+  const auto issue = [&](Workbench& bench) -> Result<int> {
     const Call call = bench.system_call();
     TRY(const auto token, bench.db->write([&](db::Tx& tx) -> Result<std::string> {
       const auto found = org::find_login(tx, login);
@@ -169,7 +170,8 @@ int issue_token(const Settings& settings, const Console& console, const std::str
       std::printf("%s\n", token.c_str());
     }
     return 0;
-  });
+  };
+  return with_bench(settings, issue, false, privacy::Need::must);
 }
 
 int import_catalog(const Settings& settings, const Console& console, const std::string& brand, const std::string& file,

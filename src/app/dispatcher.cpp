@@ -11,6 +11,7 @@
 #include "net/target.hpp"
 #include "org/org_service.hpp"
 #include "org/sessions.hpp"
+#include "privacy/vault.hpp"
 
 namespace lianbo::app {
 namespace {
@@ -28,15 +29,16 @@ const db::Sql kClaimKey{
     "insert into idempotency_keys (bucket, person_id, key, request_sha256, status, content_type, reply, "
     "at) values ($1, $2, $3, $4, 0, '', '', $5) on conflict do nothing"};
 const db::Sql kReadKey{"idempotency.read",
-                       "select request_sha256, status, content_type, reply from idempotency_keys "
+                       "select request_sha256, status, content_type, reply, reply_sealed from idempotency_keys "
                        "where bucket = $1 and person_id = $2 and key = $3"};
 const db::Sql kGiveKeyBack{"idempotency.give_back",
                            "delete from idempotency_keys where bucket = $1 and person_id = $2 and key = $3"};
 const db::Sql kKeepReply{"idempotency.keep",
-                         "update idempotency_keys set status = $4, content_type = $5, reply = $6 "
+                         "update idempotency_keys set status = $4, content_type = $5, reply_sealed = $6 "
                          "where bucket = $1 and person_id = $2 and key = $3"};
 
 constexpr std::size_t kMaxKey = 128;
+constexpr std::string_view kReplyPurpose = "idempotency.reply";  // kept answers may hold an address
 
 bool printable(std::string_view s) {
   return std::all_of(s.begin(), s.end(), [](char c) { return c > 0x20 && c < 0x7f; });
@@ -322,15 +324,23 @@ Result<Reply> Dispatcher::run_write(const Route& route, const Request& request, 
         same = row.text(0) == digest;
         stored.status = static_cast<int>(row.integer(1));
         stored.content_type = row.str(2);
-        stored.body = row.str(3);
+        if (row.is_null(4))
+          stored.body = row.str(3);
+        else if (auto body = privacy::open_for_server(kReplyPurpose, row.text(4)))
+          stored.body = *std::move(body);
+        else
+          stored.status = 0;
       });
       if (!same) return fail(Code::idempotency_mismatch, "use another key for another request", "Idempotency-Key");
+      if (stored.status == 0)
+        return fail(Code::key_missing, "the answer that was kept for this key was sealed under another master key");
       stored.headers.emplace_back("Idempotent-Replayed", "true");
       return stored;
     }
     TRY(auto reply, route.tx_handler(tx, call, request));
-    TRY(const std::string kept, without_secrets(reply.body, route.secrets));
-    tx.exec(kKeepReply, {id[0], id[1], id[2], reply.status, reply.content_type, kept});
+    TRY(const std::string known, without_secrets(reply.body, route.secrets));
+    const std::string kept = privacy::seal_for_server(kReplyPurpose, known, *call.random);
+    tx.exec(kKeepReply, {id[0], id[1], id[2], reply.status, reply.content_type, db::Param::blob(kept)});
     return reply;
   });
 }

@@ -24,6 +24,8 @@
   X(headers_too_large, 115, 431, "The headers are larger than allowed", "请求头过大")                         \
   X(shutting_down, 116, 503, "The server is stopping; connect again", "服务正在停止，请重新连接")             \
   X(request_timeout, 117, 408, "The request did not arrive in time", "请求接收超时")                         \
+  X(cursor_expired, 118, 410, "What followed this cursor is no longer kept", "游标之后的内容已不再保留")       \
+  X(address_refused, 119, 422, "This address may not be called from here", "不允许从服务器访问该地址")         \
   /* 2xx: who you are, what you may do */                                                                     \
   X(unauthenticated, 200, 401, "Log in first", "请先登录")                                                    \
   X(forbidden, 201, 403, "You may not do this", "没有权限")                                                   \
@@ -66,4 +68,5 @@
   X(database_unavailable, 901, 503, "The database can't be reached", "数据库暂不可用")                        \
   X(database_busy, 902, 503, "The database is too busy", "数据库繁忙")                                        \
   X(disk_full, 903, 507, "The disk is full", "磁盘已满")                                                      \
-  X(io_failed, 904, 500, "A file could not be read or written", "文件读写失败")
+  X(io_failed, 904, 500, "A file could not be read or written", "文件读写失败")                       \
+  X(key_missing, 905, 500, "The key of personal data is not there", "个人信息密钥缺失")

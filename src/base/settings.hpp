@@ -68,6 +68,17 @@
     "1: an answer that is not of its documented shape becomes a 500; for tests")                                      \
   X(backup_hours, "backup.hours", 24, 0, 8760, "a copy into backup.dir this often; 0: only when asked")               \
   X(backup_keep, "backup.keep", 7, 1, 10000, "copies that stay in backup.dir; older ones are removed")                \
+  X(events_days, "events.days", 30, 1, 3650,                                                                          \
+    "how long events stay readable by cursor and can be sent again to webhooks")                                      \
+  X(webhook_tries, "webhook.tries", 15, 1, 50, "an event is tried so often at a webhook before it is a dead letter")  \
+  X(webhook_timeout_ms, "webhook.timeout_ms", 10000, 100, 60000, "a webhook has this long to answer")                 \
+  X(webhook_threads, "webhook.threads", 4, 1, 64, "webhooks that are called at the same time")                        \
+  X(webhook_disable_hours, "webhook.disable_hours", 72, 1, 8760,                                                      \
+    "a webhook that has failed this long is disabled, and staff is told")                                             \
+  X(webhook_allow_private, "webhook.allow_private", 0, 0, 1,                                                          \
+    "1: webhooks may be http:// and lie at private and loopback addresses; for tests and closed networks")            \
+  X(evidence_days, "evidence.days", 1096, 1096, 36500,                                                                \
+    "evidence is kept this long from the end of the broadcast or the completion of the order")                        \
   X(jobs_ms, "jobs.ms", 1000, 10, 3600000, "how often the server looks for work that is due")
 
 #define LIANBO_TEXT_SETTINGS(X)                                                                                   \
@@ -80,6 +91,8 @@
   X(clock, "clock", "system", "system, or simulated:RFC3339 (a simulated day; time moves by POST /api/v1/clock)") \
   X(log_level, "log.level", "info", "trace, debug, info, warn, error, off")                                        \
   X(web_dir, "web.dir", "", "built web pages; default: beside the program")                                       \
+  X(privacy_key_file, "privacy.key_file", "",                                                                     \
+    "file with the key that personal data is sealed under; default: beside the database file, or lianbo.key")     \
   X(pay_rail, "pay.rail", "sandbox", "sandbox or wechat")                                                         \
   X(wechat_api, "wechat.api", "https://api.mch.weixin.qq.com", "WeChat Pay's host")                               \
   X(wechat_appid, "wechat.appid", "", "appid of the official account or mini-program")                            \

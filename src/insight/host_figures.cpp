@@ -164,7 +164,7 @@ Status write_customer(JsonWriter& w, db::Tx& tx, const Call& call, const org::St
   std::string phone, region;
   if (last) {
     TRY(const auto o, order::visible_order(tx, call, last));
-    const auto address = parse_json(o.address_json).value_or(json::value(json::object()));
+    const auto address = parse_json(order::address_of(o)).value_or(json::value(json::object()));
     phone = org::mask_phone(get_text(address, "phone"));
     region = get_text(address, "region");
   }

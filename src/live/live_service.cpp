@@ -1,6 +1,7 @@
 #include "live/live_service.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "base/crypto.hpp"
@@ -49,6 +50,18 @@ Result<std::optional<Pin>> apply(db::Tx& tx, const Call& call, const Broadcast& 
   store::insert_pin(tx, pin);
   tx.emit(pin_event(call, kPinOpened, b, pin));
   return std::optional<Pin>(pin);
+}
+
+// Names of persons are not kept with what they said: they are looked up, so that an erased person has none here either.
+std::vector<ChatLine> with_names(db::Tx& tx, std::vector<ChatLine> lines) {
+  std::map<PersonId, std::string> names;
+  for (auto& line : lines) {
+    if (!line.name.empty()) continue;
+    const auto [it, fresh] = names.try_emplace(line.person);
+    if (fresh) it->second = org::person_name(tx, line.person);
+    line.name = it->second.empty() ? std::string(kErasedName) : it->second;
+  }
+  return lines;
 }
 
 std::string guest_name(PersonId person, bool chinese) {
@@ -255,7 +268,8 @@ Result<Assistant> add_assistant_by_login(db::Tx& tx, const Call& call, StoreId s
   const auto found = org::find_login(tx, login);
   if (!found) return fail(Code::not_found, "nobody has this login; ask the person how they log in", "/login");
   TRY_OK(add_assistant(tx, call, store_id, found->person));
-  for (Assistant& one : store::assistants(tx, store_id))
+  TRY(auto all, assistants_of(tx, call, store_id));
+  for (Assistant& one : all)
     if (one.person == found->person) return std::move(one);
   return fail(Code::not_found, "they are no assistant");
 }
@@ -263,15 +277,19 @@ Result<Assistant> add_assistant_by_login(db::Tx& tx, const Call& call, StoreId s
 Result<std::vector<Assistant>> assistants_of(db::Tx& tx, const Call& call, StoreId store_id) {
   TRY(const auto s, org::find_store(tx, store_id));
   TRY_OK(org::require_store(tx, call, s.brand, store_id));
-  return store::assistants(tx, store_id);
+  auto out = store::assistants(tx, store_id);
+  for (Assistant& one : out) one.name = org::person_name(tx, one.person);
+  return out;
 }
 
 Result<std::vector<MarkedPerson>> marks_of(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY(const auto b, find_broadcast(tx, id));
   TRY_OK(require_crew(tx, call.caller, b));
   auto out = store::marks(tx, id, call.now);
-  for (MarkedPerson& one : out)
+  for (MarkedPerson& one : out) {
+    one.name = org::person_name(tx, one.person);
     if (one.name.empty()) one.name = guest_name(one.person, call.chinese);
+  }
   return out;
 }
 
@@ -294,7 +312,7 @@ Status say(db::Tx& tx, const ChatWish& wish) {
   line.text = wish.text;
   line.media_ms = media_ms_at(b, wish.now);
   line.at = wish.now;
-  store::insert_chat(tx, b.id, line);
+  store::insert_chat(tx, b.id, line, wish.guest ? std::string_view(line.name) : std::string_view());
   tx.emit(chat_event(b, line));
   return {};
 }
@@ -357,10 +375,10 @@ Mark mark_of(db::Tx& tx, BroadcastId id, PersonId person, Instant now) {
   return mark_at(store::mark(tx, id, person), now);
 }
 std::vector<ChatLine> chat_of(db::Tx& tx, BroadcastId id, ChatId after, int limit) {
-  return store::chat(tx, id, after, limit);
+  return with_names(tx, store::chat(tx, id, after, limit));
 }
 std::vector<ChatLine> last_chat_of(db::Tx& tx, BroadcastId id, int limit) {
-  auto lines = store::last_chat(tx, id, limit);
+  auto lines = with_names(tx, store::last_chat(tx, id, limit));
   std::reverse(lines.begin(), lines.end());
   return lines;
 }

@@ -130,6 +130,7 @@ struct ChatLine {
   std::int64_t media_ms = 0;
   Instant at = 0;
 };
+inline constexpr std::string_view kErasedName = "***";
 std::vector<ChatLine> chat_of(db::Tx& tx, BroadcastId id, ChatId after, int limit);  // oldest first
 std::vector<ChatLine> last_chat_of(db::Tx& tx, BroadcastId id, int limit);           // the newest, oldest first
 

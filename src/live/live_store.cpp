@@ -112,10 +112,10 @@ const Sql kBanned{"live.banned",
                   "select person_id, until_at from room_marks where broadcast_id = $1 and mark = 'banned' and "
                   "(until_at is null or until_at > $2) order by at desc, person_id limit $3"};
 
-const Sql kMarks{"live.marks",
-                 "select m.person_id, coalesce(p.name, ''), m.mark, m.until_at, m.at from room_marks m "
-                 "left join persons p on p.id = m.person_id where m.broadcast_id = $1 and (m.until_at is null or "
-                 "m.until_at > $2) order by m.at desc, m.person_id limit 200"};
+const Sql kMarks{
+    "live.marks",
+    "select person_id, mark, until_at, at from room_marks where broadcast_id = $1 and (until_at is null or "
+    "until_at > $2) order by at desc, person_id limit 200"};
 
 const Sql kAddAssistant{"live.add_assistant",
                         "insert into room_assistants (store_id, person_id, at) values ($1, $2, $3) on conflict do "
@@ -124,8 +124,7 @@ const Sql kRemoveAssistant{"live.remove_assistant",
                            "delete from room_assistants where store_id = $1 and person_id = $2"};
 const Sql kIsAssistant{"live.is_assistant", "select 1 from room_assistants where store_id = $1 and person_id = $2"};
 const Sql kAssistants{"live.assistants",
-                      "select a.person_id, p.name, a.at from room_assistants a join persons p on p.id = a.person_id "
-                      "where a.store_id = $1 order by a.at, a.person_id limit 100"};
+                      "select person_id, at from room_assistants where store_id = $1 order by at, person_id limit 100"};
 const Sql kCountAssistants{"live.count_assistants", "select count(*) from room_assistants where store_id = $1"};
 
 const Sql kReserve{"live.reserve",
@@ -264,8 +263,8 @@ std::vector<Pin> pins(db::Tx& tx, BroadcastId id, PinId after, int limit) {
   return tx.all(kPins, {id, after.value, limit}, pin_of);
 }
 
-void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line) {
-  tx.exec(kInsertChat, {id, line.id, line.person, line.name, line.text, line.media_ms, line.at});
+void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line, std::string_view guest_name) {
+  tx.exec(kInsertChat, {id, line.id, line.person, guest_name, line.text, line.media_ms, line.at});
 }
 std::vector<ChatLine> chat(db::Tx& tx, BroadcastId id, ChatId after, int limit) {
   return tx.all(kChat, {id, after.value, limit}, chat_of);
@@ -285,8 +284,8 @@ std::optional<RoomMark> mark(db::Tx& tx, BroadcastId id, PersonId person) {
 }
 std::vector<MarkedPerson> marks(db::Tx& tx, BroadcastId id, Instant now) {
   return tx.all(kMarks, {id, now}, [](const db::Row& row) {
-    const RoomMark mark{parse_mark(row.text(2)).value_or(Mark::none), row.maybe(3).value_or(kForever)};
-    return MarkedPerson{row.id<PersonId>(0), row.str(1), mark, row.integer(4)};
+    const RoomMark mark{parse_mark(row.text(1)).value_or(Mark::none), row.maybe(2).value_or(kForever)};
+    return MarkedPerson{row.id<PersonId>(0), {}, mark, row.integer(3)};
   });
 }
 std::vector<std::pair<PersonId, Instant>> banned(db::Tx& tx, BroadcastId id, Instant now, int limit) {
@@ -303,7 +302,7 @@ bool remove_assistant(db::Tx& tx, StoreId store, PersonId person) {
 bool is_assistant(db::Tx& tx, StoreId store, PersonId person) { return tx.exists(kIsAssistant, {store, person}); }
 std::vector<Assistant> assistants(db::Tx& tx, StoreId store) {
   return tx.all(kAssistants, {store},
-                [](const db::Row& row) { return Assistant{row.id<PersonId>(0), row.str(1), row.integer(2)}; });
+                [](const db::Row& row) { return Assistant{row.id<PersonId>(0), {}, row.integer(1)}; });
 }
 std::int64_t count_assistants(db::Tx& tx, StoreId store) { return tx.number(kCountAssistants, {store}); }
 

@@ -45,7 +45,7 @@ std::optional<Pin> newest_pin(db::Tx& tx, BroadcastId id);
 std::optional<Pin> newest_pin_of(db::Tx& tx, BroadcastId id, ProductId product);
 std::vector<Pin> pins(db::Tx& tx, BroadcastId id, PinId after, int limit);
 
-void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line);
+void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line, std::string_view guest_name);
 std::vector<ChatLine> chat(db::Tx& tx, BroadcastId id, ChatId after, int limit);
 std::vector<ChatLine> last_chat(db::Tx& tx, BroadcastId id, int limit);  // newest first
 

@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/money.hpp"
+#include "privacy/vault.hpp"
 
 namespace lianbo::order {
 
@@ -74,11 +75,16 @@ struct Order {
   AgentId lock_agent;  // of the lock that was valid when placed
   std::int32_t lock_rules_version = 0;
   AgentId buyer_agent;  // the buyer as agent of this brand, if so
-  std::string cancel_reason, address_json, carrier, tracking_number;
+  std::string cancel_reason, carrier, tracking_number;
+  privacy::Sealed address;  // read it by address_of
   Instant placed_at = 0, release_at = 0, paid_at = 0, shipped_at = 0, received_at = 0, completed_at = 0,
           cancelled_at = 0;
   std::vector<OrderLine> lines;
 };
+
+// JSON {name, phone, region, detail}; "{}" when the buyer has been erased.
+std::string address_of(const Order& order);
+privacy::Sealed seal_address(const privacy::PersonKey& key, OrderId order, std::string_view json, Random& random);
 
 enum class AfterSaleState { requested, approved, refunded, rejected, withdrawn };
 std::string_view state_name(AfterSaleState state);

@@ -1,5 +1,6 @@
 #include "order/order_api.hpp"
 
+#include <functional>
 #include <variant>
 
 #include "base/log.hpp"
@@ -133,14 +134,49 @@ Shape page_of_items(Shape item) {
 Shape page_query() { return {opt(integer("limit", 1, 200)), opt(id("after"))}; }
 
 // A page of orders by their ids, in the order given.
-Result<Reply> order_page(db::Tx& tx, const Call& call, const std::vector<OrderId>& ids, int limit) {
+Result<Reply> order_page(db::Tx& tx, const Call& call, const std::vector<OrderId>& ids, int limit,
+                         std::vector<Order>* read_by_staff = nullptr) {
   JsonWriter w;
   w.begin_list();
   for (const OrderId id : ids)
-    if (const auto o = store::load(tx, id)) w.raw(order_json(tx, call, *o));
+    if (auto o = store::load(tx, id)) {
+      const bool audited = read_by_staff != nullptr && staff_may_read_address(tx, call, *o);
+      w.raw(order_json(call, *o, audited));
+      if (audited) read_by_staff->push_back(std::move(*o));
+    }
   w.end_list();
   const std::int64_t next = static_cast<int>(ids.size()) == limit ? ids.back().value : 0;
   return Reply::json(net::page_json(w.text(), next));
+}
+
+// Before staff is handed addresses, the reading is written down: one row, naming the orders.
+Status audit_addresses(db::Database& db, const Call& call, const std::vector<Order>& orders) {
+  if (orders.empty()) return {};
+  JsonWriter w;
+  w.begin().key("order_ids").begin_list();
+  for (const auto& o : orders) w.value(o.id);
+  w.end_list().end();
+  return db.write([&](db::Tx& tx) -> Status {
+    org::audit(tx, call, orders.front().brand, "order.read_address", "order",
+               orders.size() == 1 ? orders.front().id.value : 0, w.text());
+    return {};
+  });
+}
+
+// Lists show masked addresses to staff, unless they ask for ?addresses=1.
+using OrderIds = std::function<Result<std::vector<OrderId>>(db::Tx&, const Call&, const Request&, const net::Page&)>;
+net::PlainHandler list_orders(const OrderDeps& deps, OrderIds ids_of) {
+  return [deps, ids_of = std::move(ids_of)](const Call& call, const Request& request) -> Result<Reply> {
+    TRY(const auto page, net::page_of(request));
+    std::vector<Order> read_by_staff;
+    TRY(auto reply, deps.db->read([&](db::Tx& tx) -> Result<Reply> {
+      read_by_staff.clear();
+      TRY(const auto ids, ids_of(tx, call, request, page));
+      return order_page(tx, call, ids, page.limit, request.query_value("addresses") == "1" ? &read_by_staff : nullptr);
+    }));
+    TRY_OK(audit_addresses(*deps.db, call, read_by_staff));
+    return reply;
+  };
 }
 
 template <class T, class F>
@@ -175,7 +211,7 @@ Result<Reply> place_order(db::Tx& tx, const Call& call, const Request& request) 
     wish.lines.push_back(line);
   }
   TRY(const auto order, place(tx, call, wish));
-  return Reply::json(order_json(tx, call, order), 201);
+  return Reply::json(order_json(call, order), 201);
 }
 
 Result<Reply> read_cart(db::Tx& tx, const Call& call, const Request& request) {
@@ -310,40 +346,48 @@ net::Routes order_routes(const OrderDeps& deps) {
                          })
                   .asking(page_query())
                   .giving(page_of_items(order_shape())));
-  r.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/orders", "listStoreOrders",
-                         "A store's orders, newest first", Access::login,
-                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                           TRY(const auto page, net::page_of(request));
-                           TRY(const auto store_id, request.id_param<StoreId>("store_id"));
-                           TRY(const auto shop, org::find_store(tx, store_id));
-                           if (!call.caller.owns_store(store_id))
-                             TRY_OK(org::require_staff_at(tx, call, shop.brand, store_id, kAnyStaff));
-                           const auto state = order_state(request.query_value("state"));
-                           if (!state && !request.query_value("state").empty())
-                             return fail(Code::invalid_field, "must be a state of an order, like paid", "query state");
-                           return order_page(tx, call, store::of_store(tx, store_id, state, page.after, page.limit),
-                                             page.limit);
-                         })
-                  .asking({opt(states()), opt(integer("limit", 1, 200)), opt(id("after"))})
+  const Field addresses = opt(choice("addresses", {"1"}, "staff that operates: whole ones; the reading is audited"));
+  r.push_back(plain_route(Method::get, "/api/v1/stores/{store_id}/orders", "listStoreOrders",
+                          "A store's orders, newest first", Access::login,
+                          list_orders(deps,
+                                      [](db::Tx& tx, const Call& call, const Request& request,
+                                         const net::Page& page) -> Result<std::vector<OrderId>> {
+                                        TRY(const auto store_id, request.id_param<StoreId>("store_id"));
+                                        TRY(const auto shop, org::find_store(tx, store_id));
+                                        if (!call.caller.owns_store(store_id))
+                                          TRY_OK(org::require_staff_at(tx, call, shop.brand, store_id, kAnyStaff));
+                                        const auto state = order_state(request.query_value("state"));
+                                        if (!state && !request.query_value("state").empty())
+                                          return fail(Code::invalid_field, "must be a state of an order, like paid",
+                                                      "query state");
+                                        return store::of_store(tx, store_id, state, page.after, page.limit);
+                                      }))
+                  .asking({opt(states()), opt(integer("limit", 1, 200)), opt(id("after")), addresses})
                   .giving(page_of_items(order_shape())));
-  r.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/orders", "listBrandOrders",
-                         "The brand's orders, oldest first", Access::staff,
-                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                           TRY(const auto page, net::page_of(request));
-                           TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-                           TRY_OK(require_any_staff(call, brand, kAnyStaff));
-                           return order_page(
-                               tx, call, store::of_brand(tx, brand, call.caller.scope(brand), page.after, page.limit),
-                               page.limit);
-                         })
-                  .asking(page_query())
+  r.push_back(plain_route(Method::get, "/api/v1/brands/{brand_id}/orders", "listBrandOrders",
+                          "The brand's orders, oldest first", Access::staff,
+                          list_orders(deps,
+                                      [](db::Tx& tx, const Call& call, const Request& request,
+                                         const net::Page& page) -> Result<std::vector<OrderId>> {
+                                        TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+                                        TRY_OK(require_any_staff(call, brand, kAnyStaff));
+                                        return store::of_brand(tx, brand, call.caller.scope(brand), page.after, page.limit);
+                                      }))
+                  .asking({opt(integer("limit", 1, 200)), opt(id("after")), addresses})
                   .giving(page_of_items(order_shape())));
-  r.push_back(read_route(Method::get, "/api/v1/orders/{order_id}", "getOrder", "One order", Access::login,
-                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                           TRY(const auto order_id, request.id_param<OrderId>("order_id"));
-                           TRY(const auto o, visible_order(tx, call, order_id));
-                           return Reply::json(order_json(tx, call, o));
-                         })
+  r.push_back(plain_route(Method::get, "/api/v1/orders/{order_id}", "getOrder",
+                          "One order; staff that operates reads the address, and the reading is audited", Access::login,
+                          [deps](const Call& call, const Request& request) -> Result<Reply> {
+                            TRY(const auto order_id, request.id_param<OrderId>("order_id"));
+                            bool audited = false;
+                            TRY(const auto o, deps.db->read([&](db::Tx& tx) -> Result<Order> {
+                              TRY(auto found, visible_order(tx, call, order_id));
+                              audited = staff_may_read_address(tx, call, found);
+                              return found;
+                            }));
+                            if (audited) TRY_OK(audit_addresses(*deps.db, call, {o}));
+                            return Reply::json(order_json(call, o, audited));
+                          })
                   .giving(order_shape())
                   .may_fail({Code::not_found}));
   r.push_back(
@@ -365,7 +409,7 @@ net::Routes order_routes(const OrderDeps& deps) {
     return [intent](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
       TRY(const auto order_id, request.id_param<OrderId>("order_id"));
       TRY(const auto o, intent(tx, call, order_id, request.value));
-      return Reply::json(order_json(tx, call, o));
+      return Reply::json(order_json(call, o));
     };
   };
   const std::vector<Code> order_errors = {Code::not_found, Code::order_state_conflict};

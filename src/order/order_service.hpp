@@ -47,9 +47,11 @@ Result<Order> receive(db::Tx& tx, const Call& call, OrderId id);
 
 // The order, if the caller may see it: its buyer, its store's agent, or the store's staff.
 Result<Order> visible_order(db::Tx& tx, const Call& call, OrderId id);
-// The whole address for the buyer, staff that operates, and the store's agent while there is something to deliver
-// (paid, shipped); a masked one for everybody else.
-std::string order_json(db::Tx& tx, const Call& call, const Order& order);
+// The whole address for the buyer, and for the store's agent while there is something to deliver (paid, shipped); a
+// masked one for everybody else. Staff that operates reads it whole only where the read is audited: whole_for_staff,
+// for whom staff_may_read_address.
+std::string order_json(const Call& call, const Order& order, bool whole_for_staff = false);
+bool staff_may_read_address(db::Tx& tx, const Call& call, const Order& order);  // not as its buyer
 
 struct AfterSaleWish {
   int line = 0;
@@ -88,6 +90,8 @@ Result<int> send_refunds(db::Database& db, const Call& call, pay::PayRail& rail,
 Result<int> mature_lines(db::Database& db, const Call& call, int limit);
 
 Result<share::ReceiptFacts> receipt_facts(db::Tx& tx, OrderId id);
+// Of a database of an older version: seals every address that is still readable. Safe to repeat.
+Status seal_addresses(db::Database& db, const Call& call);
 void merge_cart(db::Tx& tx, const Call& call, PersonId guest, PersonId person);
 
 }  // namespace lianbo::order

@@ -11,16 +11,18 @@ using db::Sql;
 #define ORDER_COLUMNS                                                                                          \
   "bucket, id, brand_id, buyer_id, store_id, broadcast_id, pin_id, share_id, state, goods_fen, discount_fen, " \
   "shipping_fen, total_fen, refunded_fen, currency, host_agent_id, promoter_agent_id, recruiter_agent_id, "    \
-  "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, cancel_reason, address, carrier, "     \
-  "tracking_number, placed_at, release_at, paid_at, shipped_at, received_at, completed_at, cancelled_at"
+  "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, cancel_reason, address_sealed, "       \
+  "carrier, tracking_number, placed_at, release_at, paid_at, shipped_at, received_at, completed_at, "          \
+  "cancelled_at, (select k.wrapped from person_keys k where k.person_id = orders.buyer_id and "                \
+  "k.brand_id = orders.brand_id and k.purpose = 'everyday')"
 
 const Sql kInsertOrder{
     "order.insert",
     "insert into orders (bucket, id, brand_id, buyer_id, store_id, broadcast_id, pin_id, share_id, state, goods_fen, "
     "discount_fen, shipping_fen, total_fen, currency, host_agent_id, promoter_agent_id, recruiter_agent_id, "
-    "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, address, placed_at, release_at) values "
-    "($1, $2, $3, $4, $5, $6, $7, $8, 'placed', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, "
-    "$23)"};
+    "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, address, address_sealed, placed_at, "
+    "release_at) values ($1, $2, $3, $4, $5, $6, $7, $8, 'placed', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
+    "$19, $20, '', $21, $22, $23)"};
 const Sql kInsertLine{
     "order.insert_line",
     "insert into order_lines (bucket, order_id, line, sku_id, product_id, title, sku_title, qty, price_fen, goods_fen, "
@@ -32,6 +34,11 @@ const Sql kInsertPayment{"order.insert_payment",
 const Sql kLoad{"order.load", "select " ORDER_COLUMNS " from orders where bucket = $1 and id = $2"};
 const Sql kLock{"order.lock",
                 "update orders set version = version + 1 where bucket = $1 and id = $2 returning " ORDER_COLUMNS};
+const Sql kReadable{"order.readable_addresses",
+                    "select id, brand_id, buyer_id, address from orders where address <> '' and (bucket, id) > "
+                    "($1, $2) order by bucket, id limit $3"};
+const Sql kSealAddress{"order.seal_address",
+                       "update orders set address = '', address_sealed = $3 where bucket = $1 and id = $2"};
 const Sql kLines{
     "order.lines",
     "select line, sku_id, product_id, title, sku_title, qty, price_fen, goods_fen, paid_fen, refunded_fen, "
@@ -257,7 +264,7 @@ Order read_order(const Row& r) {
   o.lock_rules_version = static_cast<std::int32_t>(r.integer(20));
   o.buyer_agent = r.id<AgentId>(21);
   o.cancel_reason = r.str(22);
-  o.address_json = r.str(23);
+  o.address = {o.buyer, o.brand, privacy::Use::everyday, r.str(23), r.str(33)};
   o.carrier = r.str(24);
   o.tracking_number = r.str(25);
   o.placed_at = r.integer(26);
@@ -411,7 +418,7 @@ void insert_order(db::Tx& tx, const Order& o) {
                          o.lock_agent,
                          o.lock_rules_version,
                          o.buyer_agent,
-                         o.address_json,
+                         db::Param::blob(o.address.text),
                          o.placed_at,
                          o.release_at});
   for (const auto& l : o.lines)
@@ -442,6 +449,14 @@ std::vector<Unpaid> unpaid_until(db::Tx& tx, Instant now, const Unpaid& after, i
 }
 std::vector<OrderId> shipped_until(db::Tx& tx, Instant shipped_at, int limit) {
   return ids<OrderId>(tx, kShippedUntil, {shipped_at, limit});
+}
+
+std::vector<Readable> readable_addresses(db::Tx& tx, OrderId after, int limit) {
+  return tx.all(kReadable, {after ? bucket_of_id(after.value) : -1, after.value, limit},
+                [](const Row& r) { return Readable{r.id<OrderId>(0), r.id<BrandId>(1), r.id<PersonId>(2), r.str(3)}; });
+}
+void seal_address(db::Tx& tx, OrderId id, const privacy::Sealed& address) {
+  tx.exec(kSealAddress, {bucket_of_id(id.value), id, db::Param::blob(address.text)});
 }
 
 void set_paid(db::Tx& tx, const Order& o, Instant at) { tx.exec(kSetPaid, {o.bucket, o.id, at}); }

@@ -27,6 +27,16 @@ struct Unpaid {
 std::vector<Unpaid> unpaid_until(db::Tx& tx, Instant now, const Unpaid& after, int limit);
 std::vector<OrderId> shipped_until(db::Tx& tx, Instant shipped_at, int limit);
 
+// Of orders of an older version, whose address is still readable in its row.
+struct Readable {
+  OrderId id;
+  BrandId brand;
+  PersonId buyer;
+  std::string address_json;
+};
+std::vector<Readable> readable_addresses(db::Tx& tx, OrderId after, int limit);
+void seal_address(db::Tx& tx, OrderId id, const privacy::Sealed& address);
+
 void set_paid(db::Tx& tx, const Order& order, Instant at);
 void set_cancelled(db::Tx& tx, const Order& order, std::string_view reason, Instant at);
 void set_shipped(db::Tx& tx, const Order& order, std::string_view carrier, std::string_view number, Instant at);

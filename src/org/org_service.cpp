@@ -56,7 +56,7 @@ bool add_agent(Tx& tx, const Call& call, Agent& agent, std::string_view store_na
   agent.store = call.make_id<StoreId>();
   agent.created_at = call.now;
   if (!store::add_agent(tx, agent)) return false;
-  store::add_person(tx, {agent.person, agent.name, {}, {}}, call.now);
+  store::add_person_of_agent(tx, agent.person, agent.name, call.now);
   store::add_store(tx, {agent.store, agent.brand, agent.id, std::string(store_name), call.now});
   return true;
 }
@@ -412,10 +412,12 @@ Result<PersonId> register_person(Tx& tx, const Call& call, std::string_view logi
   TRY_OK(check_login(login));
   TRY_OK(check_text(name, 1, kMaxName, "/name"));
   const auto id = call.make_id<PersonId>();
-  if (!store::add_person(tx, {id, std::string(name), std::string(login), password_hash}, call.now))
+  if (!store::add_person(tx, call, {id, std::string(name), std::string(login), password_hash}))
     return fail(Code::login_taken, "choose another login", "/login");
   return id;
 }
+
+int seal_persons(Tx& tx, const Call& call, int limit) { return store::seal_persons(tx, call, limit); }
 
 Result<std::string> issue_session(Tx& tx, const Call& call, PersonId person, TokenKind kind, std::string_view name,
                                   int days) {
@@ -490,7 +492,7 @@ Result<StaffInvite> add_staff(Tx& tx, const Call& call, BrandId brand, std::stri
   }
   StaffInvite out;
   const store::Person fresh{call.make_id<PersonId>(), std::string(name), std::string(login), {}};
-  if (store::add_person(tx, fresh, call.now)) {
+  if (store::add_person(tx, call, fresh)) {
     out.person = fresh.id;
     store::add_staff(tx, brand, out.person, roles, call.now);
     out.invite_token = new_invite(tx, call, out.person);
@@ -530,7 +532,7 @@ Result<PersonId> accept_invite(Tx& tx, const Call& call, std::string_view token,
   TRY_OK(check_login(login));
   const auto person = store::use_invite(tx, sha256(token), call.now);
   if (!person) return fail(Code::invite_invalid, "ask for a new invitation", "/token");
-  if (store::set_password(tx, *person, login, password_hash)) return *person;
+  if (store::set_password(tx, call, *person, login, password_hash)) return *person;
   const auto holder = store::person_by_login(tx, login);
   if (holder && holder->id != *person) return fail(Code::login_taken, "choose another login", "/login");
   return fail(Code::invite_invalid, "this person has a password already; log in with it", "/token");

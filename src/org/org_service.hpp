@@ -113,6 +113,9 @@ std::optional<Login> find_login(db::Tx&, std::string_view login);
 Result<PersonId> register_person(db::Tx&, const Call&, std::string_view login, std::string_view name,
                                  const std::string& password_hash);
 
+// Of a database of an older version: seals up to `limit` names and logins that are still readable; how many it did.
+int seal_persons(db::Tx&, const Call&, int limit);
+
 enum class TokenKind { login, api };
 // Returns the token; its SHA-256 is what is stored. days 0: session.days of the settings.
 Result<std::string> issue_session(db::Tx&, const Call&, PersonId, TokenKind, std::string_view name, int days = 0);

@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "base/json.hpp"
 #include "db/array.hpp"
+#include "privacy/vault.hpp"
 
 namespace lianbo::org::store {
 namespace {
@@ -147,21 +148,34 @@ const Sql kAddStaffRegion{"org.add_staff_region",
                           "on conflict do nothing"};
 
 // ---- people
-const Sql kPerson{"org.person", "select id, name, login, password_hash from persons where id = $1"};
-const Sql kPersonByLogin{"org.person_by_login", "select id, name, login, password_hash from persons where login = $1"};
+#define PERSON_SEALED                                                                                         \
+  "p.name, p.name_sealed, p.login_sealed, (select k.wrapped from person_keys k where k.person_id = p.id and " \
+  "k.brand_id = 0 and k.purpose = 'everyday')"
+const Sql kPerson{"org.person", "select p.id, " PERSON_SEALED ", p.password_hash from persons p where p.id = $1"};
+const Sql kPersonByLogin{"org.person_by_login",
+                         "select p.id, " PERSON_SEALED ", p.password_hash from persons p where p.login_sha256 = $1"};
 const Sql kAddPerson{"org.add_person",
-                     "insert into persons (id, name, login, password_hash, created_at) values ($1, $2, $3, $4, $5) "
-                     "on conflict (login) do nothing"};
+                     "insert into persons (id, name, name_sealed, login_sha256, login_sealed, password_hash, "
+                     "created_at) values ($1, '', $2, $3, $4, $5, $6) on conflict do nothing"};
+const Sql kAddPersonOfAgent{"org.add_person_of_agent",
+                            "insert into persons (id, name, created_at) values ($1, $2, $3)"};
 const Sql kSetPassword{"org.set_password",
-                       "update persons set login = $2, password_hash = $3 where id = $1 and password_hash is null "
-                       "and not exists (select 1 from persons o where o.login = $2 and o.id <> $1)"};
+                       "update persons set login_sha256 = $2, login_sealed = $3, password_hash = $4 where id = $1 and "
+                       "password_hash is null and not exists (select 1 from persons o where o.login_sha256 = $2 and "
+                       "o.id <> $1)"};
+const Sql kReadable{"org.readable_persons",
+                    "select id, name, login from persons where login is not null order by login limit $1"};
+const Sql kSealPerson{"org.seal_person",
+                      "update persons set name = '', login = null, name_sealed = $2, login_sha256 = $3, "
+                      "login_sealed = $4 where id = $1"};
 const Sql kAddStaff{"org.add_staff",
                     "insert into staff (brand_id, person_id, roles, created_at) values ($1, $2, $3, $4)"};
 const Sql kSetRoles{"org.set_roles", "update staff set roles = $3 where brand_id = $1 and person_id = $2"};
 const Sql kOtherOwners{"org.other_owners",
                        "select count(*) from staff where brand_id = $1 and person_id <> $2 and (roles & 1) <> 0"};
 const Sql kStaff{"org.staff",
-                 "select p.id, p.name, p.login, s.roles, case when p.password_hash is null then 0 else 1 end "
+                 "select p.id, " PERSON_SEALED
+                 ", s.roles, case when p.password_hash is null then 0 else 1 end "
                  "from staff s join persons p on p.id = s.person_id where s.brand_id = $1 and s.person_id > $2 "
                  "order by s.person_id limit $3"};
 const Sql kStaffRegions{"org.staff_regions",
@@ -247,7 +261,30 @@ Agent read_agent(const Row& r) {
 
 Region read_region(const Row& r) { return {r.id<RegionId>(0), r.id<BrandId>(1), r.str(2), r.integer(3)}; }
 
-Person read_person(const Row& r) { return {r.id<PersonId>(0), r.str(1), r.str(2), r.str(3)}; }
+constexpr std::string_view kNamePurpose = "person.name", kLoginPurpose = "person.login";
+
+// PERSON_SEALED behind the id. What is erased reads as "".
+Person read_person(const Row& r) {
+  Person p;
+  p.id = r.id<PersonId>(0);
+  const auto sealed = [&](int column) {
+    return privacy::Sealed{p.id, {}, privacy::Use::everyday, r.str(column), r.str(4)};
+  };
+  p.name = r.is_null(2) ? r.str(1) : sealed(2).open(kNamePurpose).value_or("");
+  p.login = sealed(3).open(kLoginPurpose).value_or("");
+  p.password_hash = r.str(5);
+  return p;
+}
+
+struct SealedPerson {
+  std::string name, login_sha256, login;
+};
+SealedPerson seal_person(const privacy::PersonKey& key, const Call& call, std::string_view name,
+                         std::string_view login) {
+  CHECK(call.random != nullptr);
+  return {privacy::seal(key, kNamePurpose, name, *call.random).text, privacy::lookup_digest("login", login),
+          privacy::seal(key, kLoginPurpose, login, *call.random).text};
+}
 
 Param text_or_null(std::string_view text) { return text.empty() ? Param(nullptr) : Param(text); }
 Instant first_integer(const Row& r) { return r.integer(0); }
@@ -370,13 +407,39 @@ void remove_region(Tx& tx, RegionId id) { tx.exec(kRemoveRegion, {id}); }
 
 std::optional<Person> person(Tx& tx, PersonId id) { return tx.one(kPerson, {id}, read_person); }
 std::optional<Person> person_by_login(Tx& tx, std::string_view login) {
-  return tx.one(kPersonByLogin, {login}, read_person);
+  const std::string digest = privacy::lookup_digest("login", login);
+  return tx.one(kPersonByLogin, {Param::blob(digest)}, read_person);
 }
-bool add_person(Tx& tx, const Person& p, Instant at) {
-  return tx.exec(kAddPerson, {p.id, p.name, text_or_null(p.login), text_or_null(p.password_hash), at}) == 1;
+bool add_person(Tx& tx, const Call& call, const Person& p) {
+  const auto key = privacy::new_key(p.id, {}, privacy::Use::everyday, *call.random);
+  const auto sealed = seal_person(key, call, p.name, p.login);
+  if (tx.exec(kAddPerson, {p.id, Param::blob(sealed.name), Param::blob(sealed.login_sha256), Param::blob(sealed.login),
+                           text_or_null(p.password_hash), call.now}) != 1)
+    return false;
+  privacy::keep_key(tx, key, call.now);
+  return true;
 }
-bool set_password(Tx& tx, PersonId id, std::string_view login, std::string_view hash) {
-  return tx.exec(kSetPassword, {id, login, hash}) == 1;
+void add_person_of_agent(Tx& tx, PersonId id, std::string_view name, Instant at) {
+  tx.exec(kAddPersonOfAgent, {id, name, at});
+}
+bool set_password(Tx& tx, const Call& call, PersonId id, std::string_view login, std::string_view hash) {
+  const auto key = privacy::person_key(tx, call, id, {}, privacy::Use::everyday);
+  const auto sealed = seal_person(key, call, {}, login);
+  return tx.exec(kSetPassword, {id, Param::blob(sealed.login_sha256), Param::blob(sealed.login), hash}) == 1;
+}
+int seal_persons(Tx& tx, const Call& call, int limit) {
+  struct Readable {
+    PersonId id;
+    std::string name, login;
+  };
+  const auto rows =
+      tx.all(kReadable, {limit}, [](const Row& r) { return Readable{r.id<PersonId>(0), r.str(1), r.str(2)}; });
+  for (const auto& p : rows) {
+    const auto key = privacy::person_key(tx, call, p.id, {}, privacy::Use::everyday);
+    const auto sealed = seal_person(key, call, p.name, p.login);
+    tx.exec(kSealPerson, {p.id, Param::blob(sealed.name), Param::blob(sealed.login_sha256), Param::blob(sealed.login)});
+  }
+  return static_cast<int>(rows.size());
 }
 void add_staff(Tx& tx, BrandId brand_id, PersonId person_id, unsigned roles, Instant at) {
   tx.exec(kAddStaff, {brand_id, person_id, roles, at});
@@ -389,7 +452,8 @@ std::int64_t other_owners(Tx& tx, BrandId brand_id, PersonId person_id) {
 }
 std::vector<StaffMember> staff(Tx& tx, BrandId brand_id, int limit, PersonId after) {
   auto out = tx.all(kStaff, {brand_id, after.value, limit}, [](const Row& r) {
-    return StaffMember{r.id<PersonId>(0), r.str(1), r.str(2), static_cast<unsigned>(r.integer(3)), r.flag(4), {}};
+    const Person p = read_person(r);
+    return StaffMember{p.id, p.name, p.login, static_cast<unsigned>(r.integer(5)), r.flag(6), {}};
   });
   if (out.empty()) return out;
   auto member = out.begin();

@@ -71,7 +71,8 @@ void move_regions(db::Tx&, BrandId, std::string_view from, std::string_view to);
 bool region_in_use(db::Tx&, RegionId);  // an agent is in it or below it, or a staff member's rights end there
 void remove_region(db::Tx&, RegionId);
 
-// ---- people
+// ---- people. Names and logins are sealed under the person's key (privacy/vault.hpp) and found by a digest; only the
+// name of an agent whom the brand wrote down stays readable, as it does in the brand's own list of agents.
 struct Person {
   PersonId id;
   std::string name;
@@ -80,8 +81,12 @@ struct Person {
 };
 std::optional<Person> person(db::Tx&, PersonId);
 std::optional<Person> person_by_login(db::Tx&, std::string_view login);
-bool add_person(db::Tx&, const Person&, Instant at);                                  // false: the login is taken
-bool set_password(db::Tx&, PersonId, std::string_view login, std::string_view hash);  // false: has one, or login taken
+bool add_person(db::Tx&, const Call&, const Person&);  // false: the login is taken
+void add_person_of_agent(db::Tx&, PersonId, std::string_view name, Instant at);
+// False: has one, or the login is taken.
+bool set_password(db::Tx&, const Call&, PersonId, std::string_view login, std::string_view hash);
+// Up to `limit` of those whose login is still readable (rows of an older version); the number it sealed.
+int seal_persons(db::Tx&, const Call&, int limit);
 void add_staff(db::Tx&, BrandId, PersonId, unsigned roles, Instant at);
 bool set_roles(db::Tx&, BrandId, PersonId, unsigned roles);  // false: is no staff there
 std::int64_t other_owners(db::Tx&, BrandId, PersonId);

@@ -8,6 +8,7 @@
 
 #include "base/crypto.hpp"
 #include "base/log.hpp"
+#include "privacy/vault.hpp"
 #include "support/database.hpp"
 
 namespace {
@@ -45,6 +46,7 @@ bool has_statements() {
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   lianbo::crypto_init();
+  lianbo::privacy::use_master_key(std::string(lianbo::kSealKeyBytes, 'k'));
   if (!std::getenv("LIANBO_TEST_LOG")) static_cast<void>(lianbo::set_log_level("off"));
   if (has_statements())
     for (const Engine engine : {Engine::sqlite, Engine::postgres})
