@@ -44,6 +44,10 @@
   X(csv_unknown_format, 403, 422, "The file's header matches no known format", "无法识别的表头")              \
   X(plan_over_cap, 404, 422, "The plan's rates add up to more than the cap", "分佣比例之和超过上限")          \
   X(price_changed, 405, 409, "The price has changed", "价格已变动")                                           \
+  X(coupon_gone, 406, 409, "All coupons of this kind are taken", "优惠券已领完")                             \
+  X(coupon_unusable, 407, 409, "This coupon can't be used here", "优惠券不可用")                             \
+  X(campaign_state_conflict, 408, 409, "The campaign is not in a state for this", "统一选品当前状态不允许此操作") \
+  X(over_store_limit, 409, 422, "A store may not take off this much", "超过店铺可让利的上限")                 \
   /* 5xx: people and the matrix */                                                                            \
   X(agent_not_active, 500, 409, "This agent is not active", "该代理未处于激活状态")                           \
   X(agent_state_conflict, 501, 409, "An agent can't go from this state to that one", "代理状态不能如此变更")  \
@@ -54,6 +58,7 @@
   X(room_full, 602, 503, "The room is full", "直播间人数已满")                                                \
   X(muted, 603, 403, "You are muted in this room", "你在该直播间已被禁言")                                    \
   X(already_live, 604, 409, "This store is already live", "该店铺正在直播")                                   \
+  X(offer_closed, 605, 409, "This is over in the room", "活动已结束")                                         \
   /* 7xx: orders and money */                                                                                 \
   X(order_state_conflict, 700, 409, "The order is not in a state for this", "订单当前状态不允许此操作")       \
   X(refund_exceeds, 701, 422, "More than what was paid and not yet refunded", "退款超过可退金额")             \

@@ -61,6 +61,8 @@
     "commission is frozen this long after receipt, unless the plan says otherwise")                                   \
   X(plan_cap_bp, "commission.cap_bp", 3000, 0, 10000, "the roles' rates of a plan may add up to this")                \
   X(lease_units, "stock.lease_units", 32, 1, 100000, "units a bucket leases from a SKU's pool at a time")             \
+  X(store_discount_max_bp, "store.discount_max_bp", 3000, 0, 10000,                                                   \
+    "what a store may take off by a coupon or flash price of its own; brand staff is not bound by it")                \
   X(idempotency_hours, "idempotency.hours", 48, 1, 720, "how long a repeated request is recognised")                  \
   X(verify_hours, "verify.hours", 24, 0, 8760,                                                                        \
     "how often the server verifies all rows by itself and logs what differs; 0: never")                               \

@@ -6,8 +6,10 @@
 
 #include "base/crypto.hpp"
 #include "catalog/catalog_service.hpp"
+#include "catalog/words.hpp"
 #include "live/live_events.hpp"
 #include "live/live_store.hpp"
+#include "live/offers_store.hpp"
 #include "org/org_service.hpp"
 
 namespace lianbo::live {
@@ -64,11 +66,26 @@ std::vector<ChatLine> with_names(db::Tx& tx, std::vector<ChatLine> lines) {
   return lines;
 }
 
+// Everybody reads it; whoever has a login and wrote the word of a lucky bag has entered it.
+void publish(db::Tx& tx, const Broadcast& b, const ChatLine& line, bool guest) {
+  store::insert_chat(tx, b.id, line, guest ? std::string_view(line.name) : std::string_view());
+  tx.emit(chat_event(b, line));
+  if (guest) return;
+  for (const LuckyBagId bag : store::bags_entered_by(tx, b.id, catalog::comparable_text(line.text), line.at))
+    store::insert_entrant(tx, bag, line.person, line.at);
+}
+
 std::string guest_name(PersonId person, bool chinese) {
   return (chinese ? "访客" : "Guest ") + person.text().substr(7);
 }
 
 }  // namespace
+
+Result<Broadcast> lock_room(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY(auto b, lock_broadcast(tx, id));
+  TRY_OK(require_crew(tx, call.caller, b));
+  return b;
+}
 
 Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store_id, const NewBroadcast& wish) {
   TRY(const auto owner, org::store_owner(tx, store_id));
@@ -132,6 +149,7 @@ Result<Broadcast> end_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
   b.state = BroadcastState::ended;
   b.ended_at = step.at;
   store::set_state(tx, b);
+  end_offers(tx, call, b);
   tx.emit(broadcast_event(call, kBroadcastEnded, b));
   return b;
 }
@@ -312,8 +330,21 @@ Status say(db::Tx& tx, const ChatWish& wish) {
   line.text = wish.text;
   line.media_ms = media_ms_at(b, wish.now);
   line.at = wish.now;
-  store::insert_chat(tx, b.id, line, wish.guest ? std::string_view(line.name) : std::string_view());
-  tx.emit(chat_event(b, line));
+  if (const auto word = catalog::forbidden_word_in(tx, b.brand, wish.text)) {
+    const HeldLine held{line.id,   b.id,  line.person,   wish.guest, line.name,
+                        line.text, *word, line.media_ms, line.at,    "held"};
+    store::insert_held(tx, held);
+    tx.emit(held_event(b, held));
+    return {};
+  }
+  publish(tx, b, line, wish.guest);
+  return {};
+}
+
+Status say_released(db::Tx& tx, const Call& call, const Broadcast& b, const HeldLine& held) {
+  // A line of this instant: who follows the room by the ids of its lines does not miss it.
+  ChatLine line{call.make_id<ChatId>(), held.person, held.name, held.text, media_ms_at(b, call.now), call.now};
+  publish(tx, b, line, held.guest);
   return {};
 }
 

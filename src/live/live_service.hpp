@@ -77,6 +77,9 @@ struct MarkedPerson {
 // Who is muted or banned in this room now, the newest first; at most 200.
 Result<std::vector<MarkedPerson>> marks_of(db::Tx& tx, const Call& call, BroadcastId id);
 
+// The broadcast, locked, its version raised, for its crew.
+Result<Broadcast> lock_room(db::Tx& tx, const Call& call, BroadcastId id);
+
 struct ChatWish {
   ChatId id;  // made by the caller, so that a body that runs twice says the same thing
   BroadcastId broadcast;
@@ -86,7 +89,11 @@ struct ChatWish {
   std::string text;
   Instant now = 0;
 };
+// A line with one of the brand's forbidden words is held (event chat.held, held_chat in offers_service.hpp) and is told
+// to nobody but the room's own people until one of them releases it.
 Status say(db::Tx& tx, const ChatWish& wish);
+struct HeldLine;
+Status say_released(db::Tx& tx, const Call& call, const Broadcast& broadcast, const HeldLine& line);
 
 struct Exposure {
   std::string kind;  // broadcast, product, clip

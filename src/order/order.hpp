@@ -13,6 +13,8 @@
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/money.hpp"
+#include "live/offers.hpp"
+#include "order/pricing.hpp"
 #include "privacy/vault.hpp"
 
 namespace lianbo::order {
@@ -47,12 +49,17 @@ struct OrderLine {
   ProductId product;
   std::string title, sku_title;
   std::int64_t qty = 0;
-  Fen price_fen = 0;  // of one unit
+  Fen list_fen = 0;   // of one unit, as listed
+  PriceSource source = PriceSource::list;
+  Fen price_fen = 0;  // of one unit, as sold
   Fen goods_fen = 0;  // price × qty
   Fen paid_fen = 0;   // goods less the line's share of the order's discount
   Fen refunded_fen = 0;
   std::int64_t refunded_qty = 0;
   bool no_return = false;
+  CampaignId campaign;        // the store's campaign for this SKU: its plan, and its price unless a flash price beat it
+  FlashId flash;              // whose price it was
+  std::int64_t allotted = 0;  // units out of the store's allotment
   Rates rates;
   Instant available_at = 0;  // receipt + freeze; 0 before receipt
   Instant matured_at = 0;
@@ -70,6 +77,8 @@ struct Order {
   ShareId share;
   OrderState state = OrderState::placed;
   Fen goods_fen = 0, discount_fen = 0, shipping_fen = 0, total_fen = 0, refunded_fen = 0;
+  CouponId coupon;                    // what the discount came from
+  std::int32_t shipping_version = 0;  // of the table of fees; 0: there was none
   std::string currency;
   Attribution roles;
   AgentId lock_agent;  // of the lock that was valid when placed

@@ -7,6 +7,7 @@
 #include "catalog/catalog_service.hpp"
 #include "net/metrics.hpp"
 #include "order/order_store.hpp"
+#include "order/quote.hpp"
 #include "order/settlement.hpp"
 #include "org/org_service.hpp"
 
@@ -28,9 +29,11 @@ Shape line_shape() {
           text("title", 0, 300),
           text("sku_title", 0, 300),
           count("qty"),
-          fen("price_fen", "of one unit"),
+          fen("list_fen", "of one unit, as listed"),
+          fen("price_fen", "of one unit, as sold"),
+          choice("price_source", {"list", "campaign", "flash"}),
           fen("goods_fen"),
-          fen("paid_fen"),
+          fen("paid_fen", "its goods less its share of the discount"),
           fen("refunded_fen"),
           count("refunded_qty"),
           boolean("no_return")};
@@ -48,6 +51,7 @@ Shape order_shape() {
           nullable(id("broadcast_id")),
           nullable(id("pin_id")),
           nullable(id("share_id")),
+          nullable(id("coupon_id", "what the discount came from")),
           states(),
           text("currency", 3, 3),
           fen("goods_fen"),
@@ -196,8 +200,7 @@ std::string address_json(const json::value& address) {
   return w.take();
 }
 
-Result<Reply> place_order(db::Tx& tx, const Call& call, const Request& request) {
-  const auto& body = request.value;
+PlaceWish place_wish(const json::value& body) {
   PlaceWish wish;
   wish.store = get_id<StoreId>(body, "store_id");
   wish.broadcast = get_id<BroadcastId>(body, "broadcast_id");
@@ -210,7 +213,13 @@ Result<Reply> place_order(db::Tx& tx, const Call& call, const Request& request) 
     if (has(l, "price_fen")) line.price_fen = get_int(l, "price_fen");
     wish.lines.push_back(line);
   }
-  TRY(const auto order, place(tx, call, wish));
+  wish.coupon = get_id<CouponId>(body, "coupon_id");
+  if (has(body, "total_fen")) wish.total_fen = get_int(body, "total_fen");
+  return wish;
+}
+
+Result<Reply> place_order(db::Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto order, place(tx, call, place_wish(request.value)));
   return Reply::json(order_json(call, order), 201);
 }
 
@@ -221,15 +230,16 @@ Result<Reply> read_cart(db::Tx& tx, const Call& call, const Request& request) {
   w.begin().field("store_id", *store_id).key("lines").begin_list();
   Fen sum = 0;
   for (const auto& l : store::cart(tx, call.bucket(call.caller.person), call.caller.person, *store_id)) {
-    const auto sku = catalog::find_sku(tx, l.sku);
-    if (!sku) continue;
-    const auto product = catalog::find_product(tx, sku->product);
+    const auto sale = catalog::sale_of(tx, l.sku, *store_id, call.now);
+    if (!sale) continue;
+    const auto product = catalog::find_product(tx, sale->sku.product);
     if (!product) continue;
-    const std::int64_t left = catalog::stock_left(tx, l.sku);
-    sum += sku->price_fen * l.qty;
-    w.begin().field("sku_id", l.sku).field("product_id", sku->product).field("title", product->title);
-    w.field("sku_title", sku->title).field("image_url", product->image_url).field("qty", l.qty);
-    w.field("price_fen", sku->price_fen).field("on_sale", product->on_sale).field("left", left);
+    const Fen price_fen = sale->campaign ? sale->campaign->price_fen : sale->sku.price_fen;
+    sum += price_fen * l.qty;
+    w.begin().field("sku_id", l.sku).field("product_id", sale->sku.product).field("title", product->title);
+    w.field("sku_title", sale->sku.title).field("image_url", product->image_url).field("qty", l.qty);
+    w.field("list_fen", sale->sku.price_fen).field("price_fen", price_fen).field("on_sale", product->on_sale);
+    w.field("left", catalog::stock_left(tx, l.sku, *store_id)).field("no_return", product->no_return);
     w.field("broadcast_id", l.broadcast).field("share_id", l.share).end();
   }
   w.end_list().field("goods_fen", sum).end();
@@ -297,8 +307,10 @@ net::Routes order_routes(const OrderDeps& deps) {
                   .giving({id("store_id"),
                            list("lines",
                                 {id("sku_id"), id("product_id"), text("title", 0, 300), text("sku_title", 0, 300),
-                                 text("image_url", 0, 2000), count("qty"), fen("price_fen"), boolean("on_sale"),
-                                 count("left"), nullable(id("broadcast_id")), nullable(id("share_id"))},
+                                 text("image_url", 0, 2000), count("qty"), fen("list_fen"),
+                                 fen("price_fen", "in this store now; flash prices and coupons: quote"),
+                                 boolean("on_sale"), count("left", "what this store can sell"), boolean("no_return"),
+                                 nullable(id("broadcast_id")), nullable(id("share_id"))},
                                 0, kMaxCartLines),
                            fen("goods_fen")}));
   r.push_back(write_route(Method::put, "/api/v1/cart/lines", "putCartLine",
@@ -318,22 +330,37 @@ net::Routes order_routes(const OrderDeps& deps) {
                   .asking({id("store_id")})
                   .answers(204));
 
+  const Shape order_wish{
+      id("store_id"),
+      list("lines",
+           {id("sku_id"), integer("qty", 1, 9999),
+            nullable(price("price_fen", "what the buyer saw; refused with price_changed if it is another now"))},
+           1, 500),
+      nullable(id("broadcast_id", "the room the buyer is in: its flash prices and coupons count")),
+      nullable(id("share_id", "the share the buyer came through")),
+      nullable(id("coupon_id", "one that the buyer has claimed")),
+      object("address", address_shape(), "its region decides on the shipping fee"),
+      nullable(price("total_fen", "what the buyer was shown; refused with price_changed if it is another now"))};
+  r.push_back(read_route(Method::post, "/api/v1/orders/quote", "quoteOrder",
+                         "What these lines would cost now, to the fen, and what is in the way; nothing is kept",
+                         Access::guest,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(auto body, quote_json(tx, call, place_wish(request.value)));
+                           return Reply::json(std::move(body));
+                         })
+                  .taking(order_wish)
+                  .giving(quote_shape())
+                  .may_fail({Code::not_found, Code::agent_not_active, Code::amount_overflow}));
   auto place_route =
       write_route(Method::post, "/api/v1/orders", "placeOrder",
-                  "Places an order: every line is reserved or none; price, plan, lock and attribution are fixed now",
+                  "Places an order: every line is reserved or none; prices, coupon, shipping, plan, lock and attribution "
+                  "are fixed now",
                   Access::login, place_order)
-          .taking({id("store_id"),
-                   list("lines",
-                        {id("sku_id"), integer("qty", 1, 9999),
-                         nullable(price("price_fen",
-                                        "what the buyer saw; refused with price_changed if it is another now"))},
-                        1, 500),
-                   nullable(id("broadcast_id", "the room the buyer is in")),
-                   nullable(id("share_id", "the share the buyer came through")), object("address", address_shape())})
+          .taking(order_wish)
           .giving(order_shape())
           .answers(201)
-          .may_fail({Code::not_found, Code::sold_out, Code::not_on_sale, Code::price_changed, Code::agent_not_active,
-                     Code::amount_overflow});
+          .may_fail({Code::not_found, Code::sold_out, Code::not_on_sale, Code::price_changed, Code::coupon_unusable,
+                     Code::agent_not_active, Code::amount_overflow});
   place_route.require_key = true;
   r.push_back(std::move(place_route));
 

@@ -8,12 +8,14 @@
 #include "base/log.hpp"
 #include "base/shape.hpp"
 #include "catalog/catalog_service.hpp"
-#include "catalog/plan.hpp"
+#include "catalog/coupon.hpp"
 #include "catalog/stock.hpp"
 #include "ledger/ledger.hpp"
 #include "live/live_service.hpp"
+#include "live/offers_service.hpp"
 #include "order/commission.hpp"
 #include "order/order_store.hpp"
+#include "order/quote.hpp"
 #include "org/org_service.hpp"
 #include "share/share_service.hpp"
 
@@ -24,7 +26,6 @@ using ledger::Account;
 using ledger::Cause;
 using ledger::Posting;
 
-constexpr std::int64_t kMaxQty = 9999;
 constexpr std::int64_t kMaxRefunds = 50;      // of one order; WeChat Pay gives no more
 constexpr std::int64_t kMaxAfterSales = 200;  // of one order, with those that came to nothing
 
@@ -40,7 +41,7 @@ std::unexpected<Error> wrong_state(const Order& o, std::string_view wanted) {
 
 std::vector<catalog::StockLine> stock_lines(const Order& o) {
   std::vector<catalog::StockLine> out;
-  for (const auto& l : o.lines) out.push_back({l.sku, l.qty});
+  for (const auto& l : o.lines) out.push_back({l.sku, l.qty, l.allotted});
   return out;
 }
 
@@ -136,10 +137,18 @@ Status may_act_for_buyer(db::Tx& tx, const Call& call, const Order& o) {
   return org::require_staff_at(tx, call, o.brand, o.store, kOperates);
 }
 
+// What an order took that is not stock is there again for others, and for this buyer.
+void release_offers(db::Tx& tx, const Call& call, const Order& o) {
+  if (o.coupon) catalog::unuse_coupon(tx, o.bucket, o.buyer, o.coupon, o.id);
+  for (const auto& l : o.lines)
+    if (l.flash) live::give_back_flash(tx, call, l.flash, l.qty);
+}
+
 void become_cancelled(db::Tx& tx, const Call& call, Order& o, std::string_view reason) {
   store::set_cancelled(tx, o, reason, call.now);
   store::set_payment(tx, o.id, "closed", {}, 0);
-  catalog::release_stock(tx, call, o.bucket, stock_lines(o));
+  release_offers(tx, call, o);
+  catalog::release_stock(tx, call, o.bucket, stock_lines(o), o.store);
   o.state = OrderState::cancelled;
   o.cancel_reason = std::string(reason);
   o.cancelled_at = call.now;
@@ -181,74 +190,27 @@ void give_back_late(db::Tx& tx, const Call& call, const Order& o, std::string_vi
 Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
   TRY_OK(require_login(call));
   const PersonId buyer = call.caller.person;
-  TRY(const auto owner, org::store_owner(tx, wish.store));
-  if (owner.agent.state != org::AgentState::active && owner.agent.state != org::AgentState::suspended)
-    return fail(Code::agent_not_active, "this store is closed", "/store_id");
-  const BrandId brand = owner.store.brand;
-  TRY(const auto brand_row, org::find_brand(tx, brand));
-
+  TRY(Draft draft, draft_order(tx, call, wish, true));
+  const BrandId brand = draft.owner.store.brand;
   Order o;
   o.bucket = call.bucket(buyer);
   o.id = call.make_id<OrderId>(o.bucket);
   o.brand = brand;
   o.buyer = buyer;
   o.store = wish.store;
-  o.currency = brand_row.currency;
+  o.broadcast = wish.broadcast;
+  o.pin = draft.pin;
+  o.currency = draft.currency;
   o.placed_at = call.now;
   o.release_at = call.now + call.settings->order_release_ms;
+  o.lines = std::move(draft.lines);
+  o.goods_fen = draft.goods_fen;
+  o.discount_fen = draft.discount_fen;
+  o.shipping_fen = draft.shipping.fee_fen;
+  o.shipping_version = draft.shipping.version;
+  o.total_fen = draft.total_fen;
+  if (draft.coupon) o.coupon = draft.coupon->id;
 
-  if (wish.lines.empty() || static_cast<std::int64_t>(wish.lines.size()) > call.settings->order_max_lines)
-    return fail(Code::invalid_field, "an order has 1 to " + std::to_string(call.settings->order_max_lines) + " lines",
-                "/lines");
-  std::vector<Fen> weights;
-  for (std::size_t i = 0; i < wish.lines.size(); ++i) {
-    const auto& w = wish.lines[i];
-    if (w.qty < 1 || w.qty > kMaxQty)
-      return fail(Code::invalid_field, "must be from 1 to " + std::to_string(kMaxQty), at_line(i, "qty"));
-    const auto sku = catalog::find_sku(tx, w.sku);
-    if (!sku || sku->brand != brand)
-      return fail(Code::not_found, "there is no such SKU at this brand", at_line(i, "sku_id"));
-    TRY(const auto product, catalog::find_product(tx, sku->product));
-    if (!product.on_sale) return fail(Code::not_on_sale, product.title + " is no longer sold", at_line(i, "sku_id"));
-    if (w.price_fen && *w.price_fen != sku->price_fen)
-      return fail(Code::price_changed, product.title + " costs " + format_fen(sku->price_fen) + " now",
-                  at_line(i, "price_fen"));
-    const auto goods = checked_mul(sku->price_fen, w.qty);
-    const auto sum = goods ? checked_add(o.goods_fen, *goods) : std::nullopt;
-    if (!sum || *sum > kMaxAmountFen)
-      return fail(Code::amount_overflow, "an order is at most " + format_fen(kMaxAmountFen), at_line(i, "qty"));
-    o.goods_fen = *sum;
-    OrderLine line;
-    line.line = static_cast<int>(i);
-    line.sku = w.sku;
-    line.product = product.id;
-    line.title = product.title;
-    line.sku_title = sku->title;
-    line.qty = w.qty;
-    line.price_fen = sku->price_fen;
-    line.goods_fen = *goods;
-    line.no_return = product.no_return;
-    const auto plan =
-        catalog::plan_for(tx, brand, w.sku, owner.agent.id, 0, static_cast<std::int32_t>(call.settings->freeze_days));
-    line.rates = {plan.id,           plan.version,    plan.host_bp,    plan.promoter_bp,
-                  plan.recruiter_bp, plan.clipper_bp, plan.freeze_days};
-    o.lines.push_back(std::move(line));
-    weights.push_back(*goods);
-  }
-  // What was paid for goods, spread over the lines by largest remainder.
-  const auto paid = spread(o.goods_fen - o.discount_fen, weights);
-  for (std::size_t i = 0; i < o.lines.size(); ++i) o.lines[i].paid_fen = paid[i];
-  o.total_fen = o.goods_fen - o.discount_fen + o.shipping_fen;
-
-  if (wish.broadcast) {
-    const auto broadcast = live::find_broadcast(tx, wish.broadcast);
-    if (!broadcast || broadcast->store != wish.store)
-      return fail(Code::invalid_field, "is not a broadcast of this store", "/broadcast_id");
-    o.broadcast = wish.broadcast;
-    if (const auto pin = live::open_pin(tx, wish.broadcast))
-      if (std::any_of(o.lines.begin(), o.lines.end(), [&](const OrderLine& l) { return l.product == pin->product; }))
-        o.pin = pin->id;
-  }
   if (wish.share) {
     const auto share = share::find_share(tx, wish.share);
     if (!share || share->brand != brand) return fail(Code::invalid_field, "is not a share of this brand", "/share_id");
@@ -263,7 +225,7 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
   o.address = seal_address(privacy::person_key(tx, call, buyer, brand, privacy::Use::everyday), o.id, wish.address_json,
                            *call.random);
   AttributionFacts facts;
-  facts.store_agent = owner.agent.id;
+  facts.store_agent = draft.owner.agent.id;
   if (lock) {
     facts.lock_agent = o.lock_agent = lock->agent;
     TRY(const auto promoter, org::find_agent(tx, lock->agent));
@@ -276,7 +238,15 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
   o.roles = attribute(facts);
   if (const auto self = org::agent_of_person(tx, brand, buyer)) o.buyer_agent = self->id;
 
-  TRY_OK(catalog::reserve_stock(tx, call, o.bucket, stock_lines(o), call.settings->lease_units));
+  // What the draft saw is taken now: another may have been faster.
+  if (o.coupon) TRY_OK(catalog::use_coupon(tx, o.bucket, buyer, o.coupon, o.id, call.now));
+  for (std::size_t i = 0; i < o.lines.size(); ++i)
+    if (draft.flash[i] && !live::take_flash(tx, call, *draft.flash[i], o.lines[i].qty))
+      return fail(Code::price_changed, o.lines[i].title + " is no longer sold at the flash price",
+                  at_line(i, "price_fen"));
+  TRY(const auto allotted, catalog::reserve_stock(tx, call, o.bucket, stock_lines(o), call.settings->lease_units,
+                                                  draft.allotted ? o.store : StoreId{}));
+  for (std::size_t i = 0; i < o.lines.size(); ++i) o.lines[i].allotted = allotted[i];
   store::insert_order(tx, o);
   for (const auto& l : o.lines) store::put_cart_line(tx, o.bucket, buyer, {o.store, l.sku, 0, {}, {}, 0});
   tell(tx, call, o, "order.placed", o.id.value, event_payload(o));
@@ -351,7 +321,7 @@ std::string order_json(const Call& call, const Order& o, bool whole_for_staff) {
   JsonWriter w;
   w.begin().field("id", o.id).field("brand_id", o.brand).field("store_id", o.store).field("buyer_id", o.buyer);
   w.field("broadcast_id", o.broadcast).field("pin_id", o.pin).field("share_id", o.share);
-  w.field("state", state_name(o.state)).field("currency", o.currency);
+  w.field("coupon_id", o.coupon).field("state", state_name(o.state)).field("currency", o.currency);
   w.field("goods_fen", o.goods_fen).field("discount_fen", o.discount_fen).field("shipping_fen", o.shipping_fen);
   w.field("total_fen", o.total_fen).field("refunded_fen", o.refunded_fen);
   w.key("lines").begin_list();
@@ -359,7 +329,9 @@ std::string order_json(const Call& call, const Order& o, bool whole_for_staff) {
     w.begin().field("line", l.line).field("sku_id", l.sku).field("product_id", l.product).field("title", l.title);
     w.field("sku_title", l.sku_title)
         .field("qty", l.qty)
+        .field("list_fen", l.list_fen)
         .field("price_fen", l.price_fen)
+        .field("price_source", source_name(l.source))
         .field("goods_fen", l.goods_fen);
     w.field("paid_fen", l.paid_fen).field("refunded_fen", l.refunded_fen).field("refunded_qty", l.refunded_qty);
     w.field("no_return", l.no_return).end();

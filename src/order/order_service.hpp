@@ -33,9 +33,12 @@ struct PlaceWish {
   BroadcastId broadcast;
   ShareId share;
   std::string address_json = "{}";
+  CouponId coupon;               // that the buyer has claimed
+  std::optional<Fen> total_fen;  // what the buyer was shown; another total now is price_changed
 };
-// Reserves every line or none, fixes price, plan, lock and attribution, and moves the lock. Errors: not_found,
-// invalid_field, not_on_sale, price_changed, sold_out, agent_not_active, amount_overflow, unauthenticated.
+// Reserves every line or none, fixes prices, coupon, shipping, plan, lock and attribution (see quote.hpp), and moves the
+// lock. Errors: not_found, invalid_field, not_on_sale, price_changed, sold_out, coupon_unusable, agent_not_active,
+// amount_overflow, unauthenticated.
 Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish);
 
 // The buyer, or staff. An order that is cancelled already is answered as it is.

@@ -13,21 +13,25 @@ using db::Sql;
   "shipping_fen, total_fen, refunded_fen, currency, host_agent_id, promoter_agent_id, recruiter_agent_id, "    \
   "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, cancel_reason, address_sealed, "       \
   "carrier, tracking_number, placed_at, release_at, paid_at, shipped_at, received_at, completed_at, "          \
-  "cancelled_at, (select k.wrapped from person_keys k where k.person_id = orders.buyer_id and "                \
-  "k.brand_id = orders.brand_id and k.purpose = 'everyday')"
+  "cancelled_at, coupon_id, shipping_version, (select k.wrapped from person_keys k where k.person_id = "       \
+  "orders.buyer_id and k.brand_id = orders.brand_id and k.purpose = 'everyday')"
 
 const Sql kInsertOrder{
     "order.insert",
     "insert into orders (bucket, id, brand_id, buyer_id, store_id, broadcast_id, pin_id, share_id, state, goods_fen, "
     "discount_fen, shipping_fen, total_fen, currency, host_agent_id, promoter_agent_id, recruiter_agent_id, "
     "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, address, address_sealed, placed_at, "
-    "release_at) values ($1, $2, $3, $4, $5, $6, $7, $8, 'placed', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
-    "$19, $20, '', $21, $22, $23)"};
+    "release_at, coupon_id, shipping_version) values ($1, $2, $3, $4, $5, $6, $7, $8, 'placed', $9, $10, $11, $12, "
+    "$13, "
+    "$14, $15, $16, $17, $18, $19, $20, '', $21, $22, $23, $24, $25)"};
 const Sql kInsertLine{
     "order.insert_line",
     "insert into order_lines (bucket, order_id, line, sku_id, product_id, title, sku_title, qty, price_fen, goods_fen, "
-    "paid_fen, no_return, plan_id, plan_version, host_bp, promoter_bp, recruiter_bp, clipper_bp, freeze_days) values "
-    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"};
+    "paid_fen, no_return, plan_id, plan_version, host_bp, promoter_bp, recruiter_bp, clipper_bp, freeze_days, "
+    "list_fen, "
+    "price_source, campaign_id, flash_id, allotted_qty) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+    "$13, "
+    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)"};
 const Sql kInsertPayment{"order.insert_payment",
                          "insert into payments (bucket, order_id, out_trade_no, amount_fen, state, at) "
                          "values ($1, $2, $3, $4, 'open', $5)"};
@@ -43,7 +47,8 @@ const Sql kLines{
     "order.lines",
     "select line, sku_id, product_id, title, sku_title, qty, price_fen, goods_fen, paid_fen, refunded_fen, "
     "refunded_qty, no_return, plan_id, plan_version, host_bp, promoter_bp, recruiter_bp, clipper_bp, "
-    "freeze_days, available_at, matured_at from order_lines where bucket = $1 and order_id = $2 order by line"};
+    "freeze_days, available_at, matured_at, coalesce(list_fen, price_fen), price_source, campaign_id, flash_id, "
+    "allotted_qty from order_lines where bucket = $1 and order_id = $2 order by line"};
 const Sql kOfBuyer{"order.of_buyer",
                    "select id from orders where bucket = $1 and buyer_id = $2 and id < $3 order by id desc limit $4"};
 const Sql kOfStore{"order.of_store",
@@ -264,7 +269,7 @@ Order read_order(const Row& r) {
   o.lock_rules_version = static_cast<std::int32_t>(r.integer(20));
   o.buyer_agent = r.id<AgentId>(21);
   o.cancel_reason = r.str(22);
-  o.address = {o.buyer, o.brand, privacy::Use::everyday, r.str(23), r.str(33)};
+  o.address = {o.buyer, o.brand, privacy::Use::everyday, r.str(23), r.str(35)};
   o.carrier = r.str(24);
   o.tracking_number = r.str(25);
   o.placed_at = r.integer(26);
@@ -274,6 +279,8 @@ Order read_order(const Row& r) {
   o.received_at = r.integer(30);
   o.completed_at = r.integer(31);
   o.cancelled_at = r.integer(32);
+  o.coupon = r.id<CouponId>(33);
+  o.shipping_version = static_cast<std::int32_t>(r.integer(34));
   return o;
 }
 
@@ -300,6 +307,11 @@ OrderLine read_line(const Row& r) {
   l.rates.freeze_days = static_cast<std::int32_t>(r.integer(18));
   l.available_at = r.integer(19);
   l.matured_at = r.integer(20);
+  l.list_fen = r.integer(21);
+  l.source = price_source(r.text(22)).value_or(PriceSource::list);
+  l.campaign = r.id<CampaignId>(23);
+  l.flash = r.id<FlashId>(24);
+  l.allotted = r.integer(25);
   return l;
 }
 
@@ -420,11 +432,34 @@ void insert_order(db::Tx& tx, const Order& o) {
                          o.buyer_agent,
                          db::Param::blob(o.address.text),
                          o.placed_at,
-                         o.release_at});
+                         o.release_at,
+                         o.coupon,
+                         o.shipping_version});
   for (const auto& l : o.lines)
-    tx.exec(kInsertLine, {o.bucket, o.id, l.line, l.sku, l.product, l.title, l.sku_title, l.qty, l.price_fen,
-                          l.goods_fen, l.paid_fen, l.no_return ? 1 : 0, l.rates.plan, l.rates.version, l.rates.host_bp,
-                          l.rates.promoter_bp, l.rates.recruiter_bp, l.rates.clipper_bp, l.rates.freeze_days});
+    tx.exec(kInsertLine, {o.bucket,
+                          o.id,
+                          l.line,
+                          l.sku,
+                          l.product,
+                          l.title,
+                          l.sku_title,
+                          l.qty,
+                          l.price_fen,
+                          l.goods_fen,
+                          l.paid_fen,
+                          l.no_return ? 1 : 0,
+                          l.rates.plan,
+                          l.rates.version,
+                          l.rates.host_bp,
+                          l.rates.promoter_bp,
+                          l.rates.recruiter_bp,
+                          l.rates.clipper_bp,
+                          l.rates.freeze_days,
+                          l.list_fen,
+                          source_name(l.source),
+                          l.campaign,
+                          l.flash,
+                          l.allotted});
   tx.exec(kInsertPayment, {o.bucket, o.id, o.id.text(), o.total_fen, o.placed_at});
 }
 

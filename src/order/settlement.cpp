@@ -10,6 +10,7 @@
 #include "order/commission.hpp"
 #include "order/order_service.hpp"
 #include "org/org_service.hpp"
+#include "order/quote.hpp"
 #include "share/share_service.hpp"
 
 namespace lianbo::order {
@@ -279,13 +280,14 @@ Result<std::string> explain_order(db::Tx& tx, const Call& call, OrderId id) {
     w.field("why", role_reason(*o, role, paid_to)).end();
   }
   w.end_list();
+  w.key("pricing");
+  TRY_OK(write_pricing(w, tx, *o));
   w.key("lines").begin_list();
   for (const auto& l : o->lines) {
-    w.begin()
-        .field("line", l.line)
-        .field("title", l.title)
-        .field("goods_fen", l.goods_fen)
-        .field("paid_fen", l.paid_fen);
+    w.begin().field("line", l.line).field("title", l.title).field("qty", l.qty).field("list_fen", l.list_fen);
+    w.field("price_fen", l.price_fen).field("price_source", source_name(l.source)).field("campaign_id", l.campaign);
+    w.field("flash_id", l.flash).field("goods_fen", l.goods_fen).field("discount_fen", l.goods_fen - l.paid_fen);
+    w.field("allotted_qty", l.allotted).field("paid_fen", l.paid_fen);
     w.field("refunded_fen", l.refunded_fen).field("net_fen", l.net_fen()).field("plan_id", l.rates.plan);
     w.field("plan_version", l.rates.version)
         .field("host_bp", l.rates.host_bp)

@@ -104,6 +104,19 @@ std::string person_name(Tx& tx, PersonId id) {
   const auto person = store::person(tx, id);
   return person ? person->name : std::string();
 }
+std::vector<StoreId> stores_of(Tx& tx, BrandId brand, const StoreFilter& filter, StoreId after, int limit) {
+  return store::stores_for(tx, brand, filter, after, limit);
+}
+std::int64_t count_stores(Tx& tx, BrandId brand, const StoreFilter& filter) {
+  return store::count_stores(tx, brand, filter);
+}
+std::vector<StoreId> stores_of_brand(Tx& tx, BrandId brand, std::span<const StoreId> stores) {
+  std::vector<StoreId> out;
+  for (const Store& store : store::stores(tx, stores))
+    if (store.brand == brand) out.push_back(store.id);
+  std::sort(out.begin(), out.end());
+  return out;
+}
 std::vector<Agent> agents_of(Tx& tx, BrandId brand, const AgentFilter& filter, int limit, AgentId after) {
   return store::agents(tx, brand, filter, limit, after);
 }

@@ -43,6 +43,15 @@ struct AgentFilter {
   PersonId scope;      // Caller::scope
 };
 std::vector<Agent> agents_of(db::Tx&, BrandId, const AgentFilter&, int limit, AgentId after);
+// Stores of agents who have not left and are more than applicants, in order of id. "": any
+// region, any level; a region has those below it ("华东" has "华东/上海").
+struct StoreFilter {
+  std::string region, level;
+};
+std::vector<StoreId> stores_of(db::Tx&, BrandId, const StoreFilter&, StoreId after, int limit);
+std::int64_t count_stores(db::Tx&, BrandId, const StoreFilter&);
+// Those of them that are stores of the brand, in order of id.
+std::vector<StoreId> stores_of_brand(db::Tx&, BrandId, std::span<const StoreId> stores);
 struct StaffMember {
   PersonId person;
   std::string name, login;

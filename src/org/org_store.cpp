@@ -103,6 +103,11 @@ const Sql kStores{"org.stores",
                   "select id, brand_id, agent_id, name, created_at from stores where id" LIANBO_IN_IDS_POSTGRES("$1")};
 const Sql kAgentsById{"org.agents_by_id", AGENT_COLUMNS AGENT_TABLES "where a.id" LIANBO_IN_IDS("$1"),
                       AGENT_COLUMNS AGENT_TABLES "where a.id" LIANBO_IN_IDS_POSTGRES("$1")};
+#define STORES_FOR                                                                                                    \
+  " from stores s join agents a on a.id = s.agent_id where s.brand_id = $1 and a.state not in ('applied', 'left') and " \
+  "($2 = '' or a.region = $2 or substr(a.region, 1, length($2) + 1) = $2 || '/') and ($3 = '' or a.level = $3)"
+const Sql kStoresFor{"org.stores_for", "select s.id" STORES_FOR " and s.id > $4 order by s.id limit $5"};
+const Sql kCountStores{"org.count_stores", "select count(*)" STORES_FOR};
 const Sql kAddStore{"org.add_store",
                     "insert into stores (id, brand_id, agent_id, name, created_at) values ($1, $2, $3, $4, $5)"};
 const Sql kRenameStore{"org.rename_store", "update stores set name = $2 where id = $1"};
@@ -379,6 +384,13 @@ std::vector<Agent> agents_by_id(Tx& tx, std::span<const AgentId> ids) {
   db::IdList list;
   for (const AgentId id : ids) list.add(id);
   return tx.all(kAgentsById, {list.text()}, read_agent);
+}
+std::vector<StoreId> stores_for(Tx& tx, BrandId brand, const StoreFilter& filter, StoreId after, int limit) {
+  return tx.all(kStoresFor, {brand, filter.region, filter.level, after.value, limit},
+                [](const Row& r) { return r.id<StoreId>(0); });
+}
+std::int64_t count_stores(Tx& tx, BrandId brand, const StoreFilter& filter) {
+  return tx.number(kCountStores, {brand, filter.region, filter.level});
 }
 void add_store(Tx& tx, const Store& s) { tx.exec(kAddStore, {s.id, s.brand, s.agent, s.name, s.created_at}); }
 void rename_store(Tx& tx, StoreId id, std::string_view name) { tx.exec(kRenameStore, {id, name}); }

@@ -57,6 +57,8 @@ std::vector<AgentChange> changes(db::Tx&, AgentId, int limit);
 std::optional<Store> store(db::Tx&, StoreId);
 std::vector<Store> stores(db::Tx&, std::span<const StoreId>);
 std::vector<Agent> agents_by_id(db::Tx&, std::span<const AgentId>);
+std::vector<StoreId> stores_for(db::Tx&, BrandId, const StoreFilter&, StoreId after, int limit);
+std::int64_t count_stores(db::Tx&, BrandId, const StoreFilter&);
 void add_store(db::Tx&, const Store&);
 void rename_store(db::Tx&, StoreId, std::string_view name);
 
