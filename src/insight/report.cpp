@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "base/json.hpp"
+#include "insight/figures.hpp"
 #include "insight/verify.hpp"
 #include "org/org_service.hpp"
 
@@ -150,7 +151,7 @@ std::string report_json(const Report& r) {
 
 net::Routes insight_routes(const InsightDeps& deps) {
   using namespace lianbo::shape;
-  net::Routes routes;
+  net::Routes routes = figure_routes(deps.db);
   Shape report_shape;
   for (const char* name :
        {"agents", "broadcasts", "pins", "exposures", "enters", "chat_lines", "likes", "shares", "touches",

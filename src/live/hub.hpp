@@ -54,6 +54,7 @@ class RoomHub : public std::enable_shared_from_this<RoomHub> {
 
   RoomStats stats() const;
   std::int64_t viewers_of(BroadcastId id) const;  // 0 when there is no room
+  std::unordered_map<std::int64_t, std::int64_t> viewer_counts() const;  // of every room, by broadcast
 
  private:
   explicit RoomHub(Deps deps);
