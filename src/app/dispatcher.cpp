@@ -340,7 +340,8 @@ void Dispatcher::on_upgrade(Request&& request, net::UpgradeSink sink) {
     // The one thing between the two halves of an address, or "".
     const auto between = [&](std::string_view prefix, std::string_view suffix) -> std::string {
       const std::string_view path = request.path;
-      if (!path.starts_with(prefix) || !path.ends_with(suffix) || path.size() < prefix.size() + suffix.size()) return {};
+      if (!path.starts_with(prefix) || !path.ends_with(suffix) || path.size() < prefix.size() + suffix.size())
+        return {};
       return std::string(path.substr(prefix.size(), path.size() - prefix.size() - suffix.size()));
     };
     const std::string room = between("/api/v1/rooms/", "/ws"), wall = between("/api/v1/brands/", "/wall/ws");

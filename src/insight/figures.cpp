@@ -31,10 +31,11 @@ struct Fact {
   Instant at = 0;
 };
 
-const Sql kTake{"figures.take",
-                "delete from tallies where (bucket, id, what) in (select bucket, id, what from tallies order by bucket, "
-                "id, what limit $1) returning bucket, id, what, brand_id, person_id, store_id, broadcast_id, pin_id, "
-                "share_id, product_id, order_id, line, n, amount_fen, at"};
+const Sql kTake{
+    "figures.take",
+    "delete from tallies where (bucket, id, what) in (select bucket, id, what from tallies order by bucket, "
+    "id, what limit $1) returning bucket, id, what, brand_id, person_id, store_id, broadcast_id, pin_id, "
+    "share_id, product_id, order_id, line, n, amount_fen, at"};
 const Sql kAnyTally{"figures.any_tally", "select 1 from tallies limit 1"};
 const Sql kAdd{"figures.add",
                "insert into figures (brand_id, scope, group_id, id, exposures, enters, clicks, touches, orders, "
@@ -173,7 +174,8 @@ class Fold {
       for (const std::int64_t brand : brands) this->merge(brand, merge.id, merge.person);
     }
     for (const auto& [key, n] : cohorts_)
-      if (n != std::pair<std::int64_t, std::int64_t>{}) tx_.exec(kAddCohort, {key.first, key.second, n.first, n.second});
+      if (n != std::pair<std::int64_t, std::int64_t>{})
+        tx_.exec(kAddCohort, {key.first, key.second, n.first, n.second});
   }
 
  private:
@@ -194,17 +196,16 @@ class Fold {
   std::pair<std::int64_t, std::int64_t> owner(std::int64_t broadcast) {
     const auto [it, is_new] = owners_.try_emplace(broadcast);
     if (is_new)
-      it->second = tx_.one(kBroadcastOwner, {broadcast}, [](const Row& r) {
-                        return std::pair(r.integer(0), r.integer(1));
-                      }).value_or(std::pair<std::int64_t, std::int64_t>{});
+      it->second =
+          tx_.one(kBroadcastOwner, {broadcast}, [](const Row& r) { return std::pair(r.integer(0), r.integer(1)); })
+              .value_or(std::pair<std::int64_t, std::int64_t>{});
     return it->second;
   }
   std::int64_t root_of(std::int64_t brand, std::int64_t share) {
     const auto [it, is_new] = roots_.try_emplace(share);
     if (is_new)
-      it->second = tx_.one(kShareRoot, {share}, [&](const Row& r) {
-                        return r.integer(0) == brand ? r.integer(1) : 0;
-                      }).value_or(0);
+      it->second = tx_.one(kShareRoot, {share}, [&](const Row& r) { return r.integer(0) == brand ? r.integer(1) : 0; })
+                       .value_or(0);
     return it->second;
   }
   const std::string& zone_of(std::int64_t brand) {
@@ -273,7 +274,7 @@ class Fold {
   db::Tx& tx_;
   const Call& call_;
   std::map<Key, Figures> sums_;
-  std::map<std::pair<std::int64_t, std::int64_t>, std::vector<Instant>> seen_;  // brand, person
+  std::map<std::pair<std::int64_t, std::int64_t>, std::vector<Instant>> seen_;                      // brand, person
   std::map<std::pair<std::int64_t, std::int64_t>, std::pair<std::int64_t, std::int64_t>> cohorts_;  // brand, day
   std::vector<Fact> merges_;
   std::unordered_map<std::int64_t, std::pair<std::int64_t, std::int64_t>> owners_;  // broadcast: brand, store
@@ -283,11 +284,11 @@ class Fold {
 
 // ---- reading
 
-#define SUMS                                                                                           \
-  "cast(coalesce(sum(f.exposures), 0) as bigint), cast(coalesce(sum(f.enters), 0) as bigint), "        \
-  "cast(coalesce(sum(f.clicks), 0) as bigint), cast(coalesce(sum(f.touches), 0) as bigint), "          \
-  "cast(coalesce(sum(f.orders), 0) as bigint), cast(coalesce(sum(f.paid_orders), 0) as bigint), "      \
-  "cast(coalesce(sum(f.units), 0) as bigint), cast(coalesce(sum(f.paid_fen), 0) as bigint), "          \
+#define SUMS                                                                                      \
+  "cast(coalesce(sum(f.exposures), 0) as bigint), cast(coalesce(sum(f.enters), 0) as bigint), "   \
+  "cast(coalesce(sum(f.clicks), 0) as bigint), cast(coalesce(sum(f.touches), 0) as bigint), "     \
+  "cast(coalesce(sum(f.orders), 0) as bigint), cast(coalesce(sum(f.paid_orders), 0) as bigint), " \
+  "cast(coalesce(sum(f.units), 0) as bigint), cast(coalesce(sum(f.paid_fen), 0) as bigint), "     \
   "cast(coalesce(sum(f.refunded_fen), 0) as bigint)"
 #define NET "cast(coalesce(sum(f.paid_fen - f.refunded_fen), 0) as bigint)"
 // $1 brand, $2 and $3 days, $4 agent or 0, $5 1 when only region $6 is asked for.
@@ -297,15 +298,15 @@ class Fold {
   "f.scope = 'store' and f.group_id >= $2 and f.group_id < $3" OF_AGENTS
 
 const Sql kTotal{"figures.total", "select " SUMS FROM_STORES};
-const Sql kByRegion{"figures.by_region", "select 0, a.region, '', " SUMS FROM_STORES
-                                         " group by a.region order by " NET " desc, a.region limit 1000"};
+const Sql kByRegion{"figures.by_region", "select 0, a.region, '', " SUMS FROM_STORES " group by a.region order by " NET
+                                         " desc, a.region limit 1000"};
 const Sql kByAgent{"figures.by_agent",
                    "select x.* from (select a.id as id, a.name as name, a.region as note, " SUMS ", " NET
                    " as net" FROM_STORES
                    " group by a.id, a.name, a.region) x where (x.net, x.id) < (cast($7 as bigint), cast($8 as bigint)) "
                    "order by x.net desc, x.id desc limit $9"};
-#define FROM_BROADCASTS                                                                                 \
-  " from figures f left join broadcasts b on b.id = f.id join stores s on s.id = coalesce(b.store_id, f.id) " \
+#define FROM_BROADCASTS                                                                                          \
+  " from figures f left join broadcasts b on b.id = f.id join stores s on s.id = coalesce(b.store_id, f.id) "    \
   "join agents a on a.id = s.agent_id where f.brand_id = $1 and f.scope = 'broadcast' and f.group_id >= $2 and " \
   "f.group_id < $3" OF_AGENTS
 const Sql kByBroadcast{
@@ -315,7 +316,8 @@ const Sql kByBroadcast{
     " group by f.id, b.title, a.name) x where (x.net, x.id) < (cast($7 as bigint), cast($8 as bigint)) "
     "order by x.net desc, x.id desc limit $9"};
 const Sql kNetOfBroadcast{"figures.net_of_broadcast",
-                          "select " NET " from figures f where f.brand_id = $1 and f.scope = 'broadcast' and f.group_id "
+                          "select " NET
+                          " from figures f where f.brand_id = $1 and f.scope = 'broadcast' and f.group_id "
                           ">= $2 and f.group_id < $3 and f.id = $4"};
 const Sql kDays{"figures.days",
                 "select f.group_id, " SUMS FROM_STORES " group by f.group_id order by f.group_id limit 400"};
@@ -339,37 +341,39 @@ const Sql kShare{"figures.share",
                  "s.created_at, coalesce(pr.title, ''), h.name, s.brand_id from shares s join stores st on st.id = "
                  "s.store_id join agents h on h.id = st.agent_id left join agents a on a.id = s.agent_id left join "
                  "persons q on q.id = s.sharer_id left join products pr on pr.id = s.product_id where s.id = $1"};
-const Sql kChildren{"figures.children",
-                    "select id from shares where parent_id = $1 and id > $2 order by id limit $3"};
+const Sql kChildren{"figures.children", "select id from shares where parent_id = $1 and id > $2 order by id limit $3"};
 const Sql kCountChildren{"figures.count_children", "select count(*) from shares where parent_id = $1"};
 const Sql kVisitors{"figures.visitors",
                     "select count(distinct x.buyer_id) from (select buyer_id from touches where share_id = $1 and "
                     "merged_from_id is null limit 100000) x"};
-const Sql kOwn{"figures.own", "select " SUMS
-                              " from figures f where f.brand_id = $1 and f.scope = 'share' and f.group_id = $2 and f.id "
-                              "= $3"};
+const Sql kOwn{"figures.own",
+               "select " SUMS
+               " from figures f where f.brand_id = $1 and f.scope = 'share' and f.group_id = $2 and f.id "
+               "= $3"};
 const Sql kSubtree{"figures.subtree",
-                    "with recursive t (id, depth) as (select cast($3 as bigint), 0 union all select s.id, t.depth + 1 "
-                    "from t join shares s on s.parent_id = t.id) select count(*), coalesce(max(x.depth), 0), " SUMS
-                    " from (select id, depth from t limit 10000) x left join figures f on f.brand_id = $1 and f.scope = "
-                    "'share' and f.group_id = $2 and f.id = x.id"};
+                   "with recursive t (id, depth) as (select cast($3 as bigint), 0 union all select s.id, t.depth + 1 "
+                   "from t join shares s on s.parent_id = t.id) select count(*), coalesce(max(x.depth), 0), " SUMS
+                   " from (select id, depth from t limit 10000) x left join figures f on f.brand_id = $1 and f.scope = "
+                   "'share' and f.group_id = $2 and f.id = x.id"};
 
 #define SPREAD_WHERE " where f.brand_id = $1 and f.scope = 'spread' and f.group_id = $2"
-const Sql kSpreadRooms{"figures.spread_rooms",
-                       "select f.id, b.store_id, a.id, b.title, a.name, a.region, " SUMS
-                       " from figures f join broadcasts b on b.id = f.id join stores s on s.id = b.store_id join agents "
-                       "a on a.id = s.agent_id" SPREAD_WHERE
-                       " and f.id >= $3 group by f.id, b.store_id, a.id, b.title, a.name, a.region order by "
-                       "sum(f.units) desc, sum(f.clicks) desc, f.id desc limit $4"};
+const Sql kSpreadRooms{
+    "figures.spread_rooms",
+    "select f.id, b.store_id, a.id, b.title, a.name, a.region, " SUMS
+    " from figures f join broadcasts b on b.id = f.id join stores s on s.id = b.store_id join agents "
+    "a on a.id = s.agent_id" SPREAD_WHERE
+    " and f.id >= $3 group by f.id, b.store_id, a.id, b.title, a.name, a.region order by "
+    "sum(f.units) desc, sum(f.clicks) desc, f.id desc limit $4"};
 const Sql kSpreadStores{"figures.spread_stores",
                         "select 0, s.id, a.id, '', a.name, a.region, " SUMS
                         " from stores s join figures f on f.id = s.id join agents a on a.id = s.agent_id" SPREAD_WHERE
                         " and s.brand_id = $1 group by s.id, a.id, a.name, a.region order by sum(f.units) desc, "
                         "sum(f.clicks) desc, s.id desc limit $3"};
-const Sql kSpreadTotal{"figures.spread_total", "select count(distinct f.id), " SUMS
-                                               " from figures f join broadcasts b on b.id = f.id" SPREAD_WHERE
-                                               " and f.id >= $3"};
-const Sql kSpreadOutside{"figures.spread_outside", "select " SUMS " from figures f join stores s on s.id = f.id" SPREAD_WHERE};
+const Sql kSpreadTotal{"figures.spread_total",
+                       "select count(distinct f.id), " SUMS
+                       " from figures f join broadcasts b on b.id = f.id" SPREAD_WHERE " and f.id >= $3"};
+const Sql kSpreadOutside{"figures.spread_outside",
+                         "select " SUMS " from figures f join stores s on s.id = f.id" SPREAD_WHERE};
 const Sql kCohorts{"figures.cohorts",
                    "select day, people, returned from cohorts where brand_id = $1 and day >= $2 and day < $3 order by "
                    "day limit 400"};
@@ -445,15 +449,17 @@ Result<Span> span_of(const net::Request& request, std::string_view zone, Instant
 
 Figures total_of(db::Tx& tx, BrandId brand, const FigureWish& w) {
   const std::string region = w.region.value_or("");
-  return tx.one(kTotal, {brand, w.span.from, w.span.until, w.agent.value, w.region ? 1 : 0, region},
-                [](const Row& r) { return figures_at(r, 0); })
+  return tx
+      .one(kTotal, {brand, w.span.from, w.span.until, w.agent.value, w.region ? 1 : 0, region},
+           [](const Row& r) { return figures_at(r, 0); })
       .value_or(Figures{});
 }
 
 std::vector<FigureRow> rows_of(db::Tx& tx, BrandId brand, const FigureWish& w, std::int64_t after, int limit) {
   const auto row = [](const Row& r) { return FigureRow{r.integer(0), r.str(1), r.str(2), figures_at(r, 3)}; };
   const std::string region = w.region.value_or("");
-  if (w.by == By::region) return tx.all(kByRegion, {brand, w.span.from, w.span.until, w.agent.value, w.region ? 1 : 0, region}, row);
+  if (w.by == By::region)
+    return tx.all(kByRegion, {brand, w.span.from, w.span.until, w.agent.value, w.region ? 1 : 0, region}, row);
   // Where the page before ended, by the same order.
   std::int64_t net = INT64_MAX, id = INT64_MAX;
   if (after) {
@@ -482,8 +488,8 @@ std::vector<DayRow> minutes_of(db::Tx& tx, BrandId brand, const Span& span) {
 
 std::vector<PinRow> pins_of(db::Tx& tx, BrandId brand, BroadcastId broadcast, int limit) {
   return tx.all(kPins, {brand, broadcast, limit}, [](const Row& r) {
-    return PinRow{r.id<PinId>(0), r.id<ProductId>(1), r.str(2), r.integer(3), r.integer(4), r.integer(5),
-                  figures_at(r, 6)};
+    return PinRow{r.id<PinId>(0), r.id<ProductId>(1), r.str(2),        r.integer(3),
+                  r.integer(4),   r.integer(5),       figures_at(r, 6)};
   });
 }
 
@@ -552,8 +558,8 @@ Spread spread_of(db::Tx& tx, BrandId brand, ProductId product, Instant since, in
   });
   tx.each(kSpreadOutside, {brand, product}, [&](const Row& r) { out.total += figures_at(r, 0); });
   const auto row = [](const Row& r) {
-    return SpreadRow{r.id<BroadcastId>(0), r.id<StoreId>(1), r.id<AgentId>(2), r.str(3), r.str(4),
-                     r.str(5),             figures_at(r, 6)};
+    return SpreadRow{r.id<BroadcastId>(0), r.id<StoreId>(1), r.id<AgentId>(2), r.str(3), r.str(4), r.str(5),
+                     figures_at(r, 6)};
   };
   out.rows = tx.all(kSpreadRooms, {brand, product, from, limit}, row);
   auto stores = tx.all(kSpreadStores, {brand, product, limit}, row);

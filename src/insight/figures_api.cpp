@@ -210,8 +210,8 @@ net::Routes figure_routes(db::Database* db) {
         return Reply::json(w.take());
       });
 
-  add("/api/v1/brands/{brand_id}/funnel/minutes", "getFunnelMinutes", "A day minute by minute; quiet minutes are left out",
-      {s::opt(s::text("day", 10, 10, "default today"))},
+  add("/api/v1/brands/{brand_id}/funnel/minutes", "getFunnelMinutes",
+      "A day minute by minute; quiet minutes are left out", {s::opt(s::text("day", 10, 10, "default today"))},
       {s::text("day", 10, 10), s::object("total", figures),
        s::list("items", with({s::instant("at")}, figures), 0, 3000)},
       [](db::Tx& tx, const Call& call, const Request& request, bool go) -> Result<Reply> {

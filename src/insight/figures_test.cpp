@@ -11,6 +11,13 @@
 #include "support/shop.hpp"
 
 namespace lianbo::insight {
+
+void PrintTo(const Figures& f, std::ostream* out) {
+  *out << f.exposures << " exposures, " << f.enters << " enters, " << f.clicks << " clicks, " << f.touches
+       << " touches, " << f.orders << " orders, " << f.paid_orders << " paid, " << f.units << " units, " << f.paid_fen
+       << " fen, " << f.refunded_fen << " refunded";
+}
+
 namespace {
 
 using test::must;
@@ -40,9 +47,8 @@ class FiguresTest : public test::StoreTest {
     return must(shop.db().write([&](db::Tx& tx) { return live::pin_product(tx, call, broadcast, product); }));
   }
   static std::int64_t click(Shop& shop, const Call& call, live::Click wish) {
-    return must(shop.db().write([&](db::Tx& tx) -> Result<std::int64_t> {
-      return live::record_clicks(tx, call, std::span(&wish, 1));
-    }));
+    return must(shop.db().write(
+        [&](db::Tx& tx) -> Result<std::int64_t> { return live::record_clicks(tx, call, std::span(&wish, 1)); }));
   }
   static std::int64_t expose(Shop& shop, const Call& call, BroadcastId broadcast) {
     const live::Exposure item{"broadcast", broadcast.value};
@@ -77,7 +83,8 @@ TEST_P(FiguresTest, AFunnelFromExposureToNetIsTheSameByRegionAgentBroadcastPinAn
   EXPECT_EQ(expose(shop, shop.as(buyer), room.id), 1);
   EXPECT_EQ(expose(shop, shop.as(buyer), room.id), 0) << "SPEC: one item shown to one person once";
   EXPECT_EQ(expose(shop, shop.as(other), room.id), 1);
-  must(shop.db().write([&](db::Tx& tx) { return live::add_counts(tx, room.id, {0, 3, 2, shop.now()}); }));
+  must(shop.db().write(
+      [&](db::Tx& tx) { return live::add_counts(tx, room.id, {.enters = 3, .peak_viewers = 2, .at = shop.now()}); }));
   const auto share = shop.share_of(anna.person, anna.store);
   shop.open(shop.as(buyer), share);
   EXPECT_EQ(click(shop, shop.as(buyer), {anna.store, cream.product, room.id, share.id}), 1);
@@ -126,8 +133,9 @@ TEST_P(FiguresTest, AFunnelFromExposureToNetIsTheSameByRegionAgentBroadcastPinAn
   EXPECT_EQ(node.figures.clicks, 1);
   EXPECT_EQ(node.figures.net_fen(), 15000);
 
-  const auto spread = must(shop.db().read(
-      [&](db::Tx& tx) -> Result<Spread> { return spread_of(tx, shop.brand(), tea.product, Shop::kDawn - kDayMs, 10); }));
+  const auto spread = must(shop.db().read([&](db::Tx& tx) -> Result<Spread> {
+    return spread_of(tx, shop.brand(), tea.product, Shop::kDawn - kDayMs, 10);
+  }));
   EXPECT_EQ(spread.rooms, 1);
   EXPECT_EQ(spread.total.units, 5);
   ASSERT_EQ(spread.rows.size(), 2u);
@@ -182,9 +190,8 @@ TEST_P(FiguresTest, ACascadeIsATreeWhoseBranchesAddUp) {
   buy(shop, b, anna.store, cream, 2, {}, root.id);
   shop.jobs();
 
-  const auto top = must(shop.db().read([&](db::Tx& tx) -> Result<std::vector<ShareNode>> {
-    return top_cascades(tx, shop.brand(), ever(shop), 10);
-  }));
+  const auto top = must(shop.db().read(
+      [&](db::Tx& tx) -> Result<std::vector<ShareNode>> { return top_cascades(tx, shop.brand(), ever(shop), 10); }));
   ASSERT_EQ(top.size(), 1u);
   EXPECT_EQ(top[0].id, root.id);
   EXPECT_EQ(top[0].size, 4);

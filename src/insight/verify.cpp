@@ -277,16 +277,20 @@ const Sql kFigures{
     "cast(coalesce(t.paid_fen, 0) as text) || ', by the rows ' || cast(coalesce(o.paid_fen, 0) as text) from brands c "
     "cross join (select 'store' as scope union all select 'broadcast' union all select 'minute' union all select "
     "'cascade' union all select 'share') s left join (select brand_id, scope, sum(orders) as orders, sum(paid_orders) "
-    "as paid_orders, sum(paid_fen) as paid_fen, sum(refunded_fen) as refunded_fen, sum(touches) as touches, sum(enters) "
+    "as paid_orders, sum(paid_fen) as paid_fen, sum(refunded_fen) as refunded_fen, sum(touches) as touches, "
+    "sum(enters) "
     "as enters from figures group by brand_id, scope) f on f.brand_id = c.id and f.scope = s.scope left join (select "
     "brand_id, sum(case when what = 'placed' then 1 else 0 end) as orders, sum(case when what = 'paid' then 1 else 0 "
     "end) as paid_orders, sum(case when what = 'paid' then amount_fen else 0 end) as paid_fen, sum(case when what = "
-    "'refunded' then amount_fen else 0 end) as refunded_fen, sum(case when what = 'touch' then 1 else 0 end) as touches "
+    "'refunded' then amount_fen else 0 end) as refunded_fen, sum(case when what = 'touch' then 1 else 0 end) as "
+    "touches "
     "from tallies group by brand_id) t on t.brand_id = c.id left join (select x.brand_id, sum(w.n) as enters from "
-    "tallies w join broadcasts x on x.id = w.broadcast_id where w.what = 'enter' group by x.brand_id) e on e.brand_id = "
+    "tallies w join broadcasts x on x.id = w.broadcast_id where w.what = 'enter' group by x.brand_id) e on e.brand_id "
+    "= "
     "c.id left join (select brand_id, count(*) as orders, sum(case when paid_at is not null then 1 else 0 end) as "
     "paid_orders, sum(case when paid_at is not null then total_fen else 0 end) as paid_fen, sum(refunded_fen) as "
-    "refunded_fen from orders group by brand_id) o on o.brand_id = c.id left join (select brand_id, count(*) as touches "
+    "refunded_fen from orders group by brand_id) o on o.brand_id = c.id left join (select brand_id, count(*) as "
+    "touches "
     "from touches where merged_from_id is null and kind = 'share' group by brand_id) u on u.brand_id = c.id left join "
     "(select brand_id, sum(enters) as enters from broadcasts group by brand_id) n on n.brand_id = c.id where "
     "coalesce(f.orders, 0) + coalesce(t.orders, 0) <> coalesce(o.orders, 0) or coalesce(f.paid_orders, 0) + "
@@ -299,11 +303,13 @@ const Sql kPinFigures{
     "select b.id, 'its pins add up to ' || cast(coalesce(p.paid_fen, 0) as text) || ', its days to ' || "
     "cast(coalesce(d.paid_fen, 0) as text) from broadcasts b left join (select group_id, sum(paid_fen) as paid_fen, "
     "sum(refunded_fen) as refunded_fen, sum(orders) as orders, sum(clicks) as clicks, sum(exposures) as exposures, "
-    "sum(enters) as enters, sum(touches) as touches from figures where scope = 'pin' group by group_id) p on p.group_id "
+    "sum(enters) as enters, sum(touches) as touches from figures where scope = 'pin' group by group_id) p on "
+    "p.group_id "
     "= b.id left join (select id, sum(paid_fen) as paid_fen, sum(refunded_fen) as refunded_fen, sum(orders) as orders, "
     "sum(clicks) as clicks, sum(exposures) as exposures, sum(enters) as enters, sum(touches) as touches from figures "
     "where scope = 'broadcast' group by id) d on d.id = b.id where coalesce(p.paid_fen, 0) <> coalesce(d.paid_fen, 0) "
-    "or coalesce(p.refunded_fen, 0) <> coalesce(d.refunded_fen, 0) or coalesce(p.orders, 0) <> coalesce(d.orders, 0) or "
+    "or coalesce(p.refunded_fen, 0) <> coalesce(d.refunded_fen, 0) or coalesce(p.orders, 0) <> coalesce(d.orders, 0) "
+    "or "
     "coalesce(p.clicks, 0) <> coalesce(d.clicks, 0) or coalesce(p.exposures, 0) <> coalesce(d.exposures, 0) or "
     "coalesce(p.enters, 0) <> coalesce(d.enters, 0) or coalesce(p.touches, 0) <> coalesce(d.touches, 0) order by b.id "
     "limit 1000"};
@@ -315,7 +321,8 @@ const Sql kStoreFigures{
     "left join (select store_id, sum(case when what = 'paid' then amount_fen else 0 end) as paid_fen, sum(case when "
     "what = 'refunded' then amount_fen else 0 end) as refunded_fen from tallies group by store_id) t on t.store_id = "
     "s.id left join (select store_id, sum(case when paid_at is not null then total_fen else 0 end) as paid_fen, "
-    "sum(refunded_fen) as refunded_fen from orders group by store_id) o on o.store_id = s.id where coalesce(f.paid_fen, "
+    "sum(refunded_fen) as refunded_fen from orders group by store_id) o on o.store_id = s.id where "
+    "coalesce(f.paid_fen, "
     "0) + coalesce(t.paid_fen, 0) <> coalesce(o.paid_fen, 0) or coalesce(f.refunded_fen, 0) + coalesce(t.refunded_fen, "
     "0) <> coalesce(o.refunded_fen, 0) order by s.id limit 1000"};
 const Sql kCohorts{
@@ -417,8 +424,8 @@ struct Counted {
   const char* check;
   const Sql& sql;
 };
-const Counted kCounted[] = {{"stock", kStockRows},      {"ledger", kLedgerRows}, {"entries", kEntryRows},
-                            {"accounts", kAccountRows}, {"orders", kOrderRows},  {"money", kBrandRows},
+const Counted kCounted[] = {{"stock", kStockRows},      {"ledger", kLedgerRows},  {"entries", kEntryRows},
+                            {"accounts", kAccountRows}, {"orders", kOrderRows},   {"money", kBrandRows},
                             {"rollup", kBrandRows},     {"figures", kFigureRows}, {"pins", kPinRows},
                             {"shares", kShareRows}};
 

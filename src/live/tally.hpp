@@ -1,8 +1,8 @@
-// Tally: what the figures of a brand count (insight), written down in the transaction of the fact itself, so that a fact
-// and its count are one commit. insight takes the rows out when it has counted them.
+// Tally: what the figures of a brand count (insight), written down in the transaction of the fact itself, so that a
+// fact and its count are one commit. insight takes the rows out when it has counted them.
 //
-// A row's key is what happened and to which thing, so a fact can't be told twice. Exposures, enters and visits add up in
-// one row until they are counted; the others are one row a fact, with keys that grow. `n` and amounts never change
+// A row's key is what happened and to which thing, so a fact can't be told twice. Exposures, enters and visits add up
+// in one row until they are counted; the others are one row a fact, with keys that grow. `n` and amounts never change
 // later: an order's total, a refund's amount.
 #pragma once
 
@@ -17,9 +17,9 @@ enum class What { exposure, enter, click, touch, visit, merged, placed, paid, re
 struct Tally {
   What what;
   Bucket bucket = 0;
-  std::int64_t id = 0;  // of the fact
-  BrandId brand = {};        // none: that of the broadcast
-  PersonId person = {};      // merged: who the guest is now
+  std::int64_t id = 0;   // of the fact
+  BrandId brand = {};    // none: that of the broadcast
+  PersonId person = {};  // merged: who the guest is now
   StoreId store = {};
   BroadcastId broadcast = {};
   PinId pin = {};

@@ -24,9 +24,8 @@ bool changes_rooms(std::string_view topic) {
 
 // What pages of the desk look again for.
 bool is_news(std::string_view topic) {
-  for (const std::string_view begin :
-       {"order.", "after_sale.", "agent.", "product.", "stock.", "price.", "campaign.", "settlement.", "chat.held",
-        "broadcast."})
+  for (const std::string_view begin : {"order.", "after_sale.", "agent.", "product.", "stock.", "price.", "campaign.",
+                                       "settlement.", "chat.held", "broadcast."})
     if (topic.starts_with(begin)) return true;
   return false;
 }
@@ -81,9 +80,8 @@ void Wall::load(Instant now) {
   loading_ = true;
   const bool taken = context_->work([self = shared_from_this(), now, token = context_->in_flight->begin()] {
     auto result = self->context_->backend->load(self->brand_, now - kWallWindowMs);
-    self->context_->post(self->brand_.value, [self, token, result = std::move(result)]() mutable {
-      self->loaded(std::move(result));
-    });
+    self->context_->post(self->brand_.value,
+                         [self, token, result = std::move(result)]() mutable { self->loaded(std::move(result)); });
   });
   if (!taken) loading_ = false;  // the next tick tries again
 }
@@ -413,7 +411,8 @@ void WallHub::tick(Instant now) {
   if (walls.empty()) return;
   const auto counts = std::make_shared<const ViewerCounts>(viewers_());
   for (const auto& [brand, wall] : walls)
-    context_->post(brand, [wall = wall, now, counts, token = context_->in_flight->begin()] { wall->tick(now, *counts); });
+    context_->post(brand,
+                   [wall = wall, now, counts, token = context_->in_flight->begin()] { wall->tick(now, *counts); });
 }
 
 void WallHub::stop() {

@@ -2,10 +2,11 @@
 // thread (its home, the brand's id), and there only while somebody watches.
 //
 // A desk joins and gets `wall` (what the columns and the heat are), then, if it asked for rooms, parts of at most
-// kPartRooms rooms, each sent when the desk has asked for it ("more"), so that 10,000 rooms never stand in a queue. From
-// the first message on it gets every `diff`: once a tick what changed since the last, at most kDiffRooms rooms, encoded
-// once and shared; what does not fit waits for the next tick. `news` says how many things of which kind happened, so that
-// pages of orders, stock or agents know when to look again. Who reads too slowly is cut off by its connection.
+// kPartRooms rooms, each sent when the desk has asked for it ("more"), so that 10,000 rooms never stand in a queue.
+// From the first message on it gets every `diff`: once a tick what changed since the last, at most kDiffRooms rooms,
+// encoded once and shared; what does not fit waits for the next tick. `news` says how many things of which kind
+// happened, so that pages of orders, stock or agents know when to look again. Who reads too slowly is cut off by its
+// connection.
 //
 // Which rooms are on air is read from the database (WallBackend, on a worker) when the first desk comes and again for
 // each broadcast that an event names, so an event's order or repetition does not matter. Viewers are this server's own
@@ -129,12 +130,12 @@ class Wall : public std::enable_shared_from_this<Wall> {
   bool loading_ = false, ready_ = false, rereading_ = false, closed_ = false;
   Instant now_ = 0;
 
-  std::map<std::int64_t, Room> rooms_;   // by broadcast
-  std::set<std::int64_t> stale_;         // to be read again
-  std::set<std::int64_t> whole_;         // to be told with every column
-  std::set<std::int64_t> numbers_;       // whose numbers changed
-  std::vector<std::int64_t> gone_;       // off the air
-  std::deque<WallOrder> orders_;         // of the window, as they came
+  std::map<std::int64_t, Room> rooms_;  // by broadcast
+  std::set<std::int64_t> stale_;        // to be read again
+  std::set<std::int64_t> whole_;        // to be told with every column
+  std::set<std::int64_t> numbers_;      // whose numbers changed
+  std::vector<std::int64_t> gone_;      // off the air
+  std::deque<WallOrder> orders_;        // of the window, as they came
   std::unordered_set<std::int64_t> order_ids_;
   Fen window_fen_ = 0;
   std::map<Instant, std::pair<std::int64_t, Fen>> minutes_;  // of the window: paid orders

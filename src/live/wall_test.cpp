@@ -104,8 +104,8 @@ struct Desk {
         totals(*message);
         if (!has(*message, "rows")) continue;
         put(get_list(*message, "rows"));
-        largest = std::max(largest, static_cast<int>(get_list(*message, "rows").size() +
-                                                     get_list(*message, "numbers").size()));
+        largest = std::max(largest,
+                           static_cast<int>(get_list(*message, "rows").size() + get_list(*message, "numbers").size()));
         for (const auto& row : get_list(*message, "numbers")) {
           const auto& cells = row.as_array();
           const auto it = rows.find(std::string(cells.at(0).get_string()));

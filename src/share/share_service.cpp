@@ -596,8 +596,9 @@ Status merge_guest(Tx& tx, const Call& call, PersonId guest, PersonId person) {
     TRY_OK(merge_brand(tx, call, book, brand, guest, person));
   store::adopt_shares(tx, guest, person);
   store::record_merge(tx, guest, person, call.now);
-  live::tally(tx, {.what = live::What::merged, .bucket = call.bucket(guest), .id = guest.value, .person = person,
-                   .at = call.now});
+  live::tally(
+      tx,
+      {.what = live::What::merged, .bucket = call.bucket(guest), .id = guest.value, .person = person, .at = call.now});
   return {};
 }
 
