@@ -18,7 +18,7 @@ const TimeZone& zone_of(std::string_view name) {
   const std::scoped_lock lock(mutex);
   if (const auto it = known.find(name); it != known.end()) return *it->second;
   auto zone = TimeZone::load(name);
-  if (!zone) log_warn("days of the zone \"{}\" are counted as those of UTC: {}", name, zone.error().text());
+  if (!zone) log_event(LogEvent::zone_unknown, "{}: {}", name, zone.error().text());
   return *known
               .emplace(std::string(name),
                        std::make_unique<const TimeZone>(zone ? *std::move(zone) : *TimeZone::load("UTC")))

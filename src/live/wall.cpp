@@ -90,7 +90,7 @@ void Wall::loaded(Result<WallLoad> result) {
   loading_ = false;
   if (closed_) return;
   if (!result) {
-    log_warn("the wall of brand {} is not read: {}", brand_.text(), result.error().text());
+    log_event(LogEvent::wall_not_read, "brand {}: {}", brand_.text(), result.error().text());
     return;
   }
   for (WallRoom& room : result->rooms) put(std::move(room));
@@ -191,7 +191,7 @@ void Wall::reread_done(const std::vector<BroadcastId>& asked, Result<std::vector
   rereading_ = false;
   if (closed_) return;
   if (!result) {
-    log_warn("rooms of the wall of brand {} are not read: {}", brand_.text(), result.error().text());
+    log_event(LogEvent::wall_not_read, "rooms of brand {}: {}", brand_.text(), result.error().text());
     for (const BroadcastId id : asked) stale_.insert(id.value);
     return;
   }
