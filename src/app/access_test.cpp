@@ -150,9 +150,9 @@ class AccessTest : public ServerTest {
   // What everybody may do, guests too.
   const std::set<std::string> open_ = {"getMe",        "getBrand",     "getStore",   "createSession",   "createPerson",
                                        "acceptInvite", "listProducts", "getProduct", "listBroadcasts",  "getBroadcast",
-                                       "listPins",     "getHall",      "listChat",   "recordExposures", "createShare",
-                                       "listShares",   "openShare",    "getOwnLock", "getCart",         "putCartLine",
-                                       "clearCart",    "payNotice"};
+                                       "listPins",     "getHall",      "listChat",   "recordExposures", "recordClicks",
+                                       "createShare",  "listShares",   "openShare",  "getOwnLock",      "getCart",
+                                       "putCartLine",  "clearCart",    "payNotice"};
   // What everybody may do who is logged in: to things of their own.
   const std::set<std::string> own_ = {"deleteSession",    "createApiToken",     "placeOrder", "listMyOrders",
                                       "reserveBroadcast", "unreserveBroadcast", "sandboxPay"};

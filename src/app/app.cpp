@@ -11,9 +11,11 @@
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "catalog/catalog_api.hpp"
+#include "insight/figures.hpp"
 #include "insight/host_figures.hpp"
 #include "insight/report.hpp"
 #include "insight/verify.hpp"
+#include "insight/wall_rows.hpp"
 #include "live/live_api.hpp"
 #include "net/problem.hpp"
 #include "order/order_api.hpp"
@@ -43,6 +45,7 @@ const db::Sql kKeepSealed{
 const db::Sql kReady{"app.ready", "select count(*) from brands"};
 
 constexpr int kJobLimit = 500;
+constexpr int kFoldLimit = 2000;
 
 Result<std::shared_ptr<const WebFiles>> load_pages(const Settings& settings) {
   TRY(WebFiles files, load_web_files(settings, program_folder()));
@@ -209,6 +212,14 @@ Status App::build() {
   hub.settings = &b.settings;
   hub_ = live::RoomHub::make(std::move(hub));
 
+  live::WallHub::Deps walls;
+  walls.backend = insight::make_wall_backend(*b.db, b.facts.buckets, b.settings.order_release_ms);
+  walls.post = [this](std::int64_t key, std::function<void()> fn) { server_->post(key, std::move(fn)); };
+  walls.work = [this](std::function<void()> fn) { return workers_->submit(std::move(fn)); };
+  walls.viewers = [hub = hub_] { return hub->viewer_counts(); };
+  walls.clock = b.clock.get();
+  walls_ = live::WallHub::make(std::move(walls));
+
   DispatcherDeps deps;
   deps.db = b.db.get();
   deps.clock = b.clock.get();
@@ -224,7 +235,7 @@ Status App::build() {
     if (route.method != net::Method::get) deps.changes_relations.insert(route.id);
   TRY(deps.proxies, net::TrustedProxies::parse(b.settings.http_trusted_proxies));
   dispatcher_ = std::make_unique<Dispatcher>(std::move(deps), make_routes());
-  dispatcher_->set_hub(hub_);
+  dispatcher_->set_hub(hub_, walls_);
   openapi_ = openapi_json(dispatcher_->routes(), kVersion);
 
   auto config = net::ServerConfig::from(b.settings);
@@ -253,6 +264,7 @@ Status App::build() {
   bus_->subscribe("", [this](const db::Event& event) {
     net::metrics().counter(net::Metric::events, {event.topic}).add();
     hub_->on_event(event);
+    walls_->on_event(event);
   });
   bus_->subscribe("refund.due", [this](const db::Event&) { jobs_->nudge(); });
   bus_->subscribe("order.cancelled", [this](const db::Event& event) {
@@ -303,7 +315,9 @@ Status App::build() {
   if (!b.simulated) {
     jobs_->start(b.settings.jobs_ms);
     server_->every(b.settings.room_counts_ms, [this](int thread) {
-      if (thread == 0) hub_->tick(bench_->clock->now());
+      if (thread != 0) return;
+      hub_->tick(bench_->clock->now());
+      walls_->tick(bench_->clock->now());
     });
   }
   log_event(LogEvent::server_started, "Lianbo {} listens on {}, process {}", kVersion, url(), getpid());
@@ -338,6 +352,7 @@ void App::stop() {
   log_event(LogEvent::server_stopping, "rooms say goodbye, requests finish");
   if (hub_) hub_->stop();
   if (metrics_server_) metrics_server_->stop(0);
+  if (walls_) walls_->stop();
   server_->stop(bench_->settings.stop_ms);
   if (jobs_) jobs_->stop();
   workers_->stop();
@@ -469,9 +484,11 @@ void App::settle_down() {
   // An event may make a room write, and that write tells another event.
   relay_->flush();
   hub_->flush();
+  walls_->flush();
   relay_->drain();
   bus_->flush();
   hub_->flush();
+  walls_->flush();
 }
 
 Result<net::Reply> App::move_clock(const Call& call, const net::Request& request) {
@@ -491,6 +508,7 @@ Result<net::Reply> App::move_clock(const Call& call, const net::Request& request
   bench_->simulated->advance_to(to);
   jobs_->run_due();
   hub_->tick(to);
+  walls_->tick(to);
   settle_down();
   const auto stats = hub_->stats();
   JsonWriter w;
@@ -531,6 +549,8 @@ std::vector<Job> App::make_jobs() {
   jobs.push_back(
       {"receive shipped orders", [&db](const Call& call) { return order::receive_shipped(db, call, kJobLimit); }});
   jobs.push_back({"mature lines", [&db](const Call& call) { return order::mature_lines(db, call, kJobLimit); }});
+  jobs.push_back(
+      {"count what happened", [&db](const Call& call) { return insight::fold_tallies(db, call, kFoldLimit); }});
   if (bench_->settings.verify_hours > 0 && !bench_->simulated)
     jobs.push_back({"verify", [this](const Call&) -> Result<int> {
                       const std::int64_t wall = monotonic_ms();

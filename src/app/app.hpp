@@ -85,6 +85,7 @@ class App {
   std::unique_ptr<pay::PayRail> rail_;
   std::unique_ptr<net::Workers> workers_, slow_workers_;
   std::shared_ptr<live::RoomHub> hub_;
+  std::shared_ptr<live::WallHub> walls_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<net::Server> metrics_server_;  // of metrics.port

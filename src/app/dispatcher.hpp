@@ -25,6 +25,7 @@
 #include "bus/bus.hpp"
 #include "db/db.hpp"
 #include "live/hub.hpp"
+#include "live/wall.hpp"
 #include "net/client_address.hpp"
 #include "net/metrics.hpp"
 #include "net/rate_limit.hpp"
@@ -54,7 +55,10 @@ class Dispatcher {
  public:
   Dispatcher(DispatcherDeps deps, net::Routes routes);
 
-  void set_hub(std::shared_ptr<live::RoomHub> hub) { hub_ = std::move(hub); }
+  void set_hub(std::shared_ptr<live::RoomHub> hub, std::shared_ptr<live::WallHub> walls) {
+    hub_ = std::move(hub);
+    walls_ = std::move(walls);
+  }
   void on_request(net::Request&& request, net::ReplySink sink);
   void on_upgrade(net::Request&& request, net::UpgradeSink sink);
   // The whole of a request, on the calling thread.
@@ -96,6 +100,7 @@ class Dispatcher {
   net::Router router_;
   std::unordered_map<const net::Route*, std::unique_ptr<net::RouteMetrics>> metrics_;
   std::shared_ptr<live::RoomHub> hub_;
+  std::shared_ptr<live::WallHub> walls_;
   std::string request_prefix_;
   std::atomic<std::uint64_t> request_number_{0};
   net::RateLimit guests_, logins_;

@@ -46,7 +46,9 @@
   X(refund_not_booked, "refund.not_booked", error, "the rail refunded, but it could not be booked; tried again")     \
   X(room_event_invalid, "room.event_invalid", error, "an event for a room could not be read; a fault to report")     \
   X(room_no_snapshot, "room.no_snapshot", warn, "a room's viewers could not be given its state; they come again")    \
-  X(room_counts_lost, "room.counts_lost", warn, "likes and enters of a room were not written; tried again later")
+  X(room_counts_lost, "room.counts_lost", warn, "likes and enters of a room were not written; tried again later")    \
+  X(wall_not_read, "wall.not_read", warn, "what a brand has on air could not be read; tried again at the next turn") \
+  X(zone_unknown, "zone.unknown", warn, "a brand's time zone is not on this machine; its days are those of UTC")
 
 namespace lianbo {
 

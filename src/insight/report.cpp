@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "base/json.hpp"
+#include "insight/figures.hpp"
 #include "insight/regions.hpp"
 #include "insight/verify.hpp"
 #include "org/org_service.hpp"
@@ -152,7 +153,7 @@ std::string report_json(const Report& r) {
 
 net::Routes insight_routes(const InsightDeps& deps) {
   using namespace lianbo::shape;
-  net::Routes routes;
+  net::Routes routes = figure_routes(deps.db);
   routes.push_back(region_report_route());
   Shape report_shape;
   for (const char* name :

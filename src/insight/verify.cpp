@@ -278,6 +278,69 @@ const Sql kRegions{
     "total from orders q join stores s on s.id = q.store_id join agents a on a.id = s.agent_id where q.paid_at is not "
     "null and a.brand_id = q.brand_id group by a.brand_id) g on g.brand_id = b.id where coalesce(o.total, 0) <> "
     "coalesce(g.total, 0) order by b.id limit 1000"};
+// Figures: kept in every scope that holds all facts, and what waits to be counted, against the rows.
+const Sql kFigureRows{"verify.figure_rows", "select count(*) from figures where brand_id = $1 or $1 = 0"};
+const Sql kFigures{
+    "verify.figures",
+    "select c.id, s.scope || ': paid ' || cast(coalesce(f.paid_fen, 0) as text) || ', waiting ' || "
+    "cast(coalesce(t.paid_fen, 0) as text) || ', by the rows ' || cast(coalesce(o.paid_fen, 0) as text) from brands c "
+    "cross join (select 'store' as scope union all select 'broadcast' union all select 'minute' union all select "
+    "'cascade' union all select 'share') s left join (select brand_id, scope, sum(orders) as orders, sum(paid_orders) "
+    "as paid_orders, sum(paid_fen) as paid_fen, sum(refunded_fen) as refunded_fen, sum(touches) as touches, "
+    "sum(enters) "
+    "as enters from figures group by brand_id, scope) f on f.brand_id = c.id and f.scope = s.scope left join (select "
+    "brand_id, sum(case when what = 'placed' then 1 else 0 end) as orders, sum(case when what = 'paid' then 1 else 0 "
+    "end) as paid_orders, sum(case when what = 'paid' then amount_fen else 0 end) as paid_fen, sum(case when what = "
+    "'refunded' then amount_fen else 0 end) as refunded_fen, sum(case when what = 'touch' then 1 else 0 end) as "
+    "touches "
+    "from tallies group by brand_id) t on t.brand_id = c.id left join (select x.brand_id, sum(w.n) as enters from "
+    "tallies w join broadcasts x on x.id = w.broadcast_id where w.what = 'enter' group by x.brand_id) e on e.brand_id "
+    "= "
+    "c.id left join (select brand_id, count(*) as orders, sum(case when paid_at is not null then 1 else 0 end) as "
+    "paid_orders, sum(case when paid_at is not null then total_fen else 0 end) as paid_fen, sum(refunded_fen) as "
+    "refunded_fen from orders group by brand_id) o on o.brand_id = c.id left join (select brand_id, count(*) as "
+    "touches "
+    "from touches where merged_from_id is null and kind = 'share' group by brand_id) u on u.brand_id = c.id left join "
+    "(select brand_id, sum(enters) as enters from broadcasts group by brand_id) n on n.brand_id = c.id where "
+    "coalesce(f.orders, 0) + coalesce(t.orders, 0) <> coalesce(o.orders, 0) or coalesce(f.paid_orders, 0) + "
+    "coalesce(t.paid_orders, 0) <> coalesce(o.paid_orders, 0) or coalesce(f.paid_fen, 0) + coalesce(t.paid_fen, 0) <> "
+    "coalesce(o.paid_fen, 0) or coalesce(f.refunded_fen, 0) + coalesce(t.refunded_fen, 0) <> coalesce(o.refunded_fen, "
+    "0) or coalesce(f.touches, 0) + coalesce(t.touches, 0) <> coalesce(u.touches, 0) or coalesce(f.enters, 0) + "
+    "coalesce(e.enters, 0) <> coalesce(n.enters, 0) order by c.id, s.scope limit 1000"};
+const Sql kPinFigures{
+    "verify.pin_figures",
+    "select b.id, 'its pins add up to ' || cast(coalesce(p.paid_fen, 0) as text) || ', its days to ' || "
+    "cast(coalesce(d.paid_fen, 0) as text) from broadcasts b left join (select group_id, sum(paid_fen) as paid_fen, "
+    "sum(refunded_fen) as refunded_fen, sum(orders) as orders, sum(clicks) as clicks, sum(exposures) as exposures, "
+    "sum(enters) as enters, sum(touches) as touches from figures where scope = 'pin' group by group_id) p on "
+    "p.group_id "
+    "= b.id left join (select id, sum(paid_fen) as paid_fen, sum(refunded_fen) as refunded_fen, sum(orders) as orders, "
+    "sum(clicks) as clicks, sum(exposures) as exposures, sum(enters) as enters, sum(touches) as touches from figures "
+    "where scope = 'broadcast' group by id) d on d.id = b.id where coalesce(p.paid_fen, 0) <> coalesce(d.paid_fen, 0) "
+    "or coalesce(p.refunded_fen, 0) <> coalesce(d.refunded_fen, 0) or coalesce(p.orders, 0) <> coalesce(d.orders, 0) "
+    "or "
+    "coalesce(p.clicks, 0) <> coalesce(d.clicks, 0) or coalesce(p.exposures, 0) <> coalesce(d.exposures, 0) or "
+    "coalesce(p.enters, 0) <> coalesce(d.enters, 0) or coalesce(p.touches, 0) <> coalesce(d.touches, 0) order by b.id "
+    "limit 1000"};
+const Sql kStoreFigures{
+    "verify.store_figures",
+    "select s.id, 'its orders were paid with ' || cast(coalesce(o.paid_fen, 0) as text) || ', its figures say ' || "
+    "cast(coalesce(f.paid_fen, 0) + coalesce(t.paid_fen, 0) as text) from stores s left join (select id, sum(paid_fen) "
+    "as paid_fen, sum(refunded_fen) as refunded_fen from figures where scope = 'store' group by id) f on f.id = s.id "
+    "left join (select store_id, sum(case when what = 'paid' then amount_fen else 0 end) as paid_fen, sum(case when "
+    "what = 'refunded' then amount_fen else 0 end) as refunded_fen from tallies group by store_id) t on t.store_id = "
+    "s.id left join (select store_id, sum(case when paid_at is not null then total_fen else 0 end) as paid_fen, "
+    "sum(refunded_fen) as refunded_fen from orders group by store_id) o on o.store_id = s.id where "
+    "coalesce(f.paid_fen, "
+    "0) + coalesce(t.paid_fen, 0) <> coalesce(o.paid_fen, 0) or coalesce(f.refunded_fen, 0) + coalesce(t.refunded_fen, "
+    "0) <> coalesce(o.refunded_fen, 0) order by s.id limit 1000"};
+const Sql kCohorts{
+    "verify.cohorts",
+    "select b.id, 'visitors ' || cast(coalesce(v.people, 0) as text) || ', cohorts ' || cast(coalesce(c.people, 0) as "
+    "text) from brands b left join (select brand_id, count(*) as people, sum(returned) as returned from visitors group "
+    "by brand_id) v on v.brand_id = b.id left join (select brand_id, sum(people) as people, sum(returned) as returned "
+    "from cohorts group by brand_id) c on c.brand_id = b.id where coalesce(v.people, 0) <> coalesce(c.people, 0) or "
+    "coalesce(v.returned, 0) <> coalesce(c.returned, 0) order by b.id limit 1000"};
 const Sql kBrandRows{"verify.brand_rows", "select count(*) from brands where id = $1 or $1 = 0"};
 
 const Sql kPinRows{"verify.pin_rows", "select count(*) from pins where brand_id = $1 or $1 = 0"};
@@ -331,6 +394,10 @@ const Rule kRules[] = {
     {"money", "brand", kMoney},
     {"rollup", "brand", kRollup},
     {"rollup", "brand", kRegions},
+    {"figures", "brand", kFigures},
+    {"figures", "broadcast", kPinFigures},
+    {"figures", "store", kStoreFigures},
+    {"figures", "brand", kCohorts},
     {"pins", "pin", kPins},
     {"pins", "pin", kPinsAfterEnd},
     {"shares", "share", kShares},
@@ -347,6 +414,8 @@ const Sql kBrandOfAfterSale{"verify.brand_of_after_sale", "select brand_id from 
 const Sql kBrandItself{"verify.brand_itself", "select id from brands where id = $1"};
 const Sql kBrandOfPin{"verify.brand_of_pin", "select brand_id from pins where id = $1"};
 const Sql kBrandOfShare{"verify.brand_of_share", "select brand_id from shares where id = $1"};
+const Sql kBrandOfBroadcast{"verify.brand_of_broadcast", "select brand_id from broadcasts where id = $1"};
+const Sql kBrandOfStore{"verify.brand_of_store", "select brand_id from stores where id = $1"};
 const Sql kLockRows{"verify.lock_rows", "select count(*) from locks where brand_id = $1 or $1 = 0"};
 
 const Sql& owner_of(std::string_view says) {
@@ -354,7 +423,7 @@ const Sql& owner_of(std::string_view says) {
       {"SKU", &kBrandOfSku},     {"transaction", &kBrandOfTx},       {"order", &kBrandOfOrder},
       {"entry", &kBrandOfEntry}, {"agent", &kBrandOfAgent},          {"settlement", &kBrandOfSettlement},
       {"brand", &kBrandItself},  {"after-sale", &kBrandOfAfterSale}, {"pin", &kBrandOfPin},
-      {"share", &kBrandOfShare},
+      {"share", &kBrandOfShare}, {"broadcast", &kBrandOfBroadcast},  {"store", &kBrandOfStore},
   };
   const auto found = owners.find(says);
   CHECK(found != owners.end());  // a rule about a new kind of thing says here whose it is
@@ -365,9 +434,10 @@ struct Counted {
   const char* check;
   const Sql& sql;
 };
-const Counted kCounted[] = {{"stock", kStockRows},      {"ledger", kLedgerRows}, {"entries", kEntryRows},
-                            {"accounts", kAccountRows}, {"orders", kOrderRows},  {"money", kBrandRows},
-                            {"rollup", kBrandRows},     {"pins", kPinRows},      {"shares", kShareRows}};
+const Counted kCounted[] = {{"stock", kStockRows},      {"ledger", kLedgerRows},  {"entries", kEntryRows},
+                            {"accounts", kAccountRows}, {"orders", kOrderRows},   {"money", kBrandRows},
+                            {"rollup", kBrandRows},     {"figures", kFigureRows}, {"pins", kPinRows},
+                            {"shares", kShareRows}};
 
 void add(Check& check, std::string difference) {
   ++check.wrong;

@@ -102,7 +102,7 @@ TEST_P(Verify, FindsNothingWrongAndLooksAtEverything) {
     names.insert(c.name);
   }
   EXPECT_EQ(names, (std::set<std::string>{"stock", "ledger", "entries", "accounts", "orders", "money", "rollup",
-                                          "locks", "pins", "shares"}));
+                                          "figures", "locks", "pins", "shares"}));
   const auto value = parse_json(verify_json(r));
   ASSERT_TRUE(value);
   EXPECT_TRUE(get_bool(*value, "ok"));
@@ -222,6 +222,16 @@ std::vector<Break> breaks() {
       {"a store of another brand", "update stores set brand_id = brand_id + 1", "rollup", "stores"},
       {"lines that do not add up to the order", "update order_lines set paid_fen = paid_fen + 7", "rollup", "lines"},
 
+      {"a day's figure a fen too large",
+       "update figures set paid_fen = paid_fen + 1 where scope = 'store' and paid_fen > 0", "figures", "by the rows"},
+      {"a minute that was forgotten", "delete from figures where scope = 'minute' and paid_fen > 0", "figures",
+       "minute: paid"},
+      {"a payment that waits to be counted as more than it was",
+       "update tallies set amount_fen = amount_fen + 1 where what = 'paid'", "figures", "its figures say"},
+      {"pins that don't add up to their broadcast", "update figures set paid_fen = paid_fen + 1 where scope = 'pin'",
+       "figures", "its pins add up to"},
+      {"somebody seen by no day", "delete from cohorts", "figures", "cohorts 0"},
+
       {"a lock that is not what its history says",
        "update locks set expires_at = expires_at + 1 where agent_id is not "
        "null",
@@ -244,9 +254,10 @@ TEST_P(Verify, NamesWhatIsBrokenByHand) {
   // Each break on a copy of its own would need the whole day again: the tables are put back from a copy instead.
   std::string keep, back;
   for (const char* table :
-       {"stock_pools", "stock_leases", "ledger_txs",  "ledger_postings", "entries",        "order_lines", "orders",
-        "payments",    "refunds",      "after_sales", "settlements",     "agent_accounts", "lock_orders", "locks",
-        "touches",     "stores",       "pins",        "broadcasts",      "shares",         "plans"}) {
+       {"stock_pools", "stock_leases", "ledger_txs", "ledger_postings", "entries",     "order_lines",
+        "orders",      "payments",     "refunds",    "after_sales",     "settlements", "agent_accounts",
+        "lock_orders", "locks",        "touches",    "stores",          "pins",        "broadcasts",
+        "shares",      "plans",        "figures",    "tallies",         "cohorts"}) {
     const std::string t = table;
     keep += "create table kept_" + t + " as select * from " + t + ";";
     back += "delete from " + t + "; insert into " + t + " select * from kept_" + t + ";";

@@ -150,6 +150,15 @@ std::int64_t RoomHub::viewers_of(BroadcastId id) const {
   return room ? room->viewers() : 0;
 }
 
+std::unordered_map<std::int64_t, std::int64_t> RoomHub::viewer_counts() const {
+  std::unordered_map<std::int64_t, std::int64_t> out;
+  for (const Shard& s : shards_) {
+    const std::scoped_lock lock(s.mutex);
+    for (const auto& [id, room] : s.rooms) out.emplace(id, room->viewers());
+  }
+  return out;
+}
+
 RoomHub::Shard& RoomHub::shard(BroadcastId id) const { return shards_[std::hash<BroadcastId>{}(id) % kShards]; }
 
 RoomHub::RoomPtr RoomHub::find(BroadcastId id) const {

@@ -53,7 +53,8 @@ class RoomHub : public std::enable_shared_from_this<RoomHub> {
   bool flush(std::int64_t timeout_ms = 10'000);
 
   RoomStats stats() const;
-  std::int64_t viewers_of(BroadcastId id) const;  // 0 when there is no room
+  std::int64_t viewers_of(BroadcastId id) const;                         // 0 when there is no room
+  std::unordered_map<std::int64_t, std::int64_t> viewer_counts() const;  // of every room, by broadcast
 
  private:
   explicit RoomHub(Deps deps);

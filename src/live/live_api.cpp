@@ -16,6 +16,7 @@ using net::Reply;
 using net::Request;
 
 constexpr std::int64_t kMaxExposures = 200;
+constexpr std::int64_t kMaxClicks = 50;
 constexpr std::int64_t kMaxCount = 9'007'199'254'740'991;
 
 Shape broadcast_shape() {
@@ -502,6 +503,26 @@ net::Routes live_routes(LiveDeps deps) {
           .giving({shape::count("counted", "how many were new")});
   beacon.idempotent = false;  // it is by nature; a key would cost more than the rows
   routes.push_back(std::move(beacon));
+
+  Route clicks =
+      write_route(Method::post, "/api/v1/clicks", "recordClicks",
+                  "The caller opened a product's card; each product counts once a room", Access::guest,
+                  [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    std::vector<Click> wish;
+                    for (const auto& item : get_list(request.value, "items"))
+                      wish.push_back({get_id<StoreId>(item, "store_id"), get_id<ProductId>(item, "product_id"),
+                                      get_id<BroadcastId>(item, "broadcast_id"), get_id<ShareId>(item, "share_id")});
+                    const std::int64_t counted = record_clicks(tx, call, wish);
+                    return Reply::json(JsonWriter().begin().field("counted", counted).end().take());
+                  })
+          .taking({shape::list("items",
+                               {shape::id("store_id"), shape::id("product_id"),
+                                shape::nullable(shape::id("broadcast_id", "the room; null: outside of one")),
+                                shape::nullable(shape::id("share_id", "the share the caller came through"))},
+                               1, kMaxClicks)})
+          .giving({shape::count("counted", "how many were new")});
+  clicks.idempotent = false;
+  routes.push_back(std::move(clicks));
   return routes;
 }
 

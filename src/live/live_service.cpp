@@ -10,6 +10,7 @@
 #include "live/live_events.hpp"
 #include "live/live_store.hpp"
 #include "live/offers_store.hpp"
+#include "live/tally.hpp"
 #include "org/org_service.hpp"
 
 namespace lianbo::live {
@@ -18,6 +19,14 @@ namespace {
 constexpr int kStreamKeyLength = 32;  // base62: 190 bits
 constexpr std::int64_t kMaxAssistants = 50;
 constexpr std::int64_t kMaxMarkMinutes = 60 * 24 * 366;
+
+// Somebody was seen at the brand.
+void tally_visit(db::Tx& tx, const Call& call, Bucket bucket, BrandId brand) {
+  if (!brand) return;
+  const PersonId person = call.caller.person;
+  tally(tx,
+        {.what = What::visit, .bucket = bucket, .id = person.value, .brand = brand, .person = person, .at = call.now});
+}
 
 std::unexpected<Error> no_broadcast(BroadcastId id) {
   return fail(Code::not_found, "there is no broadcast " + id.text());
@@ -355,13 +364,58 @@ std::int64_t record_exposures(db::Tx& tx, const Call& call, std::span<const Expo
             [](const Exposure& a, const Exposure& b) { return std::tie(a.kind, a.item) < std::tie(b.kind, b.item); });
   const Bucket bucket = call.bucket(call.caller.person);
   std::int64_t counted = 0;
-  for (const Exposure& item : sorted)
-    counted += store::insert_exposure(tx, bucket, call.caller.person, item, call.now) ? 1 : 0;
+  BrandId visited;
+  for (const Exposure& item : sorted) {
+    if (!store::insert_exposure(tx, bucket, call.caller.person, item, call.now)) continue;
+    ++counted;
+    if (item.kind != "broadcast") continue;
+    tally(tx, {.what = What::exposure, .bucket = bucket, .id = item.item, .broadcast = {item.item}, .at = call.now});
+    if (!visited)
+      if (const auto b = store::find(tx, BroadcastId{item.item})) visited = b->brand;
+  }
+  tally_visit(tx, call, bucket, visited);
+  return counted;
+}
+
+std::int64_t record_clicks(db::Tx& tx, const Call& call, std::span<const Click> clicks) {
+  std::vector<Click> sorted(clicks.begin(), clicks.end());
+  std::sort(sorted.begin(), sorted.end(), [](const Click& a, const Click& b) {
+    return std::tie(a.store, a.broadcast, a.product) < std::tie(b.store, b.broadcast, b.product);
+  });
+  const PersonId person = call.caller.person;
+  const Bucket bucket = call.bucket(person);
+  std::int64_t counted = 0;
+  BrandId visited;
+  for (const Click& click : sorted) {
+    const auto store = org::find_store(tx, click.store);
+    const auto product = catalog::find_product(tx, click.product);
+    if (!store || !product || product->brand != store->brand) continue;
+    if (click.broadcast) {
+      const auto b = store::find(tx, click.broadcast);
+      if (!b || b->store != click.store) continue;
+    }
+    if (!store::insert_click(tx, bucket, person, click, call.now)) continue;
+    ++counted;
+    visited = store->brand;
+    Tally fact{.what = What::click, .bucket = bucket, .id = call.make_id<EventId>(bucket).value, .at = call.now};
+    fact.brand = store->brand;
+    fact.person = person;
+    fact.store = click.store;
+    fact.broadcast = click.broadcast;
+    fact.share = click.share;
+    fact.product = click.product;
+    if (const auto pin = click.broadcast ? store::open_pin(tx, click.broadcast) : std::nullopt)
+      if (pin->product == click.product) fact.pin = pin->id;
+    tally(tx, fact);
+  }
+  tally_visit(tx, call, bucket, visited);
   return counted;
 }
 
 Status add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts) {
   if (!store::add_counts(tx, id, counts)) return no_broadcast(id);
+  if (counts.enters > 0)
+    tally(tx, {.what = What::enter, .id = id.value, .broadcast = id, .n = counts.enters, .at = counts.at});
   return {};
 }
 

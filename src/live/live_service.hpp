@@ -102,6 +102,16 @@ struct Exposure {
 // How many of them were new for this person.
 std::int64_t record_exposures(db::Tx& tx, const Call& call, std::span<const Exposure> items);
 
+// The card of a product opened in a store's room, or on its page (broadcast none). Once a person, room and product.
+struct Click {
+  StoreId store;
+  ProductId product;
+  BroadcastId broadcast;
+  ShareId share;  // come through
+};
+// How many of them were new. What is not there, or not together, is left out.
+std::int64_t record_clicks(db::Tx& tx, const Call& call, std::span<const Click> clicks);
+
 // Likes, enters and the peak, added to the row by the room now and then, and to the row of the minute.
 struct RoomCounts {
   std::int64_t likes = 0, enters = 0, peak_viewers = 0;

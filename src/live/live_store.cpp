@@ -149,6 +149,9 @@ const Sql kHasReservation{"live.has_reservation",
 const Sql kExpose{"live.expose",
                   "insert into exposures (bucket, person_id, item_kind, item_id, at) values ($1, $2, $3, $4, $5) on "
                   "conflict do nothing"};
+const Sql kClick{"live.click",
+                 "insert into product_clicks (bucket, person_id, store_id, broadcast_id, product_id, at) values "
+                 "($1, $2, $3, $4, $5, $6) on conflict do nothing"};
 
 Broadcast broadcast_of(const db::Row& row) {
   Broadcast b;
@@ -323,6 +326,9 @@ bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person) { return tx.ex
 
 bool insert_exposure(db::Tx& tx, Bucket bucket, PersonId person, const Exposure& item, Instant at) {
   return tx.exec(kExpose, {bucket, person, item.kind, item.item, at}) == 1;
+}
+bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click, Instant at) {
+  return tx.exec(kClick, {bucket, person, click.store, click.broadcast.value, click.product, at}) == 1;
 }
 
 }  // namespace lianbo::live::store

@@ -68,5 +68,6 @@ std::map<BroadcastId, std::int64_t> count_reservations(db::Tx& tx, std::span<con
 bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person);
 
 bool insert_exposure(db::Tx& tx, Bucket bucket, PersonId person, const Exposure& item, Instant at);  // false: was there
+bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click, Instant at);       // false: was there
 
 }  // namespace lianbo::live::store

@@ -763,12 +763,17 @@ TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
       get_int(*ask("recordExposures", as(buyer), {}, R"({"items":[{"kind":"broadcast","id":")" + id.text() + R"("}]})"),
               "counted"),
       1);
+  EXPECT_EQ(
+      get_int(*ask("recordClicks", as(buyer), {},
+                   R"({"items":[{"store_id":")" + StoreId{4711}.text() + R"(","product_id":")" + id.text() + R"("}]})"),
+              "counted"),
+      0);
   EXPECT_EQ(get_text(*ask("endBroadcast", host(), {broadcast}), "state"), "ended");
   const auto other =
       ask("scheduleBroadcast", host(), {store}, R"({"title":"t","scheduled_at":")" + format_rfc3339(kNow) + R"("})");
   EXPECT_EQ(get_text(*ask("cancelBroadcast", host(), {{"broadcast_id", get_text(*other, "id")}}), "state"),
             "cancelled");
-  EXPECT_EQ(routes.size(), 25u);  // all of them were asked
+  EXPECT_EQ(routes.size(), 26u);  // all of them were asked
 }
 
 // ——— the whole way: database → outbox → bus → hub → room → viewer, and chat back again

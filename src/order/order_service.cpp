@@ -13,6 +13,7 @@
 #include "ledger/ledger.hpp"
 #include "live/live_service.hpp"
 #include "live/offers_service.hpp"
+#include "live/tally.hpp"
 #include "order/commission.hpp"
 #include "order/order_store.hpp"
 #include "order/quote.hpp"
@@ -63,6 +64,23 @@ std::string event_payload(const Order& o) {
   w.begin().field("order_id", o.id).field("store_id", o.store).field("state", state_name(o.state));
   w.field("total_fen", o.total_fen).field("buyer_id", o.buyer).end();
   return w.take();
+}
+
+void tally(db::Tx& tx, const Order& o, live::What what, Instant at, const Refund* refund = nullptr) {
+  live::Tally fact{.what = what, .bucket = o.bucket, .id = refund ? refund->id.value : o.id.value, .at = at};
+  fact.brand = o.brand;
+  fact.person = o.buyer;
+  fact.store = o.store;
+  fact.broadcast = o.broadcast;
+  fact.pin = o.pin;
+  fact.share = o.share;
+  fact.order = o.id;
+  fact.amount_fen = refund ? refund->amount_fen : o.total_fen;
+  if (refund) {
+    fact.line = refund->line;
+    fact.product = o.lines.at(static_cast<std::size_t>(refund->line)).product;
+  }
+  live::tally(tx, fact);
 }
 
 void tell_paid(db::Tx& tx, const Call& call, const Order& o) {
@@ -127,6 +145,7 @@ Status become_paid(db::Tx& tx, const Call& call, Order& o, std::string_view tran
                   {{Account::buyers, {}, -o.total_fen}, {Account::sales, {}, o.total_fen}}});
   o.state = OrderState::paid;
   o.paid_at = paid_at;
+  tally(tx, o, live::What::paid, paid_at);
   TRY_OK(accrue(tx, call, o));
   tell_paid(tx, call, o);
   return {};
@@ -249,6 +268,7 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
   for (std::size_t i = 0; i < o.lines.size(); ++i) o.lines[i].allotted = allotted[i];
   store::insert_order(tx, o);
   for (const auto& l : o.lines) store::put_cart_line(tx, o.bucket, buyer, {o.store, l.sku, 0, {}, {}, 0});
+  tally(tx, o, live::What::placed, o.placed_at);
   tell(tx, call, o, "order.placed", o.id.value, event_payload(o));
   if (o.total_fen == 0) TRY_OK(become_paid(tx, call, o, {}, call.now));  // nothing to pay: paid at once
   return o;
@@ -539,6 +559,7 @@ Status apply_refund(db::Tx& tx, const Call& call, std::string_view out_refund_no
   const Fen new_net = old_net - r->amount_fen;
   CHECK(new_net >= 0);
   store::add_refunded(tx, o->id, r->line, r->amount_fen, r->restock_qty);
+  tally(tx, *o, live::What::refunded, call.now, &*r);
   ledger::post(tx, call,
                {o->brand,
                 o->bucket,

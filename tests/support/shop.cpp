@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "catalog/catalog_service.hpp"
+#include "insight/figures.hpp"
 #include "insight/verify.hpp"
 #include "order/order_api.hpp"
 #include "order/order_store.hpp"
@@ -88,6 +89,7 @@ void Shop::jobs() {
   job("refund", [&](const Call& call) { return order::send_refunds(db_, call, rail(), kAtOnce); });
   job("mature", [&](const Call& call) { return order::mature_lines(db_, call, kAtOnce); });
   deliver();
+  job("count", [&](const Call& call) { return insight::fold_tallies(db_, call, kAtOnce); });
 }
 
 void Shop::go_to(Instant instant) {

@@ -636,6 +636,60 @@ export type GetBroadcastReply = {
 /** A broadcast, its shelf and its open pin */
 export const getBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, GetBroadcastReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}' }
 
+export type GetBroadcastFiguresReply = {
+  total: {
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  pins: {
+    /** null: while no pin of the product was open */
+    pin_id?: string | null
+    product_id?: string | null
+    product: string
+    opened_at?: string | null
+    closed_at?: string | null
+    media_open_ms: number
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }[]
+}
+/** What a broadcast brought, pin by pin; for its store and the brand's staff */
+export const getBroadcastFigures: Operation<{ broadcast_id: string }, undefined, undefined, GetBroadcastFiguresReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/figures' }
+
 export type GetBuyerLockReply = {
   /** none was ever opened: null */
   lock?: {
@@ -697,6 +751,182 @@ export type GetClockReply = {
 }
 /** The server's time */
 export const getClock: Operation<undefined, undefined, undefined, GetClockReply> = { method: 'GET', path: '/api/v1/clock', open: true }
+
+export type GetFunnelReply = {
+  /** first day */
+  from: string
+  /** last day */
+  to: string
+  total: {
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  items: {
+    /** agent, broadcast, or the store when outside a room */
+    id?: string | null
+    name: string
+    /** the agent's region, the broadcast's host */
+    note: string
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }[]
+  next?: string | null
+}
+/** From exposures to what was earned, by region, agent or broadcast; every roll-up adds up to the same */
+export const getFunnel: Operation<{ brand_id: string }, { from?: string; to?: string; region?: string; agent_id?: string; by?: 'region' | 'agent' | 'broadcast'; limit?: number; after?: string }, undefined, GetFunnelReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/funnel' }
+
+export type GetFunnelDaysReply = {
+  /** first day */
+  from: string
+  /** last day */
+  to: string
+  total: {
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  items: {
+    day: string
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }[]
+}
+/** The funnel day by day */
+export const getFunnelDays: Operation<{ brand_id: string }, { from?: string; to?: string; region?: string; agent_id?: string }, undefined, GetFunnelDaysReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/funnel/days' }
+
+export type GetFunnelMinutesReply = {
+  day: string
+  total: {
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  items: {
+    at: string
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }[]
+}
+/** A day minute by minute; quiet minutes are left out */
+export const getFunnelMinutes: Operation<{ brand_id: string }, { day?: string }, undefined, GetFunnelMinutesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/funnel/minutes' }
+
+export type GetHabitReply = {
+  /** first day */
+  from: string
+  /** last day */
+  to: string
+  items: {
+    day: string
+    /** seen for the first time */
+    people: number
+    /** of them, seen again on one of the next 7 days */
+    returned: number
+    /** the 7 days are over */
+    complete: boolean
+  }[]
+}
+/** Of the people first seen on a day, who came back within 7 days */
+export const getHabit: Operation<{ brand_id: string }, { from?: string; to?: string }, undefined, GetHabitReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/habit' }
 
 export type GetHallReply = {
   /** the fullest rooms first */
@@ -1024,6 +1254,156 @@ export type GetShareReply = {
 /** One share, for its sharer and staff */
 export const getShare: Operation<{ share_id: string }, undefined, undefined, GetShareReply> = { method: 'GET', path: '/api/v1/shares/{share_id}' }
 
+export type GetShareTreeReply = {
+  share: {
+    id: string
+    parent_id?: string | null
+    root_id: string
+    kind: string
+    channel: string
+    /** an agent's name, or a buyer's, masked */
+    sharer: string
+    agent_id?: string | null
+    store_id: string
+    host: string
+    broadcast_id?: string | null
+    product_id?: string | null
+    product: string
+    /** steps from the root */
+    depth: number
+    created_at: string
+    /** people who opened it */
+    visitors: number
+    /** links made by who came through it */
+    children: number
+    /** what it brought by itself */
+    figures: {
+      /** people a room was shown to */
+      exposures: number
+      /** entries into rooms */
+      enters: number
+      /** products' cards opened; one a person, product and room */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      /** of paid orders */
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+    /** links of its subtree, itself included, up to 10,000 */
+    size: number
+    /** steps down to the deepest of them */
+    deepest: number
+    /** links that each link of the subtree led to, on average */
+    k_bp: number
+    /** what the whole subtree brought */
+    subtree: {
+      /** people a room was shown to */
+      exposures: number
+      /** entries into rooms */
+      enters: number
+      /** products' cards opened; one a person, product and room */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      /** of paid orders */
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+  }
+  children: {
+    id: string
+    parent_id?: string | null
+    root_id: string
+    kind: string
+    channel: string
+    /** an agent's name, or a buyer's, masked */
+    sharer: string
+    agent_id?: string | null
+    store_id: string
+    host: string
+    broadcast_id?: string | null
+    product_id?: string | null
+    product: string
+    /** steps from the root */
+    depth: number
+    created_at: string
+    /** people who opened it */
+    visitors: number
+    /** links made by who came through it */
+    children: number
+    /** what it brought by itself */
+    figures: {
+      /** people a room was shown to */
+      exposures: number
+      /** entries into rooms */
+      enters: number
+      /** products' cards opened; one a person, product and room */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      /** of paid orders */
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+    /** links of its subtree, itself included, up to 10,000 */
+    size: number
+    /** steps down to the deepest of them */
+    deepest: number
+    /** links that each link of the subtree led to, on average */
+    k_bp: number
+    /** what the whole subtree brought */
+    subtree: {
+      /** people a room was shown to */
+      exposures: number
+      /** entries into rooms */
+      enters: number
+      /** products' cards opened; one a person, product and room */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      /** of paid orders */
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+  }[]
+  next?: string | null
+}
+/** One link of a cascade, and the links made by who came through it */
+export const getShareTree: Operation<{ share_id: string }, { limit?: number; after?: string }, undefined, GetShareTreeReply> = { method: 'GET', path: '/api/v1/shares/{share_id}/tree' }
+
 export type GetSiteReply = {
   brands: {
     id: string
@@ -1048,6 +1428,62 @@ export type GetSiteReply = {
 }
 /** The brands of this server, its time, and what a share is of */
 export const getSite: Operation<undefined, { share?: string }, undefined, GetSiteReply> = { method: 'GET', path: '/api/v1/site', open: true }
+
+export type GetSpreadReply = {
+  /** where it was clicked or ordered */
+  rooms: number
+  total: {
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  items: {
+    /** null: in the store, outside of rooms */
+    broadcast_id?: string | null
+    store_id: string
+    agent_id: string
+    title: string
+    host: string
+    region: string
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }[]
+}
+/** One product over all rooms, the most units first */
+export const getSpread: Operation<{ product_id: string }, { days?: number; limit?: number }, undefined, GetSpreadReply> = { method: 'GET', path: '/api/v1/products/{product_id}/spread' }
 
 export type GetStockReply = {
   sku_id: string
@@ -1260,6 +1696,87 @@ export type ListBroadcastsReply = {
 }
 /** A store's broadcasts, newest first */
 export const listBroadcasts: Operation<{ store_id: string }, { limit?: string; after?: string }, undefined, ListBroadcastsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/broadcasts' }
+
+export type ListCascadesReply = {
+  /** first day */
+  from: string
+  /** last day */
+  to: string
+  items: {
+    id: string
+    parent_id?: string | null
+    root_id: string
+    kind: string
+    channel: string
+    /** an agent's name, or a buyer's, masked */
+    sharer: string
+    agent_id?: string | null
+    store_id: string
+    host: string
+    broadcast_id?: string | null
+    product_id?: string | null
+    product: string
+    /** steps from the root */
+    depth: number
+    created_at: string
+    /** people who opened it */
+    visitors: number
+    /** links made by who came through it */
+    children: number
+    /** what it brought by itself */
+    figures: {
+      /** people a room was shown to */
+      exposures: number
+      /** entries into rooms */
+      enters: number
+      /** products' cards opened; one a person, product and room */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      /** of paid orders */
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+    /** links of its subtree, itself included, up to 10,000 */
+    size: number
+    /** steps down to the deepest of them */
+    deepest: number
+    /** links that each link of the subtree led to, on average */
+    k_bp: number
+    /** what the whole subtree brought */
+    subtree: {
+      /** people a room was shown to */
+      exposures: number
+      /** entries into rooms */
+      enters: number
+      /** products' cards opened; one a person, product and room */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      /** of paid orders */
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+  }[]
+}
+/** Links whose cascades brought most in these days */
+export const listCascades: Operation<{ brand_id: string }, { from?: string; to?: string; limit?: number }, undefined, ListCascadesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/cascades' }
 
 export type ListChatReply = {
   items: {
@@ -2019,6 +2536,23 @@ export type ReceiveStockReply = {
 }
 /** More units have come */
 export const receiveStock: Operation<{ sku_id: string }, undefined, ReceiveStockBody, ReceiveStockReply> = { method: 'POST', path: '/api/v1/skus/{sku_id}/stock', keyed: true }
+
+export type RecordClicksBody = {
+  items: {
+    store_id: string
+    product_id: string
+    /** the room; null: outside of one */
+    broadcast_id?: string | null
+    /** the share the caller came through */
+    share_id?: string | null
+  }[]
+}
+export type RecordClicksReply = {
+  /** how many were new */
+  counted: number
+}
+/** The caller opened a product's card; each product counts once a room */
+export const recordClicks: Operation<undefined, undefined, RecordClicksBody, RecordClicksReply> = { method: 'POST', path: '/api/v1/clicks', keyed: true }
 
 export type RecordExposuresBody = {
   items: {
