@@ -186,7 +186,24 @@ Status App::build() {
   hub.ids = b.ids.get();
   hub.random = &b.random;
   hub.settings = &b.settings;
-  hub_ = live::RoomHub::make(std::move(hub));
+  hub_ = live::RoomHub::make(hub);
+  live::HallHub::Deps halls;
+  halls.admit = [this](BrandId id) {
+    return bench_->db->read([&](db::Tx& tx) -> Status {
+      TRY_OK(org::find_brand(tx, id));
+      return {};
+    });
+  };
+  halls.read = [this](BrandId id, Instant now) {
+    return bench_->db->read([&](db::Tx& tx) -> Result<live::HallView> { return live::view_hall(tx, id, now); });
+  };
+  halls.viewers_of = [this](BroadcastId id) { return hub_->viewers_of(id); };
+  halls.post = hub.post;
+  halls.work = hub.work;
+  halls.clock = hub.clock;
+  halls.random = hub.random;
+  halls.settings = hub.settings;
+  halls_ = live::HallHub::make(std::move(halls));
 
   DispatcherDeps deps;
   deps.db = b.db.get();
@@ -203,7 +220,12 @@ Status App::build() {
     if (route.method != net::Method::get) deps.changes_relations.insert(route.id);
   TRY(deps.proxies, net::TrustedProxies::parse(b.settings.http_trusted_proxies));
   dispatcher_ = std::make_unique<Dispatcher>(std::move(deps), make_routes());
-  dispatcher_->set_hub(hub_);
+  dispatcher_->add_socket("/api/v1/rooms/{broadcast_id}/ws", [this](const net::Request& request, const Call& call) {
+    return hub_->accept(request, call);
+  });
+  dispatcher_->add_socket("/api/v1/brands/{brand_id}/hall/ws", [this](const net::Request& request, const Call& call) {
+    return halls_->accept(request, call);
+  });
   openapi_ = openapi_json(dispatcher_->routes(), kVersion);
 
   auto config = net::ServerConfig::from(b.settings);
@@ -232,6 +254,7 @@ Status App::build() {
   bus_->subscribe("", [this](const db::Event& event) {
     net::metrics().counter(net::Metric::events, {event.topic}).add();
     hub_->on_event(event);
+    halls_->on_event(event);
   });
   bus_->subscribe("refund.due", [this](const db::Event&) { jobs_->nudge(); });
   bus_->subscribe("order.cancelled", [this](const db::Event& event) {
@@ -282,7 +305,9 @@ Status App::build() {
   if (!b.simulated) {
     jobs_->start(b.settings.jobs_ms);
     server_->every(b.settings.room_counts_ms, [this](int thread) {
-      if (thread == 0) hub_->tick(bench_->clock->now());
+      if (thread != 0) return;
+      hub_->tick(bench_->clock->now());
+      halls_->tick(bench_->clock->now());
     });
   }
   log_event(LogEvent::server_started, "Lianbo {} listens on {}, process {}", kVersion, url(), getpid());
@@ -317,6 +342,7 @@ void App::stop() {
   log_event(LogEvent::server_stopping, "rooms say goodbye, requests finish");
   if (hub_) hub_->stop();
   if (metrics_server_) metrics_server_->stop(0);
+  if (halls_) halls_->stop();
   server_->stop(bench_->settings.stop_ms);
   if (jobs_) jobs_->stop();
   workers_->stop();
@@ -451,6 +477,7 @@ void App::settle_down() {
   relay_->flush();
   bus_->flush();
   hub_->flush();
+  halls_->flush();
 }
 
 Result<net::Reply> App::move_clock(const Call& call, const net::Request& request) {
@@ -470,6 +497,7 @@ Result<net::Reply> App::move_clock(const Call& call, const net::Request& request
   bench_->simulated->advance_to(to);
   jobs_->run_due();
   hub_->tick(to);
+  halls_->tick(to);
   settle_down();
   const auto stats = hub_->stats();
   JsonWriter w;

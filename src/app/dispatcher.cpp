@@ -335,15 +335,17 @@ Result<Reply> Dispatcher::run_write(const Route& route, const Request& request, 
   });
 }
 
+void Dispatcher::add_socket(std::string path, Accept accept) {
+  sockets_.push_back(net::plain_route(net::Method::get, path, path, "A WebSocket", net::Access::guest, {}));
+  accepts_[std::move(path)] = std::move(accept);
+  socket_router_ = std::make_unique<net::Router>(sockets_);
+}
+
 void Dispatcher::on_upgrade(Request&& request, net::UpgradeSink sink) {
   const bool taken = deps_.workers->submit([this, request = std::move(request), sink]() mutable {
-    constexpr std::string_view kPrefix = "/api/v1/rooms/", kSuffix = "/ws";
-    const std::string_view path = request.path;
-    if (!hub_ || !path.starts_with(kPrefix) || !path.ends_with(kSuffix) ||
-        path.size() < kPrefix.size() + kSuffix.size())
-      return sink(fail(Code::not_found, "no WebSocket lives at this address"));
-    request.params = {
-        {"broadcast_id", std::string(path.substr(kPrefix.size(), path.size() - kPrefix.size() - kSuffix.size()))}};
+    auto match = socket_router_ ? socket_router_->find(net::Method::get, request.path) : net::RouteMatch{};
+    if (match.route == nullptr) return sink(fail(Code::not_found, "no WebSocket lives at this address"));
+    request.params = std::move(match.params);
     Call call = make_call(request);
     call.request_id = next_request_id();
     request.remote = deps_.proxies.client_of(request);
@@ -356,7 +358,7 @@ void Dispatcher::on_upgrade(Request&& request, net::UpgradeSink sink) {
     if (identity->by_cookie && !origin.empty() && origin_host(origin) != request.header("host"))
       return sink(fail(Code::csrf_refused, "this WebSocket was opened by a page of another site"));
     call.caller = identity->caller;
-    auto accept = hub_->accept(request, call);
+    auto accept = accepts_.at(match.route->path)(request, call);
     if (accept && identity->new_guest)
       accept->headers.emplace_back("Set-Cookie",
                                    org::guest_cookie(*deps_.settings, deps_.token_key, call.caller.person));
