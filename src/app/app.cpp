@@ -210,7 +210,24 @@ Status App::build() {
   hub.ids = b.ids.get();
   hub.random = &b.random;
   hub.settings = &b.settings;
-  hub_ = live::RoomHub::make(std::move(hub));
+  hub_ = live::RoomHub::make(hub);
+  live::HallHub::Deps halls;
+  halls.admit = [this](BrandId id) {
+    return bench_->db->read([&](db::Tx& tx) -> Status {
+      TRY_OK(org::find_brand(tx, id));
+      return {};
+    });
+  };
+  halls.read = [this](BrandId id, Instant now) {
+    return bench_->db->read([&](db::Tx& tx) -> Result<live::HallView> { return live::view_hall(tx, id, now); });
+  };
+  halls.viewers_of = [this](BroadcastId id) { return hub_->viewers_of(id); };
+  halls.post = hub.post;
+  halls.work = hub.work;
+  halls.clock = hub.clock;
+  halls.random = hub.random;
+  halls.settings = hub.settings;
+  halls_ = live::HallHub::make(std::move(halls));
 
   live::WallHub::Deps walls;
   walls.backend = insight::make_wall_backend(*b.db, b.facts.buckets, b.settings.order_release_ms);
@@ -235,7 +252,15 @@ Status App::build() {
     if (route.method != net::Method::get) deps.changes_relations.insert(route.id);
   TRY(deps.proxies, net::TrustedProxies::parse(b.settings.http_trusted_proxies));
   dispatcher_ = std::make_unique<Dispatcher>(std::move(deps), make_routes());
-  dispatcher_->set_hub(hub_, walls_);
+  dispatcher_->add_socket("/api/v1/rooms/{broadcast_id}/ws", [this](const net::Request& request, const Call& call) {
+    return hub_->accept(request, call);
+  });
+  dispatcher_->add_socket("/api/v1/brands/{brand_id}/hall/ws", [this](const net::Request& request, const Call& call) {
+    return halls_->accept(request, call);
+  });
+  dispatcher_->add_socket("/api/v1/brands/{brand_id}/wall/ws", [this](const net::Request& request, const Call& call) {
+    return walls_->accept(request, call);
+  });
   openapi_ = openapi_json(dispatcher_->routes(), kVersion);
 
   auto config = net::ServerConfig::from(b.settings);
@@ -265,6 +290,7 @@ Status App::build() {
     net::metrics().counter(net::Metric::events, {event.topic}).add();
     hub_->on_event(event);
     walls_->on_event(event);
+    halls_->on_event(event);
   });
   bus_->subscribe("refund.due", [this](const db::Event&) { jobs_->nudge(); });
   bus_->subscribe("order.cancelled", [this](const db::Event& event) {
@@ -318,6 +344,7 @@ Status App::build() {
       if (thread != 0) return;
       hub_->tick(bench_->clock->now());
       walls_->tick(bench_->clock->now());
+      halls_->tick(bench_->clock->now());
     });
   }
   log_event(LogEvent::server_started, "Lianbo {} listens on {}, process {}", kVersion, url(), getpid());
@@ -353,6 +380,7 @@ void App::stop() {
   if (hub_) hub_->stop();
   if (metrics_server_) metrics_server_->stop(0);
   if (walls_) walls_->stop();
+  if (halls_) halls_->stop();
   server_->stop(bench_->settings.stop_ms);
   if (jobs_) jobs_->stop();
   workers_->stop();
@@ -489,6 +517,7 @@ void App::settle_down() {
   bus_->flush();
   hub_->flush();
   walls_->flush();
+  halls_->flush();
 }
 
 Result<net::Reply> App::move_clock(const Call& call, const net::Request& request) {
@@ -509,6 +538,7 @@ Result<net::Reply> App::move_clock(const Call& call, const net::Request& request
   jobs_->run_due();
   hub_->tick(to);
   walls_->tick(to);
+  halls_->tick(to);
   settle_down();
   const auto stats = hub_->stats();
   JsonWriter w;

@@ -13,6 +13,8 @@
 #include "app/web_files.hpp"
 #include "base/settings.hpp"
 #include "bus/outbox_relay.hpp"
+#include "live/hall.hpp"
+#include "live/hub.hpp"
 #include "net/server.hpp"
 #include "org/org_service.hpp"
 #include "pay/sandbox/sandbox.hpp"
@@ -86,6 +88,7 @@ class App {
   std::unique_ptr<net::Workers> workers_, slow_workers_;
   std::shared_ptr<live::RoomHub> hub_;
   std::shared_ptr<live::WallHub> walls_;
+  std::shared_ptr<live::HallHub> halls_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<net::Server> metrics_server_;  // of metrics.port

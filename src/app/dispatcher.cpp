@@ -345,22 +345,17 @@ Result<Reply> Dispatcher::run_write(const Route& route, const Request& request, 
   });
 }
 
+void Dispatcher::add_socket(std::string path, Accept accept) {
+  sockets_.push_back(net::plain_route(net::Method::get, path, path, "A WebSocket", net::Access::guest, {}));
+  accepts_[std::move(path)] = std::move(accept);
+  socket_router_ = std::make_unique<net::Router>(sockets_);
+}
+
 void Dispatcher::on_upgrade(Request&& request, net::UpgradeSink sink) {
   const bool taken = deps_.workers->submit([this, request = std::move(request), sink]() mutable {
-    // The one thing between the two halves of an address, or "".
-    const auto between = [&](std::string_view prefix, std::string_view suffix) -> std::string {
-      const std::string_view path = request.path;
-      if (!path.starts_with(prefix) || !path.ends_with(suffix) || path.size() < prefix.size() + suffix.size())
-        return {};
-      return std::string(path.substr(prefix.size(), path.size() - prefix.size() - suffix.size()));
-    };
-    const std::string room = between("/api/v1/rooms/", "/ws"), wall = between("/api/v1/brands/", "/wall/ws");
-    if (!hub_ || !walls_ || (room.empty() && wall.empty()))
-      return sink(fail(Code::not_found, "no WebSocket lives at this address"));
-    if (!room.empty())
-      request.params = {{"broadcast_id", room}};
-    else
-      request.params = {{"brand_id", wall}};
+    auto match = socket_router_ ? socket_router_->find(net::Method::get, request.path) : net::RouteMatch{};
+    if (match.route == nullptr) return sink(fail(Code::not_found, "no WebSocket lives at this address"));
+    request.params = std::move(match.params);
     Call call = make_call(request);
     call.request_id = next_request_id();
     request.remote = deps_.proxies.client_of(request);
@@ -373,7 +368,7 @@ void Dispatcher::on_upgrade(Request&& request, net::UpgradeSink sink) {
     if (identity->by_cookie && !origin.empty() && origin_host(origin) != request.header("host"))
       return sink(fail(Code::csrf_refused, "this WebSocket was opened by a page of another site"));
     call.caller = identity->caller;
-    auto accept = room.empty() ? walls_->accept(request, call) : hub_->accept(request, call);
+    auto accept = accepts_.at(match.route->path)(request, call);
     if (accept && identity->new_guest)
       accept->headers.emplace_back("Set-Cookie",
                                    org::guest_cookie(*deps_.settings, deps_.token_key, call.caller.person));

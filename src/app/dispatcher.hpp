@@ -24,14 +24,13 @@
 #include "base/call.hpp"
 #include "bus/bus.hpp"
 #include "db/db.hpp"
-#include "live/hub.hpp"
-#include "live/wall.hpp"
 #include "net/client_address.hpp"
 #include "net/metrics.hpp"
 #include "net/rate_limit.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
 #include "net/workers.hpp"
+#include "net/ws.hpp"
 
 namespace lianbo::app {
 
@@ -55,10 +54,9 @@ class Dispatcher {
  public:
   Dispatcher(DispatcherDeps deps, net::Routes routes);
 
-  void set_hub(std::shared_ptr<live::RoomHub> hub, std::shared_ptr<live::WallHub> walls) {
-    hub_ = std::move(hub);
-    walls_ = std::move(walls);
-  }
+  // A WebSocket at this path ("/api/v1/rooms/{broadcast_id}/ws"); before the server starts. accept runs on a worker.
+  using Accept = std::function<Result<net::WsAccept>(const net::Request&, const Call&)>;
+  void add_socket(std::string path, Accept accept);
   void on_request(net::Request&& request, net::ReplySink sink);
   void on_upgrade(net::Request&& request, net::UpgradeSink sink);
   // The whole of a request, on the calling thread.
@@ -99,8 +97,9 @@ class Dispatcher {
   net::Routes routes_;
   net::Router router_;
   std::unordered_map<const net::Route*, std::unique_ptr<net::RouteMetrics>> metrics_;
-  std::shared_ptr<live::RoomHub> hub_;
-  std::shared_ptr<live::WallHub> walls_;
+  net::Routes sockets_;
+  std::unique_ptr<net::Router> socket_router_;
+  std::unordered_map<std::string, Accept> accepts_;  // by the path of the route
   std::string request_prefix_;
   std::atomic<std::uint64_t> request_number_{0};
   net::RateLimit guests_, logins_;

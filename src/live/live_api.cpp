@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "live/hall.hpp"
 #include "live/live_events.hpp"
 #include "live/live_service.hpp"
 #include "org/org_service.hpp"
@@ -58,8 +59,13 @@ Shape detail_shape() {
 }
 Shape hall_item_shape() {
   using namespace shape;
-  return with(broadcast_shape(),
-              {text("store_name", 0, 200), text("host_name", 0, 200), count("viewers"), count("reservations")});
+  return with(broadcast_shape(), {text("store_name", 0, 200), text("host_name", 0, 200), count("reservations"),
+                                  nullable(object("explaining",
+                                                  {id("product_id"), text("title", 0, 500), text("image_url", 0, 2000),
+                                                   count("price_fen", "of the cheapest SKU")},
+                                                  "what is being explained right now")),
+                                  count("viewers", "in the room right now"),
+                                  boolean("reserved", "by the caller; only while it is scheduled")});
 }
 Shape chat_shape() {
   using namespace shape;
@@ -141,32 +147,13 @@ class LiveApi {
     return Reply::json(w.take());
   }
 
-  // What a hall shows of its broadcasts beside their rows, read for all of them at once.
-  struct HallFacts {
-    std::map<StoreId, org::StoreOwner> owners;
-    std::map<BroadcastId, std::int64_t> reservations;
-  };
-  static HallFacts hall_facts(db::Tx& tx, const Hall& hall) {
-    std::vector<StoreId> stores;
-    std::vector<BroadcastId> ids;
-    for (const auto* list : {&hall.on_air, &hall.next_up, &hall.ended})
-      for (const Broadcast& b : *list) {
-        stores.push_back(b.store);
-        ids.push_back(b.id);
-      }
-    return {org::store_owners(tx, stores), reservations_of(tx, ids)};
-  }
-  void hall_list(JsonWriter& w, std::string_view name, const std::vector<Broadcast>& items,
+  void hall_list(db::Tx& tx, JsonWriter& w, PersonId caller, std::string_view name, const std::vector<Broadcast>& items,
                  const HallFacts& facts) const {
     w.key(name).begin_list();
     for (const Broadcast& b : items) {
-      const auto owner = facts.owners.find(b.store);
-      if (owner == facts.owners.end()) continue;
-      const auto reserved = facts.reservations.find(b.id);
-      open_broadcast(w, b);
-      w.field("store_name", owner->second.store.name).field("host_name", owner->second.agent.name);
-      w.field("viewers", viewers(b.id));
-      w.field("reservations", reserved == facts.reservations.end() ? 0 : reserved->second).end();
+      if (!write_hall_item(w, b, facts)) continue;
+      const bool reserved = b.state == BroadcastState::scheduled && is_reserved(tx, b.id, caller);
+      w.field("viewers", viewers(b.id)).field("reserved", reserved).end();
     }
     w.end_list();
   }
@@ -183,9 +170,9 @@ class LiveApi {
     const HallFacts facts = hall_facts(tx, found);
     JsonWriter w;
     w.begin();
-    hall_list(w, "on_air", found.on_air, facts);
-    hall_list(w, "next_up", found.next_up, facts);
-    hall_list(w, "ended", found.ended, facts);
+    hall_list(tx, w, call.caller.person, "on_air", found.on_air, facts);
+    hall_list(tx, w, call.caller.person, "next_up", found.next_up, facts);
+    hall_list(tx, w, call.caller.person, "ended", found.ended, facts);
     w.end();
     return Reply::json(w.take());
   }

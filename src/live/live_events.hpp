@@ -13,6 +13,7 @@
 
 namespace lianbo::live {
 
+inline constexpr const char* kBroadcastScheduled = "broadcast.scheduled";  // {version, broadcast}
 inline constexpr const char* kBroadcastStarted = "broadcast.started";      // {version, broadcast}
 inline constexpr const char* kBroadcastEnded = "broadcast.ended";          // {version, broadcast}
 inline constexpr const char* kBroadcastCancelled = "broadcast.cancelled";  // {version, broadcast}

@@ -118,6 +118,7 @@ Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store
   out.stream_key = call.random->base62(kStreamKeyLength);
   store::insert_broadcast(tx, b, sha256(out.stream_key));
   store::replace_shelf(tx, b.id, wish.products);
+  tx.emit(broadcast_event(call, kBroadcastScheduled, b));
   return out;
 }
 

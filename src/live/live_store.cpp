@@ -81,6 +81,10 @@ const Sql kInsertPin{"live.insert_pin",
 const Sql kClosePin{"live.close_pin",
                     "update pins set closed_at = $2, media_close_ms = $3 where id = $1 and closed_at is null"};
 const Sql kOpenPin{"live.open_pin", "select " PIN_COLUMNS " from pins where broadcast_id = $1 and closed_at is null"};
+const Sql kOpenPinsOf{
+    "live.open_pins_of",
+    "select " PIN_COLUMNS " from pins where broadcast_id" LIANBO_IN_IDS("$1") " and closed_at is null",
+    "select " PIN_COLUMNS " from pins where broadcast_id" LIANBO_IN_IDS_POSTGRES("$1") " and closed_at is null"};
 // The open one first: it is the newest whatever the clock did.
 const Sql kNewestPin{"live.newest_pin",
                      "select " PIN_COLUMNS
@@ -258,6 +262,11 @@ void insert_pin(db::Tx& tx, const Pin& p) {
 }
 void close_pin(db::Tx& tx, const Pin& p) { tx.exec(kClosePin, {p.id, p.closed_at, p.media_close_ms}); }
 std::optional<Pin> open_pin(db::Tx& tx, BroadcastId id) { return tx.one(kOpenPin, {id}, pin_of); }
+std::vector<Pin> open_pins(db::Tx& tx, std::span<const BroadcastId> ids) {
+  db::IdList list;
+  for (const BroadcastId id : ids) list.add(id);
+  return tx.all(kOpenPinsOf, {list.text()}, pin_of);
+}
 std::optional<Pin> newest_pin(db::Tx& tx, BroadcastId id) { return tx.one(kNewestPin, {id}, pin_of); }
 std::optional<Pin> newest_pin_of(db::Tx& tx, BroadcastId id, ProductId product) {
   return tx.one(kNewestPinOf, {id, product}, pin_of);

@@ -41,6 +41,7 @@ std::vector<ShelfNote> notes(db::Tx& tx, BroadcastId id);                      /
 void insert_pin(db::Tx& tx, const Pin& pin);
 void close_pin(db::Tx& tx, const Pin& pin);
 std::optional<Pin> open_pin(db::Tx& tx, BroadcastId id);
+std::vector<Pin> open_pins(db::Tx& tx, std::span<const BroadcastId> ids);
 std::optional<Pin> newest_pin(db::Tx& tx, BroadcastId id);
 std::optional<Pin> newest_pin_of(db::Tx& tx, BroadcastId id, ProductId product);
 std::vector<Pin> pins(db::Tx& tx, BroadcastId id, PinId after, int limit);

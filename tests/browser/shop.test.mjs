@@ -121,6 +121,33 @@ test('one says something, the other reads it; likes and orders are told', async 
   unharmed(a, b)
 })
 
+test('the hall tells by itself who goes on air, what is explained, how many watch, and who has ended', async () => {
+  const host = world.hosts[5]
+  const one = await visitor()
+  const { page } = one
+  await page.goto('/')
+  const cards = page.locator('.rooms .room')
+  await page.getByText(`${world.live.length}`, { exact: true }).first().waitFor()
+  assert.equal(await cards.count(), world.live.length)
+  // From here on the page may ask for nothing: what changes is told to it.
+  const asked = []
+  await page.waitForLoadState('networkidle')
+  page.on('request', (request) => /\/hall$/.test(request.url()) && asked.push(request.url()))
+  await host.client.post(`/broadcasts/${world.next[5].id}/start`)
+  const card = page.locator(`.rooms a[href="/room/${world.next[5].id}"]`)
+  await card.waitFor()
+  await host.client.post(`/broadcasts/${world.next[5].id}/pins`, { product_id: world.products[2].id })
+  await card.getByText(world.products[2].title).waitFor()
+  const viewer = await visitor()
+  await viewer.page.goto(`/room/${world.next[5].id}`)
+  await card.locator('.viewers').filter({ hasText: /1$/ }).waitFor()
+  await host.client.post(`/broadcasts/${world.next[5].id}/end`)
+  await card.waitFor({ state: 'detached' })
+  await page.locator(`.ended a[href="/room/${world.next[5].id}"]`).waitFor()
+  assert.deepEqual(asked, [])
+  unharmed(one, viewer)
+})
+
 test('an answer that is lost does not make a second order', async () => {
   const one = await visitor()
   const buyer = await makeBuyer(world, 'lost-answer')

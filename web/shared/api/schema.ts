@@ -946,8 +946,19 @@ export type GetHallReply = {
     peak_viewers: number
     store_name: string
     host_name: string
-    viewers: number
     reservations: number
+    /** what is being explained right now */
+    explaining?: {
+      product_id: string
+      title: string
+      image_url: string
+      /** of the cheapest SKU */
+      price_fen: number
+    } | null
+    /** in the room right now */
+    viewers: number
+    /** by the caller; only while it is scheduled */
+    reserved: boolean
   }[]
   /** the next first */
   next_up: {
@@ -966,8 +977,19 @@ export type GetHallReply = {
     peak_viewers: number
     store_name: string
     host_name: string
-    viewers: number
     reservations: number
+    /** what is being explained right now */
+    explaining?: {
+      product_id: string
+      title: string
+      image_url: string
+      /** of the cheapest SKU */
+      price_fen: number
+    } | null
+    /** in the room right now */
+    viewers: number
+    /** by the caller; only while it is scheduled */
+    reserved: boolean
   }[]
   /** the newest first */
   ended: {
@@ -986,8 +1008,19 @@ export type GetHallReply = {
     peak_viewers: number
     store_name: string
     host_name: string
-    viewers: number
     reservations: number
+    /** what is being explained right now */
+    explaining?: {
+      product_id: string
+      title: string
+      image_url: string
+      /** of the cheapest SKU */
+      price_fen: number
+    } | null
+    /** in the room right now */
+    viewers: number
+    /** by the caller; only while it is scheduled */
+    reserved: boolean
   }[]
 }
 /** The live hall: on air, next up, ended */
