@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "base/shape.hpp"
+#include "catalog/catalog_service.hpp"
 #include "live/live_service.hpp"
 #include "order/order_service.hpp"
 #include "org/org_service.hpp"
@@ -21,7 +22,10 @@ using net::Reply;
 using net::Request;
 
 constexpr int kMaxMinutes = 24 * 60;  // of one broadcast, from its start
-constexpr int kBelowTime = 22;        // bits of an id below its milliseconds (base/id.hpp)
+constexpr DurationMs kTodayBackMs = 2 * kDayMs;
+constexpr int kPlanned = 5;
+constexpr int kMaxPins = 1000;
+constexpr int kBelowTime = 22;  // bits of an id below its milliseconds (base/id.hpp)
 
 const Sql kMinutes{"host.minutes",
                    "select minute, enters, likes, viewers, most_viewers from room_minutes where broadcast_id = $1 and "
@@ -58,6 +62,25 @@ const Sql kBuyerSum{
     "select count(*), cast(coalesce(sum(total_fen - refunded_fen), 0) as bigint), coalesce(max(id), 0), "
     "coalesce(max(paid_at), 0) from orders where bucket = $1 and buyer_id = $2 and store_id = $3 and "
     "paid_at is not null"};
+
+const Sql kPinSums{"host.pin_sums",
+                   "select coalesce(pin_id, 0), count(*), cast(sum(total_fen) as bigint), cast(sum(refunded_fen) as "
+                   "bigint) from orders where store_id = $1 and id >= $2 and broadcast_id = $3 and paid_at is not null "
+                   "group by coalesce(pin_id, 0) limit 5000"};
+const Sql kSold{"host.sold",
+                "select count(*), cast(coalesce(sum(total_fen), 0) as bigint), count(distinct buyer_id) from orders "
+                "where store_id = $1 and id >= $2 and paid_at >= $3"};
+const Sql kEarned{
+    "host.earned",
+    "select cast(coalesce(sum(amount_fen), 0) as bigint) from entries where agent_id = $1 and id >= $2 and "
+    "at >= $3"};
+const Sql kWaiting{"host.to_ship", "select count(*) from orders where store_id = $1 and state = 'paid'"};
+const Sql kAfterSales{"host.after_sales",
+                      "select count(*) from after_sales a join orders o on o.bucket = a.bucket and o.id = a.order_id "
+                      "where a.brand_id = $1 and a.state in ('requested', 'approved') and o.store_id = $2"};
+const Sql kCustomers{"host.customers",
+                     "select count(*), cast(coalesce(sum(case when opened_at >= $3 then 1 else 0 end), 0) as bigint) "
+                     "from locks where agent_id = $1 and expires_at > $2"};
 
 // The first id that can have been made at that instant.
 std::int64_t first_id_at(Instant at) { return std::max<std::int64_t>(1, (at - instant_in_id(0)) << kBelowTime); }
@@ -134,6 +157,52 @@ std::vector<CourseMinute> course_of(db::Tx& tx, const live::Broadcast& b, Instan
   return out;
 }
 
+struct PinSum {
+  std::int64_t clicks = 0, orders = 0;
+  Fen paid_fen = 0, refunded_fen = 0;
+  PinSum& operator+=(const PinSum& o) {
+    clicks += o.clicks;
+    orders += o.orders;
+    paid_fen += o.paid_fen;
+    refunded_fen += o.refunded_fen;
+    return *this;
+  }
+};
+void write_sum(JsonWriter& w, const PinSum& s) {
+  w.field("clicks", s.clicks).field("orders", s.orders).field("paid_fen", s.paid_fen);
+  w.field("refunded_fen", s.refunded_fen).field("net_fen", s.paid_fen - s.refunded_fen);
+}
+Shape sum_shape() {
+  using namespace shape;
+  return {count("clicks", "people who opened the product's card"), count("orders", "paid"), fen("paid_fen"),
+          fen("refunded_fen"), fen("net_fen")};
+}
+
+// What was bought while each pin was open, and what was bought in the room besides. Together they are the broadcast's.
+void write_pins(JsonWriter& w, db::Tx& tx, const live::Broadcast& b) {
+  std::map<std::int64_t, PinSum> sums;
+  if (b.started_at != 0)
+    tx.each(kPinSums, {b.store, first_id_at(b.started_at), b.id}, [&](const Row& row) {
+      sums[row.integer(0)] = {0, row.integer(1), row.integer(2), row.integer(3)};
+    });
+  PinSum total;
+  for (const auto& [pin, sum] : sums) total += sum;
+  w.key("pins").begin_list();
+  for (const live::Pin& pin : live::pins_of(tx, b.id, {}, kMaxPins)) {
+    const auto product = catalog::find_product(tx, pin.product);
+    w.begin().field("id", pin.id).field("product_id", pin.product);
+    w.field("title", product ? product->title : std::string()).field_at("opened_at", pin.opened_at);
+    w.field_at("closed_at", pin.closed_at).field("media_open_ms", pin.media_open_ms);
+    write_sum(w, sums[pin.id.value]);
+    w.end();
+  }
+  w.end_list().key("other").begin();
+  write_sum(w, sums[0]);
+  w.end().key("total").begin();
+  write_sum(w, total);
+  w.end();
+}
+
 Result<Reply> results(db::Tx& tx, const Call& call, const Request& request) {
   TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
   TRY(const auto b, live::find_broadcast(tx, id));
@@ -144,7 +213,9 @@ Result<Reply> results(db::Tx& tx, const Call& call, const Request& request) {
     w.begin().field_at("at", m.at).field("viewers", m.viewers).field("enters", m.enters).field("likes", m.likes);
     w.field("chat_lines", m.chat_lines).field("orders", m.orders).field("paid_fen", m.paid_fen).end();
   }
-  return Reply::json(w.end_list().end().take());
+  w.end_list();
+  write_pins(w, tx, b);
+  return Reply::json(w.end().take());
 }
 
 // One line of a customer: what delivery needs of them, no more.
@@ -219,6 +290,41 @@ Result<Reply> customers(db::Tx& tx, const Call& call, const Request& request) {
   for (const auto& [person, lock] : people) TRY_OK(write_customer(w, tx, call, owner.store, person, lock));
   w.end_list();
   return Reply::json(net::page_json(w.text(), static_cast<int>(people.size()) == page.limit ? next : 0));
+}
+
+void write_planned(JsonWriter& w, db::Tx& tx, const live::Broadcast& b) {
+  w.begin().field("id", b.id).field("title", b.title).field_at("scheduled_at", b.scheduled_at);
+  w.field_at("started_at", b.started_at).field("products", live::shelf_of(tx, b.id).size());
+  w.field("reservations", live::reservations_of(tx, b.id)).end();
+}
+
+Result<Reply> today(db::Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto id, request.id_param<StoreId>("store_id"));
+  TRY(const auto owner, org::store_owner(tx, id));
+  if (!call.caller.owns_store(id)) TRY_OK(require_staff(call, owner.store.brand, kAnyStaff));
+  TRY(const Instant since, parse_rfc3339(request.query_value("since"), "query since"));
+  if (since > call.now || since < call.now - kTodayBackMs)
+    return fail(Code::invalid_field, "must lie within the last two days", "query since");
+  JsonWriter w;
+  w.begin().field_at("since_at", since);
+  // An order that is paid today was placed at most so long before.
+  const Instant placed = since - call.settings->order_release_ms - kMinuteMs;
+  tx.each(kSold, {id, first_id_at(placed), since}, [&](const Row& row) {
+    w.field("orders", row.integer(0)).field("paid_fen", row.integer(1)).field("buyers", row.integer(2));
+  });
+  w.field("earned_fen", tx.number(kEarned, {owner.agent.id, first_id_at(since), since}));
+  w.field("to_ship", tx.number(kWaiting, {id}));
+  w.field("after_sales", tx.number(kAfterSales, {owner.store.brand, id}));
+  tx.each(kCustomers, {owner.agent.id, call.now, since},
+          [&](const Row& row) { w.field("customers", row.integer(0)).field("new_customers", row.integer(1)); });
+  w.key("live");
+  if (const auto b = live::live_broadcast_of(tx, id))
+    write_planned(w, tx, *b);
+  else
+    w.null();
+  w.key("next").begin_list();
+  for (const live::Broadcast& b : live::planned_of(tx, id, call.now, kPlanned)) write_planned(w, tx, b);
+  return Reply::json(w.end_list().end().take());
 }
 
 }  // namespace
@@ -313,7 +419,10 @@ net::Routes host_routes() {
                        .giving({list("minutes",
                                      {instant("at"), count("viewers", "the most at the same time"), count("enters"),
                                       count("likes"), count("chat_lines"), count("orders"), fen("paid_fen")},
-                                     0, kMaxMinutes)})
+                                     0, kMaxMinutes),
+                   list("pins", pin_shape, 0, kMaxPins, "in order"),
+                   object("other", sum_shape(), "bought in the room while its product was not explained"),
+                   object("total", sum_shape())})
                        .may_fail({Code::not_found, Code::forbidden}));
   routes.push_back(
       net::read_route(Method::get, "/api/v1/stores/{store_id}/customers", "listCustomers",
@@ -332,6 +441,20 @@ net::Routes host_routes() {
                                          "null: under no lock of this agent"))},
                         0, 200),
                    nullable(id("next"))})
+          .may_fail({Code::not_found, Code::forbidden}));
+  const Shape planned{
+      id("id"),          text("title", 1, 100), instant("scheduled_at"), nullable(instant("started_at")),
+      count("products"), count("reservations")};
+  routes.push_back(
+      net::read_route(Method::get, "/api/v1/stores/{store_id}/today", "getToday",
+                      "A store's day so far, what is planned and what waits", Access::login, today)
+          .asking({instant("since", "when the day began")})
+          .giving({instant("since_at"), count("orders", "paid since then"), fen("paid_fen"), count("buyers"),
+                   fen("earned_fen", "commission granted since then, less what refunds took back"),
+                   count("to_ship", "orders that wait to be sent"), count("after_sales", "that are open"),
+                   count("customers", "under the agent's lock now"), count("new_customers", "of them, since then"),
+                   nullable(object("live", planned, "on air now")),
+                   list("next", planned, 0, kPlanned, "the next first")})
           .may_fail({Code::not_found, Code::forbidden}));
   return routes;
 }

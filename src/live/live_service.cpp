@@ -442,7 +442,12 @@ bool on_shelf(db::Tx& tx, BroadcastId id, ProductId product) { return store::on_
 std::vector<ProductId> shelf_of(db::Tx& tx, BroadcastId id) { return store::shelf(tx, id); }
 std::optional<Broadcast> live_broadcast_of(db::Tx& tx, StoreId id) { return store::live_of(tx, id); }
 std::optional<Broadcast> next_broadcast_of(db::Tx& tx, StoreId id, Instant now) {
-  return store::next_of(tx, id, now - kScheduleBackMs);
+  auto planned = planned_of(tx, id, now, 1);
+  if (planned.empty()) return std::nullopt;
+  return std::move(planned.front());
+}
+std::vector<Broadcast> planned_of(db::Tx& tx, StoreId id, Instant now, int limit) {
+  return store::planned_of(tx, id, now - kScheduleBackMs, limit);
 }
 std::vector<Broadcast> broadcasts_of(db::Tx& tx, StoreId id, BroadcastId after, int limit) {
   return store::of_store(tx, id, after, limit);

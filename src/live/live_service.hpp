@@ -129,7 +129,8 @@ std::vector<Pin> pins_of(db::Tx& tx, BroadcastId id, PinId after, int limit);
 bool on_shelf(db::Tx& tx, BroadcastId id, ProductId product);
 std::vector<ProductId> shelf_of(db::Tx& tx, BroadcastId id);
 std::optional<Broadcast> live_broadcast_of(db::Tx& tx, StoreId store);
-std::optional<Broadcast> next_broadcast_of(db::Tx& tx, StoreId store, Instant now);  // scheduled, not long overdue
+std::optional<Broadcast> next_broadcast_of(db::Tx& tx, StoreId store, Instant now);    // scheduled, not long overdue
+std::vector<Broadcast> planned_of(db::Tx& tx, StoreId store, Instant now, int limit);  // the same, the next first
 std::vector<Broadcast> broadcasts_of(db::Tx& tx, StoreId store, BroadcastId after, int limit);  // newest first
 Promises promises_of(db::Tx& tx, StoreId store, Instant now);
 std::int64_t reservations_of(db::Tx& tx, BroadcastId id);

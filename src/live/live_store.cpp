@@ -29,9 +29,10 @@ const Sql kCountScheduled{"live.count_scheduled",
                           "select count(*) from broadcasts where store_id = $1 and state = 'scheduled'"};
 const Sql kLiveOf{"live.live_of",
                   "select " BROADCAST_COLUMNS " from broadcasts where store_id = $1 and state = 'live'"};
-const Sql kNextOf{"live.next_of", "select " BROADCAST_COLUMNS
-                                  " from broadcasts where store_id = $1 and state = 'scheduled' and scheduled_at >= $2 "
-                                  "order by scheduled_at, id limit 1"};
+const Sql kPlannedOf{"live.planned_of",
+                     "select " BROADCAST_COLUMNS
+                     " from broadcasts where store_id = $1 and state = 'scheduled' and scheduled_at >= $2 "
+                     "order by scheduled_at, id limit $3"};
 const Sql kOfStore{"live.of_store", "select " BROADCAST_COLUMNS
                                     " from broadcasts where store_id = $1 and id < $2 order by id desc limit $3"};
 const Sql kNewestBySchedule{
@@ -214,8 +215,8 @@ void set_state(db::Tx& tx, const Broadcast& b) {
 void set_plan(db::Tx& tx, const Broadcast& b) { tx.exec(kSetPlan, {b.id, b.title, b.scheduled_at}); }
 std::int64_t count_scheduled(db::Tx& tx, StoreId store) { return tx.number(kCountScheduled, {store}); }
 std::optional<Broadcast> live_of(db::Tx& tx, StoreId store) { return tx.one(kLiveOf, {store}, broadcast_of); }
-std::optional<Broadcast> next_of(db::Tx& tx, StoreId store, Instant from) {
-  return tx.one(kNextOf, {store, from}, broadcast_of);
+std::vector<Broadcast> planned_of(db::Tx& tx, StoreId store, Instant from, int limit) {
+  return tx.all(kPlannedOf, {store, from, limit}, broadcast_of);
 }
 std::vector<Broadcast> of_store(db::Tx& tx, StoreId store, BroadcastId after, int limit) {
   return tx.all(kOfStore, {store, after ? after.value : INT64_MAX, limit}, broadcast_of);

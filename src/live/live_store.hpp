@@ -24,7 +24,7 @@ void set_state(db::Tx& tx, const Broadcast& b);  // state, started_at, ended_at
 void set_plan(db::Tx& tx, const Broadcast& b);   // title, scheduled_at
 std::int64_t count_scheduled(db::Tx& tx, StoreId store);
 std::optional<Broadcast> live_of(db::Tx& tx, StoreId store);
-std::optional<Broadcast> next_of(db::Tx& tx, StoreId store, Instant from);
+std::vector<Broadcast> planned_of(db::Tx& tx, StoreId store, Instant from, int limit);
 std::vector<Broadcast> of_store(db::Tx& tx, StoreId store, BroadcastId after, int limit);
 std::vector<Broadcast> newest_by_schedule(db::Tx& tx, StoreId store, Instant until, int limit);
 std::vector<Broadcast> on_air(db::Tx& tx, BrandId brand, int limit);

@@ -1550,6 +1550,45 @@ export type GetStorePictureReply = undefined
 /** The store's picture */
 export const getStorePicture: Operation<{ store_id: string }, { v?: string }, undefined, GetStorePictureReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/picture', open: true }
 
+export type GetTodayReply = {
+  since_at: string
+  /** paid since then */
+  orders: number
+  /** amount in fen */
+  paid_fen: number
+  buyers: number
+  /** commission granted since then, less what refunds took back */
+  earned_fen: number
+  /** orders that wait to be sent */
+  to_ship: number
+  /** that are open */
+  after_sales: number
+  /** under the agent's lock now */
+  customers: number
+  /** of them, since then */
+  new_customers: number
+  /** on air now */
+  live?: {
+    id: string
+    title: string
+    scheduled_at: string
+    started_at?: string | null
+    products: number
+    reservations: number
+  } | null
+  /** the next first */
+  next: {
+    id: string
+    title: string
+    scheduled_at: string
+    started_at?: string | null
+    products: number
+    reservations: number
+  }[]
+}
+/** A store's day so far, what is planned and what waits */
+export const getToday: Operation<{ store_id: string }, { since: string }, undefined, GetTodayReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/today' }
+
 export type ImportAgentsBody = Blob | ArrayBuffer | string
 export type ImportAgentsReply = {
   /** new agents */
