@@ -52,7 +52,9 @@ export default defineConfig({
           // A first visit should not wait for thirty answers: what every page needs comes in few files.
           if (/node_modules\/(@vue|vue|vue-router)\//.test(id)) return 'vue'
           if (/\/web\/shared\/(api|format|i18n|room|theme|ui|[a-z_]+\.ts)/.test(id)) return 'shared'
-          if (/\/web\/shop\/(i18n|state|parts\/(?!LoginSheet|ShareSheet|AfterSaleSheet))|node_modules\/(vant|@vant)\//.test(id)) return 'shop-parts'
+          // Of the phone pages' widgets only these: whatever else is used of Vant comes with the page that uses it.
+          if (/\/web\/shared\/phone\/(?!ShareSheet)|node_modules\/@vant\/|node_modules\/vant\/(es|lib)\/(popup|overlay|toast|icon|loading|utils|composables|lazyload|mixins|vue-tsx)/.test(id)) return 'phone'
+          if (/\/web\/shop\/(i18n|state|parts\/(?!LoginSheet|AfterSaleSheet))/.test(id)) return 'shop-parts'
           return undefined
         },
       },

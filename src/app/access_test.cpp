@@ -2,110 +2,18 @@
 // that are there and a body of the right shape. A new route that forgets to ask who calls fails here by itself.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <map>
 #include <set>
 
-#include "app/app.hpp"
-#include "base/json.hpp"
-#include "base/shape.hpp"
-#include "net/target.hpp"
+#include "app/app_test_support.hpp"
 #include "order/order_store.hpp"
-#include "support/database.hpp"
 
 namespace lianbo::app {
 namespace {
 
 using net::Access;
 using net::Method;
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().text());
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
-
-class Server : public ::testing::Test {
- protected:
-  void SetUp() override {
-    Settings settings;
-    settings.db_url = "sqlite:" + folder_.path() + "/lianbo.db";
-    settings.clock = "simulated:2026-11-11T00:00:00Z";
-    settings.http_port = 0;
-    settings.log_level = "error";
-    settings.password_memory_kib = 8;
-    settings.password_passes = 1;
-    app_ = must(App::start(settings));
-  }
-  void TearDown() override { app_.reset(); }
-
-  db::Database& db() { return *app_->bench().db; }
-  Call system() { return app_->bench().system_call(); }
-
-  std::string token_of(PersonId person) {
-    const Call call = system();
-    return must(
-        db().write([&](db::Tx& tx) { return org::issue_session(tx, call, person, org::TokenKind::login, ""); }));
-  }
-  struct Brand {
-    BrandId id;
-    PersonId owner;
-  };
-  Brand brand(const std::string& login) {
-    const Call call = system();
-    return must(db().write([&](db::Tx& tx) -> Result<Brand> {
-      org::NewBrand wish;
-      wish.name = login;
-      wish.owner_login = login;
-      wish.owner_name = login;
-      TRY(const auto id, org::create_brand(tx, call, wish));
-      return Brand{id, org::find_login(tx, login)->person};
-    }));
-  }
-  PersonId buyer(const std::string& login) {
-    const Call call = system();
-    return must(db().write([&](db::Tx& tx) { return org::register_person(tx, call, login, login, "x"); }));
-  }
-  org::Agent agent(BrandId at, const std::string& code) {
-    const Call call = system();
-    return must(db().write([&](db::Tx& tx) {
-      org::NewAgent wish;
-      wish.code = wish.name = code;
-      wish.phone = "13800138000";
-      return org::create_agent(tx, call, at, wish);
-    }));
-  }
-  PersonId staff(BrandId at, const std::string& login, unsigned roles) {
-    const Call call = system();
-    return must(db().write([&](db::Tx& tx) { return org::add_staff(tx, call, at, login, login, roles); })).person;
-  }
-
-  net::Reply call(Method method, const std::string& target, const std::string& token, const std::string& body = {},
-                  std::vector<std::pair<std::string, std::string>> headers = {}) {
-    net::Request request;
-    request.method = method;
-    request.target = target;
-    const auto mark = target.find('?');
-    request.path = target.substr(0, mark);
-    if (mark != std::string::npos) {
-      const auto item = target.substr(mark + 1);
-      const auto equals = item.find('=');
-      request.query.emplace_back(item.substr(0, equals), item.substr(equals + 1));
-    }
-    request.headers = std::move(headers);
-    if (!token.empty()) request.headers.emplace_back("authorization", "Bearer " + token);
-    if (!body.empty()) request.headers.emplace_back("content-type", "application/json");
-    request.body = body;
-    request.remote = "127.0.0.1";
-    return app_->dispatcher().handle(std::move(request));
-  }
-  json::value said(const net::Reply& reply, int status) {
-    if (reply.status != status) throw std::runtime_error(std::to_string(reply.status) + " " + reply.body);
-    return must(parse_json(reply.body));
-  }
-
-  test::ScratchFolder folder_;
-  std::unique_ptr<App> app_;
-};
 
 std::string any_id() { return id_text(std::int64_t{1} << 40); }
 
@@ -174,12 +82,12 @@ std::string fill(std::string path, const std::map<std::string, std::string>& ids
   return path;
 }
 
-class AccessTest : public Server {
+class AccessTest : public ServerTest {
  protected:
   void SetUp() override {
-    Server::SetUp();
+    ServerTest::SetUp();
     home_ = brand("home");
-    const auto host = agent(home_.id, "host");
+    const auto host = agent(home_.id, "host", "华东");
     const auto owner = token_of(home_.owner), hosts = token_of(host.person);
     const PersonId customer = buyer("customer");
     const auto customers = token_of(customer);
@@ -187,6 +95,9 @@ class AccessTest : public Server {
     ids_["agent_id"] = host.id.text();
     ids_["store_id"] = host.store.text();
     ids_["person_id"] = customer.text();
+    ids_["region_id"] = must(db().read([&](db::Tx& tx) -> Result<RegionId> {
+                          return org::regions_of(tx, home_.id, {}, 1, {}).at(0).region.id;
+                        })).text();
     const auto id_in = [](const json::value& v) { return get_text(v, "id"); };
     const auto product = said(call(Method::post, "/api/v1/brands/" + home_.id.text() + "/products", owner,
                                    R"({"code":"p","title":"P","skus":[{"code":"s","price_fen":1000,"stock":50}]})"),
@@ -251,9 +162,9 @@ class AccessTest : public Server {
   // What everybody may do, guests too.
   const std::set<std::string> open_ = {"getMe",        "getBrand",     "getStore",   "createSession",   "createPerson",
                                        "acceptInvite", "listProducts", "getProduct", "listBroadcasts",  "getBroadcast",
-                                       "listPins",     "getHall",      "listChat",   "recordExposures", "createShare",
-                                       "listShares",   "openShare",    "getOwnLock", "getCart",         "putCartLine",
-                                       "clearCart",    "payNotice"};
+                                       "listPins",     "getHall",      "listChat",   "recordExposures", "recordClicks",
+                                       "createShare",  "listShares",   "openShare",  "getOwnLock",      "getCart",
+                                       "putCartLine",  "clearCart",    "payNotice"};
   // What everybody may do who is logged in: to things of their own.
   const std::set<std::string> own_ = {"deleteSession",    "createApiToken",     "placeOrder", "listMyOrders",
                                       "reserveBroadcast", "unreserveBroadcast", "sandboxPay"};
@@ -321,6 +232,37 @@ TEST_F(AccessTest, AnAuditorReadsEverythingAndChangesNothing) {
   EXPECT_EQ(let_through(token_of(staff(home_.id, "auditor", kAuditor)), skip), Ids{"verifyBrand 200"});
 }
 
+// Whole-brand matters, and whatever lies elsewhere, are not for staff whose rights end at a region; lists are theirs,
+// but hold nothing of it.
+TEST_F(AccessTest, StaffLimitedToAnotherRegionIsAStrangerHere) {
+  agent(home_.id, "southerner", "华南");
+  const auto south = token_of(staff(home_.id, "south", kOperator | kFinance | kAuditor, {{"华南"}}));
+  EXPECT_EQ(let_through(south, own_), (Ids{"getLockRules 200", "getRegionReport 200", "listAgents 200",
+                                           "listBrandOrders 200", "listOpenAfterSales 200", "listRegions 200"}));
+  for (const char* list : {"/orders", "/after-sales"})
+    EXPECT_EQ(call(Method::get, "/api/v1/brands/" + home_.id.text() + list, south).body, R"({"items":[],"next":null})");
+  const auto agents = call(Method::get, "/api/v1/brands/" + home_.id.text() + "/agents", south).body;
+  EXPECT_EQ(agents.find("\"host\""), std::string::npos);
+  EXPECT_NE(agents.find("\"southerner\""), std::string::npos);
+  EXPECT_EQ(
+      call(Method::get, "/api/v1/brands/" + home_.id.text() + "/report/regions", south).body.find("\"gmv_fen\":2000"),
+      std::string::npos);
+}
+
+TEST_F(AccessTest, StaffLimitedToItsRegionRunsIt) {
+  const auto east = token_of(staff(home_.id, "east", kOperator, {{"华东"}}));
+  for (const char* path : {"/orders", "/after-sales", "/agents"}) {
+    const auto page = said(call(Method::get, "/api/v1/brands/" + home_.id.text() + path, east), 200);
+    EXPECT_EQ(get_list(page, "items").size(), 1u) << path;
+  }
+  EXPECT_NE(call(Method::get, "/api/v1/orders/" + ids_["order_id"], east).body.find("13912345678"), std::string::npos);
+  for (const char* path : {"/orders/{order_id}/explain", "/agents/{agent_id}/account", "/agents/{agent_id}/entries",
+                           "/entries/{entry_id}/explain", "/settlements/{settlement_id}/explain", "/shares/{share_id}"})
+    EXPECT_EQ(call(Method::get, fill("/api/v1" + std::string(path), ids_), east).status, 200) << path;
+  for (const char* path : {"/after-sales/{after_sale_id}/approve", "/broadcasts/{broadcast_id}/end"})
+    EXPECT_EQ(call(Method::post, fill("/api/v1" + std::string(path), ids_), east).status, 200) << path;
+}
+
 TEST_F(AccessTest, FinanceDoesNotRunTheShopAndOperatorsDoNotTouchTheMoney) {
   const auto may = [&](unsigned role, Method method, const std::string& path, const std::string& body) {
     static int n = 0;
@@ -360,6 +302,95 @@ TEST_F(AccessTest, AHostSeesTheAddressWhileThereIsSomethingToDeliver) {
   EXPECT_EQ(call(Method::get, "/api/v1/stores/" + ids_["store_id"] + "/orders", host).body.find("13912345678"),
             std::string::npos);
   EXPECT_NE(call(Method::get, path, customer).body.find("13912345678"), std::string::npos);
+}
+
+// ---- personal data: who reads it, and that it is written down
+
+const db::Sql kAudited{
+    "access_test.audited",
+    "select action, actor_id, subject_id, detail from audit where action = $1 order by id limit 100"};
+
+TEST_F(AccessTest, EveryReadingOfAnAddressByStaffIsAudited) {
+  struct Row {
+    PersonId actor;
+    OrderId order;
+    std::string detail;
+  };
+  const auto audited = [&] {
+    return must(db().read([&](db::Tx& tx) -> Result<std::vector<Row>> {
+      return tx.all(kAudited, {"order.read_address"},
+                    [](const db::Row& r) { return Row{r.id<PersonId>(1), r.id<OrderId>(2), r.str(3)}; });
+    }));
+  };
+  const auto owner = token_of(home_.owner);
+  const auto sees = [&](const std::string& path, const std::string& token) {
+    const auto reply = call(Method::get, path, token);
+    EXPECT_EQ(reply.status, 200) << path << " " << reply.body;
+    return reply.body.find("13912345678") != std::string::npos;
+  };
+  const std::string order = "/api/v1/orders/" + ids_["order_id"],
+                    list = "/api/v1/brands/" + ids_["brand_id"] + "/orders",
+                    store = "/api/v1/stores/" + ids_["store_id"] + "/orders";
+  const auto before = audited().size();
+  EXPECT_TRUE(sees(order, owner));
+  ASSERT_EQ(audited().size(), before + 1) << "one reading, one row";
+  EXPECT_EQ(audited().back().actor, home_.owner);
+  EXPECT_EQ(audited().back().order.text(), ids_["order_id"]);
+
+  EXPECT_FALSE(sees(list, owner)) << "a list shows masked addresses";
+  EXPECT_FALSE(sees(store, owner));
+  EXPECT_EQ(audited().size(), before + 1) << "and what was not read is not audited";
+  EXPECT_TRUE(sees(list + "?addresses=1", owner));
+  ASSERT_EQ(audited().size(), before + 2);
+  EXPECT_NE(audited().back().detail.find(ids_["order_id"]), std::string::npos) << "the row names the orders";
+  EXPECT_TRUE(sees(store + "?addresses=1", owner));
+  EXPECT_EQ(audited().size(), before + 3);
+
+  const auto auditor = token_of(staff(home_.id, "reader", kAuditor)),
+             money = token_of(staff(home_.id, "money", kFinance));
+  for (const auto& token : {auditor, money}) {
+    EXPECT_FALSE(sees(order, token)) << "neither delivers anything";
+    EXPECT_FALSE(sees(list + "?addresses=1", token));
+  }
+  const auto customer = token_of(PersonId::parse(ids_["person_id"]).value());
+  EXPECT_TRUE(sees(order, customer)) << "one's own";
+  EXPECT_EQ(audited().size(), before + 3);
+
+  // A change by staff tells the order too, but not its address.
+  const auto placed = said(call(Method::post, "/api/v1/orders", customer,
+                                R"({"store_id":")" + ids_["store_id"] + R"(","lines":[{"sku_id":")" + ids_["sku_id"] +
+                                    R"(","qty":1}],"address":{"name":"王小明","phone":"13912345678"}})",
+                                {{"idempotency-key", "audited"}}),
+                           201);
+  const auto cancelled = call(Method::post, "/api/v1/orders/" + get_text(placed, "id") + "/cancel", owner, "{}");
+  ASSERT_EQ(cancelled.status, 200) << cancelled.body;
+  EXPECT_EQ(cancelled.body.find("13912345678"), std::string::npos);
+  EXPECT_EQ(audited().size(), before + 3);
+}
+
+// Every text and blob of every table. Names of the brand's own people (agents, stores) are the brand's to keep.
+TEST_F(AccessTest, NoTableHoldsWhatABuyerEnteredInReadableForm) {
+  const std::string register_ = R"({"login":"13700001234","password":"password1","name":"欧阳小红"})";
+  const auto token = get_text(said(call(Method::post, "/api/v1/persons", "", register_), 200), "token");
+  const std::string address = R"({"name":"欧阳小红","phone":"13700001234","region":"浙江杭州","detail":"梧桐弄七号"})";
+  const std::string wish = R"({"store_id":")" + ids_["store_id"] + R"(","lines":[{"sku_id":")" + ids_["sku_id"] +
+                           R"(","qty":1}],"address":)" + address + "}";
+  const auto first = call(Method::post, "/api/v1/orders", token, wish, {{"idempotency-key", "kept"}});
+  const auto placed = said(first, 201);
+  EXPECT_EQ(call(Method::post, "/api/v1/orders", token, wish, {{"idempotency-key", "kept"}}).body, first.body)
+      << "the kept answer comes back as it was";
+  const auto paid = said(call(Method::post, "/api/v1/orders/" + get_text(placed, "id") + "/pay", token, "{}"), 200);
+  said(call(Method::post, "/api/v1/sandbox/pay", token, R"({"prepay_id":")" + get_text(paid, "prepay_id") + "\"}"),
+       200);
+  app_->stop();
+  std::string all;
+  for (const char* suffix : {"", "-wal"}) {
+    std::ifstream in(folder_.path() + "/lianbo.db" + suffix, std::ios::binary);
+    all.append(std::istreambuf_iterator<char>(in), {});
+  }
+  ASSERT_NE(all.find(get_text(placed, "id")), std::string::npos) << "the file that was looked into is not the shop's";
+  for (const char* secret : {"13700001234", "欧阳小红", "梧桐弄七号", "password1"})
+    EXPECT_EQ(all.find(secret), std::string::npos) << secret << " can be read in the database";
 }
 
 TEST_F(AccessTest, WhoLogsInIsNoGuestAnyMore) {

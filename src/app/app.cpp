@@ -11,8 +11,11 @@
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "catalog/catalog_api.hpp"
+#include "insight/figures.hpp"
+#include "insight/host_figures.hpp"
 #include "insight/report.hpp"
 #include "insight/verify.hpp"
+#include "insight/wall_rows.hpp"
 #include "live/live_api.hpp"
 #include "net/problem.hpp"
 #include "order/after_sale_service.hpp"
@@ -37,18 +40,25 @@ const db::Sql kKeepTime{"app.keep_time",
                         "insert into server_facts (name, value) values ('simulated_now', $1) "
                         "on conflict (name) do update set value = excluded.value"};
 const db::Sql kKeptTime{"app.kept_time", "select value from server_facts where name = 'simulated_now'"};
+// What an older version kept readable has been sealed.
+const db::Sql kIsSealed{"app.is_sealed", "select 1 from server_facts where name = 'sealed'"};
+const db::Sql kKeepSealed{
+    "app.keep_sealed", "insert into server_facts (name, value) values ('sealed', '1') on conflict (name) do nothing"};
 const db::Sql kReady{"app.ready", "select count(*) from brands"};
 
 constexpr int kJobLimit = 500;
+constexpr int kFoldLimit = 2000;
 
 Result<std::shared_ptr<const WebFiles>> load_pages(const Settings& settings) {
   TRY(WebFiles files, load_web_files(settings, program_folder()));
   if (files.present())
-    log_info("web pages: {} files of {}", files.files.size(), files.folder);
+    log_event(LogEvent::pages_loaded, "{} files of {}", files.files.size(), files.folder);
   else
-    log_info("web pages: none built; ./dev web makes them");
+    log_event(LogEvent::pages_missing, "none built; ./dev web makes them");
   return std::make_shared<const WebFiles>(std::move(files));
 }
+
+net::Reply metrics_reply() { return {200, net::metrics_text(), "text/plain; version=0.0.4", {}}; }
 
 std::string host_name() {
   char name[256] = "host";
@@ -60,7 +70,7 @@ std::string host_name() {
 
 // ---- Workbench
 
-Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std::string role) {
+Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std::string role, privacy::Need key) {
   std::unique_ptr<Workbench> bench(new Workbench);
   bench->settings = settings;
   constexpr std::string_view kSimulated = "simulated:";
@@ -80,7 +90,7 @@ Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std
                                     .queue_limit = static_cast<int>(settings.db_queue),
                                     .batch_limit = static_cast<int>(settings.db_batch)}));
   TRY(const int applied, db::migrate(*bench->db, bench->wall_.now()));
-  if (applied > 0) log_info("schema: {} migrations applied", applied);
+  if (applied > 0) log_event(LogEvent::schema_migrated, "{} migrations applied", applied);
   TRY(bench->facts, org::set_up(*bench->db, settings, bench->random));
   if (bench->simulated)
     TRY_OK(bench->db->read([&](db::Tx& tx) -> Status {
@@ -94,13 +104,30 @@ Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std
   const std::string holder = host_name() + ":" + role;
   TRY(bench->lease, org::lease_node(*bench->db, holder, bench->wall_.now(), bench->clock->now()));
   bench->ids = std::make_unique<IdMaker>(bench->lease.node, bench->lease.floor);
+  TRY_OK(privacy::open_master_key(*bench->db, settings, bench->random, key));
+  if (privacy::has_master_key()) TRY_OK(bench->seal_readable());
   return bench;
+}
+
+Status Workbench::seal_readable() {
+  TRY(const bool done, db->read([](db::Tx& tx) -> Result<bool> { return tx.exists(kIsSealed, {}); }));
+  if (done) return {};
+  constexpr int kPage = 500;
+  const Call call = system_call();
+  for (int sealed = kPage; sealed == kPage;) {
+    TRY(sealed, db->write([&](db::Tx& tx) -> Result<int> { return org::seal_persons(tx, call, kPage); }));
+  }
+  TRY_OK(order::seal_addresses(*db, call));
+  return db->write([](db::Tx& tx) -> Status {
+    tx.exec(kKeepSealed);
+    return {};
+  });
 }
 
 Workbench::~Workbench() {
   if (!ids) return;
   if (const auto ok = org::release_node(*db, lease, ids->newest()); !ok)
-    log_warn("the node number is not given back: {}", ok.error().text());
+    log_event(LogEvent::node_kept, "{}", ok.error().text());
 }
 
 Call Workbench::system_call() {
@@ -157,7 +184,8 @@ Status App::open_rail() {
   TRY(sandbox_, pay::sandbox::Sandbox::open(*bench_->db, bench_->clock->now()));
   TRY(rail_, pay::sandbox::make_rail_to(*sandbox_, *bench_->clock));
   if (!bench_->simulated)
-    log_warn("payments go through the embedded sandbox: anybody can confirm them, and no money moves (pay.rail)");
+    log_event(LogEvent::rail_sandbox,
+              "payments go through the embedded sandbox: anybody can confirm them, and no money moves (pay.rail)");
   return {};
 }
 
@@ -174,14 +202,42 @@ Status App::build() {
                                                  static_cast<std::size_t>(b.settings.http_queue));
 
   live::RoomHub::Deps hub;
-  hub.backend = std::make_shared<live::DbRoomBackend>(*b.db);
+  hub.backend = std::make_shared<live::DbRoomBackend>(
+      *b.db, [release_ms = b.settings.order_release_ms](db::Tx& tx, BroadcastId id, Instant now) {
+        return insight::crew_board(tx, id, now, release_ms);
+      });
   hub.post = [this](std::int64_t key, std::function<void()> fn) { server_->post(key, std::move(fn)); };
   hub.work = [this](std::function<void()> fn) { return workers_->submit(std::move(fn)); };
   hub.clock = b.clock.get();
   hub.ids = b.ids.get();
   hub.random = &b.random;
   hub.settings = &b.settings;
-  hub_ = live::RoomHub::make(std::move(hub));
+  hub_ = live::RoomHub::make(hub);
+  live::HallHub::Deps halls;
+  halls.admit = [this](BrandId id) {
+    return bench_->db->read([&](db::Tx& tx) -> Status {
+      TRY_OK(org::find_brand(tx, id));
+      return {};
+    });
+  };
+  halls.read = [this](BrandId id, Instant now) {
+    return bench_->db->read([&](db::Tx& tx) -> Result<live::HallView> { return live::view_hall(tx, id, now); });
+  };
+  halls.viewers_of = [this](BroadcastId id) { return hub_->viewers_of(id); };
+  halls.post = hub.post;
+  halls.work = hub.work;
+  halls.clock = hub.clock;
+  halls.random = hub.random;
+  halls.settings = hub.settings;
+  halls_ = live::HallHub::make(std::move(halls));
+
+  live::WallHub::Deps walls;
+  walls.backend = insight::make_wall_backend(*b.db, b.facts.buckets, b.settings.order_release_ms);
+  walls.post = [this](std::int64_t key, std::function<void()> fn) { server_->post(key, std::move(fn)); };
+  walls.work = [this](std::function<void()> fn) { return workers_->submit(std::move(fn)); };
+  walls.viewers = [hub = hub_] { return hub->viewer_counts(); };
+  walls.clock = b.clock.get();
+  walls_ = live::WallHub::make(std::move(walls));
 
   DispatcherDeps deps;
   deps.db = b.db.get();
@@ -196,8 +252,17 @@ Status App::build() {
   const org::OrgDeps org_deps{b.db.get(), &b.settings, {}};
   for (const auto& route : org::org_routes(org_deps))
     if (route.method != net::Method::get) deps.changes_relations.insert(route.id);
+  TRY(deps.proxies, net::TrustedProxies::parse(b.settings.http_trusted_proxies));
   dispatcher_ = std::make_unique<Dispatcher>(std::move(deps), make_routes());
-  dispatcher_->set_hub(hub_);
+  dispatcher_->add_socket("/api/v1/rooms/{broadcast_id}/ws", [this](const net::Request& request, const Call& call) {
+    return hub_->accept(request, call);
+  });
+  dispatcher_->add_socket("/api/v1/brands/{brand_id}/hall/ws", [this](const net::Request& request, const Call& call) {
+    return halls_->accept(request, call);
+  });
+  dispatcher_->add_socket("/api/v1/brands/{brand_id}/wall/ws", [this](const net::Request& request, const Call& call) {
+    return walls_->accept(request, call);
+  });
   openapi_ = openapi_json(dispatcher_->routes(), kVersion);
 
   auto config = net::ServerConfig::from(b.settings);
@@ -223,7 +288,12 @@ Status App::build() {
                                                        return fail(kept.error());
                                                      }}},
                                    [this] { return bench_->system_call(); });
-  bus_->subscribe("", [this](const db::Event& event) { hub_->on_event(event); });
+  bus_->subscribe("", [this](const db::Event& event) {
+    net::metrics().counter(net::Metric::events, {event.topic}).add();
+    hub_->on_event(event);
+    walls_->on_event(event);
+    halls_->on_event(event);
+  });
   bus_->subscribe("refund.due", [this](const db::Event&) { jobs_->nudge(); });
   bus_->subscribe("order.cancelled", [this](const db::Event& event) {
     {
@@ -234,6 +304,7 @@ Status App::build() {
   });
   TRY_OK(relay_->start());
   TRY_OK(server_->start());
+  if (b.settings.metrics_port != 0) TRY_OK(start_metrics_server());
   if (b.settings.public_url.empty()) b.settings.public_url = url();
 
   auto& m = net::metrics();
@@ -256,21 +327,62 @@ Status App::build() {
   sample(Metric::db_waiting, [this] { return bench_->db->stats().waiting; });
   sample(Metric::outbox_waiting, [this] { return relay_->stats().waiting; });
   sample(Metric::rooms_open, [this] { return hub_->stats().rooms; });
+  const auto refused = [&](std::string_view reason, std::int64_t live::RoomStats::* what) {
+    samples_.push_back(m.sample(Metric::room_refused, [this, what] { return hub_->stats().*what; }, {reason}));
+  };
+  refused("full", &live::RoomStats::full);
+  refused("not_admitted", &live::RoomStats::refused);
+  refused("chat", &live::RoomStats::chats_refused);
+  refused("message", &live::RoomStats::bad_messages);
+  for (std::size_t i = 0; i < all_log_events().size(); ++i)
+    if (const auto& about = all_log_events()[i]; about.level >= LogLevel::warn)
+      samples_.push_back(
+          m.sample(Metric::log_events, [i] { return log_count(static_cast<LogEvent>(i)); }, {about.name}));
 
   keeper_->start(b.settings.jobs_ms);  // on a simulated clock too: a lease runs on the wall's
   if (!b.simulated) {
     jobs_->start(b.settings.jobs_ms);
     server_->every(b.settings.room_counts_ms, [this](int thread) {
-      if (thread == 0) hub_->tick(bench_->clock->now());
+      if (thread != 0) return;
+      hub_->tick(bench_->clock->now());
+      walls_->tick(bench_->clock->now());
+      halls_->tick(bench_->clock->now());
     });
   }
+  log_event(LogEvent::server_started, "Lianbo {} listens on {}, process {}", kVersion, url(), getpid());
   return {};
+}
+
+// A port that has nothing but /metrics, so that a firewall can tell who scrapes from who shops.
+Status App::start_metrics_server() {
+  const auto& settings = bench_->settings;
+  auto config = net::ServerConfig::from(settings);
+  config.address = settings.metrics_address;
+  config.port = static_cast<int>(settings.metrics_port);
+  config.io_threads = 1;
+  config.connections = 64;
+  metrics_server_ = std::make_unique<net::Server>(std::move(config), [](net::Request&& request, net::ReplySink sink) {
+    if (request.path != "/metrics")
+      return sink(net::problem_reply(Error{Code::not_found, "only /metrics lives at this port", {}, {}},
+                                     net::prefers_chinese(request.header("accept-language")), {}));
+    sink(metrics_reply());
+  });
+  auto started = metrics_server_->start();
+  if (!started && started.error().where == "http.port") {
+    Error error = started.error();
+    error.where = "metrics.port";
+    return fail(std::move(error));
+  }
+  return started;
 }
 
 void App::stop() {
   if (!server_ || stopping_.exchange(true)) return;
-  log_info("stopping: rooms say goodbye, requests finish");
+  log_event(LogEvent::server_stopping, "rooms say goodbye, requests finish");
   if (hub_) hub_->stop();
+  if (metrics_server_) metrics_server_->stop(0);
+  if (walls_) walls_->stop();
+  if (halls_) halls_->stop();
   server_->stop(bench_->settings.stop_ms);
   if (jobs_) jobs_->stop();
   workers_->stop();
@@ -295,6 +407,7 @@ net::Routes App::make_routes() {
   take(share::share_routes({b.db.get(), order::receipt_facts}));
   take(order::order_routes({b.db.get(), rail_.get()}));
   take(insight::insight_routes({b.db.get()}));
+  take(insight::host_routes());
   all.push_back(site_route({sandbox_ != nullptr, b.simulated != nullptr}));
   take(server_routes());
   take(web_routes(web_));
@@ -339,8 +452,14 @@ net::Routes App::server_routes() {
                             return Reply::json("{\"ok\":true}");
                           }));
   hidden(net::plain_route(Method::get, "/metrics", "metrics", "Prometheus text", Access::open,
-                          [](const Call&, const Request&) -> Result<Reply> {
-                            return Reply{200, net::metrics_text(), "text/plain; version=0.0.4", {}};
+                          [this](const Call&, const Request& request) -> Result<Reply> {
+                            if (bench_->settings.metrics_port != 0)
+                              return fail(Code::not_found, "the figures are at a port of their own (metrics.port)");
+                            if (!request.local)
+                              return fail(Code::forbidden,
+                                          "the figures are for programs on this machine; metrics.port gives them a "
+                                          "port of their own");
+                            return metrics_reply();
                           }));
   hidden(net::plain_route(Method::get, "/api/openapi.json", "openapi", "This document", Access::open,
                           [this](const Call&, const Request&) -> Result<Reply> { return Reply::json(openapi_); }));
@@ -395,9 +514,12 @@ void App::settle_down() {
   // An event may make a room write, and that write tells another event.
   relay_->flush();
   hub_->flush();
-  relay_->flush();
+  walls_->flush();
+  relay_->drain();
   bus_->flush();
   hub_->flush();
+  walls_->flush();
+  halls_->flush();
 }
 
 Result<net::Reply> App::move_clock(const Call& call, const net::Request& request) {
@@ -417,6 +539,8 @@ Result<net::Reply> App::move_clock(const Call& call, const net::Request& request
   bench_->simulated->advance_to(to);
   jobs_->run_due();
   hub_->tick(to);
+  walls_->tick(to);
+  halls_->tick(to);
   settle_down();
   const auto stats = hub_->stats();
   JsonWriter w;
@@ -445,7 +569,7 @@ std::vector<Job> App::make_jobs() {
                     // Best effort: a payment that still comes goes back by itself.
                     for (const OrderId id : orders)
                       if (const auto ok = order::close_payment(*bench_->db, call, *rail_, id); !ok) {
-                        log_warn("payment of order {} is not closed: {}", id.text(), ok.error().text());
+                        log_event(LogEvent::payment_not_closed, "order {}: {}", id.text(), ok.error().text());
                         if (ok.error().code == Code::payment_unreachable) break;
                       }
                     return 0;
@@ -459,6 +583,8 @@ std::vector<Job> App::make_jobs() {
   jobs.push_back(
       {"receive shipped orders", [&db](const Call& call) { return order::receive_shipped(db, call, kJobLimit); }});
   jobs.push_back({"mature lines", [&db](const Call& call) { return order::mature_lines(db, call, kJobLimit); }});
+  jobs.push_back(
+      {"count what happened", [&db](const Call& call) { return insight::fold_tallies(db, call, kFoldLimit); }});
   if (bench_->settings.verify_hours > 0 && !bench_->simulated)
     jobs.push_back({"verify", [this](const Call&) -> Result<int> {
                       const std::int64_t wall = monotonic_ms();
@@ -466,7 +592,7 @@ std::vector<Job> App::make_jobs() {
                       if (wall < verify_at_ms_) return 0;
                       verify_at_ms_ = 0;
                       TRY(const auto report, insight::verify(*bench_->db, bench_->facts.buckets));
-                      if (!report.ok()) log_error("verify finds differences:\n{}", insight::verify_text(report));
+                      if (!report.ok()) log_event(LogEvent::verify_differs, "{}", insight::verify_text(report));
                       return 0;
                     }});
   jobs.push_back({"forget old keys", [&db](const Call& call) -> Result<int> {

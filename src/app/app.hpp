@@ -13,9 +13,12 @@
 #include "app/web_files.hpp"
 #include "base/settings.hpp"
 #include "bus/outbox_relay.hpp"
+#include "live/hall.hpp"
+#include "live/hub.hpp"
 #include "net/server.hpp"
 #include "org/org_service.hpp"
 #include "pay/sandbox/sandbox.hpp"
+#include "privacy/vault.hpp"
 
 namespace lianbo::app {
 
@@ -23,8 +26,10 @@ extern const char* const kVersion;
 
 class Workbench {
  public:
-  // Opens the database, brings the schema up to date, sets it up if it is new, and leases a node number.
-  static Result<std::unique_ptr<Workbench>> open(const Settings& settings, std::string role);
+  // Opens the database, brings the schema up to date, sets it up if it is new, leases a node number, reads the master
+  // key of personal data, and seals what an older version left readable.
+  static Result<std::unique_ptr<Workbench>> open(const Settings& settings, std::string role,
+                                                 privacy::Need key = privacy::Need::must);
   ~Workbench();
 
   Call system_call();
@@ -42,6 +47,7 @@ class Workbench {
 
  private:
   Workbench() = default;
+  Status seal_readable();
   std::mutex lease_mutex_;
   std::int64_t renew_at_ms_ = 0;
   SystemClock wall_;
@@ -66,6 +72,7 @@ class App {
   App() = default;
   Status build();
   Status open_rail();
+  Status start_metrics_server();
   net::Routes make_routes();
   net::Routes server_routes();
   std::vector<Job> make_jobs();
@@ -80,8 +87,11 @@ class App {
   std::unique_ptr<pay::PayRail> rail_;
   std::unique_ptr<net::Workers> workers_, slow_workers_;
   std::shared_ptr<live::RoomHub> hub_;
+  std::shared_ptr<live::WallHub> walls_;
+  std::shared_ptr<live::HallHub> halls_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<net::Server> server_;
+  std::unique_ptr<net::Server> metrics_server_;  // of metrics.port
   std::unique_ptr<Jobs> jobs_;
   std::unique_ptr<Jobs> keeper_;  // of the node's lease and the ids' horizon; waits for no other job
   std::shared_ptr<const WebFiles> web_;

@@ -33,10 +33,9 @@ Result<std::string> read_file(const std::string& path) {
   return out;
 }
 
-Result<std::unique_ptr<Workbench>> open_bench(const Settings& settings) {
+Result<std::unique_ptr<Workbench>> open_bench(const Settings& settings, privacy::Need key) {
   TRY_OK(set_log_level(settings.log_level));
-  Settings quiet = settings;
-  return Workbench::open(quiet, "cli:" + std::to_string(getpid()));
+  return Workbench::open(settings, "cli:" + std::to_string(getpid()), key);
 }
 
 // The brand by its id, or, if none is given, the only one there is.
@@ -65,11 +64,13 @@ Status require_database(const Settings& settings) {
   return fail(Code::io_failed, "there is no database here; lianbo init makes one", std::string(path));
 }
 
+// The key of personal data is needed only by what reads or writes some: money is counted without it, and so are copies
+// of the database that lie elsewhere.
 template <class F>
-int with_bench(const Settings& settings, F&& f, bool may_make = false) {
+int with_bench(const Settings& settings, F&& f, bool may_make = false, privacy::Need key = privacy::Need::if_there) {
   if (!may_make)
     if (const auto there = require_database(settings); !there) return complain(there.error());
-  auto bench = open_bench(settings);
+  auto bench = open_bench(settings, key);
   if (!bench) return complain(bench.error());
   const Result<int> done = f(**bench);
   return done ? *done : complain(done.error());
@@ -150,11 +151,11 @@ int init_brand(const Settings& settings, const Console& console, const std::stri
         }
         return 0;
       },
-      true);
+      true, privacy::Need::must);
 }
 
 int issue_token(const Settings& settings, const Console& console, const std::string& login, int days) {
-  return with_bench(settings, [&](Workbench& bench) -> Result<int> {
+  const auto issue = [&](Workbench& bench) -> Result<int> {
     const Call call = bench.system_call();
     TRY(const auto token, bench.db->write([&](db::Tx& tx) -> Result<std::string> {
       const auto found = org::find_login(tx, login);
@@ -169,7 +170,8 @@ int issue_token(const Settings& settings, const Console& console, const std::str
       std::printf("%s\n", token.c_str());
     }
     return 0;
-  });
+  };
+  return with_bench(settings, issue, false, privacy::Need::must);
 }
 
 int import_catalog(const Settings& settings, const Console& console, const std::string& brand, const std::string& file,
@@ -318,31 +320,6 @@ int check_config(const Settings& settings, const Console& console) {
   for (const auto& s : all_settings())
     std::printf("%-24s = %-28s # %s\n", s.name.c_str(), setting_text(settings, s.name).c_str(), s.doc.c_str());
   return 0;
-}
-
-std::string settings_markdown() {
-  std::string out =
-      "# Settings\n\nMade from the list in `src/base/settings.hpp` by `./dev docs`; a test fails when they part. Set "
-      "them in a "
-      "file (`--config FILE`, lines `name = value`), in the environment, or with `--set name=value`; the later "
-      "wins.\n\n"
-      "| name | environment | default | allowed | what it is |\n|---|---|---|---|---|\n";
-  for (const auto& s : all_settings())
-    out += "| `" + s.name + "` | `" + s.env + "` | " + (s.fallback.empty() ? "" : "`" + s.fallback + "`") + " | " +
-           (s.integer ? std::to_string(s.min) + " … " + std::to_string(s.max) : "text") + " | " + s.doc + " |\n";
-  return out;
-}
-
-std::string errors_markdown() {
-  std::string out =
-      "# Errors\n\nMade from the list in `src/base/error_list.hpp` by `./dev docs`; a test fails when they part. Every "
-      "error is "
-      "an RFC 9457 problem document with `code`, `name`, `detail` and, where it helps, `where`.\n\n"
-      "| code | name | HTTP | English | 中文 |\n|---|---|---|---|---|\n";
-  for (const auto& e : all_errors())
-    out += "| " + std::to_string(e.number) + " | `" + std::string(e.name) + "` | " + std::to_string(e.http_status) +
-           " | " + std::string(e.title_en) + " | " + std::string(e.title_zh) + " |\n";
-  return out;
 }
 
 }  // namespace lianbo::app

@@ -41,8 +41,4 @@ struct DemoCommand {
 };
 int demo(const DemoCommand& command, const Console& console, const std::string& program);
 
-// The settings list as Markdown (docs/settings.md) and the error list (docs/errors.md); a test compares.
-std::string settings_markdown();
-std::string errors_markdown();
-
 }  // namespace lianbo::app

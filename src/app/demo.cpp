@@ -174,6 +174,7 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   settings.password_memory_kib = 8;
   settings.password_passes = 1;
   settings.room_chat_per_10s = 1000;
+  settings.rate_guest_per_min = settings.rate_login_per_min = 0;  // the whole population has one address
 
   std::string token, brand_text;
   {
@@ -192,8 +193,8 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   }
 
   std::vector<std::string> arguments;
-  for (const char* name :
-       {"db.url", "clock", "log.level", "password.memory_kib", "password.passes", "room.chat_per_10s"}) {
+  for (const char* name : {"db.url", "clock", "log.level", "password.memory_kib", "password.passes",
+                           "room.chat_per_10s", "rate.guest_per_min", "rate.login_per_min"}) {
     arguments.push_back("--set");
     arguments.push_back(std::string(name) + "=" + setting_text(settings, name));
   }

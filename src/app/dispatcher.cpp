@@ -1,6 +1,7 @@
 #include "app/dispatcher.hpp"
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <chrono>
 
 #include "base/check.hpp"
@@ -10,6 +11,7 @@
 #include "net/target.hpp"
 #include "org/org_service.hpp"
 #include "org/sessions.hpp"
+#include "privacy/vault.hpp"
 
 namespace lianbo::app {
 namespace {
@@ -27,21 +29,32 @@ const db::Sql kClaimKey{
     "insert into idempotency_keys (bucket, person_id, key, request_sha256, status, content_type, reply, "
     "at) values ($1, $2, $3, $4, 0, '', '', $5) on conflict do nothing"};
 const db::Sql kReadKey{"idempotency.read",
-                       "select request_sha256, status, content_type, reply from idempotency_keys "
+                       "select request_sha256, status, content_type, reply, reply_sealed from idempotency_keys "
                        "where bucket = $1 and person_id = $2 and key = $3"};
 const db::Sql kGiveKeyBack{"idempotency.give_back",
                            "delete from idempotency_keys where bucket = $1 and person_id = $2 and key = $3"};
 const db::Sql kKeepReply{"idempotency.keep",
-                         "update idempotency_keys set status = $4, content_type = $5, reply = $6 "
+                         "update idempotency_keys set status = $4, content_type = $5, reply_sealed = $6 "
                          "where bucket = $1 and person_id = $2 and key = $3"};
 
 constexpr std::size_t kMaxKey = 128;
+constexpr std::string_view kReplyPurpose = "idempotency.reply";  // kept answers may hold an address
 
 bool printable(std::string_view s) {
   return std::all_of(s.begin(), s.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 bool changes(Method method) { return method != Method::get; }
+
+// An answer as it may lie in the database: what is told once is null.
+Result<std::string> without_secrets(const std::string& body, const std::vector<std::string>& secrets) {
+  if (secrets.empty() || body.empty()) return body;
+  TRY(auto value, parse_json(body));
+  if (auto* object = value.if_object())
+    for (const auto& name : secrets)
+      if (auto* member = object->if_contains(name)) *member = nullptr;
+  return json::serialize(value);
+}
 
 std::string_view origin_host(std::string_view origin) {
   const auto at = origin.find("://");
@@ -51,7 +64,11 @@ std::string_view origin_host(std::string_view origin) {
 }  // namespace
 
 Dispatcher::Dispatcher(DispatcherDeps deps, net::Routes routes)
-    : deps_(std::move(deps)), routes_(std::move(routes)), router_(routes_) {
+    : deps_(std::move(deps)),
+      routes_(std::move(routes)),
+      router_(routes_),
+      guests_(deps_.settings->rate_guest_per_min, static_cast<std::size_t>(deps_.settings->rate_addresses)),
+      logins_(deps_.settings->rate_login_per_min, static_cast<std::size_t>(deps_.settings->rate_addresses)) {
   request_prefix_ = deps_.random->base62(6);
   for (const auto& route : routes_)
     metrics_.emplace(&route, std::make_unique<net::RouteMetrics>(net::metrics(), route.id));
@@ -118,17 +135,23 @@ Reply Dispatcher::handle(Request&& request) {
   call.request_id = next_request_id();
   const auto begun = std::chrono::steady_clock::now();
   const auto match = router_.find(request.method, request.path);
+  request.local = net::asked_from_this_machine(request);
+  request.remote = deps_.proxies.client_of(request);
   Identity identity;
+  std::int64_t wait_ms = 0;
   const auto answer = [&]() -> Result<Reply> {
     if (match.route == nullptr) {
       if (match.allow.empty()) return fail(Code::not_found, "nothing lives at this address");
       return fail(Code::method_not_allowed, "offered here: " + match.allow);
     }
     request.params = match.params;
-    return run(*match.route, request, call, identity);
+    return run(*match.route, request, call, identity, wait_ms);
   }();
   Reply reply = answer ? *answer : net::problem_reply(answer.error(), call.chinese, call.request_id);
   if (answer) reply.headers.emplace_back("X-Request-Id", call.request_id);
+  if (wait_ms > 0)
+    for (auto& [name, value] : reply.headers)
+      if (name == "Retry-After") value = std::to_string((wait_ms + 999) / 1000);
   if (match.route == nullptr && !match.allow.empty()) reply.headers.emplace_back("Allow", match.allow);
   const auto has_header = [&](std::string_view name) {
     return std::any_of(reply.headers.begin(), reply.headers.end(),
@@ -141,7 +164,8 @@ Reply Dispatcher::handle(Request&& request) {
     reply.headers.emplace_back("Set-Cookie",
                                org::guest_cookie(*deps_.settings, deps_.token_key, identity.caller.person));
   if (!answer && info(answer.error().code).http_status >= 500 && answer.error().code != Code::overloaded)
-    log_error("{} {}: {}", call.request_id, match.route ? match.route->id : "?", answer.error().text());
+    log_event(LogEvent::request_failed, "{} {}: {}", call.request_id, match.route ? match.route->id : "?",
+              answer.error().text());
   if (match.route != nullptr) {
     const auto us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
     metrics_.at(match.route)->answered(reply.status, us.count());
@@ -188,7 +212,19 @@ Result<Dispatcher::Identity> Dispatcher::identify(const Request& request, Call& 
   return out;
 }
 
-Result<Reply> Dispatcher::run(const Route& route, Request& request, Call& call, Identity& identity) {
+Status Dispatcher::within_limits(const Request& request, const Caller& caller, bool logs_in, std::int64_t& wait_ms) {
+  if (!logs_in && !caller.guest) return {};
+  const auto address = net::Address::parse(request.remote);
+  wait_ms = (logs_in ? logins_ : guests_).take(address ? address->counted_as() : request.remote, monotonic_ms());
+  if (wait_ms == 0) return {};
+  net::metrics().counter(net::Metric::rate_refused, {logs_in ? "login" : "guest"}).add();
+  return fail(Code::too_many_requests, logs_in
+                                           ? "too many log-ins from your address; wait a moment"
+                                           : "too many changes by guests from your address; wait a moment, or log in");
+}
+
+Result<Reply> Dispatcher::run(const Route& route, Request& request, Call& call, Identity& identity,
+                              std::int64_t& wait_ms) {
   if (route.access != Access::open) {
     TRY(identity, identify(request, call, route.access == Access::guest));
     call.caller = identity.caller;
@@ -197,6 +233,7 @@ Result<Reply> Dispatcher::run(const Route& route, Request& request, Call& call, 
       return fail(Code::forbidden, "this is for the brand's staff");
     if (identity.by_cookie && changes(request.method) && request.header("x-lianbo-csrf").empty())
       return fail(Code::csrf_refused, "send the header X-Lianbo-Csrf with every change that is made with a cookie");
+    if (route.limited()) TRY_OK(within_limits(request, call.caller, route.logs_in, wait_ms));
   }
 
   if (route.takes) {
@@ -287,37 +324,51 @@ Result<Reply> Dispatcher::run_write(const Route& route, const Request& request, 
         same = row.text(0) == digest;
         stored.status = static_cast<int>(row.integer(1));
         stored.content_type = row.str(2);
-        stored.body = row.str(3);
+        if (row.is_null(4))
+          stored.body = row.str(3);
+        else if (auto body = privacy::open_for_server(kReplyPurpose, row.text(4)))
+          stored.body = *std::move(body);
+        else
+          stored.status = 0;
       });
       if (!same) return fail(Code::idempotency_mismatch, "use another key for another request", "Idempotency-Key");
+      if (stored.status == 0)
+        return fail(Code::key_missing, "the answer that was kept for this key was sealed under another master key");
       stored.headers.emplace_back("Idempotent-Replayed", "true");
       return stored;
     }
     TRY(auto reply, route.tx_handler(tx, call, request));
-    tx.exec(kKeepReply, {id[0], id[1], id[2], reply.status, reply.content_type, reply.body});
+    TRY(const std::string known, without_secrets(reply.body, route.secrets));
+    const std::string kept = privacy::seal_for_server(kReplyPurpose, known, *call.random);
+    tx.exec(kKeepReply, {id[0], id[1], id[2], reply.status, reply.content_type, db::Param::blob(kept)});
     return reply;
   });
 }
 
+void Dispatcher::add_socket(std::string path, Accept accept) {
+  sockets_.push_back(net::plain_route(net::Method::get, path, path, "A WebSocket", net::Access::guest, {}));
+  accepts_[std::move(path)] = std::move(accept);
+  socket_router_ = std::make_unique<net::Router>(sockets_);
+}
+
 void Dispatcher::on_upgrade(Request&& request, net::UpgradeSink sink) {
   const bool taken = deps_.workers->submit([this, request = std::move(request), sink]() mutable {
-    constexpr std::string_view kPrefix = "/api/v1/rooms/", kSuffix = "/ws";
-    const std::string_view path = request.path;
-    if (!hub_ || !path.starts_with(kPrefix) || !path.ends_with(kSuffix) ||
-        path.size() < kPrefix.size() + kSuffix.size())
-      return sink(fail(Code::not_found, "no WebSocket lives at this address"));
-    request.params = {
-        {"broadcast_id", std::string(path.substr(kPrefix.size(), path.size() - kPrefix.size() - kSuffix.size()))}};
+    auto match = socket_router_ ? socket_router_->find(net::Method::get, request.path) : net::RouteMatch{};
+    if (match.route == nullptr) return sink(fail(Code::not_found, "no WebSocket lives at this address"));
+    request.params = std::move(match.params);
     Call call = make_call(request);
     call.request_id = next_request_id();
+    request.remote = deps_.proxies.client_of(request);
     auto identity = identify(request, call, true);
     if (!identity) return sink(fail(identity.error()));
+    std::int64_t wait_ms = 0;
+    if (const auto ok = within_limits(request, identity->caller, false, wait_ms); !ok) return sink(fail(ok.error()));
     // A page of another site must not watch with our visitor's cookie.
     const auto origin = request.header("origin");
     if (identity->by_cookie && !origin.empty() && origin_host(origin) != request.header("host"))
       return sink(fail(Code::csrf_refused, "this WebSocket was opened by a page of another site"));
     call.caller = identity->caller;
-    auto accept = hub_->accept(request, call);
+    auto accept = accepts_.at(match.route->path)(request, call);
     if (accept && identity->new_guest)
       accept->headers.emplace_back("Set-Cookie",
                                    org::guest_cookie(*deps_.settings, deps_.token_key, call.caller.person));

@@ -5,9 +5,10 @@
 // - Identity: "Authorization: Bearer TOKEN", or the session cookie, or the signed guest cookie; who has none is made a
 //   guest with a cookie, where the route lets guests in.
 // - A request that changes something and is identified by a cookie must carry the header X-Lianbo-Csrf (any value): a
-// page
-//   of another site can't send it. SameSite=Lax stands in front of that.
+//   page of another site can't send it. SameSite=Lax stands in front of that.
 // - Callers are remembered for kRememberMs, and forgotten at once when this process changes anybody's relations.
+// - Log-ins, and what guests write, are limited by the address that asks (rate.…): beyond, 429 with Retry-After. Behind
+//   http.trusted_proxies the address is the one they name.
 // Threads: on_request and on_upgrade on I/O threads (they return at once); handle on worker threads.
 #pragma once
 
@@ -23,11 +24,13 @@
 #include "base/call.hpp"
 #include "bus/bus.hpp"
 #include "db/db.hpp"
-#include "live/hub.hpp"
+#include "net/client_address.hpp"
 #include "net/metrics.hpp"
+#include "net/rate_limit.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
 #include "net/workers.hpp"
+#include "net/ws.hpp"
 
 namespace lianbo::app {
 
@@ -44,13 +47,16 @@ struct DispatcherDeps {
   int buckets = kDefaultBuckets;
   // Operation ids of routes after which remembered callers are looked up again: logins, roles, agents' states.
   std::unordered_set<std::string> changes_relations;
+  net::TrustedProxies proxies;
 };
 
 class Dispatcher {
  public:
   Dispatcher(DispatcherDeps deps, net::Routes routes);
 
-  void set_hub(std::shared_ptr<live::RoomHub> hub) { hub_ = std::move(hub); }
+  // A WebSocket at this path ("/api/v1/rooms/{broadcast_id}/ws"); before the server starts. accept runs on a worker.
+  using Accept = std::function<Result<net::WsAccept>(const net::Request&, const Call&)>;
+  void add_socket(std::string path, Accept accept);
   void on_request(net::Request&& request, net::ReplySink sink);
   void on_upgrade(net::Request&& request, net::UpgradeSink sink);
   // The whole of a request, on the calling thread.
@@ -58,6 +64,7 @@ class Dispatcher {
 
   std::size_t body_limit(net::Method method, std::string_view path) const;
   const net::Routes& routes() const { return routes_; }
+  std::size_t limited_addresses() const { return guests_.remembered() + logins_.remembered(); }
   // A call of the server itself (jobs).
   Call system_call() const;
   void forget_callers();
@@ -73,8 +80,11 @@ class Dispatcher {
     bool new_guest = false;
     bool by_cookie = false;
   };
+  // Ok, or too_many_requests and for how long.
+  Status within_limits(const net::Request& request, const Caller& caller, bool logs_in, std::int64_t& wait_ms);
   Result<Identity> identify(const net::Request& request, Call& call, bool make_guest);
-  Result<net::Reply> run(const net::Route& route, net::Request& request, Call& call, Identity& identity);
+  Result<net::Reply> run(const net::Route& route, net::Request& request, Call& call, Identity& identity,
+                         std::int64_t& wait_ms);
   Result<net::Reply> run_write(const net::Route& route, const net::Request& request, const Call& call);
   Result<net::Reply> under_key(const net::Request& request, const Call& call,
                                const std::function<Result<net::Reply>()>& handler);
@@ -87,9 +97,12 @@ class Dispatcher {
   net::Routes routes_;
   net::Router router_;
   std::unordered_map<const net::Route*, std::unique_ptr<net::RouteMetrics>> metrics_;
-  std::shared_ptr<live::RoomHub> hub_;
+  net::Routes sockets_;
+  std::unique_ptr<net::Router> socket_router_;
+  std::unordered_map<std::string, Accept> accepts_;  // by the path of the route
   std::string request_prefix_;
   std::atomic<std::uint64_t> request_number_{0};
+  net::RateLimit guests_, logins_;
 
   struct Remembered {
     Caller caller;

@@ -1,6 +1,7 @@
 #include "app/jobs.hpp"
 
 #include "base/log.hpp"
+#include "net/metrics.hpp"
 
 namespace lianbo::app {
 
@@ -13,7 +14,8 @@ void Jobs::run_due() {
   for (const auto& job : jobs_) {
     for (int round = 0; round < kRounds; ++round) {
       const auto did = job.run(make_call_());
-      if (!did) log_error("job {}: {}", job.name, did.error().text());
+      net::metrics().counter(net::Metric::job_runs, {job.name, did ? "done" : "failed"}).add();
+      if (!did) log_event(LogEvent::job_failed, "{}: {}", job.name, did.error().text());
       if (!did || *did == 0) break;
     }
   }

@@ -6,6 +6,7 @@
 
 #include "app/app.hpp"
 #include "app/commands.hpp"
+#include "app/documents.hpp"
 #include "base/crypto.hpp"
 
 namespace {
@@ -149,7 +150,7 @@ int main(int argc, char** argv) {
   add_common(*check_cmd, common);
 
   auto* docs_cmd = cli.add_subcommand("docs", "Prints a list that documentation is made from")->group("");
-  docs_cmd->add_option("KIND", kind)->required()->check(CLI::IsMember({"settings", "errors"}));
+  docs_cmd->add_option("KIND", kind)->required()->check(CLI::IsMember(document_kinds()));
 
   try {
     cli.parse(argc, argv);
@@ -159,7 +160,7 @@ int main(int argc, char** argv) {
   }
 
   if (*docs_cmd) {
-    std::fputs((kind == "settings" ? settings_markdown() : errors_markdown()).c_str(), stdout);
+    std::fputs(document(kind).c_str(), stdout);
     return 0;
   }
   if (*demo_cmd) return demo(demo_options, common.console, argv[0]);

@@ -83,6 +83,7 @@ std::vector<Code> errors_of(const Route& route) {
     all.push_back(Code::csrf_refused);
     all.push_back(Code::idempotency_mismatch);
   }
+  if (route.limited()) all.push_back(Code::too_many_requests);
   if (route.require_key) all.push_back(Code::idempotency_required);
   for (const Code c : {Code::overloaded, Code::internal}) all.push_back(c);
   std::sort(all.begin(), all.end());

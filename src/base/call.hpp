@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -24,9 +25,15 @@ enum StaffRole : unsigned {
   kPays = kOwner | kFinance,
 };
 
+// A region is a name of the brand's; "华东" takes in "华东/上海" and whatever else lies below it.
+bool region_covers(std::string_view region, std::string_view place);
+
 struct StaffOf {
   BrandId brand;
-  unsigned roles;
+  unsigned roles = 0;
+  std::vector<std::string> regions = {};  // empty: the whole brand; else only what lies in one of them
+
+  bool covers(std::string_view place) const;
 };
 struct AgentOf {
   BrandId brand;
@@ -43,10 +50,25 @@ struct Caller {
   std::vector<StaffOf> staff;
   std::vector<AgentOf> agents;
 
-  unsigned roles_at(BrandId brand) const {
+  const StaffOf* staff_of(BrandId brand) const {
     for (const auto& s : staff)
-      if (s.brand == brand) return s.roles;
-    return 0;
+      if (s.brand == brand) return &s;
+    return nullptr;
+  }
+  // Over the whole brand: none for staff limited to regions.
+  unsigned roles_at(BrandId brand) const {
+    const StaffOf* s = staff_of(brand);
+    return s && s->regions.empty() ? s->roles : 0;
+  }
+  // Over what lies in this region.
+  unsigned roles_at(BrandId brand, std::string_view region) const {
+    const StaffOf* s = staff_of(brand);
+    return s && s->covers(region) ? s->roles : 0;
+  }
+  // Whose regions limit the brand's lists for this caller; none: they are whole.
+  PersonId scope(BrandId brand) const {
+    const StaffOf* s = staff_of(brand);
+    return s && !s->regions.empty() ? person : PersonId{};
   }
   const AgentOf* agent_at(BrandId brand) const {
     for (const auto& a : agents)
@@ -79,10 +101,16 @@ struct Call {
 };
 
 // Ok if the caller is staff of the brand with one of these roles (or the system); else forbidden (unauthenticated for
-// guests).
+// guests). Of the whole brand: what belongs to no region is not for staff limited to some.
 Status require_staff(const Call& call, BrandId brand, unsigned roles);
-// Ok if the caller is the store's own agent, or staff that operates its brand.
+// The same for what lies in a region (an agent, and all that hangs on their store).
+Status require_staff_in(const Call& call, BrandId brand, std::string_view region, unsigned roles);
+// The same for staff of any part of the brand: for what all of them may know, and for lists limited by Caller::scope.
+Status require_any_staff(const Call& call, BrandId brand, unsigned roles);
+// Ok if the caller is the store's own agent, or staff that operates the whole brand. Who has a transaction asks
+// org::require_store, which knows the store's region.
 Status require_store(const Call& call, BrandId brand, StoreId store);
+Status require_store_in(const Call& call, BrandId brand, StoreId store, std::string_view region);
 Status require_login(const Call& call);
 
 }  // namespace lianbo

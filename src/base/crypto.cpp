@@ -38,6 +38,79 @@ bool same_bytes(std::string_view a, std::string_view b) {
   return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+std::string random_bytes(Random& random, std::size_t count) {
+  std::string out;
+  out.reserve(count + 8);
+  while (out.size() < count) {
+    std::uint64_t word = random.next();
+    for (int i = 0; i < 8; ++i, word >>= 8) out += static_cast<char>(word & 0xff);
+  }
+  out.resize(count);
+  return out;
+}
+
+static_assert(kSealKeyBytes == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
+constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
+constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+
+std::string seal_bytes(std::string_view key, std::string_view purpose, std::string_view text, Random& random) {
+  CHECK(key.size() == kSealKeyBytes);
+  const std::string nonce = random_bytes(random, kNonceBytes);
+  std::string out = nonce;
+  out.resize(kNonceBytes + text.size() + kTagBytes);
+  crypto_aead_xchacha20poly1305_ietf_encrypt(bytes(out) + kNonceBytes, nullptr, bytes(text), text.size(),
+                                             bytes(purpose), purpose.size(), nullptr, bytes(nonce), bytes(key));
+  return out;
+}
+
+bool open_bytes(std::string_view key, std::string_view purpose, std::string_view sealed, std::string& out) {
+  CHECK(key.size() == kSealKeyBytes);
+  if (sealed.size() < kNonceBytes + kTagBytes) return false;
+  const std::string_view cipher = sealed.substr(kNonceBytes);
+  out.resize(cipher.size() - kTagBytes);
+  return crypto_aead_xchacha20poly1305_ietf_decrypt(bytes(out), nullptr, nullptr, bytes(cipher), cipher.size(),
+                                                    bytes(purpose), purpose.size(), bytes(sealed), bytes(key)) == 0;
+}
+
+namespace {
+struct KeyPair {
+  unsigned char open[crypto_sign_PUBLICKEYBYTES];
+  unsigned char secret[crypto_sign_SECRETKEYBYTES];
+};
+KeyPair pair_of(std::string_view seed) {
+  CHECK(seed.size() == crypto_sign_SEEDBYTES);
+  KeyPair out;
+  crypto_sign_seed_keypair(out.open, out.secret, bytes(seed));
+  return out;
+}
+}  // namespace
+
+std::string public_key(std::string_view seed) {
+  const KeyPair pair = pair_of(seed);
+  return {reinterpret_cast<const char*>(pair.open), sizeof pair.open};
+}
+
+std::string sign_bytes(std::string_view seed, std::string_view message) {
+  const KeyPair pair = pair_of(seed);
+  std::string out(crypto_sign_BYTES, '\0');
+  crypto_sign_detached(bytes(out), nullptr, bytes(message), message.size(), pair.secret);
+  return out;
+}
+
+bool verify_bytes(std::string_view key, std::string_view message, std::string_view signature) {
+  return key.size() == crypto_sign_PUBLICKEYBYTES && signature.size() == crypto_sign_BYTES &&
+         crypto_sign_verify_detached(bytes(signature), bytes(message), message.size(), bytes(key)) == 0;
+}
+
+bool from_hex(std::string_view text, std::string& out) {
+  out.assign(text.size() / 2, '\0');
+  std::size_t length = 0;
+  const char* end = nullptr;
+  return text.size() % 2 == 0 &&
+         sodium_hex2bin(bytes(out), out.size(), text.data(), text.size(), nullptr, &length, &end) == 0 &&
+         end == text.data() + text.size();
+}
+
 std::string to_hex(std::string_view data) {
   std::string out(data.size() * 2 + 1, '\0');
   sodium_bin2hex(out.data(), out.size(), bytes(data), data.size());

@@ -1,9 +1,12 @@
-// The few primitives everybody needs, from libsodium: digests, keyed digests, constant-time compare, passwords.
+// The few primitives everybody needs, from libsodium: digests, keyed digests, constant-time compare, passwords, sealing
+// (XChaCha20-Poly1305) and signatures (Ed25519).
 // RSA and AES-GCM for the payment rail live in pay/. Call crypto_init() once in main (and in test mains) first.
 #pragma once
 
 #include <string>
 #include <string_view>
+
+#include "base/random.hpp"
 
 namespace lianbo {
 
@@ -13,7 +16,21 @@ std::string sha256(std::string_view data);                             // 32 raw
 std::string hmac_sha256(std::string_view key, std::string_view data);  // 32 raw bytes; a key of any length
 bool same_bytes(std::string_view a, std::string_view b);               // constant time for equal lengths
 
+std::string random_bytes(Random& random, std::size_t count);
+
+inline constexpr std::size_t kSealKeyBytes = 32;
+// nonce | ciphertext | tag. Only who has the key and names the same purpose opens it.
+std::string seal_bytes(std::string_view key, std::string_view purpose, std::string_view text, Random& random);
+// False: another key, another purpose, or bytes that were changed.
+bool open_bytes(std::string_view key, std::string_view purpose, std::string_view sealed, std::string& out);
+
+// A key pair is made from 32 bytes of seed.
+std::string public_key(std::string_view seed);                            // 32 raw bytes
+std::string sign_bytes(std::string_view seed, std::string_view message);  // 64 raw bytes
+bool verify_bytes(std::string_view public_key, std::string_view message, std::string_view signature);
+
 std::string to_hex(std::string_view bytes);
+bool from_hex(std::string_view text, std::string& out);  // lower or upper case
 std::string to_base64(std::string_view bytes);
 // False when the text is not canonical base64 (with padding).
 bool from_base64(std::string_view text, std::string& out);

@@ -24,6 +24,8 @@
   X(headers_too_large, 115, 431, "The headers are larger than allowed", "请求头过大")                         \
   X(shutting_down, 116, 503, "The server is stopping; connect again", "服务正在停止，请重新连接")             \
   X(request_timeout, 117, 408, "The request did not arrive in time", "请求接收超时")                         \
+  X(cursor_expired, 118, 410, "What followed this cursor is no longer kept", "游标之后的内容已不再保留")       \
+  X(address_refused, 119, 422, "This address may not be called from here", "不允许从服务器访问该地址")         \
   /* 2xx: who you are, what you may do */                                                                     \
   X(unauthenticated, 200, 401, "Log in first", "请先登录")                                                    \
   X(forbidden, 201, 403, "You may not do this", "没有权限")                                                   \
@@ -42,6 +44,10 @@
   X(csv_unknown_format, 403, 422, "The file's header matches no known format", "无法识别的表头")              \
   X(plan_over_cap, 404, 422, "The plan's rates add up to more than the cap", "分佣比例之和超过上限")          \
   X(price_changed, 405, 409, "The price has changed", "价格已变动")                                           \
+  X(coupon_gone, 406, 409, "All coupons of this kind are taken", "优惠券已领完")                             \
+  X(coupon_unusable, 407, 409, "This coupon can't be used here", "优惠券不可用")                             \
+  X(campaign_state_conflict, 408, 409, "The campaign is not in a state for this", "统一选品当前状态不允许此操作") \
+  X(over_store_limit, 409, 422, "A store may not take off this much", "超过店铺可让利的上限")                 \
   /* 5xx: people and the matrix */                                                                            \
   X(agent_not_active, 500, 409, "This agent is not active", "该代理未处于激活状态")                           \
   X(agent_state_conflict, 501, 409, "An agent can't go from this state to that one", "代理状态不能如此变更")  \
@@ -52,6 +58,7 @@
   X(room_full, 602, 503, "The room is full", "直播间人数已满")                                                \
   X(muted, 603, 403, "You are muted in this room", "你在该直播间已被禁言")                                    \
   X(already_live, 604, 409, "This store is already live", "该店铺正在直播")                                   \
+  X(offer_closed, 605, 409, "This is over in the room", "活动已结束")                                         \
   /* 7xx: orders and money */                                                                                 \
   X(order_state_conflict, 700, 409, "The order is not in a state for this", "订单当前状态不允许此操作")       \
   X(refund_exceeds, 701, 422, "More than what was paid and not yet refunded", "退款超过可退金额")             \
@@ -69,4 +76,5 @@
   X(database_unavailable, 901, 503, "The database can't be reached", "数据库暂不可用")                        \
   X(database_busy, 902, 503, "The database is too busy", "数据库繁忙")                                        \
   X(disk_full, 903, 507, "The disk is full", "磁盘已满")                                                      \
-  X(io_failed, 904, 500, "A file could not be read or written", "文件读写失败")
+  X(io_failed, 904, 500, "A file could not be read or written", "文件读写失败")                       \
+  X(key_missing, 905, 500, "The key of personal data is not there", "个人信息密钥缺失")

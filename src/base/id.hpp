@@ -65,6 +65,8 @@ using PayoutBatchId = Id<struct PayoutBatchTag>;
 using PayoutId = Id<struct PayoutTag>;
 using ChatId = Id<struct ChatTag>;
 using EventId = Id<struct EventTag>;
+using RegionId = Id<struct RegionTag>;
+using TaskId = Id<struct TaskTag>;  // of a training
 
 // The shard of everything a buyer writes (DESIGN 4). buckets is fixed when the database is set up.
 Bucket bucket_of(PersonId buyer, int buckets);

@@ -74,27 +74,37 @@ std::string setting_text(const Settings& settings, std::string_view name) {
   return {};
 }
 
+std::vector<std::string> apply_settings_text(Settings& settings, std::string_view text, const std::string& file) {
+  std::vector<std::string> errors;
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  for (int number = 1; !text.empty(); ++number) {
+    const auto end = text.find('\n');
+    const std::string_view line = trim(text.substr(0, end));
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    if (line.empty() || line.front() == '#') continue;
+    const auto at = line.find('=');
+    const std::string place = file + " line " + std::to_string(number) + ": ";
+    if (at == std::string_view::npos) {
+      errors.push_back(place + "expected name = value");
+      continue;
+    }
+    std::string_view value = trim(line.substr(at + 1));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    if (const auto ok = settings.set(trim(line.substr(0, at)), value); !ok) errors.push_back(place + ok.error().detail);
+  }
+  return errors;
+}
+
 Result<Settings> load_settings(const std::string& file) {
   Settings settings;
   std::vector<std::string> errors;
   if (!file.empty()) {
-    std::ifstream in(file);
-    if (!in) return fail(Code::io_failed, "the settings file " + file + " can't be read", file);
-    std::string line;
-    for (int number = 1; std::getline(in, line); ++number) {
-      const std::string_view text = trim(line);
-      if (text.empty() || text.front() == '#') continue;
-      const auto at = text.find('=');
-      const std::string place = file + " line " + std::to_string(number) + ": ";
-      if (at == std::string_view::npos) {
-        errors.push_back(place + "expected name = value");
-        continue;
-      }
-      std::string_view value = trim(text.substr(at + 1));
-      if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-      if (const auto ok = settings.set(trim(text.substr(0, at)), value); !ok)
-        errors.push_back(place + ok.error().detail);
-    }
+    std::ifstream in(file, std::ios::binary);
+    std::string text;
+    char part[4096];
+    while (in.read(part, sizeof part), in.gcount() > 0) text.append(part, static_cast<std::size_t>(in.gcount()));
+    if (!in.eof()) return fail(Code::io_failed, "the settings file " + file + " can't be read", file);
+    errors = apply_settings_text(settings, text, file);
   }
   for (const auto& s : all_settings())
     if (const char* value = std::getenv(s.env.c_str()))

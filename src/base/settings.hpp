@@ -21,8 +21,23 @@
   X(http_header_bytes, "http.header_bytes", 16384, 1024, 262144, "largest header block")                              \
   X(http_uri_bytes, "http.uri_bytes", 4096, 256, 65536, "longest address")                                            \
   X(http_idle_ms, "http.idle_ms", 60000, 1000, 3600000, "an idle keep-alive connection is closed after this")         \
+  X(http_header_ms, "http.header_ms", 10000, 100, 600000, "from a request's first byte to the end of its header")     \
+  X(http_body_ms, "http.body_ms", 20000, 100, 600000, "grace for a body; beyond, http.body_rate is asked for")        \
+  X(http_body_rate, "http.body_rate", 8192, 1, 1073741824, "bytes a second of a body that outlasts its grace")        \
+  X(http_write_ms, "http.write_ms", 30000, 100, 600000, "a reply that can't be sent for this long ends")              \
+  X(http_linger_ms, "http.linger_ms", 2000, 0, 60000, "after a refusal we read on so long, so that the peer sees it") \
+  X(http_max_requests, "http.max_requests", 100000, 1, 1000000000, "requests of one connection; then it is closed")   \
   X(http_request_ms, "http.request_ms", 15000, 100, 600000, "a request older than this is not begun")                 \
   X(http_connections, "http.connections", 16000, 16, 1000000, "open connections; beyond: refused")                    \
+  X(ws_ping_ms, "ws.ping_ms", 30000, 1000, 3600000, "a silent viewer is pinged, and after twice this cut off")        \
+  X(ws_close_ms, "ws.close_ms", 5000, 100, 60000, "longest wait for a viewer's close frame")                          \
+  X(ws_send_buffer, "ws.send_buffer", 65536, 0, 16777216, "bytes the kernel holds for a slow viewer; 0: its default") \
+  X(metrics_port, "metrics.port", 0, 0, 65535, "port of /metrics alone; 0: http.port, for this machine alone")        \
+  X(rate_guest_per_min, "rate.guest_per_min", 3000, 0, 1000000,                                                       \
+    "writes by guests from one address a minute and at once; beyond: 429; 0: no limit")                               \
+  X(rate_login_per_min, "rate.login_per_min", 120, 0, 1000000,                                                        \
+    "log-ins and registrations from one address a minute and at once; 0: no limit")                                   \
+  X(rate_addresses, "rate.addresses", 65536, 16, 10000000, "addresses the limits remember")                           \
   X(room_viewers, "room.viewers", 20000, 1, 1000000, "viewers of one room")                                           \
   X(room_queue_bytes, "room.queue_bytes", 262144, 4096, 67108864, "unsent bytes of one viewer; beyond: cut off")      \
   X(room_history, "room.history", 512, 16, 65536, "messages a room keeps so that a viewer can resume")                \
@@ -57,20 +72,40 @@
   X(payout_part_fen, "payout.part_fen", 20000, 10, 1000000000,                                                        \
     "largest single transfer through the rail; more goes in parts (WeChat Pay: 20000 until raised)")                  \
   X(lease_units, "stock.lease_units", 32, 1, 100000, "units a bucket leases from a SKU's pool at a time")             \
+  X(store_discount_max_bp, "store.discount_max_bp", 3000, 0, 10000,                                                   \
+    "what a store may take off by a coupon or flash price of its own; brand staff is not bound by it")                \
   X(idempotency_hours, "idempotency.hours", 48, 1, 720, "how long a repeated request is recognised")                  \
   X(verify_hours, "verify.hours", 24, 0, 8760,                                                                        \
     "how often the server verifies all rows by itself and logs what differs; 0: never")                               \
   X(check_replies, "api.check_replies", 0, 0, 1,                                                                      \
     "1: an answer that is not of its documented shape becomes a 500; for tests")                                      \
+  X(backup_hours, "backup.hours", 24, 0, 8760, "a copy into backup.dir this often; 0: only when asked")               \
+  X(backup_keep, "backup.keep", 7, 1, 10000, "copies that stay in backup.dir; older ones are removed")                \
+  X(events_days, "events.days", 30, 1, 3650,                                                                          \
+    "how long events stay readable by cursor and can be sent again to webhooks")                                      \
+  X(webhook_tries, "webhook.tries", 15, 1, 50, "an event is tried so often at a webhook before it is a dead letter")  \
+  X(webhook_timeout_ms, "webhook.timeout_ms", 10000, 100, 60000, "a webhook has this long to answer")                 \
+  X(webhook_threads, "webhook.threads", 4, 1, 64, "webhooks that are called at the same time")                        \
+  X(webhook_disable_hours, "webhook.disable_hours", 72, 1, 8760,                                                      \
+    "a webhook that has failed this long is disabled, and staff is told")                                             \
+  X(webhook_allow_private, "webhook.allow_private", 0, 0, 1,                                                          \
+    "1: webhooks may be http:// and lie at private and loopback addresses; for tests and closed networks")            \
+  X(evidence_days, "evidence.days", 1096, 1096, 36500,                                                                \
+    "evidence is kept this long from the end of the broadcast or the completion of the order")                        \
   X(jobs_ms, "jobs.ms", 1000, 10, 3600000, "how often the server looks for work that is due")
 
 #define LIANBO_TEXT_SETTINGS(X)                                                                                   \
   X(http_address, "http.address", "127.0.0.1", "address to listen on; loopback unless told otherwise")            \
+  X(http_trusted_proxies, "http.trusted_proxies", "", "addresses or a.b.c.d/n whose X-Forwarded-For is believed") \
+  X(metrics_address, "metrics.address", "127.0.0.1", "address of metrics.port")                                   \
+  X(backup_dir, "backup.dir", "", "folder of the server's own backups; empty: it makes none")                     \
   X(public_url, "public_url", "", "how buyers reach this server, https://…; default: the address it listens on")  \
   X(db_url, "db.url", "sqlite:lianbo.db", "sqlite:PATH or postgres://…")                                          \
   X(clock, "clock", "system", "system, or simulated:RFC3339 (a simulated day; time moves by POST /api/v1/clock)") \
-  X(log_level, "log.level", "info", "trace, debug, info, warn, error")                                            \
+  X(log_level, "log.level", "info", "trace, debug, info, warn, error, off")                                        \
   X(web_dir, "web.dir", "", "built web pages; default: beside the program")                                       \
+  X(privacy_key_file, "privacy.key_file", "",                                                                     \
+    "file with the key that personal data is sealed under; default: beside the database file, or lianbo.key")     \
   X(pay_rail, "pay.rail", "sandbox", "sandbox or wechat")                                                         \
   X(wechat_api, "wechat.api", "https://api.mch.weixin.qq.com", "WeChat Pay's host")                               \
   X(wechat_appid, "wechat.appid", "", "appid of the official account or mini-program")                            \
@@ -106,7 +141,9 @@ const std::vector<SettingInfo>& all_settings();
 // The value as text, for `check-config --json`.
 std::string setting_text(const Settings& settings, std::string_view name);
 
-// Defaults, then the file (lines "name = value", # comments; "" for none), then the environment. Collects every error.
+// Applies the text of a settings file (lines "name = value", # comments). Every fault in it, with file and line.
+std::vector<std::string> apply_settings_text(Settings& settings, std::string_view text, const std::string& file);
+// Defaults, then the file ("" for none), then the environment. Collects every error.
 Result<Settings> load_settings(const std::string& file);
 
 }  // namespace lianbo

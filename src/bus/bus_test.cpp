@@ -213,6 +213,16 @@ class RelayTest : public test::StoreTest {
       return tx.all(kOutbox, {}, [](const db::Row& row) { return row.integer(0); });
     });
   }
+  std::vector<std::int64_t> journal() {
+    return *db().read([](db::Tx& tx) -> Result<std::vector<std::int64_t>> {
+      std::vector<std::int64_t> out;
+      for (const auto& kept : events_after(tx, 0, 10000)) out.push_back(kept.event.id.value);
+      return out;
+    });
+  }
+  std::unique_ptr<db::Database> open_another() {
+    return *db::open_database({.url = url(), .readers = 1, .writers = 1});
+  }
   void commit(std::vector<db::Event> events) {
     ASSERT_TRUE(db().write([&](db::Tx& tx) -> Status {
       for (const auto& e : events) tx.emit(e);
@@ -221,7 +231,7 @@ class RelayTest : public test::StoreTest {
   }
 };
 
-TEST_P(RelayTest, DeliversWhatWasCommittedAndDeletesItsRowsWhenItStops) {
+TEST_P(RelayTest, DeliversWhatWasCommittedAndKeepsItWhenItStops) {
   LocalBus bus;
   Seen seen;
   bus.subscribe("", seen.subscriber());
@@ -234,7 +244,7 @@ TEST_P(RelayTest, DeliversWhatWasCommittedAndDeletesItsRowsWhenItStops) {
   EXPECT_EQ(relay.stats().waiting, 2);
   relay.stop();
   EXPECT_THAT(outbox(), IsEmpty());
-  EXPECT_EQ(relay.stats().deleted, 2);
+  EXPECT_EQ(relay.stats().kept, 2);
   EXPECT_EQ(relay.stats().published, 3);
 }
 
@@ -335,11 +345,11 @@ TEST_P(RelayTest, DropsAndCountsWhatIsNotDurableWhenTheBusIsFull) {
   EXPECT_THAT(outbox(), IsEmpty());
 }
 
-// The first two deletions of a row fail.
-class FailDeletions : public db::FaultPlan {
+// The first two moves into the journal fail.
+class FailMoves : public db::FaultPlan {
  public:
   bool fail_statement(const db::Sql& sql) override {
-    return std::string_view(sql.name) == "bus.outbox_delete" && failures_-- > 0;
+    return std::string_view(sql.name) == "bus.keep" && failures_-- > 0;
   }
   bool fail_commit() override { return false; }
   bool used_up() const { return failures_ <= 0; }
@@ -348,11 +358,11 @@ class FailDeletions : public db::FaultPlan {
   std::atomic<int> failures_{2};
 };
 
-TEST_P(RelayTest, DeletesAgainWhatItCouldNotDelete) {
+TEST_P(RelayTest, MovesAgainWhatItCouldNotMove) {
   LocalBus bus;
   Seen seen;
   bus.subscribe("", seen.subscriber());
-  FailDeletions faults;
+  FailMoves faults;
   OutboxRelay relay(db(), bus, {.batch = 1, .lazy_ms = 0});
   ASSERT_TRUE(relay.start());
   db().set_faults(&faults);
@@ -362,7 +372,34 @@ TEST_P(RelayTest, DeletesAgainWhatItCouldNotDelete) {
   db().set_faults(nullptr);
   EXPECT_TRUE(faults.used_up());
   EXPECT_THAT(outbox(), IsEmpty());
+  EXPECT_THAT(journal(), ElementsAre(1));
   EXPECT_THAT(seen.ids(), ElementsAre(1));  // delivered once all the same
+}
+
+TEST_P(RelayTest, HandsOnWhatAnotherProcessHasCommitted) {
+  LocalBus bus;
+  Seen seen;
+  bus.subscribe("", seen.subscriber());
+  OutboxRelay relay(db(), bus, {.poll_ms = 1});
+  ASSERT_TRUE(relay.start());
+  const auto other = open_another();  // `lianbo import`: no relay of its own
+  ASSERT_TRUE(other->write([](db::Tx& tx) -> Status {
+    tx.emit(event(1));
+    return {};
+  }));
+  relay.drain();
+  EXPECT_THAT(journal(), ElementsAre(1));
+  EXPECT_THAT(seen.ids(), ElementsAre(1));
+}
+
+TEST_P(RelayTest, DrainsIntoTheJournalWithoutWaitingForTheLazyTime) {
+  LocalBus bus;
+  OutboxRelay relay(db(), bus, {.batch = 4, .lazy_ms = 60'000});
+  ASSERT_TRUE(relay.start());
+  for (int id = 1; id <= 9; ++id) commit({event(id)});
+  relay.drain();
+  EXPECT_THAT(outbox(), IsEmpty());
+  EXPECT_THAT(journal(), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
 }
 
 TEST_P(RelayTest, DeliversEverythingOnceWhenManyCommitAtOnce) {

@@ -1,27 +1,23 @@
 #include "bus/outbox_relay.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <chrono>
 #include <optional>
 
 #include "base/check.hpp"
+#include "base/log.hpp"
 
 namespace lianbo::bus {
 namespace {
 
-const db::Sql kOutboxRead{"bus.outbox_read",
-                          "select bucket, id, brand_id, topic, key, payload, at from outbox order by id limit $1"};
-const db::Sql kOutboxDelete{"bus.outbox_delete", "delete from outbox where bucket = $1 and id = $2"};
-
 constexpr auto kRetry = std::chrono::milliseconds(200);  // after the database failed
 constexpr int kStopAttempts = 3;
+constexpr std::size_t kMaxPublished = 65536;  // beyond, the table remembers instead of this process
 
 }  // namespace
 
 OutboxRelay::OutboxRelay(db::Database& database, Bus& bus, Options options)
-    : database_(database), bus_(bus), options_(options) {
+    : database_(database), bus_(bus), options_(std::move(options)) {
   database_.on_commit([this](std::vector<db::Event>&& events) { take(std::move(events)); });
 }
 
@@ -44,12 +40,11 @@ void OutboxRelay::take(std::vector<db::Event>&& events) {
       continue;
     }
     if (!behind_) {
-      const Key key{event.bucket, event.id.value};
-      if (bus_.publish(std::move(event))) {
+      const OutboxKey key{event.bucket, event.id.value};
+      if (published_.size() < kMaxPublished && bus_.publish(std::move(event))) {
         ++stats_.published;
-        delivered_later_.push_back(key);
-        wake =
-            wake || delivered_later_.size() == 1 || delivered_later_.size() == static_cast<std::size_t>(options_.batch);
+        published_[key] = steps_;
+        wake = wake || published_.size() == 1 || published_.size() == static_cast<std::size_t>(options_.batch);
         continue;
       }
       behind_ = true;
@@ -66,7 +61,11 @@ Status OutboxRelay::start() {
     if (started_) return {};
     started_ = true;
   }
-  TRY_OK(catch_up());
+  for (bool behind = true; behind;) {
+    TRY_OK(step());
+    const std::scoped_lock lock(mutex_);
+    behind = behind_;
+  }
   thread_ = std::thread([this] { run(); });
   return {};
 }
@@ -79,6 +78,13 @@ void OutboxRelay::flush() {
   bus_.flush();
 }
 
+void OutboxRelay::drain() {
+  std::unique_lock lock(mutex_);
+  const std::int64_t mine = ++drains_asked_;
+  wake_.notify_one();
+  drained_.wait(lock, [&] { return drains_done_ >= mine || stopping_ || !started_; });
+}
+
 void OutboxRelay::stop() {
   {
     const std::scoped_lock lock(mutex_);
@@ -86,70 +92,45 @@ void OutboxRelay::stop() {
   }
   wake_.notify_all();
   caught_up_.notify_all();
+  drained_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 
 RelayStats OutboxRelay::stats() const {
   const std::scoped_lock lock(mutex_);
   RelayStats out = stats_;
-  out.waiting = static_cast<std::int64_t>(delivered_later_.size());
+  out.waiting = static_cast<std::int64_t>(published_.size());
   out.behind = behind_;
   return out;
 }
 
-Status OutboxRelay::delete_rows(const std::vector<Key>& keys) {
-  if (keys.empty()) return {};
-  TRY_OK(database_.write([&](db::Tx& tx) -> Status {
-    for (const auto& [bucket, id] : keys) tx.exec(kOutboxDelete, {bucket, id});
-    return {};
-  }));
-  const std::scoped_lock lock(mutex_);
-  stats_.deleted += static_cast<std::int64_t>(keys.size());
-  return {};
-}
-
-// Publishes the outbox from its beginning until nothing is left and nothing came meanwhile. Rows already published are
-// deleted first, so that only what was not delivered is told again. A row whose commit is on disk but whose event has
-// not come yet can be published here and then again by take(): at least once.
-Status OutboxRelay::catch_up() {
-  for (;;) {
-    std::vector<Key> published;
-    std::int64_t missed = 0;
-    {
-      const std::scoped_lock lock(mutex_);
-      published.swap(delivered_later_);
-      missed = missed_;
-    }
-    bus_.flush();
-    if (const Status deleted = delete_rows(published); !deleted) {
-      const std::scoped_lock lock(mutex_);
-      delivered_later_.insert(delivered_later_.end(), published.begin(), published.end());
-      return deleted;
-    }
-    std::vector<db::Event> rows;
-    TRY_OK(database_.read([&](db::Tx& tx) -> Status {
-      rows = tx.all(kOutboxRead, {options_.batch}, [](const db::Row& row) {
-        db::Event event;
-        event.bucket = static_cast<Bucket>(row.integer(0));
-        event.id = row.id<EventId>(1);
-        event.brand = row.id<BrandId>(2);
-        event.topic = row.str(3);
-        event.key = row.integer(4);
-        event.payload = row.str(5);
-        event.at = row.integer(6);
-        return event;
-      });
-      return {};
+// The oldest rows of the outbox: what was not published yet is published, and when the bus has delivered all of them
+// they move into the journal. How many there were; fewer than a batch: nothing is left of what was there. A row whose
+// commit is on disk but whose event has not come yet can be published here and then again by take(): at least once.
+Result<int> OutboxRelay::step() {
+  std::int64_t missed = 0, now = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    missed = missed_;
+    now = ++steps_;
+  }
+  TRY(const auto rows,
+      database_.read([&](db::Tx& tx) -> Result<std::vector<OutboxKey>> { return outbox_rows(tx, options_.batch); }));
+  std::vector<OutboxKey> untold;
+  {
+    const std::scoped_lock lock(mutex_);
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(untold),
+                 [&](const OutboxKey& key) { return !published_.contains(key); });
+  }
+  if (!untold.empty()) {
+    TRY(auto events, database_.read([&](db::Tx& tx) -> Result<std::vector<db::Event>> {
+      std::vector<db::Event> out;
+      for (const auto& key : untold)
+        if (auto event = outbox_event(tx, key)) out.push_back(*std::move(event));
+      return out;
     }));
-    if (rows.empty()) {
-      const std::scoped_lock lock(mutex_);
-      if (missed_ != missed) continue;
-      behind_ = false;
-      caught_up_.notify_all();
-      return {};
-    }
-    for (db::Event& event : rows) {
-      const Key key{event.bucket, event.id.value};
+    for (db::Event& event : events) {
+      const OutboxKey key{event.bucket, event.id.value};
       while (!bus_.publish(event)) {
         if (bus_.stats().stopped)
           return fail(Code::shutting_down, "the bus takes nothing more; what is not delivered stays in the outbox");
@@ -158,49 +139,56 @@ Status OutboxRelay::catch_up() {
       const std::scoped_lock lock(mutex_);
       ++stats_.published;
       ++stats_.recovered;
-      delivered_later_.push_back(key);
+      published_[key] = now;
     }
   }
+  bus_.flush();
+  TRY(const int moved, keep_events(database_, rows));
+  const bool all = static_cast<int>(rows.size()) < options_.batch;
+  {
+    const std::scoped_lock lock(mutex_);
+    stats_.kept += moved;
+    for (const auto& key : rows) published_.erase(key);
+    // Told before this look at the whole table, and not in it: moved before its event came.
+    if (all) std::erase_if(published_, [&](const auto& told) { return told.second < now; });
+    if (all && missed_ == missed) {
+      behind_ = false;
+      caught_up_.notify_all();
+    }
+  }
+  if (moved > 0 && options_.on_kept) options_.on_kept();
+  return static_cast<int>(rows.size());
 }
 
 void OutboxRelay::run() {
   using Steady = std::chrono::steady_clock;
-  const auto lazy = std::chrono::milliseconds(options_.lazy_ms);
+  const auto lazy = std::chrono::milliseconds(options_.lazy_ms), poll = std::chrono::milliseconds(options_.poll_ms);
   const auto batch = static_cast<std::size_t>(options_.batch);
   int failures = 0;
   for (;;) {
-    std::vector<Key> keys;
-    bool behind = false;
+    std::int64_t drains = 0;
     bool stopping = false;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || behind_ || !delivered_later_.empty(); });
-      if (!stopping_ && !behind_)
-        wake_.wait_until(lock, Steady::now() + lazy,
-                         [&] { return stopping_ || behind_ || delivered_later_.size() >= batch; });
+      const auto urgent = [&] { return stopping_ || behind_ || drains_asked_ > drains_done_; };
+      wake_.wait_for(lock, poll, [&] { return urgent() || !published_.empty(); });
+      if (!urgent() && !published_.empty())
+        wake_.wait_until(lock, Steady::now() + lazy, [&] { return urgent() || published_.size() >= batch; });
       stopping = stopping_;
-      behind = behind_ && !stopping_;
-      if (!behind) {
-        const auto n = static_cast<std::ptrdiff_t>(std::min(batch, delivered_later_.size()));
-        keys.assign(delivered_later_.begin(), delivered_later_.begin() + n);
-        delivered_later_.erase(delivered_later_.begin(), delivered_later_.begin() + n);
-      }
-      if (stopping && keys.empty()) return;
+      drains = drains_asked_;
     }
-    Status done;
-    if (behind) {
-      done = catch_up();
-    } else {
-      bus_.flush();
-      done = delete_rows(keys);
-    }
+    const auto done = step();
     if (done) {
       failures = 0;
+      if (*done == options_.batch) continue;
+      const std::scoped_lock lock(mutex_);
+      drains_done_ = drains;
+      drained_.notify_all();
+      if (stopping) return;
       continue;
     }
-    spdlog::warn("outbox relay: {}", done.error().text());
+    log_event(LogEvent::outbox_stuck, "{}", done.error().text());
     std::unique_lock lock(mutex_);
-    delivered_later_.insert(delivered_later_.begin(), keys.begin(), keys.end());
     if (stopping_ && ++failures >= kStopAttempts) return;  // the rows stay: they are published at the next start
     wake_.wait_for(lock, kRetry, [&] { return stopping_; });
   }

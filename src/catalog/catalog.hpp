@@ -17,6 +17,13 @@
 #include "base/id.hpp"
 #include "base/money.hpp"
 
+namespace lianbo {
+
+using CampaignId = Id<struct CampaignTag>;
+using CouponId = Id<struct CouponTag>;
+
+}  // namespace lianbo
+
 namespace lianbo::catalog {
 
 struct Product {

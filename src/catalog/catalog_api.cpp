@@ -55,10 +55,13 @@ Shape sku_shape() {
           shape::fen("price_fen"),
           shape::count("version"),
           shape::boolean("sold_out"),
-          shape::nullable(shape::count("left", "units left; null while there are many"))};
+          shape::nullable(shape::count("left", "units left; null while there are many")),
+          shape::nullable(shape::fen("store_price_fen", "in the store asked for, while a campaign of it counts")),
+          shape::nullable(shape::id("campaign_id"))};
 }
 
-void write_sku(JsonWriter& w, const Sku& s, std::int64_t left, bool all_stock) {
+void write_sku(JsonWriter& w, const Sku& s, std::int64_t left, bool all_stock,
+               const std::optional<CampaignPrice>& price = {}) {
   w.begin()
       .field("id", s.id)
       .field("code", s.code)
@@ -71,12 +74,19 @@ void write_sku(JsonWriter& w, const Sku& s, std::int64_t left, bool all_stock) {
     w.value(left);
   else
     w.null();
-  w.end();
+  w.field("store_price_fen", price ? std::optional(price->price_fen) : std::nullopt);
+  w.field("campaign_id", price ? price->id : CampaignId{}).end();
 }
 
 Shape stock_shape() {
-  return {shape::id("sku_id"),      shape::count("received"), shape::count("pool"), shape::count("leased"),
-          shape::count("reserved"), shape::count("sold"),     shape::count("left")};
+  return {shape::id("sku_id"),
+          shape::count("received"),
+          shape::count("pool"),
+          shape::count("leased", "to buckets of buyers"),
+          shape::count("allotted", "to stores"),
+          shape::count("reserved"),
+          shape::count("sold"),
+          shape::count("left", "pool and leased: what a store without an allotment can sell")};
 }
 std::string stock_json(SkuId sku, const StockCount& c) {
   return JsonWriter()
@@ -85,6 +95,7 @@ std::string stock_json(SkuId sku, const StockCount& c) {
       .field("received", c.received)
       .field("pool", c.pool)
       .field("leased", c.leased)
+      .field("allotted", c.allotted)
       .field("reserved", c.reserved)
       .field("sold", c.sold)
       .field("left", c.left())
@@ -135,6 +146,16 @@ Result<std::optional<bool>> bool_query(const Request& request, std::string_view 
   return fail(Code::invalid_field, std::string(name) + " is true or false", "query " + std::string(name));
 }
 
+// ?store_id: as that store of the brand shows it.
+Result<StoreId> store_query(Tx& tx, const Request& request, BrandId brand) {
+  const std::string_view text = request.query_value("store_id");
+  if (text.empty()) return StoreId{};
+  const auto id = StoreId::parse(text);
+  const auto store = id ? org::find_store(tx, *id) : fail(Code::not_found);
+  if (!store || store->brand != brand) return fail(Code::not_found, "the brand has no such store", "query store_id");
+  return *id;
+}
+
 Result<Reply> list(Tx& tx, const Call& call, const Request& request) {
   TRY(const auto brand, request.id_param<BrandId>("brand_id"));
   TRY(const auto page, net::page_of(request));
@@ -146,6 +167,8 @@ Result<Reply> list(Tx& tx, const Call& call, const Request& request) {
   query.text = std::string(request.query_value("q"));
   query.after = page.after;
   query.limit = page.limit + 1;
+  TRY(query.store, store_query(tx, request, brand));
+  query.now = call.now;
   const bool all = sees_all(call, brand);
   query.on_sale = all ? on_sale : std::optional(true);
   if (utf8_length(query.text) > 64)
@@ -184,7 +207,9 @@ Result<Reply> create(Tx& tx, const Call& call, const Request& request) {
 
 Result<Reply> show(Tx& tx, const Call& call, const Request& request) {
   TRY(const auto id, request.id_param<ProductId>("product_id"));
-  TRY(const auto view, view_product(tx, id));
+  TRY(const Product product, find_product(tx, id));
+  TRY(const StoreId store, store_query(tx, request, product.brand));
+  TRY(const auto view, view_product(tx, id, store, call.now));
   JsonWriter w;
   write_product(w, view, true, sees_all(call, view.product.brand));
   return tagged(request, w.take(), view.product.version);
@@ -323,7 +348,7 @@ void write_product(JsonWriter& w, const ProductView& view, bool with_text, bool 
   w.field("image_url", p.image_url).field("on_sale", p.on_sale).field("no_return", p.no_return);
   w.field_at("created_at", p.created_at).field_at("updated_at", p.updated_at).field("version", p.version);
   w.key("skus").begin_list();
-  for (std::size_t i = 0; i < view.skus.size(); ++i) write_sku(w, view.skus[i], view.left[i], all_stock);
+  for (std::size_t i = 0; i < view.skus.size(); ++i) write_sku(w, view.skus[i], view.left[i], all_stock, view.prices[i]);
   w.end_list().end();
 }
 
@@ -345,6 +370,7 @@ net::Routes catalog_routes(const CatalogDeps& deps) {
   using net::read_route;
   using net::write_route;
   db::Database* const database = deps.db;
+  const Field in_store = shape::opt(shape::id("store_id", "prices and stock as this store has them"));
   const Shape new_sku{
       shape::opt(shape::text("code", 1, kMaxSkuCode, "default: made from the product's code and title")),
       shape::opt(shape::text("title", 0, kMaxTitle)), shape::price("price_fen"),
@@ -411,9 +437,11 @@ net::Routes catalog_routes(const CatalogDeps& deps) {
                        .giving(page_of_items(product_shape(false)))
                        .asking(with_page({shape::opt(shape::text("category", 0, kMaxCategory)),
                                           shape::opt(shape::text("q", 0, 64, "part of the title or code")),
-                                          shape::opt(shape::text("on_sale", 4, 5, "staff: true or false"))})));
+                                          shape::opt(shape::text("on_sale", 4, 5, "staff: true or false")),
+                                          in_store})));
   routes.push_back(read_route(Method::get, "/api/v1/products/{product_id}", "getProduct", "One product, on sale or not",
                               Access::guest, show)
+                       .asking({in_store})
                        .giving(product_shape(true)));
   routes.push_back(write_route(Method::patch, "/api/v1/products/{product_id}", "changeProduct",
                                "Change a product; If-Match guards against overwriting others' changes", Access::staff,
@@ -445,6 +473,7 @@ net::Routes catalog_routes(const CatalogDeps& deps) {
                        .taking(plan_wish)
                        .giving(plan_shape())
                        .may_fail({Code::plan_over_cap, Code::conflict}));
+  add_offer_routes(routes);
   return routes;
 }
 

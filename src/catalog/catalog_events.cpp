@@ -35,4 +35,23 @@ db::Event stock_changed(const Call& call, Bucket bucket, const Sku& sku, std::in
   return make(call, bucket, sku.brand, kStockChanged, sku.product, w);
 }
 
+db::Event allotment_changed(const Call& call, Bucket bucket, const Sku& sku, StoreId store, std::int64_t left,
+                            std::optional<std::int64_t> own, bool shared) {
+  db::Event event = stock_changed(call, bucket, sku, left);
+  JsonWriter w;
+  w.begin().field("product_id", sku.product).field("sku_id", sku.id).field("left", left);
+  w.field("store_id", store).field("own", own).field("shared", shared).end();
+  event.payload = w.take();
+  return event;
+}
+
+db::Event campaign_price_changed(const Call& call, const Sku& sku, CampaignId campaign) {
+  db::Event event = price_changed(call, sku);
+  JsonWriter w;
+  w.begin().field("product_id", sku.product).field("sku_id", sku.id).field("price_fen", sku.price_fen);
+  w.field("campaign_id", campaign).end();
+  event.payload = w.take();
+  return event;
+}
+
 }  // namespace lianbo::catalog

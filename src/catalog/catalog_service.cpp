@@ -26,13 +26,21 @@ std::unexpected<Error> contended() {
   return fail(Code::conflict, "others are changing this right now; nothing was changed, try again");
 }
 
-ProductView view_of(db::Tx& tx, Product product) {
+void add_prices(ProductView& view, const std::unordered_map<SkuId, CampaignPrice>& prices) {
+  for (const Sku& sku : view.skus) {
+    const auto it = prices.find(sku.id);
+    view.prices.push_back(it == prices.end() ? std::nullopt : std::optional(it->second));
+  }
+}
+
+ProductView view_of(db::Tx& tx, Product product, StoreId store_id = {}, Instant now = 0) {
   ProductView view;
   view.product = std::move(product);
-  for (auto& [sku, left] : store::skus_with_stock(tx, view.product.id)) {
+  for (auto& [sku, left] : store::skus_with_stock(tx, view.product.id, store_id)) {
     view.skus.push_back(std::move(sku));
     view.left.push_back(left);
   }
+  add_prices(view, store_id ? campaign_prices(tx, store_id, now) : std::unordered_map<SkuId, CampaignPrice>());
   return view;
 }
 
@@ -231,27 +239,32 @@ Result<Sku> find_sku(db::Tx& tx, SkuId id) {
 
 std::vector<Sku> skus_of(db::Tx& tx, ProductId product) { return store::skus_of(tx, product); }
 
-bool product_can_be_sold(db::Tx& tx, ProductId product) { return store::can_be_sold(tx, product); }
+bool product_can_be_sold(db::Tx& tx, ProductId product, StoreId store_id) {
+  return store::can_be_sold(tx, product, store_id);
+}
 
 std::vector<ProductId> alternatives(db::Tx& tx, const Product& product, int limit) {
   if (product.category.empty()) return {};
   return store::alternatives(tx, product, limit);
 }
 
-Result<ProductView> view_product(db::Tx& tx, ProductId id) {
+Result<ProductView> view_product(db::Tx& tx, ProductId id, StoreId store_id, Instant now) {
   TRY(Product product, find_product(tx, id));
-  return view_of(tx, std::move(product));
+  return view_of(tx, std::move(product), store_id, now);
 }
 
 std::vector<ProductView> list_products(db::Tx& tx, const ProductQuery& query) {
   const std::string text = canonical_line(query.text), category = canonical_line(query.category);
   std::vector<ProductView> out;
-  for (auto& row : store::list(tx, {query.brand, category, text, query.on_sale ? static_cast<int>(*query.on_sale) : -1,
+  for (auto& row : store::list(tx, {query.brand, query.store, category, text, query.on_sale ? static_cast<int>(*query.on_sale) : -1,
                                     query.after, query.limit})) {
     if (out.empty() || out.back().product.id != row.product.id) out.emplace_back().product = std::move(row.product);
     out.back().skus.push_back(std::move(row.sku));
     out.back().left.push_back(row.left);
   }
+  const auto prices =
+      query.store ? campaign_prices(tx, query.store, query.now) : std::unordered_map<SkuId, CampaignPrice>();
+  for (auto& view : out) add_prices(view, prices);
   return out;
 }
 
@@ -340,6 +353,28 @@ Result<StockCount> receive_stock(db::Tx& tx, const Call& call, SkuId id, std::in
   w.begin().field("qty", qty).end();
   org::audit(tx, call, sku.brand, "stock.receive", "sku", id.value, w.take());
   return stock_count(tx, id);
+}
+
+Result<Allotment> allot(db::Tx& tx, const Call& call, SkuId id, StoreId store_id, const AllotWish& wish) {
+  TRY(const Sku sku, find_sku(tx, id));
+  TRY_OK(require_staff(call, sku.brand, kOperates));
+  TRY(const auto store, org::find_store(tx, store_id));
+  if (store.brand != sku.brand) return fail(Code::not_found, "the brand has no such store", "/store_id");
+  TRY(const Allotment allotment, allot_stock(tx, call, sku, store_id, wish));
+  JsonWriter w;
+  w.begin().field("store_id", store_id).field("units", wish.units).field("keep", wish.keep).end();
+  org::audit(tx, call, sku.brand, "stock.allot", "sku", id.value, w.take());
+  return allotment;
+}
+
+Result<std::int64_t> give_back(db::Tx& tx, const Call& call, SkuId id, StoreId store_id) {
+  TRY(const Sku sku, find_sku(tx, id));
+  TRY_OK(require_store(call, sku.brand, store_id));
+  const std::int64_t units = give_back_stock(tx, call, id, store_id);
+  JsonWriter w;
+  w.begin().field("store_id", store_id).field("units", units).end();
+  org::audit(tx, call, sku.brand, "stock.give_back", "sku", id.value, w.take());
+  return units;
 }
 
 Result<ImportReport> import_catalog(db::Database& database, const Call& call, BrandId brand,

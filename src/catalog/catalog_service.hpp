@@ -13,6 +13,7 @@
 
 #include "base/call.hpp"
 #include "base/result.hpp"
+#include "catalog/campaign.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/csv_formats.hpp"
 #include "catalog/plan.hpp"
@@ -25,20 +26,24 @@ Result<Product> find_product(db::Tx& tx, ProductId id);
 Result<Sku> find_sku(db::Tx& tx, SkuId id);
 std::vector<Sku> skus_of(db::Tx& tx, ProductId product);  // in order of position
 
-// On sale, and some SKU has stock left.
-bool product_can_be_sold(db::Tx& tx, ProductId product);
+// On sale, and some SKU has stock left, that this store can sell (none: any store without units of its own).
+bool product_can_be_sold(db::Tx& tx, ProductId product, StoreId store = {});
 // Same brand and category, can be sold, not this one; newest first.
 std::vector<ProductId> alternatives(db::Tx& tx, const Product& product, int limit);
 
 struct ProductView {
   Product product;
   std::vector<Sku> skus;
-  std::vector<std::int64_t> left;  // per SKU
+  std::vector<std::int64_t> left;                    // per SKU: what the store can sell
+  std::vector<std::optional<CampaignPrice>> prices;  // per SKU: of the store's campaigns
 };
-Result<ProductView> view_product(db::Tx& tx, ProductId id);
+// As a store shows it at this instant; with no store, as the brand does.
+Result<ProductView> view_product(db::Tx& tx, ProductId id, StoreId store = {}, Instant now = 0);
 
 struct ProductQuery {
   BrandId brand;
+  StoreId store;  // as this store shows them at `now`
+  Instant now = 0;
   std::string category;         // "": any
   std::string text;             // part of title or code; "": any
   std::optional<bool> on_sale;  // none: both
@@ -64,6 +69,11 @@ Result<Sku> patch_sku(db::Tx& tx, const Call& call, SkuId id, const SkuPatch& pa
 
 // restock, by staff, audited.
 Result<StockCount> receive_stock(db::Tx& tx, const Call& call, SkuId id, std::int64_t qty);
+
+// Units of a SKU for a store, and back again; see stock.hpp. By staff that operates the brand, giving back also by the
+// store; audited.
+Result<Allotment> allot(db::Tx& tx, const Call& call, SkuId sku, StoreId store, const AllotWish& wish);
+Result<std::int64_t> give_back(db::Tx& tx, const Call& call, SkuId sku, StoreId store);
 
 struct ImportReport {
   CatalogFormat format = CatalogFormat::lianbo;

@@ -24,12 +24,18 @@ const Sql kProductByCode{"catalog.product_by_code", "select id from products whe
 const Sql kSkusOfProduct{"catalog.skus_of_product",
                          "select " SKU_COLUMNS
                          " from skus s where s.product_id = $1 order by s.position, s.id limit 1000"};
-const Sql kSkusWithStock{"catalog.skus_with_stock", "select " SKU_COLUMNS
-                                                    ", coalesce(sp.pool, 0) + coalesce((select cast(sum(l.units) as "
-                                                    "bigint) from stock_leases l where l.sku_id = s.id), "
-                                                    "0) from skus s left join stock_pools sp on sp.sku_id = s.id where "
-                                                    "s.product_id = $1 order by s.position, s.id limit "
-                                                    "1000"};
+// What a store can sell of SKU s: its own allotment, and the pool with the buckets' leases unless the allotment is all
+// it may sell. Without a store, or without an allotment, the pool and the leases.
+#define STORES_OWN(store) \
+  " left join stock_allotments al on al.sku_id = s.id and al.store_id = " store " and al.closed_at is null "
+#define COMMON_LEFT \
+  "coalesce(sp.pool, 0) + coalesce((select cast(sum(l.units) as bigint) from stock_leases l where l.sku_id = s.id), 0)"
+#define LEFT_IN_STORE \
+  "coalesce(al.units, 0) + case when coalesce(al.shared, 1) = 1 then " COMMON_LEFT " else 0 end"
+const Sql kSkusWithStock{"catalog.skus_with_stock",
+                         "select " SKU_COLUMNS ", " LEFT_IN_STORE
+                         " from skus s left join stock_pools sp on sp.sku_id = s.id" STORES_OWN("$2")
+                         "where s.product_id = $1 order by s.position, s.id limit 1000"};
 const Sql kProductsOfBrand{"catalog.products_of_brand",
                            "select " PRODUCT_COLUMNS " from products p where p.brand_id = $1 order by p.id limit $2"};
 const Sql kSkusOfBrand{"catalog.skus_of_brand",
@@ -37,19 +43,18 @@ const Sql kSkusOfBrand{"catalog.skus_of_brand",
                        " from skus s where s.brand_id = $1 order by s.product_id, s.position, s.id limit $2"};
 const Sql kLeftOfBrand{
     "catalog.left_of_brand",
-    "select p.sku_id, p.pool + coalesce(l.units, 0) from stock_pools p left join (select sku_id, "
-    "cast(sum(units) as bigint) as units from stock_leases group by sku_id) l on l.sku_id = p.sku_id "
+    "select p.sku_id, p.pool + coalesce(l.units, 0) + coalesce(a.units, 0) from stock_pools p left join (select sku_id, "
+    "cast(sum(units) as bigint) as units from stock_leases group by sku_id) l on l.sku_id = p.sku_id left join (select "
+    "sku_id, cast(sum(units) as bigint) as units from stock_allotments group by sku_id) a on a.sku_id = p.sku_id "
     "where p.brand_id = $1 limit $2"};
 const Sql kList{
     "catalog.list",
     "with p as (select * from products where brand_id = $1 and id > $2 and ($3 = '' or category = $3) and (cast($4 as "
     "bigint) = -1 or "
     "on_sale = $4) and ($5 = '' or lower(title) like $5 escape '\\' or lower(code) like $5 escape '\\') order by id "
-    "limit $6) select " PRODUCT_COLUMNS ", " SKU_COLUMNS
-    ", coalesce(sp.pool, 0) + coalesce((select cast(sum(l.units) as bigint) from stock_leases l where l.sku_id = "
-    "s.id), "
-    "0) from p join skus s on s.product_id = p.id left join stock_pools sp on sp.sku_id = s.id order by p.id, "
-    "s.position, s.id"};
+    "limit $6) select " PRODUCT_COLUMNS ", " SKU_COLUMNS ", " LEFT_IN_STORE
+    " from p join skus s on s.product_id = p.id left join stock_pools sp on sp.sku_id = s.id" STORES_OWN("$7")
+    "order by p.id, s.position, s.id"};
 const Sql kInsertProduct{
     "catalog.insert_product",
     "insert into products (id, brand_id, code, title, category, description, image_url, on_sale, no_return, "
@@ -68,14 +73,24 @@ const Sql kUpdateSku{
 const Sql kTouchProduct{"catalog.touch_product",
                         "update products set version = version + 1, updated_at = $2 where id = $1"};
 
-#define HAS_STOCK                                                                                                    \
-  "exists (select 1 from skus s join stock_pools sp on sp.sku_id = s.id where s.product_id = p.id and (sp.pool > 0 " \
-  "or exists (select 1 from stock_leases l where l.sku_id = s.id and l.units > 0)))"
+#define HAS_STOCK(store)                                                                                          \
+  "exists (select 1 from skus s join stock_pools sp on sp.sku_id = s.id" STORES_OWN(store)                       \
+  "where s.product_id = p.id and (al.units > 0 or (coalesce(al.shared, 1) = 1 and (sp.pool > 0 or exists (select 1 " \
+  "from stock_leases l where l.sku_id = s.id and l.units > 0)))))"
 const Sql kCanBeSold{"catalog.can_be_sold",
-                     "select 1 from products p where p.id = $1 and p.on_sale = 1 and " HAS_STOCK};
+                     "select 1 from products p where p.id = $1 and p.on_sale = 1 and " HAS_STOCK("$2")};
 const Sql kAlternatives{"catalog.alternatives",
                         "select p.id from products p where p.brand_id = $1 and p.category = $2 and p.id <> $3 and "
-                        "p.on_sale = 1 and " HAS_STOCK " order by p.id desc limit $4"};
+                        "p.on_sale = 1 and " HAS_STOCK("0") " order by p.id desc limit $4"};
+// The newest push counts. A store's rows of campaigns that are over are behind the range of the key.
+const Sql kSale{
+    "catalog.sale",
+    "select " SKU_COLUMNS ", p.title, p.on_sale, p.no_return, al.units, i.campaign_id, i.price_fen from skus s join "
+    "products p on p.id = s.product_id" STORES_OWN("$2")
+    "left join campaign_items i on i.sku_id = s.id and i.campaign_id = (select c.id from store_campaigns g join "
+    "campaigns c on c.id = g.campaign_id join campaign_items x on x.campaign_id = c.id and x.sku_id = $1 where "
+    "g.store_id = $2 and g.ends_at > $3 and g.removed_at is null and c.state = 'pushed' and c.starts_at <= $3 order by "
+    "c.pushed_at desc, c.id desc limit 1) where s.id = $1"};
 
 const Sql kInsertPool{"stock.insert_pool",
                       "insert into stock_pools (sku_id, brand_id, received, pool) values ($1, $2, $3, $3)"};
@@ -114,6 +129,35 @@ const Sql kLeaseAndReserve{
     "stock.lease_and_reserve",
     "update stock_leases set units = units + $3 - $4, reserved = reserved + $4 where bucket = $1 "
     "and sku_id = $2 and units + $3 >= $4"};
+const Sql kAddToPool{"stock.add_to_pool", "update stock_pools set pool = pool + $2 where sku_id = $1"};
+#define ALLOTMENT_COLUMNS "sku_id, store_id, units, keep_units, shared, until_at, closed_at, at"
+const Sql kLockAllotment{"stock.lock_allotment",
+                         "update stock_allotments set units = units where sku_id = $1 and store_id = $2 and closed_at "
+                         "is null returning " ALLOTMENT_COLUMNS};
+const Sql kOpenAllotment{
+    "stock.open_allotment",
+    "insert into stock_allotments (sku_id, store_id, brand_id, units, keep_units, shared, at) values ($1, $2, $3, 0, 0, "
+    "1, $4) on conflict (sku_id, store_id) do update set units = stock_allotments.units returning " ALLOTMENT_COLUMNS};
+const Sql kSetAllotment{
+    "stock.set_allotment",
+    "update stock_allotments set units = $3, keep_units = $4, shared = $5, until_at = $6, closed_at = $7 where sku_id = "
+    "$1 and store_id = $2"};
+const Sql kSetAllotmentUnits{"stock.set_allotment_units",
+                             "update stock_allotments set units = $3 where sku_id = $1 and store_id = $2"};
+const Sql kAllotment{"stock.allotment", "select " ALLOTMENT_COLUMNS
+                                        " from stock_allotments where sku_id = $1 and store_id = $2"};
+const Sql kAllotmentsOfStore{"stock.allotments_of_store",
+                             "select " ALLOTMENT_COLUMNS
+                             " from stock_allotments where store_id = $1 and sku_id > $2 and closed_at is null order by "
+                             "sku_id limit $3"};
+const Sql kAllotmentsOfSku{"stock.allotments_of_sku",
+                           "select " ALLOTMENT_COLUMNS
+                           " from stock_allotments where sku_id = $1 and store_id > $2 and closed_at is null order by "
+                           "store_id limit $3"};
+const Sql kAllotmentsDue{"stock.allotments_due",
+                         "select " ALLOTMENT_COLUMNS
+                         " from stock_allotments where closed_at is null and until_at is not null and until_at <= $1 "
+                         "order by until_at, sku_id, store_id limit $2"};
 const Sql kRestock{"stock.restock",
                    "update stock_pools set received = received + $2, pool = pool + $2 where sku_id = $1 and received + "
                    "$2 <= $3"};
@@ -123,21 +167,20 @@ const Sql kLeft{
     "0) from stock_pools p where p.sku_id = $1"};
 const Sql kCount{
     "stock.count",
-    "select p.received, p.pool, coalesce(cast(sum(l.units) as bigint), 0), coalesce(cast(sum(l.reserved) as "
+    "select p.received, p.pool, coalesce(cast(sum(l.units) as bigint), 0), coalesce((select cast(sum(a.units) as "
+    "bigint) from stock_allotments a where a.sku_id = p.sku_id), 0), coalesce(cast(sum(l.reserved) as "
     "bigint), 0), coalesce(cast(sum(l.sold) as bigint), 0) from stock_pools p left join stock_leases l on "
     "l.sku_id = p.sku_id where p.sku_id = $1 group by p.sku_id, p.received, p.pool"};
 const Sql kBreaches{
     "stock.breaches",
-    "select id, received, pool, units, reserved, sold from (select k.id as id, coalesce(p.received, 0) as received, "
-    "coalesce(p.pool, -1) as pool, coalesce(l.units, 0) as units, coalesce(l.reserved, 0) as reserved, "
-    "coalesce(l.sold, "
-    "0) as sold, coalesce(l.least, 0) as least from skus k left join stock_pools p on p.sku_id = k.id left join "
-    "(select "
-    "sku_id, cast(sum(units) as bigint) as units, cast(sum(reserved) as bigint) as reserved, cast(sum(sold) as bigint) "
-    "as sold, min(units) as least from stock_leases group by sku_id) l on l.sku_id = k.id where (cast($1 as bigint) = "
-    "0 or k.brand_id "
-    "= "
-    "$1)) counts where pool < 0 or least < 0 or pool + units + reserved + sold <> received order by id limit $2"};
+    "select id, received, pool, units, allotted, reserved, sold from (select k.id as id, coalesce(p.received, 0) as "
+    "received, coalesce(p.pool, -1) as pool, coalesce(l.units, 0) as units, coalesce(a.units, 0) as allotted, "
+    "coalesce(l.reserved, 0) as reserved, coalesce(l.sold, 0) as sold, coalesce(l.least, 0) as least from skus k left "
+    "join stock_pools p on p.sku_id = k.id left join (select sku_id, cast(sum(units) as bigint) as units, "
+    "cast(sum(reserved) as bigint) as reserved, cast(sum(sold) as bigint) as sold, min(units) as least from "
+    "stock_leases group by sku_id) l on l.sku_id = k.id left join (select sku_id, cast(sum(units) as bigint) as units "
+    "from stock_allotments group by sku_id) a on a.sku_id = k.id where (cast($1 as bigint) = 0 or k.brand_id = $1)) "
+    "counts where pool < 0 or least < 0 or pool + units + allotted + reserved + sold <> received order by id limit $2"};
 
 #define NEWEST                                                                                              \
   "not exists (select 1 from plans q where q.brand_id = p.brand_id and q.scope = p.scope and q.scope_id = " \
@@ -151,6 +194,10 @@ const Sql kNewestPlan{
     "plan.newest", "select " PLAN_COLUMNS
                    " from plans p where p.brand_id = $1 and p.scope = $2 and p.scope_id = $3 and p.sku_id = $4 order "
                    "by p.version desc limit 1"};
+const Sql kPlansOfCampaign{"plan.of_campaign",
+                           "select " PLAN_COLUMNS
+                           " from plans p where p.brand_id = $1 and p.scope = 'campaign' and p.scope_id = $2 and " NEWEST
+                           " limit 1000"};
 const Sql kInsertPlan{
     "plan.insert",
     "insert into plans (id, brand_id, scope, scope_id, sku_id, version, host_bp, promoter_bp, "
@@ -236,8 +283,8 @@ std::optional<ProductId> product_by_code(Tx& tx, BrandId brand, std::string_view
 std::vector<Sku> skus_of(Tx& tx, ProductId product) {
   return tx.all(kSkusOfProduct, {product.value}, [](const Row& r) { return sku_of(r); });
 }
-std::vector<SkuLeft> skus_with_stock(Tx& tx, ProductId product) {
-  return tx.all(kSkusWithStock, {product.value},
+std::vector<SkuLeft> skus_with_stock(Tx& tx, ProductId product, StoreId store) {
+  return tx.all(kSkusWithStock, {product.value, store.value},
                 [](const Row& r) { return SkuLeft{sku_of(r), r.integer(kSkuColumns)}; });
 }
 std::vector<Product> products_of_brand(Tx& tx, BrandId brand, std::int64_t limit) {
@@ -251,7 +298,7 @@ std::vector<std::pair<SkuId, std::int64_t>> left_of_brand(Tx& tx, BrandId brand,
 }
 std::vector<ListedSku> list(Tx& tx, const ListQuery& q) {
   const std::string pattern = like_pattern(q.text);
-  return tx.all(kList, {q.brand, q.after, q.category, q.on_sale, pattern, q.limit}, [](const Row& r) {
+  return tx.all(kList, {q.brand, q.after, q.category, q.on_sale, pattern, q.limit, q.store.value}, [](const Row& r) {
     return ListedSku{product_of(r), sku_of(r, kProductColumns), r.integer(kProductColumns + kSkuColumns)};
   });
 }
@@ -270,7 +317,22 @@ bool update_sku(Tx& tx, const Sku& s, std::int64_t from_version) {
   return tx.exec(kUpdateSku, {s.id, s.title, s.price_fen, from_version}) == 1;
 }
 void touch_product(Tx& tx, ProductId id, Instant now) { CHECK(tx.exec(kTouchProduct, {id, now}) == 1); }
-bool can_be_sold(Tx& tx, ProductId product) { return tx.exists(kCanBeSold, {product.value}); }
+bool can_be_sold(Tx& tx, ProductId product, StoreId store) {
+  return tx.exists(kCanBeSold, {product.value, store.value});
+}
+std::optional<Sale> sale(Tx& tx, SkuId sku, StoreId store, Instant now) {
+  return tx.one(kSale, {sku.value, store.value, now}, [](const Row& r) {
+    Sale out;
+    out.sku = sku_of(r);
+    out.title = r.str(kSkuColumns);
+    out.on_sale = r.flag(kSkuColumns + 1);
+    out.no_return = r.flag(kSkuColumns + 2);
+    out.allotted = !r.is_null(kSkuColumns + 3);
+    if (!r.is_null(kSkuColumns + 4))
+      out.campaign = CampaignPrice{r.id<CampaignId>(kSkuColumns + 4), r.integer(kSkuColumns + 5)};
+    return out;
+  });
+}
 std::vector<ProductId> alternatives(Tx& tx, const Product& p, int limit) {
   return tx.all(kAlternatives, {p.brand, p.category, p.id, limit}, [](const Row& r) { return r.id<ProductId>(0); });
 }
@@ -299,19 +361,53 @@ bool take_from_lease(Tx& tx, Bucket bucket, SkuId sku, std::int64_t qty) {
 bool lease_and_reserve(Tx& tx, Bucket bucket, SkuId sku, std::int64_t more, std::int64_t qty) {
   return tx.exec(kLeaseAndReserve, {bucket, sku, more, qty}) == 1;
 }
+void add_to_pool(Tx& tx, SkuId sku, std::int64_t qty) { CHECK(tx.exec(kAddToPool, {sku, qty}) == 1); }
+
+static Allotment allotment_of(const Row& r) {
+  return {r.id<SkuId>(0), r.id<StoreId>(1), r.integer(2), r.integer(3),
+          r.flag(4),      r.integer(5),     r.integer(6), r.integer(7)};
+}
+std::optional<Allotment> lock_allotment(Tx& tx, SkuId sku, StoreId store) {
+  return tx.one(kLockAllotment, {sku.value, store.value}, allotment_of);
+}
+Allotment lock_or_open_allotment(Tx& tx, BrandId brand, SkuId sku, StoreId store, Instant now) {
+  const auto row = tx.one(kOpenAllotment, {sku, store, brand, now}, allotment_of);
+  CHECK(row.has_value());
+  return *row;
+}
+void set_allotment(Tx& tx, const Allotment& a) {
+  const auto at = [](Instant t) { return t == 0 ? Param(nullptr) : Param(t); };
+  CHECK(tx.exec(kSetAllotment, {a.sku, a.store, a.units, a.keep, static_cast<int>(a.shared), at(a.until_at),
+                                at(a.closed_at)}) == 1);
+}
+void set_allotment_units(Tx& tx, SkuId sku, StoreId store, std::int64_t units) {
+  CHECK(tx.exec(kSetAllotmentUnits, {sku, store, units}) == 1);
+}
+std::optional<Allotment> allotment(Tx& tx, SkuId sku, StoreId store) {
+  return tx.one(kAllotment, {sku.value, store.value}, allotment_of);
+}
+std::vector<Allotment> allotments_of_store(Tx& tx, StoreId store, SkuId after, int limit) {
+  return tx.all(kAllotmentsOfStore, {store, after.value, limit}, allotment_of);
+}
+std::vector<Allotment> allotments_of_sku(Tx& tx, SkuId sku, StoreId after, int limit) {
+  return tx.all(kAllotmentsOfSku, {sku, after.value, limit}, allotment_of);
+}
+std::vector<Allotment> allotments_due(Tx& tx, Instant now, int limit) {
+  return tx.all(kAllotmentsDue, {now, limit}, allotment_of);
+}
 bool restock(Tx& tx, SkuId sku, std::int64_t qty) { return tx.exec(kRestock, {sku, qty, kMaxStock}) == 1; }
 std::optional<std::int64_t> left(Tx& tx, SkuId sku) {
   return tx.one(kLeft, {sku.value}, [](const Row& r) { return r.integer(0); });
 }
 std::optional<StockCount> count(Tx& tx, SkuId sku) {
   return tx.one(kCount, {sku.value}, [](const Row& r) {
-    return StockCount{r.integer(0), r.integer(1), r.integer(2), r.integer(3), r.integer(4)};
+    return StockCount{r.integer(0), r.integer(1), r.integer(2), r.integer(3), r.integer(4), r.integer(5)};
   });
 }
 std::vector<StockBreach> breaches(Tx& tx, BrandId brand, int limit) {
   return tx.all(kBreaches, {brand.value, limit}, [](const Row& r) {
     return StockBreach{r.id<SkuId>(0),
-                       StockCount{r.integer(1), r.integer(2), r.integer(3), r.integer(4), r.integer(5)}};
+                       StockCount{r.integer(1), r.integer(2), r.integer(3), r.integer(4), r.integer(5), r.integer(6)}};
   });
 }
 
@@ -321,6 +417,9 @@ std::vector<PlanRow> plans_for(Tx& tx, BrandId brand, SkuId sku, AgentId host, s
 }
 std::optional<PlanRow> newest_plan(Tx& tx, BrandId brand, PlanScope scope, std::int64_t scope_id, SkuId sku) {
   return tx.one(kNewestPlan, {brand, plan_scope_text(scope), scope_id, sku.value}, plan_of);
+}
+std::vector<PlanRow> plans_of_campaign(Tx& tx, BrandId brand, CampaignId campaign) {
+  return tx.all(kPlansOfCampaign, {brand, campaign}, plan_of);
 }
 bool insert_plan(Tx& tx, const PlanRow& p) {
   const auto rate = [&](BasisPoints bp) { return p.withdrawn ? Param(nullptr) : Param(bp); };

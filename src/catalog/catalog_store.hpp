@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/campaign.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/plan.hpp"
 #include "catalog/stock.hpp"
@@ -22,7 +23,8 @@ struct SkuLeft {
   Sku sku;
   std::int64_t left;
 };
-std::vector<SkuLeft> skus_with_stock(db::Tx& tx, ProductId product);
+// left: what this store can sell; with no store, what any store without an allotment can.
+std::vector<SkuLeft> skus_with_stock(db::Tx& tx, ProductId product, StoreId store);
 std::vector<Product> products_of_brand(db::Tx& tx, BrandId brand, std::int64_t limit);
 std::vector<Sku> skus_of_brand(db::Tx& tx, BrandId brand, std::int64_t limit);
 std::vector<std::pair<SkuId, std::int64_t>> left_of_brand(db::Tx& tx, BrandId brand, std::int64_t limit);
@@ -33,6 +35,7 @@ struct ListedSku {
 };
 struct ListQuery {
   BrandId brand;
+  StoreId store;  // whose stock; none: any store's without an allotment
   std::string_view category, text;
   int on_sale;  // 0, 1; -1: both
   std::int64_t after;
@@ -47,7 +50,9 @@ bool update_product(db::Tx& tx, const Product& product, std::int64_t from_versio
 bool update_sku(db::Tx& tx, const Sku& sku, std::int64_t from_version);
 // Raises the version; locks the product until the end of the transaction.
 void touch_product(db::Tx& tx, ProductId id, Instant now);
-bool can_be_sold(db::Tx& tx, ProductId product);
+bool can_be_sold(db::Tx& tx, ProductId product, StoreId store);
+// One read for what an order must know about a SKU in a store.
+std::optional<Sale> sale(db::Tx& tx, SkuId sku, StoreId store, Instant now);
 std::vector<ProductId> alternatives(db::Tx& tx, const Product& product, int limit);
 
 // ---- stock
@@ -71,15 +76,27 @@ std::vector<Lease> other_leases(db::Tx& tx, Bucket bucket, SkuId sku);  // that 
 bool take_from_lease(db::Tx& tx, Bucket bucket, SkuId sku, std::int64_t qty);
 // Adds `more` to the lease, then moves qty of it into reserved.
 bool lease_and_reserve(db::Tx& tx, Bucket bucket, SkuId sku, std::int64_t more, std::int64_t qty);
+void add_to_pool(db::Tx& tx, SkuId sku, std::int64_t qty);
+// Locks the store's allotment, if it has one that was not given back.
+std::optional<Allotment> lock_allotment(db::Tx& tx, SkuId sku, StoreId store);
+// The same, making an empty one when there is none; one that was given back is as new.
+Allotment lock_or_open_allotment(db::Tx& tx, BrandId brand, SkuId sku, StoreId store, Instant now);
+void set_allotment(db::Tx& tx, const Allotment& allotment);
+void set_allotment_units(db::Tx& tx, SkuId sku, StoreId store, std::int64_t units);
+std::optional<Allotment> allotment(db::Tx& tx, SkuId sku, StoreId store);
+std::vector<Allotment> allotments_of_store(db::Tx& tx, StoreId store, SkuId after, int limit);
+std::vector<Allotment> allotments_of_sku(db::Tx& tx, SkuId sku, StoreId after, int limit);
+std::vector<Allotment> allotments_due(db::Tx& tx, Instant now, int limit);
 // received and pool grow, up to kMaxStock received.
 bool restock(db::Tx& tx, SkuId sku, std::int64_t qty);
-std::optional<std::int64_t> left(db::Tx& tx, SkuId sku);
+std::optional<std::int64_t> left(db::Tx& tx, SkuId sku);  // pool and the buckets' leases
 std::optional<StockCount> count(db::Tx& tx, SkuId sku);
 std::vector<StockBreach> breaches(db::Tx& tx, BrandId brand, int limit);
 
 // ---- plans
 std::vector<PlanRow> plans_for(db::Tx& tx, BrandId brand, SkuId sku, AgentId host, std::int64_t campaign_id);
 std::optional<PlanRow> newest_plan(db::Tx& tx, BrandId brand, PlanScope scope, std::int64_t scope_id, SkuId sku);
+std::vector<PlanRow> plans_of_campaign(db::Tx& tx, BrandId brand, CampaignId campaign);  // the newest of each SKU
 bool insert_plan(db::Tx& tx, const PlanRow& row);  // false: that version is there already
 std::vector<PlanRow> current_plans(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
 

@@ -1,6 +1,10 @@
-// Arrays as one parameter, for the few statements that take a whole batch at once on PostgreSQL: bind the text and
+// Many values as one parameter.
+//
+// ArrayText: for the few statements that take a whole batch at once on PostgreSQL: bind the text and
 // write `unnest($1::bigint[], $2::text[])`. The postgres_text of such a Sql only; SQLite loops over its prepared
-// statement.
+// statement. IdList: the rows of up to some hundred identifiers in one statement on either engine. Bind its text, and
+// write `where id` LIANBO_IN_IDS("$1") in the statement and `where id` LIANBO_IN_IDS_POSTGRES("$1") in its second text:
+// the engines read JSON by different functions.
 #pragma once
 
 #include <concepts>
@@ -46,6 +50,29 @@ class ArrayText {
     return text_;
   }
   std::string text_ = "{";
+  bool closed_ = false;
+};
+
+#define LIANBO_IN_IDS(parameter) " in (select value from json_each(" parameter "))"
+#define LIANBO_IN_IDS_POSTGRES(parameter) \
+  " in (select cast(value as bigint) from jsonb_array_elements_text(cast(" parameter " as jsonb)))"
+
+class IdList {
+ public:
+  template <class Tag>
+  void add(Id<Tag> id) {
+    if (text_.size() > 1) text_ += ',';
+    text_ += std::to_string(id.value);
+  }
+  // "[1,2,3]". Borrowed by Param, as above.
+  std::string_view text() {
+    if (!closed_) text_ += ']';
+    closed_ = true;
+    return text_;
+  }
+
+ private:
+  std::string text_ = "[";
   bool closed_ = false;
 };
 

@@ -3,6 +3,8 @@
 #include <mutex>
 
 #include "base/json.hpp"
+#include "insight/figures.hpp"
+#include "insight/regions.hpp"
 #include "insight/verify.hpp"
 #include "org/org_service.hpp"
 
@@ -124,10 +126,12 @@ std::string report_json(const Report& r) {
   FIGURE(agents)
   FIGURE(broadcasts)
   FIGURE(pins)
-  FIGURE(exposures) FIGURE(enters) FIGURE(chat_lines) FIGURE(likes) FIGURE(shares) FIGURE(touches) FIGURE(locks_opened)
-      FIGURE(locks_renewed) FIGURE(locks_taken_over) FIGURE(locks_protected) FIGURE(share_cascades)
-          FIGURE(cascade_depth_max) FIGURE(orders_placed) FIGURE(orders_paid) FIGURE(orders_cancelled) FIGURE(refunds)
-              FIGURE(gmv_fen) FIGURE(refunded_fen) FIGURE(commission_pending_fen) FIGURE(commission_available_fen)
+  FIGURE(exposures)
+  FIGURE(enters)
+  FIGURE(chat_lines) FIGURE(likes) FIGURE(shares) FIGURE(touches) FIGURE(locks_opened) FIGURE(locks_renewed)
+      FIGURE(locks_taken_over) FIGURE(locks_protected) FIGURE(share_cascades) FIGURE(cascade_depth_max)
+          FIGURE(orders_placed) FIGURE(orders_paid) FIGURE(orders_cancelled) FIGURE(refunds) FIGURE(gmv_fen)
+              FIGURE(refunded_fen) FIGURE(commission_pending_fen) FIGURE(commission_available_fen)
                   FIGURE(commission_settled_fen) FIGURE(commission_paid_fen) FIGURE(debt_fen) FIGURE(oversold_units)
                       FIGURE(ledger_difference_fen)
 #undef FIGURE
@@ -149,7 +153,8 @@ std::string report_json(const Report& r) {
 
 net::Routes insight_routes(const InsightDeps& deps) {
   using namespace lianbo::shape;
-  net::Routes routes;
+  net::Routes routes = figure_routes(deps.db);
+  routes.push_back(region_report_route());
   Shape report_shape;
   for (const char* name :
        {"agents", "broadcasts", "pins", "exposures", "enters", "chat_lines", "likes", "shares", "touches",
@@ -184,14 +189,11 @@ net::Routes insight_routes(const InsightDeps& deps) {
                                       const std::unique_lock alone_here(running, std::try_to_lock);
                                       if (!alone_here)
                                         return fail(Code::overloaded, "a verify is running; ask again when it is done");
-                                      TRY(auto report, verify(*deps.db, call.buckets));
-                                      // It looks at every brand's rows; what differs elsewhere is not this brand's to
-                                      // read.
+                                      // What belongs to no brand any more is the only brand's to see, or nobody's.
                                       TRY(const bool alone, deps.db->read([](db::Tx& tx) -> Result<bool> {
                                         return org::all_brands(tx, 2).size() == 1;
                                       }));
-                                      if (!alone)
-                                        for (auto& check : report.checks) check.differences.clear();
+                                      TRY(const auto report, verify(*deps.db, call.buckets, alone ? BrandId{} : brand));
                                       return net::Reply::json(verify_json(report));
                                     })
                        .giving({boolean("ok"), list("checks",

@@ -44,7 +44,7 @@ std::string report_json(const Report& report);
 struct InsightDeps {
   db::Database* db = nullptr;
 };
-// GET …/report, POST …/verify
+// GET …/report, POST …/verify, and those of figures.hpp
 net::Routes insight_routes(const InsightDeps& deps);
 
 }  // namespace lianbo::insight

@@ -1,5 +1,8 @@
 #include "insight/verify.hpp"
 
+#include <map>
+
+#include "base/check.hpp"
 #include "base/json.hpp"
 #include "share/share_service.hpp"
 
@@ -28,7 +31,7 @@ const Sql kStockLaw{
     "on l.sku_id = s.id where p.pool + coalesce(l.units, 0) + coalesce(l.reserved, 0) + coalesce(l.sold, 0) <> "
     "p.received "
     "or p.pool < 0 order by s.id limit 1000"};
-const Sql kStockRows{"verify.stock_rows", "select count(*) from skus"};
+const Sql kStockRows{"verify.stock_rows", "select count(*) from skus where brand_id = $1 or $1 = 0"};
 const Sql kStockNoPool{"verify.stock_no_pool",
                        "select s.id, 'no stock row' from skus s left join stock_pools p on p.sku_id = s.id "
                        "where p.sku_id is null order by s.id limit 1000"};
@@ -54,7 +57,7 @@ const Sql kStockWithoutOrders{
     "(select 1 from order_lines x where x.bucket = l.bucket and x.sku_id = l.sku_id) and not exists (select 1 from "
     "parcel_lines y where y.bucket = l.bucket and y.sku_id = l.sku_id) order by 1 limit 1000"};
 
-const Sql kLedgerRows{"verify.ledger_rows", "select count(*) from ledger_txs"};
+const Sql kLedgerRows{"verify.ledger_rows", "select count(*) from ledger_txs where brand_id = $1 or $1 = 0"};
 const Sql kLedgerSums{"verify.ledger_sums",
                       "select tx_id, 'postings sum to ' || cast(sum(amount_fen) as text) from ledger_postings "
                       "group by bucket, tx_id having sum(amount_fen) <> 0 order by tx_id limit 1000"};
@@ -69,7 +72,7 @@ const Sql kLedgerAccounts{
     "where (p.agent_id <> 0) <> (p.account in ('pending', 'available', 'settled', 'paid', 'debt')) "
     "order by p.tx_id limit 1000"};
 
-const Sql kEntryRows{"verify.entry_rows", "select count(*) from entries"};
+const Sql kEntryRows{"verify.entry_rows", "select count(*) from entries where brand_id = $1 or $1 = 0"};
 // Every (line, role) of a paid order whose entries do not sum to floor(net × bp / 10000) for the agent who holds the
 // role.
 #define ROLE_ROWS(role)                                                                                  \
@@ -130,7 +133,7 @@ const Sql kEntryLate{"verify.entry_stuck",
                      "on l.bucket = e.bucket and l.order_id = e.order_id and l.line = e.line where e.state = 'pending' "
                      "and l.matured_at is not null order by e.id limit 1000"};
 
-const Sql kAccountRows{"verify.account_rows", "select count(*) from agents"};
+const Sql kAccountRows{"verify.account_rows", "select count(*) from agents where brand_id = $1 or $1 = 0"};
 // What each agent's accounts must hold, from entries and settlements, against the ledger.
 const Sql kAccounts{
     "verify.accounts",
@@ -168,7 +171,7 @@ const Sql kSettlementSums{
     "s.entries_fen <> s.payable_fen + s.worked_off_fen - s.new_debt_fen or s.payable_fen < 0 "
     "order by s.id limit 1000"};
 
-const Sql kOrderRows{"verify.order_rows", "select count(*) from orders"};
+const Sql kOrderRows{"verify.order_rows", "select count(*) from orders where brand_id = $1 or $1 = 0"};
 const Sql kOrderPayments{
     "verify.order_payments",
     "select o.id, 'order is ' || o.state || ', payment is ' || coalesce(p.state, 'missing') from orders o left join "
@@ -296,9 +299,81 @@ const Sql kRollup{
     "where q.paid_at is not null group by q.brand_id) l on l.brand_id = b.id where coalesce(o.total, 0) <> "
     "coalesce(s.total, 0) "
     "or coalesce(o.total, 0) <> coalesce(l.total, 0) order by b.id limit 1000"};
-const Sql kBrandRows{"verify.brand_rows", "select count(*) from brands"};
+// Every order is in a store of an agent of its brand: the rows by region leave none out.
+const Sql kRegions{
+    "verify.regions",
+    "select b.id, 'brand ' || cast(coalesce(o.total, 0) as text) || ', regions ' || cast(coalesce(g.total, 0) as text) "
+    "from brands b left join (select brand_id, sum(total_fen - refunded_fen) as total from orders where paid_at is not "
+    "null group by brand_id) o on o.brand_id = b.id left join (select a.brand_id, sum(q.total_fen - q.refunded_fen) as "
+    "total from orders q join stores s on s.id = q.store_id join agents a on a.id = s.agent_id where q.paid_at is not "
+    "null and a.brand_id = q.brand_id group by a.brand_id) g on g.brand_id = b.id where coalesce(o.total, 0) <> "
+    "coalesce(g.total, 0) order by b.id limit 1000"};
+// Figures: kept in every scope that holds all facts, and what waits to be counted, against the rows.
+const Sql kFigureRows{"verify.figure_rows", "select count(*) from figures where brand_id = $1 or $1 = 0"};
+const Sql kFigures{
+    "verify.figures",
+    "select c.id, s.scope || ': paid ' || cast(coalesce(f.paid_fen, 0) as text) || ', waiting ' || "
+    "cast(coalesce(t.paid_fen, 0) as text) || ', by the rows ' || cast(coalesce(o.paid_fen, 0) as text) from brands c "
+    "cross join (select 'store' as scope union all select 'broadcast' union all select 'minute' union all select "
+    "'cascade' union all select 'share') s left join (select brand_id, scope, sum(orders) as orders, sum(paid_orders) "
+    "as paid_orders, sum(paid_fen) as paid_fen, sum(refunded_fen) as refunded_fen, sum(touches) as touches, "
+    "sum(enters) "
+    "as enters from figures group by brand_id, scope) f on f.brand_id = c.id and f.scope = s.scope left join (select "
+    "brand_id, sum(case when what = 'placed' then 1 else 0 end) as orders, sum(case when what = 'paid' then 1 else 0 "
+    "end) as paid_orders, sum(case when what = 'paid' then amount_fen else 0 end) as paid_fen, sum(case when what = "
+    "'refunded' then amount_fen else 0 end) as refunded_fen, sum(case when what = 'touch' then 1 else 0 end) as "
+    "touches "
+    "from tallies group by brand_id) t on t.brand_id = c.id left join (select x.brand_id, sum(w.n) as enters from "
+    "tallies w join broadcasts x on x.id = w.broadcast_id where w.what = 'enter' group by x.brand_id) e on e.brand_id "
+    "= "
+    "c.id left join (select brand_id, count(*) as orders, sum(case when paid_at is not null then 1 else 0 end) as "
+    "paid_orders, sum(case when paid_at is not null then total_fen else 0 end) as paid_fen, sum(refunded_fen) as "
+    "refunded_fen from orders group by brand_id) o on o.brand_id = c.id left join (select brand_id, count(*) as "
+    "touches "
+    "from touches where merged_from_id is null and kind = 'share' group by brand_id) u on u.brand_id = c.id left join "
+    "(select brand_id, sum(enters) as enters from broadcasts group by brand_id) n on n.brand_id = c.id where "
+    "coalesce(f.orders, 0) + coalesce(t.orders, 0) <> coalesce(o.orders, 0) or coalesce(f.paid_orders, 0) + "
+    "coalesce(t.paid_orders, 0) <> coalesce(o.paid_orders, 0) or coalesce(f.paid_fen, 0) + coalesce(t.paid_fen, 0) <> "
+    "coalesce(o.paid_fen, 0) or coalesce(f.refunded_fen, 0) + coalesce(t.refunded_fen, 0) <> coalesce(o.refunded_fen, "
+    "0) or coalesce(f.touches, 0) + coalesce(t.touches, 0) <> coalesce(u.touches, 0) or coalesce(f.enters, 0) + "
+    "coalesce(e.enters, 0) <> coalesce(n.enters, 0) order by c.id, s.scope limit 1000"};
+const Sql kPinFigures{
+    "verify.pin_figures",
+    "select b.id, 'its pins add up to ' || cast(coalesce(p.paid_fen, 0) as text) || ', its days to ' || "
+    "cast(coalesce(d.paid_fen, 0) as text) from broadcasts b left join (select group_id, sum(paid_fen) as paid_fen, "
+    "sum(refunded_fen) as refunded_fen, sum(orders) as orders, sum(clicks) as clicks, sum(exposures) as exposures, "
+    "sum(enters) as enters, sum(touches) as touches from figures where scope = 'pin' group by group_id) p on "
+    "p.group_id "
+    "= b.id left join (select id, sum(paid_fen) as paid_fen, sum(refunded_fen) as refunded_fen, sum(orders) as orders, "
+    "sum(clicks) as clicks, sum(exposures) as exposures, sum(enters) as enters, sum(touches) as touches from figures "
+    "where scope = 'broadcast' group by id) d on d.id = b.id where coalesce(p.paid_fen, 0) <> coalesce(d.paid_fen, 0) "
+    "or coalesce(p.refunded_fen, 0) <> coalesce(d.refunded_fen, 0) or coalesce(p.orders, 0) <> coalesce(d.orders, 0) "
+    "or "
+    "coalesce(p.clicks, 0) <> coalesce(d.clicks, 0) or coalesce(p.exposures, 0) <> coalesce(d.exposures, 0) or "
+    "coalesce(p.enters, 0) <> coalesce(d.enters, 0) or coalesce(p.touches, 0) <> coalesce(d.touches, 0) order by b.id "
+    "limit 1000"};
+const Sql kStoreFigures{
+    "verify.store_figures",
+    "select s.id, 'its orders were paid with ' || cast(coalesce(o.paid_fen, 0) as text) || ', its figures say ' || "
+    "cast(coalesce(f.paid_fen, 0) + coalesce(t.paid_fen, 0) as text) from stores s left join (select id, sum(paid_fen) "
+    "as paid_fen, sum(refunded_fen) as refunded_fen from figures where scope = 'store' group by id) f on f.id = s.id "
+    "left join (select store_id, sum(case when what = 'paid' then amount_fen else 0 end) as paid_fen, sum(case when "
+    "what = 'refunded' then amount_fen else 0 end) as refunded_fen from tallies group by store_id) t on t.store_id = "
+    "s.id left join (select store_id, sum(case when paid_at is not null then total_fen else 0 end) as paid_fen, "
+    "sum(refunded_fen) as refunded_fen from orders group by store_id) o on o.store_id = s.id where "
+    "coalesce(f.paid_fen, "
+    "0) + coalesce(t.paid_fen, 0) <> coalesce(o.paid_fen, 0) or coalesce(f.refunded_fen, 0) + coalesce(t.refunded_fen, "
+    "0) <> coalesce(o.refunded_fen, 0) order by s.id limit 1000"};
+const Sql kCohorts{
+    "verify.cohorts",
+    "select b.id, 'visitors ' || cast(coalesce(v.people, 0) as text) || ', cohorts ' || cast(coalesce(c.people, 0) as "
+    "text) from brands b left join (select brand_id, count(*) as people, sum(returned) as returned from visitors group "
+    "by brand_id) v on v.brand_id = b.id left join (select brand_id, sum(people) as people, sum(returned) as returned "
+    "from cohorts group by brand_id) c on c.brand_id = b.id where coalesce(v.people, 0) <> coalesce(c.people, 0) or "
+    "coalesce(v.returned, 0) <> coalesce(c.returned, 0) order by b.id limit 1000"};
+const Sql kBrandRows{"verify.brand_rows", "select count(*) from brands where id = $1 or $1 = 0"};
 
-const Sql kPinRows{"verify.pin_rows", "select count(*) from pins"};
+const Sql kPinRows{"verify.pin_rows", "select count(*) from pins where brand_id = $1 or $1 = 0"};
 const Sql kPins{
     "verify.pins",
     "select p.id, 'overlaps another pin, or runs backwards' from (select id, opened_at, closed_at, media_open_ms, "
@@ -311,7 +386,7 @@ const Sql kPinsAfterEnd{
     "select p.id, 'open although the broadcast is over' from pins p join broadcasts b "
     "on b.id = p.broadcast_id where p.closed_at is null and b.state <> 'live' order by p.id limit 1000"};
 
-const Sql kShareRows{"verify.share_rows", "select count(*) from shares"};
+const Sql kShareRows{"verify.share_rows", "select count(*) from shares where brand_id = $1 or $1 = 0"};
 const Sql kShares{
     "verify.shares",
     "select s.id, 'root or depth does not follow its parent' from shares s left join shares p on p.id = s.parent_id "
@@ -350,18 +425,51 @@ const Rule kRules[] = {
     {"orders", "order", kAttribution},
     {"money", "brand", kMoney},
     {"rollup", "brand", kRollup},
+    {"rollup", "brand", kRegions},
+    {"figures", "brand", kFigures},
+    {"figures", "broadcast", kPinFigures},
+    {"figures", "store", kStoreFigures},
+    {"figures", "brand", kCohorts},
     {"pins", "pin", kPins},
     {"pins", "pin", kPinsAfterEnd},
     {"shares", "share", kShares},
 };
 
+// Whose a wrong thing is, by what a rule says it is about.
+const Sql kBrandOfSku{"verify.brand_of_sku", "select brand_id from skus where id = $1"};
+const Sql kBrandOfTx{"verify.brand_of_transaction", "select brand_id from ledger_txs where id = $1"};
+const Sql kBrandOfOrder{"verify.brand_of_order", "select brand_id from orders where id = $1"};
+const Sql kBrandOfEntry{"verify.brand_of_entry", "select brand_id from entries where id = $1"};
+const Sql kBrandOfAgent{"verify.brand_of_agent", "select brand_id from agents where id = $1"};
+const Sql kBrandOfSettlement{"verify.brand_of_settlement", "select brand_id from settlements where id = $1"};
+const Sql kBrandOfAfterSale{"verify.brand_of_after_sale", "select brand_id from after_sales where id = $1"};
+const Sql kBrandItself{"verify.brand_itself", "select id from brands where id = $1"};
+const Sql kBrandOfPin{"verify.brand_of_pin", "select brand_id from pins where id = $1"};
+const Sql kBrandOfShare{"verify.brand_of_share", "select brand_id from shares where id = $1"};
+const Sql kBrandOfBroadcast{"verify.brand_of_broadcast", "select brand_id from broadcasts where id = $1"};
+const Sql kBrandOfStore{"verify.brand_of_store", "select brand_id from stores where id = $1"};
+const Sql kLockRows{"verify.lock_rows", "select count(*) from locks where brand_id = $1 or $1 = 0"};
+
+const Sql& owner_of(std::string_view says) {
+  static const std::map<std::string_view, const Sql*> owners = {
+      {"SKU", &kBrandOfSku},     {"transaction", &kBrandOfTx},       {"order", &kBrandOfOrder},
+      {"entry", &kBrandOfEntry}, {"agent", &kBrandOfAgent},          {"settlement", &kBrandOfSettlement},
+      {"brand", &kBrandItself},  {"after-sale", &kBrandOfAfterSale}, {"pin", &kBrandOfPin},
+      {"share", &kBrandOfShare}, {"broadcast", &kBrandOfBroadcast},  {"store", &kBrandOfStore},
+  };
+  const auto found = owners.find(says);
+  CHECK(found != owners.end());  // a rule about a new kind of thing says here whose it is
+  return *found->second;
+}
+
 struct Counted {
   const char* check;
   const Sql& sql;
 };
-const Counted kCounted[] = {{"stock", kStockRows},      {"ledger", kLedgerRows}, {"entries", kEntryRows},
-                            {"accounts", kAccountRows}, {"orders", kOrderRows},  {"money", kBrandRows},
-                            {"rollup", kBrandRows},     {"pins", kPinRows},      {"shares", kShareRows}};
+const Counted kCounted[] = {{"stock", kStockRows},      {"ledger", kLedgerRows},  {"entries", kEntryRows},
+                            {"accounts", kAccountRows}, {"orders", kOrderRows},   {"money", kBrandRows},
+                            {"rollup", kBrandRows},     {"figures", kFigureRows}, {"pins", kPinRows},
+                            {"shares", kShareRows}};
 
 void add(Check& check, std::string difference) {
   ++check.wrong;
@@ -376,18 +484,22 @@ bool VerifyReport::ok() const {
   return true;
 }
 
-Result<VerifyReport> verify(db::Database& db, int buckets) {
+Result<VerifyReport> verify(db::Database& db, int buckets, BrandId only) {
   return db.read([&](db::Tx& tx) -> Result<VerifyReport> {
     VerifyReport report;
     for (const auto& counted : kCounted) {
       Check check;
       check.name = counted.check;
-      check.looked_at = tx.number(counted.sql);
+      check.looked_at = tx.number(counted.sql, {only.value});
       for (const auto& rule : kRules)
-        if (check.name == rule.check)
+        if (check.name == rule.check) {
+          const Sql& owner = owner_of(rule.says);
           tx.each(rule.sql, {}, [&](const Row& r) {
-            add(check, std::string(rule.says) + " " + id_text(r.integer(0)) + ": " + r.str(1));
+            const std::int64_t id = r.integer(0);
+            if (only && tx.number(owner, {id}) != only.value) return;
+            add(check, std::string(rule.says) + " " + id_text(id) + ": " + r.str(1));
           });
+        }
       report.checks.push_back(std::move(check));
     }
     Check locks;
@@ -395,8 +507,10 @@ Result<VerifyReport> verify(db::Database& db, int buckets) {
     for (Bucket bucket = 0; bucket < buckets; ++bucket) {
       TRY(const auto different, share::verify_locks(tx, bucket, locks.looked_at));
       for (const auto& d : different)
-        add(locks, "buyer " + d.buyer.text() + ": the lock is not the fold of its touches and orders");
+        if (!only || d.brand == only)
+          add(locks, "buyer " + d.buyer.text() + ": the lock is not the fold of its touches and orders");
     }
+    if (only) locks.looked_at = tx.number(kLockRows, {only.value});
     report.checks.push_back(std::move(locks));
     return report;
   });

@@ -5,8 +5,9 @@
 // states against settlements and freeze), accounts (ledger against entries, settlements and debts), orders (states
 // against payments and instants, sums against lines, refunds against after-sales and late payments, attribution against
 // the lock's history), money (the brand's own accounts in the ledger against orders, entries and refunds), rollup
-// (brand = Σ stores = Σ lines), locks (each lock = the fold of its touches and orders), pins (at most one open, none
-// overlapping), shares (parents, roots, depths).
+// (brand = Σ stores = Σ lines), figures (each roll-up of figures.hpp, with what waits, against the rows), locks (each
+// lock = the fold of its touches and orders), pins (at most one open, none overlapping), shares (parents, roots,
+// depths).
 // Reads one snapshot; changes nothing; may run beside a busy server.
 #pragma once
 
@@ -29,8 +30,9 @@ struct VerifyReport {
   std::vector<Check> checks;
   bool ok() const;
 };
-// Of every brand. buckets: of the database (server_facts).
-Result<VerifyReport> verify(db::Database& db, int buckets);
+// Of every brand, or of one: then only its rows are counted and only what differs in them is told. buckets: of the
+// database (server_facts).
+Result<VerifyReport> verify(db::Database& db, int buckets, BrandId only = {});
 std::string verify_json(const VerifyReport& report);
 std::string verify_text(const VerifyReport& report);
 

@@ -26,7 +26,8 @@ bool is_about_product(std::string_view topic) {
 
 bool is_about_broadcast(std::string_view topic) {
   return topic == kChatSaid || topic == kPinOpened || topic == kPinClosed || topic == kBroadcastStarted ||
-         topic == kBroadcastEnded || topic == kBroadcastCancelled || topic == kShelfChanged || topic == kRoomMarked;
+         topic == kBroadcastEnded || topic == kBroadcastCancelled || topic == kBroadcastChanged ||
+         topic == kShelfChanged || topic == kRoomMarked;
 }
 
 }  // namespace
@@ -86,11 +87,12 @@ Result<net::WsAccept> RoomHub::accept(const net::Request& request, const Call& c
     ++context_->counters.full;
     return fail(Code::room_full, "at most " + std::to_string(context_->settings->room_viewers) + " may watch");
   }
-  if (const Status admitted = context_->backend->admit(*id, call.caller.person, call.now); !admitted) {
+  const bool crew = request.query_value("crew") == "1";
+  if (const Status admitted = context_->backend->admit(*id, call.caller, crew, call.now); !admitted) {
     ++context_->counters.refused;
     return fail(admitted.error());
   }
-  Visitor visitor{call.caller.person, call.caller.guest, call.chinese, std::string(request.query_value("since"))};
+  Visitor visitor{call.caller.person, call.caller.guest, call.chinese, crew, std::string(request.query_value("since"))};
   return net::WsAccept{id->value, std::make_shared<Session>(shared_from_this(), *id, std::move(visitor)), {}};
 }
 
@@ -146,6 +148,15 @@ RoomStats RoomHub::stats() const { return context_->counters.read(); }
 std::int64_t RoomHub::viewers_of(BroadcastId id) const {
   const RoomPtr room = find(id);
   return room ? room->viewers() : 0;
+}
+
+std::unordered_map<std::int64_t, std::int64_t> RoomHub::viewer_counts() const {
+  std::unordered_map<std::int64_t, std::int64_t> out;
+  for (const Shard& s : shards_) {
+    const std::scoped_lock lock(s.mutex);
+    for (const auto& [id, room] : s.rooms) out.emplace(id, room->viewers());
+  }
+  return out;
 }
 
 RoomHub::Shard& RoomHub::shard(BroadcastId id) const { return shards_[std::hash<BroadcastId>{}(id) % kShards]; }

@@ -39,8 +39,8 @@ class RoomHub : public std::enable_shared_from_this<RoomHub> {
   };
   static std::shared_ptr<RoomHub> make(Deps deps);
 
-  // GET /api/v1/rooms/{broadcast_id}/ws?since=EPOCH.SEQ by this caller. Blocks on a read. Errors: not_found,
-  // broadcast_state_conflict (cancelled), forbidden (banned), room_full, shutting_down.
+  // GET /api/v1/rooms/{broadcast_id}/ws?since=EPOCH.SEQ&crew=1 by this caller. Blocks on a read. Errors: not_found,
+  // broadcast_state_conflict (cancelled), forbidden (banned, not of the crew), room_full, shutting_down.
   Result<net::WsAccept> accept(const net::Request& request, const Call& call);
 
   // For the bus; topics nobody here knows are ignored.
@@ -53,7 +53,8 @@ class RoomHub : public std::enable_shared_from_this<RoomHub> {
   bool flush(std::int64_t timeout_ms = 10'000);
 
   RoomStats stats() const;
-  std::int64_t viewers_of(BroadcastId id) const;  // 0 when there is no room
+  std::int64_t viewers_of(BroadcastId id) const;                         // 0 when there is no room
+  std::unordered_map<std::int64_t, std::int64_t> viewer_counts() const;  // of every room, by broadcast
 
  private:
   explicit RoomHub(Deps deps);

@@ -120,6 +120,23 @@ Status check_end(const Broadcast& b) {
 Status check_cancel(const Broadcast& b) {
   return b.state == BroadcastState::scheduled ? Status{} : state_conflict(b, "cancel", "scheduled");
 }
+Status check_move(const Broadcast& b, Instant to, Instant now) {
+  if (b.state != BroadcastState::scheduled) return state_conflict(b, "move", "scheduled");
+  if (now >= b.scheduled_at)
+    return fail(Code::broadcast_state_conflict, "its time has come (" + format_rfc3339(b.scheduled_at) +
+                                                    "); start it or cancel it, and schedule another");
+  return check_schedule(to, now);
+}
+Status check_rename(const Broadcast& b) {
+  return b.state == BroadcastState::scheduled || b.state == BroadcastState::live
+             ? Status{}
+             : state_conflict(b, "rename", "scheduled or live");
+}
+Status check_note(std::string_view text) {
+  if (utf8_length(text) > kMaxNote)
+    return fail(Code::invalid_field, "has at most " + std::to_string(kMaxNote) + " characters", "/text");
+  return {};
+}
 Status check_pin(const Broadcast& b) {
   return b.state == BroadcastState::live ? Status{} : state_conflict(b, "pin a product", "live");
 }

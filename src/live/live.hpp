@@ -23,6 +23,7 @@ inline constexpr std::size_t kMaxShelf = 200;
 inline constexpr std::size_t kMaxScheduled = 100;  // broadcasts of one store waiting to start
 inline constexpr std::size_t kMaxTitle = 100;      // code points
 inline constexpr std::size_t kMaxChat = 200;       // code points
+inline constexpr std::size_t kMaxNote = 500;       // code points of a talking point
 inline constexpr int kPromises = 20;               // how many of the last are looked at
 inline constexpr DurationMs kPromiseSlackMs = 10 * kMinuteMs;
 inline constexpr DurationMs kScheduleBackMs = kHourMs;        // a broadcast may be scheduled this far back …
@@ -78,6 +79,10 @@ Status check_shelf(std::span<const ProductId> products);
 Status check_start(const Broadcast& broadcast);
 Status check_end(const Broadcast& broadcast);
 Status check_cancel(const Broadcast& broadcast);
+// To another time: as long as its own has not come. Like cancelling in time, that is no broken promise.
+Status check_move(const Broadcast& broadcast, Instant to, Instant now);
+Status check_rename(const Broadcast& broadcast);
+Status check_note(std::string_view text);
 Status check_pin(const Broadcast& broadcast);
 Status check_shelf_change(const Broadcast& broadcast);
 Status check_chat(const Broadcast& broadcast, Mark mark, std::string_view text);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "live/hall.hpp"
 #include "live/live_events.hpp"
 #include "live/live_service.hpp"
 #include "org/org_service.hpp"
@@ -16,6 +17,7 @@ using net::Reply;
 using net::Request;
 
 constexpr std::int64_t kMaxExposures = 200;
+constexpr std::int64_t kMaxClicks = 50;
 constexpr std::int64_t kMaxCount = 9'007'199'254'740'991;
 
 Shape broadcast_shape() {
@@ -57,8 +59,13 @@ Shape detail_shape() {
 }
 Shape hall_item_shape() {
   using namespace shape;
-  return with(broadcast_shape(),
-              {text("store_name", 0, 200), text("host_name", 0, 200), count("viewers"), count("reservations")});
+  return with(broadcast_shape(), {text("store_name", 0, 200), text("host_name", 0, 200), count("reservations"),
+                                  nullable(object("explaining",
+                                                  {id("product_id"), text("title", 0, 500), text("image_url", 0, 2000),
+                                                   count("price_fen", "of the cheapest SKU")},
+                                                  "what is being explained right now")),
+                                  count("viewers", "in the room right now"),
+                                  boolean("reserved", "by the caller; only while it is scheduled")});
 }
 Shape chat_shape() {
   using namespace shape;
@@ -140,15 +147,15 @@ class LiveApi {
     return Reply::json(w.take());
   }
 
-  Status hall_list(db::Tx& tx, JsonWriter& w, std::string_view name, const std::vector<Broadcast>& items) const {
+  void hall_list(db::Tx& tx, JsonWriter& w, PersonId caller, std::string_view name, const std::vector<Broadcast>& items,
+                 const HallFacts& facts) const {
     w.key(name).begin_list();
     for (const Broadcast& b : items) {
-      open_broadcast(w, b);
-      TRY_OK(names(tx, w, b.store));
-      w.field("viewers", viewers(b.id)).field("reservations", reservations_of(tx, b.id)).end();
+      if (!write_hall_item(w, b, facts)) continue;
+      const bool reserved = b.state == BroadcastState::scheduled && is_reserved(tx, b.id, caller);
+      w.field("viewers", viewers(b.id)).field("reserved", reserved).end();
     }
     w.end_list();
-    return {};
   }
 
   // The fullest rooms first; who is equal, the newest.
@@ -160,11 +167,12 @@ class LiveApi {
     std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
     found.on_air.clear();
     for (auto& [n, b] : ranked) found.on_air.push_back(std::move(b));
+    const HallFacts facts = hall_facts(tx, found);
     JsonWriter w;
     w.begin();
-    TRY_OK(hall_list(tx, w, "on_air", found.on_air));
-    TRY_OK(hall_list(tx, w, "next_up", found.next_up));
-    TRY_OK(hall_list(tx, w, "ended", found.ended));
+    hall_list(tx, w, call.caller.person, "on_air", found.on_air, facts);
+    hall_list(tx, w, call.caller.person, "next_up", found.next_up, facts);
+    hall_list(tx, w, call.caller.person, "ended", found.ended, facts);
     w.end();
     return Reply::json(w.take());
   }
@@ -187,6 +195,8 @@ net::Routes live_routes(LiveDeps deps) {
   const auto api = std::make_shared<LiveApi>(std::move(deps));
   const Shape product_list{shape::list_of("product_ids", shape::id(""), 0, kMaxShelf, "the shelf, in order")};
   const Shape keyed = with(broadcast_shape(), {shape::text("stream_key", 32, 32, "shown here and never again")});
+  const Shape keyed_once = with(
+      broadcast_shape(), {shape::nullable(shape::text("stream_key", 32, 32, "shown once; null in a repeated answer"))});
   Routes routes;
 
   routes.push_back(
@@ -201,7 +211,8 @@ net::Routes live_routes(LiveDeps deps) {
                   })
           .taking({shape::text("title", 1, kMaxTitle), shape::instant("scheduled_at"),
                    shape::opt(shape::list_of("product_ids", shape::id(""), 0, kMaxShelf, "the shelf, in order"))})
-          .giving(keyed)
+          .giving(keyed_once)
+          .telling_once({"stream_key"})
           .answers(201)
           .may_fail({Code::not_found, Code::forbidden, Code::agent_not_active, Code::conflict}));
 
@@ -238,6 +249,49 @@ net::Routes live_routes(LiveDeps deps) {
                               })
                        .giving(detail_shape())
                        .may_fail({Code::not_found}));
+
+  routes.push_back(
+      write_route(Method::patch, "/api/v1/broadcasts/{broadcast_id}", "changeBroadcast",
+                  "Another title, or another time as long as the old one has not come", Access::login,
+                  [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                    BroadcastPatch patch;
+                    if (has(request.value, "title")) patch.title = get_text(request.value, "title");
+                    if (has(request.value, "scheduled_at"))
+                      patch.scheduled_at = get_instant(request.value, "scheduled_at");
+                    TRY(const auto b, change_broadcast(tx, call, id, patch));
+                    return broadcast_reply(b);
+                  })
+          .taking({shape::opt(shape::text("title", 1, kMaxTitle)), shape::opt(shape::instant("scheduled_at"))})
+          .giving(broadcast_shape())
+          .may_fail({Code::not_found, Code::forbidden, Code::broadcast_state_conflict}));
+
+  routes.push_back(
+      read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/notes", "listNotes",
+                 "Talking points of what is on the shelf; for the host and the room's assistants", Access::login,
+                 [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                   TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                   TRY(const auto notes, notes_of(tx, call, id));
+                   JsonWriter w;
+                   w.begin().key("items").begin_list();
+                   for (const ShelfNote& note : notes)
+                     w.begin().field("product_id", note.product).field("text", note.text).end();
+                   return Reply::json(w.end_list().end().take());
+                 })
+          .giving({shape::list("items", {shape::id("product_id"), shape::text("text", 1, kMaxNote)}, 0, kMaxShelf)})
+          .may_fail({Code::not_found, Code::forbidden}));
+  routes.push_back(
+      write_route(Method::put, "/api/v1/broadcasts/{broadcast_id}/notes/{product_id}", "putNote",
+                  "What to say about a product on the shelf; empty takes it away", Access::login,
+                  [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                    TRY(const auto product, request.id_param<ProductId>("product_id"));
+                    TRY_OK(set_note(tx, call, id, product, get_text(request.value, "text")));
+                    return Reply::none();
+                  })
+          .taking({shape::text("text", 0, kMaxNote)})
+          .answers(204)
+          .may_fail({Code::not_found, Code::forbidden, Code::broadcast_state_conflict, Code::not_on_shelf}));
 
   routes.push_back(write_route(Method::put, "/api/v1/broadcasts/{broadcast_id}/shelf", "setShelf",
                                "Replace the shelf; the pin of a product that leaves it is closed", Access::login,
@@ -341,6 +395,28 @@ net::Routes live_routes(LiveDeps deps) {
                        .answers(204)
                        .may_fail({Code::not_found, Code::forbidden}));
 
+  routes.push_back(read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/marks", "listMarks",
+                              "Who is muted or banned in this room; for the host and the room's assistants",
+                              Access::login,
+                              [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                                TRY(const auto marks, marks_of(tx, call, id));
+                                JsonWriter w;
+                                w.begin().key("items").begin_list();
+                                for (const MarkedPerson& one : marks) {
+                                  w.begin().field("person_id", one.person).field("name", one.name);
+                                  w.field("mark", mark_name(one.mark.mark)).field_at("at", one.at);
+                                  w.field_at("until_at", one.mark.until_at == kForever ? 0 : one.mark.until_at).end();
+                                }
+                                return Reply::json(w.end_list().end().take());
+                              })
+                       .giving({shape::list("items",
+                                            {shape::id("person_id"), shape::text("name", 0, 200),
+                                             shape::choice("mark", {"muted", "banned"}), shape::instant("at"),
+                                             shape::nullable(shape::instant("until_at", "null: for good"))},
+                                            0, 200)})
+                       .may_fail({Code::not_found, Code::forbidden}));
+
   routes.push_back(read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/chat", "listChat",
                               "What was written in the room, in order", Access::guest,
                               [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
@@ -354,6 +430,36 @@ net::Routes live_routes(LiveDeps deps) {
                        .giving(page_shape(chat_shape()))
                        .may_fail({Code::not_found}));
 
+  const Shape assistant_shape{shape::id("person_id"), shape::text("name", 0, 200), shape::instant("at")};
+  const auto write_assistant = [](JsonWriter& w, const Assistant& one) {
+    w.begin().field("person_id", one.person).field("name", one.name).field_at("at", one.at).end();
+  };
+  routes.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/assistants", "listAssistants",
+                              "Who may pin, mute and ban in this store's rooms", Access::login,
+                              [write_assistant](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                TRY(const auto store, request.id_param<StoreId>("store_id"));
+                                TRY(const auto assistants, assistants_of(tx, call, store));
+                                JsonWriter w;
+                                w.begin().key("items").begin_list();
+                                for (const Assistant& one : assistants) write_assistant(w, one);
+                                return Reply::json(w.end_list().end().take());
+                              })
+                       .giving({shape::list("items", assistant_shape, 0, 100)})
+                       .may_fail({Code::not_found, Code::forbidden}));
+  routes.push_back(
+      write_route(Method::post, "/api/v1/stores/{store_id}/assistants", "addAssistantByLogin",
+                  "The same, by the login the person told the host", Access::login,
+                  [write_assistant](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    TRY(const auto store, request.id_param<StoreId>("store_id"));
+                    TRY(const auto one, add_assistant_by_login(tx, call, store, get_text(request.value, "login")));
+                    JsonWriter w;
+                    write_assistant(w, one);
+                    return Reply::json(w.take(), 201);
+                  })
+          .taking({shape::text("login", 2, 64)})
+          .giving(assistant_shape)
+          .answers(201)
+          .may_fail({Code::not_found, Code::forbidden, Code::conflict}));
   const auto assistant = [&](Method method, const char* name, const char* summary, auto function) {
     routes.push_back(write_route(method, "/api/v1/stores/{store_id}/assistants/{person_id}", name, summary,
                                  Access::login,
@@ -384,6 +490,26 @@ net::Routes live_routes(LiveDeps deps) {
           .giving({shape::count("counted", "how many were new")});
   beacon.idempotent = false;  // it is by nature; a key would cost more than the rows
   routes.push_back(std::move(beacon));
+
+  Route clicks =
+      write_route(Method::post, "/api/v1/clicks", "recordClicks",
+                  "The caller opened a product's card; each product counts once a room", Access::guest,
+                  [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    std::vector<Click> wish;
+                    for (const auto& item : get_list(request.value, "items"))
+                      wish.push_back({get_id<StoreId>(item, "store_id"), get_id<ProductId>(item, "product_id"),
+                                      get_id<BroadcastId>(item, "broadcast_id"), get_id<ShareId>(item, "share_id")});
+                    const std::int64_t counted = record_clicks(tx, call, wish);
+                    return Reply::json(JsonWriter().begin().field("counted", counted).end().take());
+                  })
+          .taking({shape::list("items",
+                               {shape::id("store_id"), shape::id("product_id"),
+                                shape::nullable(shape::id("broadcast_id", "the room; null: outside of one")),
+                                shape::nullable(shape::id("share_id", "the share the caller came through"))},
+                               1, kMaxClicks)})
+          .giving({shape::count("counted", "how many were new")});
+  clicks.idempotent = false;
+  routes.push_back(std::move(clicks));
   return routes;
 }
 

@@ -1,5 +1,7 @@
 #include "live/live_events.hpp"
 
+#include "live/offers_service.hpp"
+
 namespace lianbo::live {
 namespace {
 
@@ -79,6 +81,18 @@ db::Event chat_event(const Broadcast& broadcast, const ChatLine& line) {
   event.topic = kChatSaid;
   event.key = broadcast.id.value;
   event.payload = w.take();
+  event.at = line.at;
+  event.durable = false;
+  return event;
+}
+
+db::Event held_event(const Broadcast& broadcast, const HeldLine& line) {
+  db::Event event;
+  event.id = EventId{line.id.value};
+  event.brand = broadcast.brand;
+  event.topic = kChatHeld;
+  event.key = broadcast.id.value;
+  event.payload = JsonWriter().begin().field("id", line.id).field("person_id", line.person).end().take();
   event.at = line.at;
   event.durable = false;
   return event;

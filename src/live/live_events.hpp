@@ -13,14 +13,18 @@
 
 namespace lianbo::live {
 
+inline constexpr const char* kBroadcastScheduled = "broadcast.scheduled";  // {version, broadcast}
 inline constexpr const char* kBroadcastStarted = "broadcast.started";      // {version, broadcast}
 inline constexpr const char* kBroadcastEnded = "broadcast.ended";          // {version, broadcast}
 inline constexpr const char* kBroadcastCancelled = "broadcast.cancelled";  // {version, broadcast}
+inline constexpr const char* kBroadcastChanged = "broadcast.changed";      // {version, broadcast}: title or time
 inline constexpr const char* kPinOpened = "pin.opened";                    // {version, pin}
 inline constexpr const char* kPinClosed = "pin.closed";                    // {version, pin}
 inline constexpr const char* kShelfChanged = "shelf.changed";              // {version, product_ids}
 inline constexpr const char* kRoomMarked = "room.marked";                  // {version, person_id, mark, until_at}
 inline constexpr const char* kChatSaid = "chat.said";                      // {id, person_id, name, text, media_ms, at}
+inline constexpr const char* kChatHeld = "chat.held";          // {id, person_id}; not durable
+inline constexpr const char* kChatRejected = "chat.rejected";  // {id, person_id}; not durable
 
 void write_broadcast(JsonWriter& w, const Broadcast& broadcast);
 void write_pin(JsonWriter& w, const Pin& pin);
@@ -31,5 +35,6 @@ db::Event pin_event(const Call& call, const char* topic, const Broadcast& broadc
 db::Event shelf_event(const Call& call, const Broadcast& broadcast, std::span<const ProductId> products);
 db::Event mark_event(const Call& call, const Broadcast& broadcast, PersonId person, const RoomMark& mark);
 db::Event chat_event(const Broadcast& broadcast, const ChatLine& line);
+db::Event held_event(const Broadcast& broadcast, const HeldLine& line);
 
 }  // namespace lianbo::live

@@ -1,12 +1,16 @@
 #include "live/live_service.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "base/crypto.hpp"
 #include "catalog/catalog_service.hpp"
+#include "catalog/words.hpp"
 #include "live/live_events.hpp"
 #include "live/live_store.hpp"
+#include "live/offers_store.hpp"
+#include "live/tally.hpp"
 #include "org/org_service.hpp"
 
 namespace lianbo::live {
@@ -16,6 +20,14 @@ constexpr int kStreamKeyLength = 32;  // base62: 190 bits
 constexpr std::int64_t kMaxAssistants = 50;
 constexpr std::int64_t kMaxMarkMinutes = 60 * 24 * 366;
 
+// Somebody was seen at the brand.
+void tally_visit(db::Tx& tx, const Call& call, Bucket bucket, BrandId brand) {
+  if (!brand) return;
+  const PersonId person = call.caller.person;
+  tally(tx,
+        {.what = What::visit, .bucket = bucket, .id = person.value, .brand = brand, .person = person, .at = call.now});
+}
+
 std::unexpected<Error> no_broadcast(BroadcastId id) {
   return fail(Code::not_found, "there is no broadcast " + id.text());
 }
@@ -24,12 +36,6 @@ std::unexpected<Error> no_broadcast(BroadcastId id) {
 Result<Broadcast> lock_broadcast(db::Tx& tx, BroadcastId id) {
   if (auto b = store::lock(tx, id)) return *std::move(b);
   return no_broadcast(id);
-}
-
-// The store's own, staff that operates the brand, or an assistant of the store.
-Status require_assistant(db::Tx& tx, const Call& call, const Broadcast& b) {
-  if (!call.caller.guest && store::is_assistant(tx, b.store, call.caller.person)) return {};
-  return require_store(call, b.brand, b.store);
 }
 
 Status check_products(db::Tx& tx, const Broadcast& b, std::span<const ProductId> products) {
@@ -57,15 +63,42 @@ Result<std::optional<Pin>> apply(db::Tx& tx, const Call& call, const Broadcast& 
   return std::optional<Pin>(pin);
 }
 
+// Names of persons are not kept with what they said: they are looked up, so that an erased person has none here either.
+std::vector<ChatLine> with_names(db::Tx& tx, std::vector<ChatLine> lines) {
+  std::map<PersonId, std::string> names;
+  for (auto& line : lines) {
+    if (!line.name.empty()) continue;
+    const auto [it, fresh] = names.try_emplace(line.person);
+    if (fresh) it->second = org::person_name(tx, line.person);
+    line.name = it->second.empty() ? std::string(kErasedName) : it->second;
+  }
+  return lines;
+}
+
+// Everybody reads it; whoever has a login and wrote the word of a lucky bag has entered it.
+void publish(db::Tx& tx, const Broadcast& b, const ChatLine& line, bool guest) {
+  store::insert_chat(tx, b.id, line, guest ? std::string_view(line.name) : std::string_view());
+  tx.emit(chat_event(b, line));
+  if (guest) return;
+  for (const LuckyBagId bag : store::bags_entered_by(tx, b.id, catalog::comparable_text(line.text), line.at))
+    store::insert_entrant(tx, bag, line.person, line.at);
+}
+
 std::string guest_name(PersonId person, bool chinese) {
   return (chinese ? "访客" : "Guest ") + person.text().substr(7);
 }
 
 }  // namespace
 
+Result<Broadcast> lock_room(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY(auto b, lock_broadcast(tx, id));
+  TRY_OK(require_crew(tx, call.caller, b));
+  return b;
+}
+
 Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store_id, const NewBroadcast& wish) {
   TRY(const auto owner, org::store_owner(tx, store_id));
-  TRY_OK(require_store(call, owner.store.brand, store_id));
+  TRY_OK(org::require_store(tx, call, owner.store.brand, store_id));
   TRY_OK(check_title(wish.title));
   TRY_OK(check_schedule(wish.scheduled_at, call.now));
   if (owner.agent.state == org::AgentState::left)
@@ -85,12 +118,13 @@ Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store
   out.stream_key = call.random->base62(kStreamKeyLength);
   store::insert_broadcast(tx, b, sha256(out.stream_key));
   store::replace_shelf(tx, b.id, wish.products);
+  tx.emit(broadcast_event(call, kBroadcastScheduled, b));
   return out;
 }
 
 Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY(auto b, lock_broadcast(tx, id));
-  TRY_OK(require_store(call, b.brand, b.store));
+  TRY_OK(org::require_store(tx, call, b.brand, b.store));
   TRY_OK(check_shelf_change(b));
   Scheduled out{std::move(b), call.random->base62(kStreamKeyLength)};
   store::set_stream_key(tx, id, sha256(out.stream_key));
@@ -99,7 +133,7 @@ Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id)
 
 Result<Broadcast> start_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY(const auto found, find_broadcast(tx, id));
-  TRY_OK(require_store(call, found.brand, found.store));
+  TRY_OK(org::require_store(tx, call, found.brand, found.store));
   store::lock_startable(tx, found.store);
   TRY(auto b, lock_broadcast(tx, id));
   TRY_OK(check_start(b));
@@ -118,20 +152,21 @@ Result<Broadcast> start_broadcast(db::Tx& tx, const Call& call, BroadcastId id) 
 
 Result<Broadcast> end_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY(auto b, lock_broadcast(tx, id));
-  TRY_OK(require_store(call, b.brand, b.store));
+  TRY_OK(org::require_store(tx, call, b.brand, b.store));
   TRY_OK(check_end(b));
   const PinStep step = close_step(b, store::newest_pin(tx, id), call.now);
   TRY_OK(apply(tx, call, b, step));
   b.state = BroadcastState::ended;
   b.ended_at = step.at;
   store::set_state(tx, b);
+  end_offers(tx, call, b);
   tx.emit(broadcast_event(call, kBroadcastEnded, b));
   return b;
 }
 
 Result<Broadcast> cancel_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY(auto b, lock_broadcast(tx, id));
-  TRY_OK(require_store(call, b.brand, b.store));
+  TRY_OK(org::require_store(tx, call, b.brand, b.store));
   TRY_OK(check_cancel(b));
   b.state = BroadcastState::cancelled;
   b.ended_at = call.now;
@@ -140,9 +175,25 @@ Result<Broadcast> cancel_broadcast(db::Tx& tx, const Call& call, BroadcastId id)
   return b;
 }
 
+Result<Broadcast> change_broadcast(db::Tx& tx, const Call& call, BroadcastId id, const BroadcastPatch& patch) {
+  TRY(auto b, lock_broadcast(tx, id));
+  TRY_OK(org::require_store(tx, call, b.brand, b.store));
+  const std::string title = patch.title.value_or(b.title);
+  const Instant at = patch.scheduled_at.value_or(b.scheduled_at);
+  TRY_OK(check_rename(b));
+  if (title != b.title) TRY_OK(check_title(title));
+  if (at != b.scheduled_at) TRY_OK(check_move(b, at, call.now));
+  if (title == b.title && at == b.scheduled_at) return b;
+  b.title = title;
+  b.scheduled_at = at;
+  store::set_plan(tx, b);
+  tx.emit(broadcast_event(call, kBroadcastChanged, b));
+  return b;
+}
+
 Status set_shelf(db::Tx& tx, const Call& call, BroadcastId id, std::span<const ProductId> products) {
   TRY(const auto b, lock_broadcast(tx, id));
-  TRY_OK(require_store(call, b.brand, b.store));
+  TRY_OK(org::require_store(tx, call, b.brand, b.store));
   TRY_OK(check_shelf_change(b));
   TRY_OK(check_products(tx, b, products));
   const auto open = store::open_pin(tx, id);
@@ -155,7 +206,7 @@ Status set_shelf(db::Tx& tx, const Call& call, BroadcastId id, std::span<const P
 
 Result<Pin> pin_product(db::Tx& tx, const Call& call, BroadcastId id, ProductId product) {
   TRY(const auto b, lock_broadcast(tx, id));
-  TRY_OK(require_assistant(tx, call, b));
+  TRY_OK(require_crew(tx, call.caller, b));
   TRY_OK(check_pin(b));
   if (!store::on_shelf(tx, id, product))
     return fail(Code::not_on_shelf, "product " + product.text() + " is not on the shelf of broadcast " + id.text(),
@@ -167,11 +218,29 @@ Result<Pin> pin_product(db::Tx& tx, const Call& call, BroadcastId id, ProductId 
 
 Result<std::optional<Pin>> unpin(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY(const auto b, lock_broadcast(tx, id));
-  TRY_OK(require_assistant(tx, call, b));
+  TRY_OK(require_crew(tx, call.caller, b));
   TRY_OK(check_pin(b));
   const PinStep step = close_step(b, store::newest_pin(tx, id), call.now);
   TRY_OK(apply(tx, call, b, step));
   return step.closes;
+}
+
+Status set_note(db::Tx& tx, const Call& call, BroadcastId id, ProductId product, std::string_view text) {
+  TRY(const auto b, lock_broadcast(tx, id));
+  TRY_OK(require_crew(tx, call.caller, b));
+  TRY_OK(check_shelf_change(b));
+  TRY_OK(check_note(text));
+  if (!store::on_shelf(tx, id, product))
+    return fail(Code::not_on_shelf, "product " + product.text() + " is not on the shelf of broadcast " + id.text(),
+                "/product_id");
+  store::put_note(tx, id, {product, std::string(text)}, call.now);
+  return {};
+}
+
+Result<std::vector<ShelfNote>> notes_of(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY(const auto b, find_broadcast(tx, id));
+  TRY_OK(require_crew(tx, call.caller, b));
+  return store::notes(tx, id);
 }
 
 Status reserve(db::Tx& tx, const Call& call, BroadcastId id) {
@@ -193,7 +262,7 @@ Status unreserve(db::Tx& tx, const Call& call, BroadcastId id) {
 
 Status mark_person(db::Tx& tx, const Call& call, BroadcastId id, PersonId person, Mark mark, std::int64_t minutes) {
   TRY(const auto b, lock_broadcast(tx, id));
-  TRY_OK(require_assistant(tx, call, b));
+  TRY_OK(require_crew(tx, call.caller, b));
   if (minutes < 0 || minutes > kMaxMarkMinutes)
     return fail(Code::invalid_field, "must be 0 (for good) to " + std::to_string(kMaxMarkMinutes), "/minutes");
   TRY(const auto owner, org::store_owner(tx, b.store));
@@ -210,7 +279,7 @@ Status mark_person(db::Tx& tx, const Call& call, BroadcastId id, PersonId person
 
 Status add_assistant(db::Tx& tx, const Call& call, StoreId store_id, PersonId person) {
   TRY(const auto s, org::find_store(tx, store_id));
-  TRY_OK(require_store(call, s.brand, store_id));
+  TRY_OK(org::require_store(tx, call, s.brand, store_id));
   if (org::person_name(tx, person).empty())
     return fail(Code::not_found, "there is no person " + person.text() + " with a login", "/person_id");
   if (store::count_assistants(tx, store_id) >= kMaxAssistants && !store::is_assistant(tx, store_id, person))
@@ -221,9 +290,40 @@ Status add_assistant(db::Tx& tx, const Call& call, StoreId store_id, PersonId pe
   return {};
 }
 
+Result<Assistant> add_assistant_by_login(db::Tx& tx, const Call& call, StoreId store_id, std::string_view login) {
+  TRY(const auto s, org::find_store(tx, store_id));
+  TRY_OK(org::require_store(tx, call, s.brand, store_id));
+  const auto found = org::find_login(tx, login);
+  if (!found) return fail(Code::not_found, "nobody has this login; ask the person how they log in", "/login");
+  TRY_OK(add_assistant(tx, call, store_id, found->person));
+  TRY(auto all, assistants_of(tx, call, store_id));
+  for (Assistant& one : all)
+    if (one.person == found->person) return std::move(one);
+  return fail(Code::not_found, "they are no assistant");
+}
+
+Result<std::vector<Assistant>> assistants_of(db::Tx& tx, const Call& call, StoreId store_id) {
+  TRY(const auto s, org::find_store(tx, store_id));
+  TRY_OK(org::require_store(tx, call, s.brand, store_id));
+  auto out = store::assistants(tx, store_id);
+  for (Assistant& one : out) one.name = org::person_name(tx, one.person);
+  return out;
+}
+
+Result<std::vector<MarkedPerson>> marks_of(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY(const auto b, find_broadcast(tx, id));
+  TRY_OK(require_crew(tx, call.caller, b));
+  auto out = store::marks(tx, id, call.now);
+  for (MarkedPerson& one : out) {
+    one.name = org::person_name(tx, one.person);
+    if (one.name.empty()) one.name = guest_name(one.person, call.chinese);
+  }
+  return out;
+}
+
 Status remove_assistant(db::Tx& tx, const Call& call, StoreId store_id, PersonId person) {
   TRY(const auto s, org::find_store(tx, store_id));
-  TRY_OK(require_store(call, s.brand, store_id));
+  TRY_OK(org::require_store(tx, call, s.brand, store_id));
   if (store::remove_assistant(tx, store_id, person))
     org::audit(tx, call, s.brand, "assistant.remove", "store", store_id.value,
                JsonWriter().begin().field("person_id", person).end().take());
@@ -240,8 +340,21 @@ Status say(db::Tx& tx, const ChatWish& wish) {
   line.text = wish.text;
   line.media_ms = media_ms_at(b, wish.now);
   line.at = wish.now;
-  store::insert_chat(tx, b.id, line);
-  tx.emit(chat_event(b, line));
+  if (const auto word = catalog::forbidden_word_in(tx, b.brand, wish.text)) {
+    const HeldLine held{line.id,   b.id,  line.person,   wish.guest, line.name,
+                        line.text, *word, line.media_ms, line.at,    "held"};
+    store::insert_held(tx, held);
+    tx.emit(held_event(b, held));
+    return {};
+  }
+  publish(tx, b, line, wish.guest);
+  return {};
+}
+
+Status say_released(db::Tx& tx, const Call& call, const Broadcast& b, const HeldLine& held) {
+  // A line of this instant: who follows the room by the ids of its lines does not miss it.
+  ChatLine line{call.make_id<ChatId>(), held.person, held.name, held.text, media_ms_at(b, call.now), call.now};
+  publish(tx, b, line, held.guest);
   return {};
 }
 
@@ -252,14 +365,66 @@ std::int64_t record_exposures(db::Tx& tx, const Call& call, std::span<const Expo
             [](const Exposure& a, const Exposure& b) { return std::tie(a.kind, a.item) < std::tie(b.kind, b.item); });
   const Bucket bucket = call.bucket(call.caller.person);
   std::int64_t counted = 0;
-  for (const Exposure& item : sorted)
-    counted += store::insert_exposure(tx, bucket, call.caller.person, item, call.now) ? 1 : 0;
+  BrandId visited;
+  for (const Exposure& item : sorted) {
+    if (!store::insert_exposure(tx, bucket, call.caller.person, item, call.now)) continue;
+    ++counted;
+    if (item.kind != "broadcast") continue;
+    tally(tx, {.what = What::exposure, .bucket = bucket, .id = item.item, .broadcast = {item.item}, .at = call.now});
+    if (!visited)
+      if (const auto b = store::find(tx, BroadcastId{item.item})) visited = b->brand;
+  }
+  tally_visit(tx, call, bucket, visited);
+  return counted;
+}
+
+std::int64_t record_clicks(db::Tx& tx, const Call& call, std::span<const Click> clicks) {
+  std::vector<Click> sorted(clicks.begin(), clicks.end());
+  std::sort(sorted.begin(), sorted.end(), [](const Click& a, const Click& b) {
+    return std::tie(a.store, a.broadcast, a.product) < std::tie(b.store, b.broadcast, b.product);
+  });
+  const PersonId person = call.caller.person;
+  const Bucket bucket = call.bucket(person);
+  std::int64_t counted = 0;
+  BrandId visited;
+  for (const Click& click : sorted) {
+    const auto store = org::find_store(tx, click.store);
+    const auto product = catalog::find_product(tx, click.product);
+    if (!store || !product || product->brand != store->brand) continue;
+    if (click.broadcast) {
+      const auto b = store::find(tx, click.broadcast);
+      if (!b || b->store != click.store) continue;
+    }
+    if (!store::insert_click(tx, bucket, person, click, call.now)) continue;
+    ++counted;
+    visited = store->brand;
+    Tally fact{.what = What::click, .bucket = bucket, .id = call.make_id<EventId>(bucket).value, .at = call.now};
+    fact.brand = store->brand;
+    fact.person = person;
+    fact.store = click.store;
+    fact.broadcast = click.broadcast;
+    fact.share = click.share;
+    fact.product = click.product;
+    if (const auto pin = click.broadcast ? store::open_pin(tx, click.broadcast) : std::nullopt)
+      if (pin->product == click.product) fact.pin = pin->id;
+    tally(tx, fact);
+  }
+  tally_visit(tx, call, bucket, visited);
   return counted;
 }
 
 Status add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts) {
   if (!store::add_counts(tx, id, counts)) return no_broadcast(id);
+  if (counts.enters > 0)
+    tally(tx, {.what = What::enter, .id = id.value, .broadcast = id, .n = counts.enters, .at = counts.at});
   return {};
+}
+
+Status require_crew(db::Tx& tx, const Caller& caller, const Broadcast& b) {
+  if (!caller.guest && store::is_assistant(tx, b.store, caller.person)) return {};
+  Call call;
+  call.caller = caller;
+  return org::require_store(tx, call, b.brand, b.store);
 }
 
 Result<Broadcast> find_broadcast(db::Tx& tx, BroadcastId id) {
@@ -277,7 +442,12 @@ bool on_shelf(db::Tx& tx, BroadcastId id, ProductId product) { return store::on_
 std::vector<ProductId> shelf_of(db::Tx& tx, BroadcastId id) { return store::shelf(tx, id); }
 std::optional<Broadcast> live_broadcast_of(db::Tx& tx, StoreId id) { return store::live_of(tx, id); }
 std::optional<Broadcast> next_broadcast_of(db::Tx& tx, StoreId id, Instant now) {
-  return store::next_of(tx, id, now - kScheduleBackMs);
+  auto planned = planned_of(tx, id, now, 1);
+  if (planned.empty()) return std::nullopt;
+  return std::move(planned.front());
+}
+std::vector<Broadcast> planned_of(db::Tx& tx, StoreId id, Instant now, int limit) {
+  return store::planned_of(tx, id, now - kScheduleBackMs, limit);
 }
 std::vector<Broadcast> broadcasts_of(db::Tx& tx, StoreId id, BroadcastId after, int limit) {
   return store::of_store(tx, id, after, limit);
@@ -287,16 +457,19 @@ Promises promises_of(db::Tx& tx, StoreId id, Instant now) {
   return count_promises(store::newest_by_schedule(tx, id, now, 5 * kPromises), now);
 }
 std::int64_t reservations_of(db::Tx& tx, BroadcastId id) { return store::count_reservations(tx, id); }
+std::map<BroadcastId, std::int64_t> reservations_of(db::Tx& tx, std::span<const BroadcastId> ids) {
+  return store::count_reservations(tx, ids);
+}
 bool is_reserved(db::Tx& tx, BroadcastId id, PersonId person) { return store::has_reservation(tx, id, person); }
 bool is_assistant(db::Tx& tx, StoreId id, PersonId person) { return store::is_assistant(tx, id, person); }
 Mark mark_of(db::Tx& tx, BroadcastId id, PersonId person, Instant now) {
   return mark_at(store::mark(tx, id, person), now);
 }
 std::vector<ChatLine> chat_of(db::Tx& tx, BroadcastId id, ChatId after, int limit) {
-  return store::chat(tx, id, after, limit);
+  return with_names(tx, store::chat(tx, id, after, limit));
 }
 std::vector<ChatLine> last_chat_of(db::Tx& tx, BroadcastId id, int limit) {
-  auto lines = store::last_chat(tx, id, limit);
+  auto lines = with_names(tx, store::last_chat(tx, id, limit));
   std::reverse(lines.begin(), lines.end());
   return lines;
 }

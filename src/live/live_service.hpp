@@ -6,6 +6,7 @@
 // not_found.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,10 +35,23 @@ Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id)
 Result<Broadcast> start_broadcast(db::Tx& tx, const Call& call, BroadcastId id);
 Result<Broadcast> end_broadcast(db::Tx& tx, const Call& call, BroadcastId id);  // closes its open pin
 Result<Broadcast> cancel_broadcast(db::Tx& tx, const Call& call, BroadcastId id);
+struct BroadcastPatch {
+  std::optional<std::string> title;
+  std::optional<Instant> scheduled_at;
+};
+Result<Broadcast> change_broadcast(db::Tx& tx, const Call& call, BroadcastId id, const BroadcastPatch& patch);
 // Replaces the shelf. An open pin of a product that leaves the shelf is closed.
 Status set_shelf(db::Tx& tx, const Call& call, BroadcastId id, std::span<const ProductId> products);
 Result<Pin> pin_product(db::Tx& tx, const Call& call, BroadcastId id, ProductId product);
 Result<std::optional<Pin>> unpin(db::Tx& tx, const Call& call, BroadcastId id);  // nothing open: nothing changes
+
+// Talking points: the store's and its assistants' own words about a product on the shelf. "" takes them away.
+struct ShelfNote {
+  ProductId product;
+  std::string text;
+};
+Status set_note(db::Tx& tx, const Call& call, BroadcastId id, ProductId product, std::string_view text);
+Result<std::vector<ShelfNote>> notes_of(db::Tx& tx, const Call& call, BroadcastId id);
 
 Status reserve(db::Tx& tx, const Call& call, BroadcastId id);
 Status unreserve(db::Tx& tx, const Call& call, BroadcastId id);
@@ -46,6 +60,25 @@ Status unreserve(db::Tx& tx, const Call& call, BroadcastId id);
 Status mark_person(db::Tx& tx, const Call& call, BroadcastId id, PersonId person, Mark mark, std::int64_t minutes);
 Status add_assistant(db::Tx& tx, const Call& call, StoreId store, PersonId person);
 Status remove_assistant(db::Tx& tx, const Call& call, StoreId store, PersonId person);
+struct Assistant {
+  PersonId person;
+  std::string name;
+  Instant at = 0;
+};
+// By the login the person told the host. not_found: nobody has it.
+Result<Assistant> add_assistant_by_login(db::Tx& tx, const Call& call, StoreId store, std::string_view login);
+Result<std::vector<Assistant>> assistants_of(db::Tx& tx, const Call& call, StoreId store);
+struct MarkedPerson {
+  PersonId person;
+  std::string name;  // a guest's made-up one
+  RoomMark mark;
+  Instant at = 0;
+};
+// Who is muted or banned in this room now, the newest first; at most 200.
+Result<std::vector<MarkedPerson>> marks_of(db::Tx& tx, const Call& call, BroadcastId id);
+
+// The broadcast, locked, its version raised, for its crew.
+Result<Broadcast> lock_room(db::Tx& tx, const Call& call, BroadcastId id);
 
 struct ChatWish {
   ChatId id;  // made by the caller, so that a body that runs twice says the same thing
@@ -56,7 +89,11 @@ struct ChatWish {
   std::string text;
   Instant now = 0;
 };
+// A line with one of the brand's forbidden words is held (event chat.held, held_chat in offers_service.hpp) and is told
+// to nobody but the room's own people until one of them releases it.
 Status say(db::Tx& tx, const ChatWish& wish);
+struct HeldLine;
+Status say_released(db::Tx& tx, const Call& call, const Broadcast& broadcast, const HeldLine& line);
 
 struct Exposure {
   std::string kind;  // broadcast, product, clip
@@ -65,9 +102,22 @@ struct Exposure {
 // How many of them were new for this person.
 std::int64_t record_exposures(db::Tx& tx, const Call& call, std::span<const Exposure> items);
 
-// Likes, enters and the peak, added to the row by the room now and then.
+// The card of a product opened in a store's room, or on its page (broadcast none). Once a person, room and product.
+struct Click {
+  StoreId store;
+  ProductId product;
+  BroadcastId broadcast;
+  ShareId share;  // come through
+};
+// How many of them were new. What is not there, or not together, is left out.
+std::int64_t record_clicks(db::Tx& tx, const Call& call, std::span<const Click> clicks);
+
+// Likes, enters and the peak, added to the row by the room now and then, and to the row of the minute.
 struct RoomCounts {
   std::int64_t likes = 0, enters = 0, peak_viewers = 0;
+  std::int64_t viewers = 0;       // in the room now
+  std::int64_t most_viewers = 0;  // since the last time
+  Instant at = 0;
 };
 Status add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts);
 
@@ -79,12 +129,16 @@ std::vector<Pin> pins_of(db::Tx& tx, BroadcastId id, PinId after, int limit);
 bool on_shelf(db::Tx& tx, BroadcastId id, ProductId product);
 std::vector<ProductId> shelf_of(db::Tx& tx, BroadcastId id);
 std::optional<Broadcast> live_broadcast_of(db::Tx& tx, StoreId store);
-std::optional<Broadcast> next_broadcast_of(db::Tx& tx, StoreId store, Instant now);  // scheduled, not long overdue
+std::optional<Broadcast> next_broadcast_of(db::Tx& tx, StoreId store, Instant now);    // scheduled, not long overdue
+std::vector<Broadcast> planned_of(db::Tx& tx, StoreId store, Instant now, int limit);  // the same, the next first
 std::vector<Broadcast> broadcasts_of(db::Tx& tx, StoreId store, BroadcastId after, int limit);  // newest first
 Promises promises_of(db::Tx& tx, StoreId store, Instant now);
 std::int64_t reservations_of(db::Tx& tx, BroadcastId id);
+std::map<BroadcastId, std::int64_t> reservations_of(db::Tx& tx, std::span<const BroadcastId> ids);  // none: left out
 bool is_reserved(db::Tx& tx, BroadcastId id, PersonId person);
 bool is_assistant(db::Tx& tx, StoreId store, PersonId person);
+// Who runs the room beside the host: ok for the store's own, its assistants, staff that operates the brand.
+Status require_crew(db::Tx& tx, const Caller& caller, const Broadcast& broadcast);
 Mark mark_of(db::Tx& tx, BroadcastId id, PersonId person, Instant now);
 
 struct ChatLine {
@@ -94,6 +148,7 @@ struct ChatLine {
   std::int64_t media_ms = 0;
   Instant at = 0;
 };
+inline constexpr std::string_view kErasedName = "***";
 std::vector<ChatLine> chat_of(db::Tx& tx, BroadcastId id, ChatId after, int limit);  // oldest first
 std::vector<ChatLine> last_chat_of(db::Tx& tx, BroadcastId id, int limit);           // the newest, oldest first
 

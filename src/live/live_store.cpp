@@ -1,5 +1,7 @@
 #include "live/live_store.hpp"
 
+#include "db/array.hpp"
+
 namespace lianbo::live::store {
 namespace {
 
@@ -22,13 +24,15 @@ const Sql kLockStartable{"live.lock_startable",
                          "update broadcasts set version = version + 1 where store_id = $1 and state in "
                          "('scheduled', 'live')"};
 const Sql kSetState{"live.set_state", "update broadcasts set state = $2, started_at = $3, ended_at = $4 where id = $1"};
+const Sql kSetPlan{"live.set_plan", "update broadcasts set title = $2, scheduled_at = $3 where id = $1"};
 const Sql kCountScheduled{"live.count_scheduled",
                           "select count(*) from broadcasts where store_id = $1 and state = 'scheduled'"};
 const Sql kLiveOf{"live.live_of",
                   "select " BROADCAST_COLUMNS " from broadcasts where store_id = $1 and state = 'live'"};
-const Sql kNextOf{"live.next_of", "select " BROADCAST_COLUMNS
-                                  " from broadcasts where store_id = $1 and state = 'scheduled' and scheduled_at >= $2 "
-                                  "order by scheduled_at, id limit 1"};
+const Sql kPlannedOf{"live.planned_of",
+                     "select " BROADCAST_COLUMNS
+                     " from broadcasts where store_id = $1 and state = 'scheduled' and scheduled_at >= $2 "
+                     "order by scheduled_at, id limit $3"};
 const Sql kOfStore{"live.of_store", "select " BROADCAST_COLUMNS
                                     " from broadcasts where store_id = $1 and id < $2 order by id desc limit $3"};
 const Sql kNewestBySchedule{
@@ -50,6 +54,12 @@ const Sql kEnded{"live.ended",
 const Sql kAddCounts{"live.add_counts",
                      "update broadcasts set likes = likes + $2, enters = enters + $3, peak_viewers = case when "
                      "peak_viewers < $4 then $4 else peak_viewers end where id = $1"};
+const Sql kAddMinute{"live.add_minute",
+                     "insert into room_minutes (broadcast_id, minute, enters, likes, viewers, most_viewers) values "
+                     "($1, $2, $3, $4, $5, $6) on conflict (broadcast_id, minute) do update set "
+                     "enters = room_minutes.enters + excluded.enters, likes = room_minutes.likes + excluded.likes, "
+                     "viewers = excluded.viewers, most_viewers = case when room_minutes.most_viewers < "
+                     "excluded.most_viewers then excluded.most_viewers else room_minutes.most_viewers end"};
 
 const Sql kClearShelf{"live.clear_shelf", "delete from shelf_items where broadcast_id = $1"};
 const Sql kAddToShelf{"live.add_to_shelf",
@@ -58,12 +68,24 @@ const Sql kShelf{"live.shelf",
                  "select product_id from shelf_items where broadcast_id = $1 order by position limit 200"};
 const Sql kOnShelf{"live.on_shelf", "select 1 from shelf_items where broadcast_id = $1 and product_id = $2"};
 
+const Sql kPutNote{"live.put_note",
+                   "insert into shelf_notes (broadcast_id, product_id, text, at) values ($1, $2, $3, $4) on conflict "
+                   "(broadcast_id, product_id) do update set text = excluded.text, at = excluded.at"};
+const Sql kDropNote{"live.drop_note", "delete from shelf_notes where broadcast_id = $1 and product_id = $2"};
+const Sql kNotes{"live.notes",
+                 "select n.product_id, n.text from shelf_notes n join shelf_items s on s.broadcast_id = n.broadcast_id "
+                 "and s.product_id = n.product_id where n.broadcast_id = $1 order by s.position limit 200"};
+
 const Sql kInsertPin{"live.insert_pin",
                      "insert into pins (id, brand_id, broadcast_id, product_id, opened_at, media_open_ms) values "
                      "($1, $2, $3, $4, $5, $6)"};
 const Sql kClosePin{"live.close_pin",
                     "update pins set closed_at = $2, media_close_ms = $3 where id = $1 and closed_at is null"};
 const Sql kOpenPin{"live.open_pin", "select " PIN_COLUMNS " from pins where broadcast_id = $1 and closed_at is null"};
+const Sql kOpenPinsOf{
+    "live.open_pins_of",
+    "select " PIN_COLUMNS " from pins where broadcast_id" LIANBO_IN_IDS("$1") " and closed_at is null",
+    "select " PIN_COLUMNS " from pins where broadcast_id" LIANBO_IN_IDS_POSTGRES("$1") " and closed_at is null"};
 // The open one first: it is the newest whatever the clock did.
 const Sql kNewestPin{"live.newest_pin",
                      "select " PIN_COLUMNS
@@ -95,12 +117,19 @@ const Sql kBanned{"live.banned",
                   "select person_id, until_at from room_marks where broadcast_id = $1 and mark = 'banned' and "
                   "(until_at is null or until_at > $2) order by at desc, person_id limit $3"};
 
+const Sql kMarks{
+    "live.marks",
+    "select person_id, mark, until_at, at from room_marks where broadcast_id = $1 and (until_at is null or "
+    "until_at > $2) order by at desc, person_id limit 200"};
+
 const Sql kAddAssistant{"live.add_assistant",
                         "insert into room_assistants (store_id, person_id, at) values ($1, $2, $3) on conflict do "
                         "nothing"};
 const Sql kRemoveAssistant{"live.remove_assistant",
                            "delete from room_assistants where store_id = $1 and person_id = $2"};
 const Sql kIsAssistant{"live.is_assistant", "select 1 from room_assistants where store_id = $1 and person_id = $2"};
+const Sql kAssistants{"live.assistants",
+                      "select person_id, at from room_assistants where store_id = $1 order by at, person_id limit 100"};
 const Sql kCountAssistants{"live.count_assistants", "select count(*) from room_assistants where store_id = $1"};
 
 const Sql kReserve{"live.reserve",
@@ -112,6 +141,12 @@ const Sql kUnreserve{"live.unreserve",
                      "cancelled_at is null"};
 const Sql kCountReservations{"live.count_reservations",
                              "select count(*) from reservations where broadcast_id = $1 and cancelled_at is null"};
+const Sql kCountsOfReservations{"live.counts_of_reservations",
+                                "select broadcast_id, count(*) from reservations where broadcast_id" LIANBO_IN_IDS(
+                                    "$1") " and cancelled_at is null group by broadcast_id",
+                                "select broadcast_id, count(*) from reservations where "
+                                "broadcast_id" LIANBO_IN_IDS_POSTGRES("$1") " and cancelled_at is null group by "
+                                                                            "broadcast_id"};
 const Sql kHasReservation{"live.has_reservation",
                           "select 1 from reservations where broadcast_id = $1 and person_id = $2 and cancelled_at is "
                           "null"};
@@ -119,6 +154,9 @@ const Sql kHasReservation{"live.has_reservation",
 const Sql kExpose{"live.expose",
                   "insert into exposures (bucket, person_id, item_kind, item_id, at) values ($1, $2, $3, $4, $5) on "
                   "conflict do nothing"};
+const Sql kClick{"live.click",
+                 "insert into product_clicks (bucket, person_id, store_id, broadcast_id, product_id, at) values "
+                 "($1, $2, $3, $4, $5, $6) on conflict do nothing"};
 
 Broadcast broadcast_of(const db::Row& row) {
   Broadcast b;
@@ -174,10 +212,11 @@ void lock_startable(db::Tx& tx, StoreId store) { tx.exec(kLockStartable, {store}
 void set_state(db::Tx& tx, const Broadcast& b) {
   tx.exec(kSetState, {b.id, state_name(b.state), instant_or_null(b.started_at), instant_or_null(b.ended_at)});
 }
+void set_plan(db::Tx& tx, const Broadcast& b) { tx.exec(kSetPlan, {b.id, b.title, b.scheduled_at}); }
 std::int64_t count_scheduled(db::Tx& tx, StoreId store) { return tx.number(kCountScheduled, {store}); }
 std::optional<Broadcast> live_of(db::Tx& tx, StoreId store) { return tx.one(kLiveOf, {store}, broadcast_of); }
-std::optional<Broadcast> next_of(db::Tx& tx, StoreId store, Instant from) {
-  return tx.one(kNextOf, {store, from}, broadcast_of);
+std::vector<Broadcast> planned_of(db::Tx& tx, StoreId store, Instant from, int limit) {
+  return tx.all(kPlannedOf, {store, from, limit}, broadcast_of);
 }
 std::vector<Broadcast> of_store(db::Tx& tx, StoreId store, BroadcastId after, int limit) {
   return tx.all(kOfStore, {store, after ? after.value : INT64_MAX, limit}, broadcast_of);
@@ -195,7 +234,9 @@ std::vector<Broadcast> ended(db::Tx& tx, BrandId brand, int limit) {
   return tx.all(kEnded, {brand, limit}, broadcast_of);
 }
 bool add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts) {
-  return tx.exec(kAddCounts, {id, counts.likes, counts.enters, counts.peak_viewers}) == 1;
+  if (tx.exec(kAddCounts, {id, counts.likes, counts.enters, counts.peak_viewers}) != 1) return false;
+  tx.exec(kAddMinute, {id, counts.at / kMinuteMs, counts.enters, counts.likes, counts.viewers, counts.most_viewers});
+  return true;
 }
 
 void replace_shelf(db::Tx& tx, BroadcastId id, std::span<const ProductId> products) {
@@ -207,12 +248,26 @@ std::vector<ProductId> shelf(db::Tx& tx, BroadcastId id) {
   return tx.all(kShelf, {id}, [](const db::Row& row) { return row.id<ProductId>(0); });
 }
 bool on_shelf(db::Tx& tx, BroadcastId id, ProductId product) { return tx.exists(kOnShelf, {id, product}); }
+void put_note(db::Tx& tx, BroadcastId id, const ShelfNote& note, Instant at) {
+  if (note.text.empty())
+    tx.exec(kDropNote, {id, note.product});
+  else
+    tx.exec(kPutNote, {id, note.product, note.text, at});
+}
+std::vector<ShelfNote> notes(db::Tx& tx, BroadcastId id) {
+  return tx.all(kNotes, {id}, [](const db::Row& row) { return ShelfNote{row.id<ProductId>(0), row.str(1)}; });
+}
 
 void insert_pin(db::Tx& tx, const Pin& p) {
   tx.exec(kInsertPin, {p.id, p.brand, p.broadcast, p.product, p.opened_at, p.media_open_ms});
 }
 void close_pin(db::Tx& tx, const Pin& p) { tx.exec(kClosePin, {p.id, p.closed_at, p.media_close_ms}); }
 std::optional<Pin> open_pin(db::Tx& tx, BroadcastId id) { return tx.one(kOpenPin, {id}, pin_of); }
+std::vector<Pin> open_pins(db::Tx& tx, std::span<const BroadcastId> ids) {
+  db::IdList list;
+  for (const BroadcastId id : ids) list.add(id);
+  return tx.all(kOpenPinsOf, {list.text()}, pin_of);
+}
 std::optional<Pin> newest_pin(db::Tx& tx, BroadcastId id) { return tx.one(kNewestPin, {id}, pin_of); }
 std::optional<Pin> newest_pin_of(db::Tx& tx, BroadcastId id, ProductId product) {
   return tx.one(kNewestPinOf, {id, product}, pin_of);
@@ -221,8 +276,8 @@ std::vector<Pin> pins(db::Tx& tx, BroadcastId id, PinId after, int limit) {
   return tx.all(kPins, {id, after.value, limit}, pin_of);
 }
 
-void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line) {
-  tx.exec(kInsertChat, {id, line.id, line.person, line.name, line.text, line.media_ms, line.at});
+void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line, std::string_view guest_name) {
+  tx.exec(kInsertChat, {id, line.id, line.person, guest_name, line.text, line.media_ms, line.at});
 }
 std::vector<ChatLine> chat(db::Tx& tx, BroadcastId id, ChatId after, int limit) {
   return tx.all(kChat, {id, after.value, limit}, chat_of);
@@ -240,6 +295,12 @@ std::optional<RoomMark> mark(db::Tx& tx, BroadcastId id, PersonId person) {
     return RoomMark{parse_mark(row.text(0)).value_or(Mark::none), row.maybe(1).value_or(kForever)};
   });
 }
+std::vector<MarkedPerson> marks(db::Tx& tx, BroadcastId id, Instant now) {
+  return tx.all(kMarks, {id, now}, [](const db::Row& row) {
+    const RoomMark mark{parse_mark(row.text(1)).value_or(Mark::none), row.maybe(2).value_or(kForever)};
+    return MarkedPerson{row.id<PersonId>(0), {}, mark, row.integer(3)};
+  });
+}
 std::vector<std::pair<PersonId, Instant>> banned(db::Tx& tx, BroadcastId id, Instant now, int limit) {
   return tx.all(kBanned, {id, now, limit},
                 [](const db::Row& row) { return std::pair{row.id<PersonId>(0), row.maybe(1).value_or(kForever)}; });
@@ -252,6 +313,10 @@ bool remove_assistant(db::Tx& tx, StoreId store, PersonId person) {
   return tx.exec(kRemoveAssistant, {store, person}) == 1;
 }
 bool is_assistant(db::Tx& tx, StoreId store, PersonId person) { return tx.exists(kIsAssistant, {store, person}); }
+std::vector<Assistant> assistants(db::Tx& tx, StoreId store) {
+  return tx.all(kAssistants, {store},
+                [](const db::Row& row) { return Assistant{row.id<PersonId>(0), {}, row.integer(1)}; });
+}
 std::int64_t count_assistants(db::Tx& tx, StoreId store) { return tx.number(kCountAssistants, {store}); }
 
 void put_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at) { tx.exec(kReserve, {id, person, at}); }
@@ -259,10 +324,21 @@ bool cancel_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at)
   return tx.exec(kUnreserve, {id, person, at}) == 1;
 }
 std::int64_t count_reservations(db::Tx& tx, BroadcastId id) { return tx.number(kCountReservations, {id}); }
+std::map<BroadcastId, std::int64_t> count_reservations(db::Tx& tx, std::span<const BroadcastId> ids) {
+  db::IdList list;
+  for (const BroadcastId id : ids) list.add(id);
+  std::map<BroadcastId, std::int64_t> out;
+  tx.each(kCountsOfReservations, {list.text()},
+          [&](const db::Row& row) { out[row.id<BroadcastId>(0)] = row.integer(1); });
+  return out;
+}
 bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person) { return tx.exists(kHasReservation, {id, person}); }
 
 bool insert_exposure(db::Tx& tx, Bucket bucket, PersonId person, const Exposure& item, Instant at) {
   return tx.exec(kExpose, {bucket, person, item.kind, item.item, at}) == 1;
+}
+bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click, Instant at) {
+  return tx.exec(kClick, {bucket, person, click.store, click.broadcast.value, click.product, at}) == 1;
 }
 
 }  // namespace lianbo::live::store

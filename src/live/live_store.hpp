@@ -1,6 +1,7 @@
 // All SQL of the live domain: rows in and out, no decisions. Private to src/live.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -20,9 +21,10 @@ std::optional<Broadcast> lock(db::Tx& tx, BroadcastId id);
 // Locks every broadcast of the store that could be or become live, so that only one start is decided at a time.
 void lock_startable(db::Tx& tx, StoreId store);
 void set_state(db::Tx& tx, const Broadcast& b);  // state, started_at, ended_at
+void set_plan(db::Tx& tx, const Broadcast& b);   // title, scheduled_at
 std::int64_t count_scheduled(db::Tx& tx, StoreId store);
 std::optional<Broadcast> live_of(db::Tx& tx, StoreId store);
-std::optional<Broadcast> next_of(db::Tx& tx, StoreId store, Instant from);
+std::vector<Broadcast> planned_of(db::Tx& tx, StoreId store, Instant from, int limit);
 std::vector<Broadcast> of_store(db::Tx& tx, StoreId store, BroadcastId after, int limit);
 std::vector<Broadcast> newest_by_schedule(db::Tx& tx, StoreId store, Instant until, int limit);
 std::vector<Broadcast> on_air(db::Tx& tx, BrandId brand, int limit);
@@ -33,33 +35,40 @@ bool add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts);
 void replace_shelf(db::Tx& tx, BroadcastId id, std::span<const ProductId> products);
 std::vector<ProductId> shelf(db::Tx& tx, BroadcastId id);
 bool on_shelf(db::Tx& tx, BroadcastId id, ProductId product);
+void put_note(db::Tx& tx, BroadcastId id, const ShelfNote& note, Instant at);  // "": none
+std::vector<ShelfNote> notes(db::Tx& tx, BroadcastId id);                      // of what is on the shelf, in order
 
 void insert_pin(db::Tx& tx, const Pin& pin);
 void close_pin(db::Tx& tx, const Pin& pin);
 std::optional<Pin> open_pin(db::Tx& tx, BroadcastId id);
+std::vector<Pin> open_pins(db::Tx& tx, std::span<const BroadcastId> ids);
 std::optional<Pin> newest_pin(db::Tx& tx, BroadcastId id);
 std::optional<Pin> newest_pin_of(db::Tx& tx, BroadcastId id, ProductId product);
 std::vector<Pin> pins(db::Tx& tx, BroadcastId id, PinId after, int limit);
 
-void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line);
+void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line, std::string_view guest_name);
 std::vector<ChatLine> chat(db::Tx& tx, BroadcastId id, ChatId after, int limit);
 std::vector<ChatLine> last_chat(db::Tx& tx, BroadcastId id, int limit);  // newest first
 
 void put_mark(db::Tx& tx, BroadcastId id, PersonId person, const RoomMark& mark, PersonId by, Instant at);
 void remove_mark(db::Tx& tx, BroadcastId id, PersonId person);
 std::optional<RoomMark> mark(db::Tx& tx, BroadcastId id, PersonId person);
+std::vector<MarkedPerson> marks(db::Tx& tx, BroadcastId id, Instant now);
 std::vector<std::pair<PersonId, Instant>> banned(db::Tx& tx, BroadcastId id, Instant now, int limit);
 
 bool add_assistant(db::Tx& tx, StoreId store, PersonId person, Instant at);
 bool remove_assistant(db::Tx& tx, StoreId store, PersonId person);
 bool is_assistant(db::Tx& tx, StoreId store, PersonId person);
+std::vector<Assistant> assistants(db::Tx& tx, StoreId store);
 std::int64_t count_assistants(db::Tx& tx, StoreId store);
 
 void put_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at);
 bool cancel_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at);
 std::int64_t count_reservations(db::Tx& tx, BroadcastId id);
+std::map<BroadcastId, std::int64_t> count_reservations(db::Tx& tx, std::span<const BroadcastId> ids);  // 0: left out
 bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person);
 
 bool insert_exposure(db::Tx& tx, Bucket bucket, PersonId person, const Exposure& item, Instant at);  // false: was there
+bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click, Instant at);       // false: was there
 
 }  // namespace lianbo::live::store

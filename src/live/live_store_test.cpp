@@ -42,6 +42,9 @@ const db::Sql kLiveCount{"live_test.live_count",
                          "select count(*) from broadcasts where store_id = $1 and state = 'live'"};
 const db::Sql kReserved{"live_test.reserved",
                         "select count(*) from reservations where broadcast_id = $1 and cancelled_at is null"};
+const db::Sql kMinutes{"live_test.minutes",
+                       "select minute, enters, likes, viewers, most_viewers from room_minutes where broadcast_id = $1 "
+                       "order by minute limit 10"};
 const db::Sql kExposed{"live_test.exposed", "select count(*) from exposures where person_id = $1"};
 
 class LiveStoreTest : public test::StoreTest {
@@ -246,8 +249,8 @@ TEST_P(LiveStoreTest, GoesOnAirPinsAndEnds) {
   EXPECT_EQ(
       (*read([&](Tx& tx) -> Result<std::optional<Pin>> { return last_pin_of(tx, id, products[1]); }))->media_close_ms,
       1500);
-  EXPECT_THAT(topics(), ElementsAre("broadcast.started", "pin.opened", "pin.closed", "pin.opened", "pin.closed",
-                                    "broadcast.ended"));
+  EXPECT_THAT(topics(), ElementsAre("broadcast.scheduled", "broadcast.started", "pin.opened", "pin.closed",
+                                    "pin.opened", "pin.closed", "broadcast.ended"));
   EXPECT_THAT(*read([&](Tx& tx) -> Result<std::vector<Pin>> { return pins_of(tx, id, {}, 10); }), SizeIs(2));
 }
 
@@ -398,7 +401,8 @@ TEST_P(LiveStoreTest, AProductThatLeavesTheShelfIsUnpinned) {
   EXPECT_EQ(*read([&](Tx& tx) -> Result<std::vector<ProductId>> { return shelf_of(tx, id); }), keeps);
   ASSERT_TRUE(write([&](Tx& tx) { return set_shelf(tx, host(), id, std::vector{products[2]}); }));
   EXPECT_EQ(number(kOpenPins, {id}), 0);
-  EXPECT_THAT(topics(), ElementsAre("broadcast.started", "pin.opened", "shelf.changed", "pin.closed", "shelf.changed"));
+  EXPECT_THAT(topics(), ElementsAre("broadcast.scheduled", "broadcast.started", "pin.opened", "shelf.changed",
+                                    "pin.closed", "shelf.changed"));
   ASSERT_TRUE(write([&](Tx& tx) { return set_shelf(tx, host(), id, {}); }));
   EXPECT_THAT(*read([&](Tx& tx) -> Result<std::vector<ProductId>> { return shelf_of(tx, id); }), IsEmpty());
 }
@@ -440,23 +444,23 @@ TEST_P(LiveStoreTest, MutedPeopleWatchBannedPeopleDoNotAndBothEnd) {
   };
   EXPECT_EQ(mark(host(), buyer, Mark::muted, 10), std::nullopt);
   EXPECT_EQ(code_of(chat(id, buyer, "hi")), Code::muted);
-  EXPECT_TRUE(backend.admit(id, buyer, now));
+  EXPECT_TRUE(backend.admit(id, callers.at(buyer), false, now));
   EXPECT_EQ(mark(host(), buyer, Mark::banned, 10), std::nullopt);
   EXPECT_EQ(code_of(chat(id, buyer, "hi")), Code::forbidden);
-  EXPECT_EQ(code_of(backend.admit(id, buyer, now)), Code::forbidden);
+  EXPECT_EQ(code_of(backend.admit(id, callers.at(buyer), false, now)), Code::forbidden);
   EXPECT_THAT(backend.snapshot(id, now)->banned, ElementsAre(std::pair{buyer, now + 10 * kMinuteMs}));
   now += 10 * kMinuteMs;
   EXPECT_TRUE(chat(id, buyer, "hi"));
-  EXPECT_TRUE(backend.admit(id, buyer, now));
+  EXPECT_TRUE(backend.admit(id, callers.at(buyer), false, now));
   EXPECT_EQ(mark(host(), buyer, Mark::banned, 0), std::nullopt);
   now += 365 * kDayMs;
-  EXPECT_EQ(code_of(backend.admit(id, buyer, now)), Code::forbidden);
+  EXPECT_EQ(code_of(backend.admit(id, callers.at(buyer), false, now)), Code::forbidden);
   EXPECT_EQ(mark(host(), buyer, Mark::none, 0), std::nullopt);
-  EXPECT_TRUE(backend.admit(id, buyer, now));
+  EXPECT_TRUE(backend.admit(id, callers.at(buyer), false, now));
   EXPECT_EQ(mark(host(), agent.person, Mark::muted, 1), Code::forbidden);
   EXPECT_EQ(mark(as(buyer), buyer, Mark::none, 0), Code::forbidden);
   EXPECT_EQ(mark(host(), buyer, Mark::muted, -1), Code::invalid_field);
-  EXPECT_EQ(topics().size(), 5u);
+  EXPECT_EQ(topics().size(), 6u);
 }
 
 TEST_P(LiveStoreTest, AssistantsPinAndMuteButDoNotEnd) {
@@ -477,6 +481,105 @@ TEST_P(LiveStoreTest, AssistantsPinAndMuteButDoNotEnd) {
   EXPECT_EQ(pins(), Code::forbidden);
   EXPECT_EQ(code_of(write([&](Tx& tx) { return add_assistant(tx, host(), agent.store, PersonId{4711}); })),
             Code::not_found);
+}
+
+TEST_P(LiveStoreTest, ABroadcastMovesUntilItsTimeHasCome) {
+  const BroadcastId id = scheduled(kNow + kHourMs);
+  const PersonId buyer = person("buyer");
+  ASSERT_TRUE(write([&](Tx& tx) { return reserve(tx, as(buyer), id); }));
+  const auto change = [&](const Call& call, const BroadcastPatch& patch) {
+    return write([&](Tx& tx) { return change_broadcast(tx, call, id, patch); });
+  };
+  EXPECT_EQ(code_of(change(as(buyer), {.title = "mine", .scheduled_at = {}})), Code::forbidden);
+  const auto moved = change(host(), {.title = "later", .scheduled_at = kNow + 2 * kHourMs});
+  ASSERT_TRUE(moved) << moved.error().text();
+  EXPECT_EQ(moved->title, "later");
+  EXPECT_EQ(read([&](Tx& tx) { return find_broadcast(tx, id); })->scheduled_at, kNow + 2 * kHourMs);
+  EXPECT_TRUE(*read([&](Tx& tx) -> Result<bool> { return is_reserved(tx, id, buyer); })) << "who reserved still comes";
+  EXPECT_EQ(topics().back(), kBroadcastChanged);
+  const auto told = topics().size();
+  ASSERT_TRUE(change(host(), {.title = "later", .scheduled_at = {}}));
+  EXPECT_EQ(topics().size(), told) << "nothing changed: nothing is told";
+  now = kNow + 2 * kHourMs;
+  EXPECT_EQ(code_of(change(host(), {.title = {}, .scheduled_at = now + kHourMs})), Code::broadcast_state_conflict)
+      << "its time has come: moving it now would hide a promise that was not kept";
+  ASSERT_TRUE(start(id));
+  EXPECT_EQ(code_of(change(host(), {.title = {}, .scheduled_at = now + kHourMs})), Code::broadcast_state_conflict);
+  EXPECT_TRUE(change(host(), {.title = "on air", .scheduled_at = {}}));
+  EXPECT_EQ(code_of(change(host(), {.title = " ", .scheduled_at = {}})), Code::invalid_field);
+  ASSERT_TRUE(end(id));
+  EXPECT_EQ(code_of(change(host(), {.title = "over", .scheduled_at = {}})), Code::broadcast_state_conflict);
+}
+
+TEST_P(LiveStoreTest, TalkingPointsAreTheCrewsOwn) {
+  const PersonId helper = person("helper");
+  const BroadcastId id = scheduled();
+  const auto note = [&](const Call& call, ProductId product, std::string text) {
+    return code_of(write([&](Tx& tx) { return set_note(tx, call, id, product, text); }));
+  };
+  const auto notes = [&](const Call& call) { return read([&](Tx& tx) { return notes_of(tx, call, id); }); };
+  EXPECT_EQ(note(host(), products[1], "soft, and it lasts"), std::nullopt);
+  EXPECT_EQ(note(host(), products[0], "the one of last year"), std::nullopt);
+  EXPECT_EQ(note(host(), ProductId{4711}, "what"), Code::not_on_shelf);
+  EXPECT_EQ(note(host(), products[0], std::string(kMaxNote + 1, 'x')), Code::invalid_field);
+  EXPECT_EQ(note(as(helper), products[0], "x"), Code::forbidden);
+  EXPECT_EQ(code_of(notes(as(helper))), Code::forbidden);
+  ASSERT_TRUE(write([&](Tx& tx) { return add_assistant_by_login(tx, host(), agent.store, "helper"); }));
+  EXPECT_EQ(note(as(helper), products[1], "soft"), std::nullopt);
+  const auto all = notes(as(helper));
+  ASSERT_TRUE(all);
+  ASSERT_THAT(*all, SizeIs(2));
+  EXPECT_EQ(all->at(0).text, "the one of last year") << "in the shelf's order";
+  EXPECT_EQ(all->at(1).text, "soft");
+  // What leaves the shelf keeps its words, for when it comes back.
+  ASSERT_TRUE(write([&](Tx& tx) { return set_shelf(tx, host(), id, std::vector{products[1]}); }));
+  EXPECT_THAT(*notes(host()), SizeIs(1));
+  ASSERT_TRUE(write([&](Tx& tx) { return set_shelf(tx, host(), id, products); }));
+  EXPECT_THAT(*notes(host()), SizeIs(2));
+  EXPECT_EQ(note(host(), products[0], ""), std::nullopt);
+  EXPECT_THAT(*notes(host()), SizeIs(1));
+}
+
+TEST_P(LiveStoreTest, AssistantsAreFoundByTheirLoginAndListed) {
+  const PersonId helper = person("helper");
+  const auto add = [&](const Call& call, const char* login) {
+    return write([&](Tx& tx) { return add_assistant_by_login(tx, call, agent.store, login); });
+  };
+  const auto list = [&](const Call& call) {
+    return read([&](Tx& tx) { return assistants_of(tx, call, agent.store); });
+  };
+  EXPECT_EQ(code_of(add(host(), "nobody")), Code::not_found);
+  EXPECT_EQ(code_of(add(as(helper), "helper")), Code::forbidden);
+  for (int i = 0; i < 2; ++i) {
+    const auto added = add(host(), "helper");
+    ASSERT_TRUE(added);
+    EXPECT_EQ(added->person, helper);
+    EXPECT_EQ(added->name, "name of helper");
+  }
+  EXPECT_THAT(*list(host()), SizeIs(1));
+  EXPECT_EQ(code_of(list(as(helper))), Code::forbidden) << "an assistant does not see who else there is";
+}
+
+TEST_P(LiveStoreTest, MarksAreListedWhileTheyHold) {
+  const PersonId buyer = person("buyer"), guest{78};
+  const BroadcastId id = on_air();
+  const auto mark = [&](PersonId who, Mark what, std::int64_t minutes) {
+    ASSERT_TRUE(write([&](Tx& tx) { return mark_person(tx, host(), id, who, what, minutes); }));
+  };
+  const auto list = [&](const Call& call) { return read([&](Tx& tx) { return marks_of(tx, call, id); }); };
+  mark(buyer, Mark::muted, 10);
+  ++now;
+  mark(guest, Mark::banned, 0);
+  const auto both = list(host());
+  ASSERT_TRUE(both);
+  ASSERT_THAT(*both, SizeIs(2));
+  EXPECT_EQ(both->at(0).person, guest) << "the newest first";
+  EXPECT_FALSE(both->at(0).name.empty()) << "a guest has the name the room gave them";
+  EXPECT_EQ(both->at(0).mark.until_at, kForever);
+  EXPECT_EQ(both->at(1).name, "name of buyer");
+  now = kNow + 10 * kMinuteMs;
+  EXPECT_THAT(*list(host()), SizeIs(1)) << "the mute is over";
+  EXPECT_EQ(code_of(list(as(buyer))), Code::forbidden);
 }
 
 TEST_P(LiveStoreTest, ReservationsAreOnePerPersonAndCanBeTakenBack) {
@@ -513,6 +616,28 @@ TEST_P(LiveStoreTest, CountsAreAddedAndThePeakOnlyRises) {
   EXPECT_EQ(b.enters, 3);
   EXPECT_EQ(b.peak_viewers, 10);
   EXPECT_EQ(code_of(write([&](Tx& tx) { return add_counts(tx, BroadcastId{4711}, {1, 1, 1}); })), Code::not_found);
+}
+
+TEST_P(LiveStoreTest, CountsOfAMinuteAreAddedUpAndItsViewersAreTheLastAndTheMost) {
+  const BroadcastId id = on_air();
+  const auto add = [&](RoomCounts counts) { ASSERT_TRUE(write([&](Tx& tx) { return add_counts(tx, id, counts); })); };
+  add({.likes = 3, .enters = 2, .peak_viewers = 9, .viewers = 9, .most_viewers = 9, .at = kNow + 1});
+  add({.likes = 4,
+       .enters = 1,
+       .peak_viewers = 9,
+       .viewers = 5,
+       .most_viewers = 7,
+       .at = kNow + 59'999 - kNow % 60'000});
+  add({.likes = 1, .enters = 1, .peak_viewers = 9, .viewers = 6, .most_viewers = 6, .at = kNow + kMinuteMs});
+  const auto rows = *read([&](Tx& tx) -> Result<std::vector<std::string>> {
+    return tx.all(kMinutes, {id}, [](const db::Row& row) {
+      std::string out;
+      for (int i = 0; i < 5; ++i) out += std::to_string(row.integer(i)) + " ";
+      return out;
+    });
+  });
+  const auto minute = std::to_string(kNow / kMinuteMs), next = std::to_string(kNow / kMinuteMs + 1);
+  EXPECT_THAT(rows, ElementsAre(minute + " 3 7 5 9 ", next + " 1 1 6 6 "));
 }
 
 TEST_P(LiveStoreTest, TheHallShowsWhatIsOnAirComesNextAndIsOver) {
@@ -570,7 +695,7 @@ TEST_P(LiveStoreTest, ASnapshotShowsTheRoomAsItIs) {
   EXPECT_EQ(code_of(backend.snapshot(BroadcastId{4711}, now)), Code::not_found);
   const BroadcastId off = scheduled();
   ASSERT_TRUE(write([&](Tx& tx) { return cancel_broadcast(tx, host(), off); }));
-  EXPECT_EQ(code_of(backend.admit(off, agent.person, now)), Code::broadcast_state_conflict);
+  EXPECT_EQ(code_of(backend.admit(off, callers.at(agent.person), false, now)), Code::broadcast_state_conflict);
 }
 
 // Every route, with what it gives checked against the shape it promises.
@@ -624,6 +749,12 @@ TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
   EXPECT_TRUE(ask("markPerson", host(), {broadcast}, R"({"person_id":")" + buyer.text() + R"(","mark":"muted"})"));
   EXPECT_EQ(code_of(ask("markPerson", host(), {broadcast}, R"({"person_id":")" + buyer.text() + R"(","mark":"x"})")),
             Code::invalid_field);
+  EXPECT_THAT(get_list(*ask("listMarks", host(), {broadcast}), "items"), SizeIs(1));
+  EXPECT_EQ(get_text(*ask("changeBroadcast", host(), {broadcast}, R"({"title":"另一个"})"), "title"), "另一个");
+  EXPECT_TRUE(ask("putNote", host(), {broadcast, {"product_id", products[0].text()}}, R"({"text":"first"})"));
+  EXPECT_THAT(get_list(*ask("listNotes", host(), {broadcast}), "items"), SizeIs(1));
+  EXPECT_EQ(get_text(*ask("addAssistantByLogin", host(), {store}, R"({"login":"buyer"})"), "person_id"), buyer.text());
+  EXPECT_THAT(get_list(*ask("listAssistants", host(), {store}), "items"), SizeIs(1));
   EXPECT_TRUE(ask("addAssistant", host(), {store, {"person_id", buyer.text()}}));
   EXPECT_TRUE(ask("removeAssistant", host(), {store, {"person_id", buyer.text()}}));
   EXPECT_THAT(get_list(*ask("getHall", as(buyer), {{"brand_id", brand.text()}}), "on_air"), SizeIs(1));
@@ -633,12 +764,17 @@ TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
       get_int(*ask("recordExposures", as(buyer), {}, R"({"items":[{"kind":"broadcast","id":")" + id.text() + R"("}]})"),
               "counted"),
       1);
+  EXPECT_EQ(
+      get_int(*ask("recordClicks", as(buyer), {},
+                   R"({"items":[{"store_id":")" + StoreId{4711}.text() + R"(","product_id":")" + id.text() + R"("}]})"),
+              "counted"),
+      0);
   EXPECT_EQ(get_text(*ask("endBroadcast", host(), {broadcast}), "state"), "ended");
   const auto other =
       ask("scheduleBroadcast", host(), {store}, R"({"title":"t","scheduled_at":")" + format_rfc3339(kNow) + R"("})");
   EXPECT_EQ(get_text(*ask("cancelBroadcast", host(), {{"broadcast_id", get_text(*other, "id")}}), "state"),
             "cancelled");
-  EXPECT_EQ(routes.size(), 19u);  // all of them were asked
+  EXPECT_EQ(routes.size(), 26u);  // all of them were asked
 }
 
 // ——— the whole way: database → outbox → bus → hub → room → viewer, and chat back again

@@ -1,11 +1,10 @@
 #include "live/room.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 
+#include "base/log.hpp"
 #include "live/live_events.hpp"
 
 namespace lianbo::live {
@@ -16,6 +15,7 @@ constexpr DurationMs kLikeWindowMs = 10 * kSecondMs;
 constexpr std::int64_t kLikesPerWindow = 500;  // of one viewer; more are not counted
 constexpr std::int64_t kMaxLikes = 50;         // in one message
 constexpr DurationMs kFlushMs = 10 * kSecondMs;
+constexpr DurationMs kBoardMs = 5 * kSecondMs;
 constexpr int kFlushAttempts = 3;  // of a room that has closed
 constexpr int kRereads = 3;        // of a snapshot that a busy room has outrun
 constexpr int kBadMessages = 50;   // of one viewer; then it is closed
@@ -52,7 +52,7 @@ net::FramePtr error_frame(const Error& error, bool chinese, std::string_view ref
 json::value parsed(const db::Event& event) {
   auto value = parse_json(event.payload);
   if (value && value->is_object()) return *std::move(value);
-  spdlog::error("event {} {}: its payload is no JSON object", event.topic, event.id.value);
+  log_event(LogEvent::room_event_invalid, "{} {}: its payload is no JSON object", event.topic, event.id.value);
   return json::object();
 }
 
@@ -105,6 +105,7 @@ struct Room::Viewer {
   PersonId person;
   bool guest = true;
   bool chinese = false;
+  bool crew = false;
   bool holding = true;   // its snapshot is not there yet
   bool closing = false;  // cut off, or closed by us: sends nothing more
   bool gone = false;
@@ -140,6 +141,7 @@ void Room::join(const net::WsPtr& connection, const Visitor& visitor) {
   viewer->person = visitor.person;
   viewer->guest = visitor.guest;
   viewer->chinese = visitor.chinese;
+  viewer->crew = visitor.crew;
   if (viewers() >= context_->settings->room_viewers) {
     ++context_->counters.full;
     dismiss(
@@ -159,6 +161,12 @@ void Room::join(const net::WsPtr& connection, const Visitor& visitor) {
   viewer_count_.store(viewers() + 1, std::memory_order_relaxed);
   ++context_->counters.viewers;
   unflushed_.peak_viewers = std::max(unflushed_.peak_viewers, viewers());
+  unflushed_.most_viewers = std::max(unflushed_.most_viewers, viewers());
+  if (viewer->crew) {
+    ++crew_;
+    told_board_.clear();  // they have none yet
+    board_at_ = 0;
+  }
   const Walk walk(*this);
   if (resume(viewer, visitor.since)) {
     ++context_->counters.resumes;
@@ -228,7 +236,7 @@ void Room::snapshot_read(Result<RoomSnapshot> snapshot, std::int64_t base) {
   }
   rereads_ = 0;
   if (!snapshot) {
-    spdlog::warn("room {}: no snapshot: {}", id_.text(), snapshot.error().text());
+    log_event(LogEvent::room_no_snapshot, "room {}: {}", id_.text(), snapshot.error().text());
     for (std::size_t i = 0; i < viewers_.size(); ++i)
       if (viewers_[i]->holding) dismiss(viewers_[i], snapshot.error(), kTryLater);
     return;
@@ -291,6 +299,7 @@ void Room::remove(const ViewerPtr& viewer) {
   viewer->connection.reset();
   viewer_count_.store(viewers() - 1, std::memory_order_relaxed);
   --context_->counters.viewers;
+  if (viewer->crew) --crew_;
   if (walks_ > 0) {
     ++departed_;
     return;
@@ -429,6 +438,8 @@ void Room::on_event(const db::Event& event) {
     } else if (topic == kBroadcastEnded || topic == kBroadcastCancelled) {
       publish("ended", event.payload, event, version);
       flush_counts();
+    } else if (topic == kBroadcastChanged) {
+      publish("changed", event.payload, event, version);
     } else if (topic == kShelfChanged) {
       shelf_known_ = true;
       shelf_.clear();
@@ -593,6 +604,10 @@ void Room::tick(Instant now) {
     });
     std::erase_if(pending_, [](const auto& entry) { return entry.second.viewer.expired(); });
   }
+  if (crew_ > 0 && now - board_at_ >= kBoardMs) {
+    board_at_ = now;
+    want_board(now);
+  }
   if (now - flushed_at_ >= kFlushMs) {
     flushed_at_ = now;
     flush_counts();
@@ -611,12 +626,42 @@ void Room::tell_counts(Instant) {
     if (!viewers_[i]->holding) send(ViewerPtr(viewers_[i]), frame);
 }
 
+void Room::tell_crew(const net::FramePtr& frame) {
+  const Walk walk(*this);
+  for (std::size_t i = 0; i < viewers_.size(); ++i)
+    if (viewers_[i]->crew && !viewers_[i]->holding) send(ViewerPtr(viewers_[i]), frame);
+}
+
+void Room::want_board(Instant now) {
+  if (reading_board_) return;
+  reading_board_ = context_->work([self = shared_from_this(), token = context_->in_flight->begin(), now] {
+    auto board = std::make_shared<Result<std::string>>(self->context_->backend->board(self->id_, now));
+    self->context_->post(self->id_.value, [self, token, board] { self->board_read(*board); });
+  });
+}
+
+void Room::board_read(const Result<std::string>& board) {
+  reading_board_ = false;
+  if (closed_) return;
+  if (!board) return log_event(LogEvent::room_no_snapshot, "room {}: no board: {}", id_.text(), board.error().text());
+  if (board->empty() || *board == told_board_) return;
+  told_board_ = *board;
+  JsonWriter w;
+  w.begin().field("t", "board").key("board").raw(*board).end();
+  tell_crew(frame_of(w, true));
+}
+
 void Room::flush_counts() {
   if (flushing_) return;  // what came meanwhile goes with the next one
-  if (unflushed_.likes == 0 && unflushed_.enters == 0 && unflushed_.peak_viewers <= flushed_peak_) return;
+  if (unflushed_.likes == 0 && unflushed_.enters == 0 && unflushed_.peak_viewers <= flushed_peak_ &&
+      viewers() == flushed_viewers_)
+    return;
   flushing_ = true;
+  unflushed_.viewers = viewers();
+  unflushed_.at = context_->clock->now();
   const RoomCounts counts = unflushed_;
-  unflushed_ = RoomCounts{0, 0, counts.peak_viewers};
+  unflushed_ = RoomCounts{.peak_viewers = counts.peak_viewers, .most_viewers = viewers()};
+  flushed_viewers_ = viewers();
   context_->backend->add_counts(
       id_, counts, [self = shared_from_this(), token = context_->in_flight->begin(), counts](const Status& status) {
         self->context_->post(self->id_.value, [self, token, counts, status] { self->counts_flushed(counts, status); });
@@ -629,9 +674,11 @@ void Room::counts_flushed(const RoomCounts& counts, const Status& status) {
     flush_failures_ = 0;
     flushed_peak_ = std::max(flushed_peak_, counts.peak_viewers);
   } else {
-    spdlog::warn("room {}: counts not written: {}", id_.text(), status.error().text());
+    log_event(LogEvent::room_counts_lost, "room {}: {}", id_.text(), status.error().text());
     unflushed_.likes += counts.likes;
     unflushed_.enters += counts.enters;
+    unflushed_.most_viewers = std::max(unflushed_.most_viewers, counts.most_viewers);
+    flushed_viewers_ = -1;
     if (++flush_failures_ >= kFlushAttempts) return;
   }
   if (closed_) flush_counts();

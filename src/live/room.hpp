@@ -16,7 +16,8 @@
 //
 // A viewer whose queue is full is cut off by its connection (send gives false); it costs the others nothing. Counters
 // are droppable: a viewer with unsent bytes does not get them. Chat goes through the database first and is told when
-// its event comes back; likes are added in memory, told by the tick, and flushed to the row now and then.
+// its event comes back; likes are added in memory, told by the tick, and flushed to the row now and then. Who joined
+// as crew gets the board every few seconds, read from the database while there is a crew to read it.
 #pragma once
 
 #include <atomic>
@@ -97,6 +98,7 @@ struct Visitor {
   PersonId person;
   bool guest = true;
   bool chinese = false;
+  bool crew = false;  // runs the room: gets the board and what else is the crew's alone
   std::string since;  // "EPOCH.SEQ" or ""
 };
 
@@ -140,6 +142,10 @@ class Room : public std::enable_shared_from_this<Room> {
   // members: a JSON object whose members the message gets. Its number, or 0 when the event was told already.
   std::int64_t publish(std::string_view type, std::string_view members, const db::Event& event, std::int64_t version);
   bool send(const ViewerPtr& viewer, const net::FramePtr& frame);
+  // To the crew alone, unnumbered. droppable: as for counters.
+  void tell_crew(const net::FramePtr& frame);
+  void want_board(Instant now);
+  void board_read(const Result<std::string>& board);
   void send_error(const ViewerPtr& viewer, const Error& error, std::string_view ref = {});
   void remove(const ViewerPtr& viewer);
   void take_out(const ViewerPtr& viewer);
@@ -196,7 +202,12 @@ class Room : public std::enable_shared_from_this<Room> {
   std::int64_t flushed_peak_ = 0;
   bool flushing_ = false;
   int flush_failures_ = 0;
+  std::int64_t flushed_viewers_ = 0;
   Instant flushed_at_ = 0, counts_at_ = 0;
+  std::int64_t crew_ = 0;  // viewers that run the room
+  bool reading_board_ = false;
+  std::string told_board_;
+  Instant board_at_ = 0;
   std::int64_t told_viewers_ = -1, told_likes_ = -1;
 };
 

@@ -74,12 +74,14 @@ Result<RoomSnapshot> read_snapshot(db::Tx& tx, BroadcastId id, Instant now) {
   return out;
 }
 
-Status DbRoomBackend::admit(BroadcastId id, PersonId person, Instant now) {
+Status DbRoomBackend::admit(BroadcastId id, const Caller& caller, bool as_crew, Instant now) {
   return database_.read([&](db::Tx& tx) -> Status {
     TRY(const auto b, find_broadcast(tx, id));
+    if (as_crew) TRY_OK(require_crew(tx, caller, b));
     if (b.state == BroadcastState::cancelled)
       return fail(Code::broadcast_state_conflict, "broadcast " + id.text() + " was cancelled; it has no room");
-    if (mark_of(tx, id, person, now) == Mark::banned) return fail(Code::forbidden, "you are banned from this room");
+    if (mark_of(tx, id, caller.person, now) == Mark::banned)
+      return fail(Code::forbidden, "you are banned from this room");
     return {};
   });
 }
@@ -94,6 +96,11 @@ void DbRoomBackend::say(ChatWish wish, Done done) {
 
 void DbRoomBackend::add_counts(BroadcastId id, RoomCounts counts, Done done) {
   database_.submit([id, counts](db::Tx& tx) { return live::add_counts(tx, id, counts); }, std::move(done));
+}
+
+Result<std::string> DbRoomBackend::board(BroadcastId id, Instant now) {
+  if (!board_) return std::string();
+  return database_.read([&](db::Tx& tx) { return board_(tx, id, now); });
 }
 
 }  // namespace lianbo::live

@@ -1,13 +1,14 @@
 // What a room needs from the rest of the server: the database behind four verbs, so that a room can be run with fakes.
 //
-// snapshot and admit block on a read: worker threads only. say and add_counts return at once; `done` is called once, on
-// any thread, after the commit (or after nothing was written).
+// snapshot, admit and board block on a read: worker threads only. say and add_counts return at once; `done` is called
+// once, on any thread, after the commit (or after nothing was written).
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "base/call.hpp"
 #include "base/result.hpp"
 #include "db/db.hpp"
 #include "live/live.hpp"
@@ -33,23 +34,30 @@ class RoomBackend {
   virtual ~RoomBackend() = default;
   using Done = std::function<void(Status)>;
 
-  // May this person enter? not_found, broadcast_state_conflict (cancelled), forbidden (banned).
-  virtual Status admit(BroadcastId id, PersonId person, Instant now) = 0;
+  // May this caller enter, or run the room (as_crew)? not_found, broadcast_state_conflict (cancelled), forbidden
+  // (banned, not of the crew).
+  virtual Status admit(BroadcastId id, const Caller& caller, bool as_crew, Instant now) = 0;
   virtual Result<RoomSnapshot> snapshot(BroadcastId id, Instant now) = 0;
   virtual void say(ChatWish wish, Done done) = 0;
   virtual void add_counts(BroadcastId id, RoomCounts counts, Done done) = 0;
+  // The crew's board as JSON, the last 10 minutes against the 10 before; "": there is none now.
+  virtual Result<std::string> board(BroadcastId id, Instant now) = 0;
 };
 
 class DbRoomBackend final : public RoomBackend {
  public:
-  explicit DbRoomBackend(db::Database& database) : database_(database) {}
-  Status admit(BroadcastId id, PersonId person, Instant now) override;
+  // What the board says is computed above live, and handed in.
+  using BoardFn = std::function<Result<std::string>(db::Tx&, BroadcastId, Instant now)>;
+  explicit DbRoomBackend(db::Database& database, BoardFn board = {}) : database_(database), board_(std::move(board)) {}
+  Status admit(BroadcastId id, const Caller& caller, bool as_crew, Instant now) override;
   Result<RoomSnapshot> snapshot(BroadcastId id, Instant now) override;
   void say(ChatWish wish, Done done) override;
   void add_counts(BroadcastId id, RoomCounts counts, Done done) override;
+  Result<std::string> board(BroadcastId id, Instant now) override;
 
  private:
   db::Database& database_;
+  BoardFn board_;
 };
 
 Result<RoomSnapshot> read_snapshot(db::Tx& tx, BroadcastId id, Instant now);

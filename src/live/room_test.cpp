@@ -109,7 +109,10 @@ class FakeBackend final : public RoomBackend {
     state.chat_json = "[]";
     state.shelf = {kShown, kAlsoShown};
   }
-  Status admit(BroadcastId, PersonId, Instant) override { return admits; }
+  Status admit(BroadcastId, const Caller&, bool as_crew, Instant) override {
+    asked_as_crew = as_crew;
+    return admits;
+  }
   Result<RoomSnapshot> snapshot(BroadcastId, Instant) override {
     ++snapshots;
     if (!readable) return fail(readable.error());
@@ -129,7 +132,15 @@ class FakeBackend final : public RoomBackend {
       done({});
   }
 
+  Result<std::string> board(BroadcastId, Instant) override {
+    ++boards_read;
+    return board_text;
+  }
+
   Status admits, readable, sayable, countable;
+  bool asked_as_crew = false;
+  int boards_read = 0;
+  std::string board_text = R"({"n":1})";
   bool hold_counts = false;
   RoomSnapshot state;
   int snapshots = 0;
@@ -167,8 +178,9 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  Result<net::WsAccept> ask(PersonId person, std::string since = {}, BroadcastId room = kRoom) {
+  Result<net::WsAccept> ask(PersonId person, std::string since = {}, BroadcastId room = kRoom, bool crew = false) {
     net::Request request;
+    if (crew) request.query.emplace_back("crew", "1");
     request.path = "/api/v1/rooms/" + room.text() + "/ws";
     if (!since.empty()) request.query.emplace_back("since", since);
     Call call;
@@ -177,8 +189,8 @@ class World {
     call.now = clock.now();
     return hub->accept(request, call);
   }
-  FakePtr enter(PersonId person, std::string since = {}, BroadcastId room = kRoom) {
-    auto accepted = ask(person, std::move(since), room);
+  FakePtr enter(PersonId person, std::string since = {}, BroadcastId room = kRoom, bool crew = false) {
+    auto accepted = ask(person, std::move(since), room, crew);
     EXPECT_TRUE(accepted);
     auto connection = std::make_shared<FakeConnection>();
     open.emplace_back(connection, accepted->handler);
@@ -187,6 +199,11 @@ class World {
   }
   FakePtr watch(PersonId person, std::string since = {}, BroadcastId room = kRoom) {
     auto connection = enter(person, std::move(since), room);
+    run_all();
+    return connection;
+  }
+  FakePtr watch_as_crew(PersonId person) {
+    auto connection = enter(person, {}, kRoom, true);
     run_all();
     return connection;
   }
@@ -932,6 +949,64 @@ TEST(RoomCounters, WhatComesDuringAFlushIsFlushedAfterItThoughTheRoomIsGone) {
 
 // ——— events of others
 
+TEST(RoomCounters, TellWhatTheMinuteHad) {
+  World world;
+  const auto one = world.watch(PersonId{1}), two = world.watch(PersonId{2});
+  world.say(one, R"({"t":"like","n":3})");
+  world.leave(two);
+  world.pass(10'000);
+  world.tick();
+  ASSERT_THAT(world.backend->flushed, SizeIs(1));
+  const RoomCounts counts = world.backend->flushed.at(0);
+  EXPECT_EQ(counts.likes, 3);
+  EXPECT_EQ(counts.enters, 2);
+  EXPECT_EQ(counts.viewers, 1) << "in the room when it was written";
+  EXPECT_EQ(counts.most_viewers, 2) << "at the same time since the last time";
+  EXPECT_EQ(counts.at, world.clock.now());
+  world.pass(10'000);
+  world.tick();
+  EXPECT_THAT(world.backend->flushed, SizeIs(1)) << "nothing changed: no row";
+  world.leave(one);
+  world.run_all();
+  ASSERT_THAT(world.backend->flushed, SizeIs(2));
+  EXPECT_EQ(world.backend->flushed.at(1).viewers, 0) << "the chart must come down";
+  EXPECT_EQ(world.backend->flushed.at(1).enters, 0);
+}
+
+TEST(RoomBoard, IsReadForTheCrewAndToldToTheCrewAlone) {
+  World world;
+  const auto viewer = world.watch(PersonId{1});
+  world.tick();
+  EXPECT_EQ(world.backend->boards_read, 0) << "nobody reads it";
+  const auto host = world.watch_as_crew(PersonId{2});
+  EXPECT_TRUE(world.backend->asked_as_crew);
+  world.tick();
+  ASSERT_THAT(host->of("board"), SizeIs(1));
+  EXPECT_EQ(get_int(get_object(host->of("board").at(0), "board"), "n"), 1);
+  EXPECT_THAT(viewer->of("board"), IsEmpty());
+  world.pass(4'999);
+  world.tick();
+  EXPECT_EQ(world.backend->boards_read, 1) << "every five seconds";
+  world.pass(1);
+  world.tick();
+  EXPECT_EQ(world.backend->boards_read, 2);
+  EXPECT_THAT(host->of("board"), SizeIs(1)) << "it says what it said";
+  const auto assistant = world.watch_as_crew(PersonId{3});
+  world.tick();
+  EXPECT_THAT(assistant->of("board"), SizeIs(1)) << "who comes later gets it too";
+  world.leave(host);
+  world.leave(assistant);
+  world.pass(60'000);
+  world.tick();
+  EXPECT_EQ(world.backend->boards_read, 3);
+}
+
+TEST(RoomBoard, CantBeAskedForByWhoIsNotOfTheCrew) {
+  World world;
+  world.backend->admits = fail(Code::forbidden, "not yours");
+  EXPECT_EQ(world.ask(PersonId{1}, {}, kRoom, true).error().code, Code::forbidden);
+}
+
 TEST(RoomEvents, StockAndPricesAreToldWhereTheProductIsOnTheShelf) {
   World world;
   const auto viewer = world.watch(PersonId{1});
@@ -1015,7 +1090,8 @@ TEST(Room, TellsEverybodyToComeBackWhenTheServerStops) {
 
 class SteadyBackend final : public RoomBackend {
  public:
-  Status admit(BroadcastId, PersonId, Instant) override { return {}; }
+  Status admit(BroadcastId, const Caller&, bool, Instant) override { return {}; }
+  Result<std::string> board(BroadcastId, Instant) override { return std::string(); }
   Result<RoomSnapshot> snapshot(BroadcastId id, Instant) override {
     RoomSnapshot out;
     out.broadcast.id = id;

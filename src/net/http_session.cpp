@@ -1,12 +1,12 @@
 #include "net/http_session.hpp"
 
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
 
+#include "base/log.hpp"
 #include "net/problem.hpp"
 #include "net/target.hpp"
 #include "net/websocket.hpp"
@@ -316,7 +316,8 @@ void HttpSession::dispatch() {
       core.on_request(std::move(request), ReplySink(std::move(state)));
     }
   } catch (const std::exception& e) {
-    spdlog::error("a request handler threw: {}", e.what());  // the sink it dropped has answered for it
+    log_event(LogEvent::handler_threw, "a request handler threw: {}",
+              e.what());  // the sink it dropped has answered for it
   }
   in_dispatch_ = false;
   if (early_reply_) {

@@ -54,9 +54,16 @@
   X(events, "lianbo_events_total", counter, "topic", "events handed on, by topic")                                     \
   X(rooms_open, "lianbo_rooms_open", gauge, "", "rooms with at least one viewer")                                      \
   X(room_refused, "lianbo_room_refused_total", counter, "reason",                                                      \
-    "what rooms refused: full, muted, too_fast, invalid")                                                              \
-  X(payments, "lianbo_payments_total", counter, "outcome", "notices of the payment rail, by outcome")                  \
-  X(job_runs, "lianbo_job_runs_total", counter, "job,outcome", "runs of the server's own jobs")
+    "what rooms refused: full, not_admitted, chat (too fast, muted), message (not understood)")                        \
+  X(payments, "lianbo_payment_notices_total", counter, "outcome",                                                      \
+    "notices of the payment rail: booked, ignored, refused, failed")                                                   \
+  X(job_runs, "lianbo_job_runs_total", counter, "job,outcome", "runs of the server's jobs: done, failed")              \
+  X(rate_refused, "lianbo_rate_refused_total", counter, "limit",                                                       \
+    "requests answered 429 for their address: guest (rate.guest_per_min), login (rate.login_per_min)")                 \
+  X(backups, "lianbo_backups_total", counter, "outcome", "backups the server made by itself or on request")            \
+  X(backup_newest, "lianbo_backup_newest_seconds", gauge, "",                                                          \
+    "when the newest backup in backup.dir was made, in seconds since 1970; 0: there is none")                          \
+  X(log_events, "lianbo_log_events_total", counter, "event", "log lines by event (docs/logs.md), warnings and errors")
 
 namespace lianbo::net {
 

@@ -37,7 +37,8 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::vector<std::pair<std::string, std::string>> params;   // of the path pattern, set by the dispatcher
   std::string body;                                          // raw bytes
-  std::string remote;                                        // address of the peer, without port
+  std::string remote;                                        // address of who asks, without port
+  bool local = false;                                        // a program on this machine, for nobody else
   json::value value;                                         // the body, parsed and checked, if the route has a shape
   bool head = false;                                         // asked with HEAD: method is get, the body is not sent
 
@@ -107,7 +108,12 @@ struct Route {
   bool internal = false;     // not in the OpenAPI document (sandbox, health)
   bool idempotent = true;    // write: an Idempotency-Key is honoured (and required where require_key)
   bool require_key = false;  // write: refuse calls without one (placing an order)
+  bool logs_in = false;      // counts against rate.login_per_min instead of rate.guest_per_min
+  // Members of the answer that are told once: under an Idempotency-Key they are kept, and repeated, as null.
+  std::vector<std::string> secrets;
 
+  // Limited by the address of who asks: log-ins, and what guests write.
+  bool limited() const { return logs_in || (access == Access::guest && (run == Run::write || method != Method::get)); }
   Route&& taking(Shape s) && {
     takes = std::move(s);
     return std::move(*this);
@@ -126,6 +132,14 @@ struct Route {
   }
   Route&& answers(int status) && {
     success = status;
+    return std::move(*this);
+  }
+  Route&& telling_once(std::vector<std::string> members) && {
+    secrets = std::move(members);
+    return std::move(*this);
+  }
+  Route&& logging_in() && {
+    logs_in = true;
     return std::move(*this);
   }
 };

@@ -2,7 +2,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -11,6 +10,7 @@
 #include <boost/asio/post.hpp>
 
 #include "base/check.hpp"
+#include "base/log.hpp"
 #include "net/http_session.hpp"
 #include "net/io_thread.hpp"
 #include "net/metrics.hpp"
@@ -85,7 +85,7 @@ void Mailbox::drain() {
     try {
       fn();
     } catch (const std::exception& e) {
-      spdlog::error("a function posted to an I/O thread threw: {}", e.what());
+      log_event(LogEvent::handler_threw, "a function posted to an I/O thread threw: {}", e.what());
     }
     fn = nullptr;
   }
@@ -134,7 +134,7 @@ void IoThread::run() {
       io.run();
       return;
     } catch (const std::exception& e) {
-      spdlog::error("an I/O handler threw: {}", e.what());
+      log_event(LogEvent::handler_threw, "an I/O handler threw: {}", e.what());
     }
   }
 }
@@ -166,7 +166,7 @@ void IoThread::arm(Ticker& ticker) {
     try {
       ticker.fn(index);
     } catch (const std::exception& e) {
-      spdlog::error("a tick threw: {}", e.what());
+      log_event(LogEvent::handler_threw, "a tick threw: {}", e.what());
     }
     const auto ended = std::chrono::steady_clock::now();
     const auto due = ticker.timer.expiry() + std::chrono::milliseconds(ticker.ms);
@@ -277,7 +277,7 @@ class Acceptor {
         if (errno == EINTR || errno == ECONNABORTED) continue;
         if (errno == EAGAIN || errno == EWOULDBLOCK) break;
         // No descriptors or no memory: the queue of the kernel waits until the next sweep has freed some.
-        spdlog::warn("can't accept a connection: {}; waiting a moment", std::strerror(errno));
+        log_event(LogEvent::accept_paused, "{}; waiting a moment", std::strerror(errno));
         paused_ = true;
         return;
       }
@@ -363,6 +363,15 @@ ServerConfig ServerConfig::from(const Settings& settings) {
   config.header_bytes = static_cast<std::size_t>(settings.http_header_bytes);
   config.uri_bytes = static_cast<std::size_t>(settings.http_uri_bytes);
   config.idle_ms = settings.http_idle_ms;
+  config.header_ms = settings.http_header_ms;
+  config.body_ms = settings.http_body_ms;
+  config.body_rate = settings.http_body_rate;
+  config.write_ms = settings.http_write_ms;
+  config.linger_ms = settings.http_linger_ms;
+  config.max_requests = settings.http_max_requests;
+  config.ws_send_buffer = static_cast<int>(settings.ws_send_buffer);
+  config.ws_ping_ms = settings.ws_ping_ms;
+  config.ws_close_ms = settings.ws_close_ms;
   config.ws_message_bytes = static_cast<std::uint32_t>(settings.room_message_bytes);
   config.ws_queue_bytes = static_cast<std::size_t>(settings.room_queue_bytes);
   config.body_limit = [limit = static_cast<std::size_t>(settings.http_body_bytes)](Method, std::string_view) {

@@ -1,6 +1,5 @@
 #include "net/workers.hpp"
-
-#include <spdlog/spdlog.h>
+#include "base/log.hpp"
 
 #include <exception>
 
@@ -64,10 +63,10 @@ void Workers::run() {
       task();
     } catch (const std::exception& e) {
       thrown_.fetch_add(1, std::memory_order_relaxed);
-      spdlog::error("a worker's task threw: {}", e.what());
+      log_event(LogEvent::handler_threw, "a worker's task threw: {}", e.what());
     } catch (...) {
       thrown_.fetch_add(1, std::memory_order_relaxed);
-      spdlog::error("a worker's task threw something that is no exception");
+      log_event(LogEvent::handler_threw, "a worker's task threw something that is no exception");
     }
     task = nullptr;
     running_.fetch_sub(1, std::memory_order_relaxed);

@@ -1,6 +1,6 @@
 #include "net/ws_session.hpp"
+#include "base/log.hpp"
 
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -59,7 +59,7 @@ void WsSession::call(F&& f) {
   try {
     f(*to);
   } catch (const std::exception& e) {
-    spdlog::error("a WebSocket handler threw: {}", e.what());
+    log_event(LogEvent::handler_threw, "a WebSocket handler threw: {}", e.what());
     if (state_ == State::open) start_closing(ws_code::kInternal, {});
   }
 }

@@ -189,9 +189,10 @@ net::Routes after_sale_routes(const OrderDeps& deps) {
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto page, net::page_of(request));
                            TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-                           TRY_OK(require_staff(call, brand, kAnyStaff));
-                           return page_reply(store::open_after_sales(tx, brand, page.after, page.limit), page.limit,
-                                             after_sale_json);
+                           TRY_OK(require_any_staff(call, brand, kAnyStaff));
+                           return page_reply(
+                               store::open_after_sales(tx, brand, call.caller.scope(brand), page.after, page.limit),
+                               page.limit, after_sale_json);
                          })
                   .asking(page_query())
                   .giving(page_of_items(case_shape())));

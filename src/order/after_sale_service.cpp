@@ -71,13 +71,13 @@ Status may_take(db::Tx& tx, const Call& call, const Case& c, AfterSaleActor who)
   if (call.caller.system) return {};
   switch (who) {
     case AfterSaleActor::buyer:
-      return may_act_for_buyer(call, c.order);
+      return may_act_for_buyer(tx, call, c.order);
     case AfterSaleActor::staff:
-      return require_staff(call, c.order.brand, kOperates);
+      return org::require_staff_at(tx, call, c.order.brand, c.order.store, kOperates);
     case AfterSaleActor::shipper:
-      return require_store(call, c.order.brand, c.order.store);
+      return org::require_store(tx, call, c.order.brand, c.order.store);
     case AfterSaleActor::judge:
-      TRY_OK(require_staff(call, c.order.brand, kOperates));
+      TRY_OK(org::require_staff_at(tx, call, c.order.brand, c.order.store, kOperates));
       if (call.caller.person == c.a.refused_by && somebody_else(tx, c.order.brand, call.caller.person))
         return fail(Code::second_person, "you refused it; a dispute is decided by somebody else of the brand");
       return {};
@@ -230,14 +230,14 @@ Result<AfterSale> visible_case(db::Tx& tx, const Call& call, AfterSaleId id) {
   const auto o = a ? store::load(tx, a->order) : std::nullopt;
   if (!o) return fail(Code::not_found, "there is no such after-sale");
   if (call.caller.system || (!call.caller.guest && call.caller.person == o->buyer) ||
-      call.caller.roles_at(o->brand) != 0)
+      org::staff_roles_at(tx, call, o->brand, o->store) != 0)
     return *a;
   return fail(Code::not_found, "there is no such after-sale");
 }
 
 Result<Case> open_for_evidence(db::Tx& tx, const Call& call, AfterSaleId id) {
   TRY(auto c, locked(tx, id));
-  TRY_OK(may_act_for_buyer(call, c.order));
+  TRY_OK(may_act_for_buyer(tx, call, c.order));
   TRY_OK(catch_up(tx, call, c));
   const bool disputable = c.a.state == State::rejected && call.now < c.a.dispute_until;
   if (!is_open(c.a.state) && !disputable)
@@ -253,8 +253,8 @@ Result<Case> open_for_evidence(db::Tx& tx, const Call& call, AfterSaleId id) {
 Result<AfterSale> request_after_sale(db::Tx& tx, const Call& call, OrderId id, const AfterSaleWish& asked) {
   auto o = store::lock(tx, id);
   if (!o) return no_order();
-  TRY_OK(may_act_for_buyer(call, *o));
-  const bool staff = call.caller.system || (call.caller.roles_at(o->brand) & kOperates) != 0;
+  TRY_OK(may_act_for_buyer(tx, call, *o));
+  const bool staff = call.caller.system || (org::staff_roles_at(tx, call, o->brand, o->store) & kOperates) != 0;
   if (asked.line < 0 || asked.line >= static_cast<int>(o->lines.size()))
     return fail(Code::invalid_field, "the order has lines 0 to " + std::to_string(o->lines.size() - 1), "/line");
   AfterSaleWish wish = asked;
@@ -359,7 +359,7 @@ Result<int> close_overdue(db::Database& db, const Call& caller, int limit) {
       if (ok)
         ++done;
       else
-        log_warn("after-sale {} is over its time and can't go on: {}", d.id.text(), ok.error().text());
+        log_event(LogEvent::after_sale_stuck, "after-sale {}: {}", d.id.text(), ok.error().text());
     }
     if (static_cast<int>(due.size()) < limit) return done;
     after = due.back();

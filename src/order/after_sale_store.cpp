@@ -29,8 +29,12 @@ const Sql kSave{
     "id = $2"};
 const Sql kOfOrder{"after_sale.of_order",
                    "select " COLUMNS " from after_sales where bucket = $1 and order_id = $2 order by id limit 500"};
-const Sql kOpen{"after_sale.open", "select " COLUMNS " from after_sales where brand_id = $1 and state in " OPEN
-                                   " and id > $2 order by id limit $3"};
+const Sql kOpen{"after_sale.open",
+                "select " COLUMNS " from after_sales where brand_id = $1 and state in " OPEN
+                " and id > $2 and (cast($4 as bigint) is null or exists (select 1 from orders o join "
+                "staff_stores v on v.store_id = o.store_id where o.bucket = after_sales.bucket and "
+                "o.id = after_sales.order_id and v.brand_id = $1 and v.person_id = $4)) order by id "
+                "limit $3"};
 const Sql kDue{"after_sale.due",
                "select due_at, id from after_sales where due_at is not null and due_at <= $1 and (due_at, id) > "
                "($2, $3) order by due_at, id limit $4"};
@@ -130,8 +134,8 @@ void save_after_sale(db::Tx& tx, const AfterSale& a) {
 std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId order) {
   return tx.all(kOfOrder, {bucket_in_id(order.value), order}, read);
 }
-std::vector<AfterSale> open_after_sales(db::Tx& tx, BrandId brand, std::int64_t after, int limit) {
-  return tx.all(kOpen, {brand, after, limit}, read);
+std::vector<AfterSale> open_after_sales(db::Tx& tx, BrandId brand, PersonId scope, std::int64_t after, int limit) {
+  return tx.all(kOpen, {brand, after, limit, scope}, read);
 }
 std::vector<DueCase> due_after_sales(db::Tx& tx, Instant now, const DueCase& after, int limit) {
   return tx.all(kDue, {now, after.due_at, after.id.value, limit},

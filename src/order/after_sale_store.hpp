@@ -16,7 +16,7 @@ void insert_after_sale(db::Tx& tx, const AfterSale& a);
 std::optional<AfterSale> after_sale(db::Tx& tx, AfterSaleId id);
 void save_after_sale(db::Tx& tx, const AfterSale& a);  // all that may change
 std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId order);
-std::vector<AfterSale> open_after_sales(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
+std::vector<AfterSale> open_after_sales(db::Tx& tx, BrandId brand, PersonId scope, std::int64_t after, int limit);
 struct DueCase {
   Instant due_at = 0;
   AfterSaleId id;

@@ -6,7 +6,14 @@ namespace lianbo::order {
 namespace {
 constexpr std::array<std::string_view, 6> kStates = {"placed", "paid", "shipped", "received", "completed", "cancelled"};
 constexpr std::array<std::string_view, 4> kRoleNames = {"host", "promoter", "recruiter", "clipper"};
+
+std::string address_purpose(OrderId order) { return "order.address " + order.text(); }
 }  // namespace
+
+std::string address_of(const Order& order) { return order.address.open(address_purpose(order.id)).value_or("{}"); }
+privacy::Sealed seal_address(const privacy::PersonKey& key, OrderId order, std::string_view json, Random& random) {
+  return privacy::seal(key, address_purpose(order), json, random);
+}
 
 std::string_view state_name(OrderState state) { return kStates[static_cast<std::size_t>(state)]; }
 std::string_view role_name(Role role) { return kRoleNames[static_cast<std::size_t>(role)]; }

@@ -13,6 +13,9 @@
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/money.hpp"
+#include "live/offers.hpp"
+#include "order/pricing.hpp"
+#include "privacy/vault.hpp"
 
 namespace lianbo::order {
 
@@ -46,7 +49,9 @@ struct OrderLine {
   ProductId product;
   std::string title, sku_title;
   std::int64_t qty = 0;
-  Fen price_fen = 0;  // of one unit
+  Fen list_fen = 0;  // of one unit, as listed
+  PriceSource source = PriceSource::list;
+  Fen price_fen = 0;  // of one unit, as sold
   Fen goods_fen = 0;  // price × qty
   Fen paid_fen = 0;   // goods less the line's share of the order's discount
   Fen refunded_fen = 0;
@@ -54,6 +59,9 @@ struct OrderLine {
   std::int64_t shipped_qty = 0;   // units that left, in parcels
   std::int64_t dropped_qty = 0;   // units given up before they left
   bool no_return = false;
+  CampaignId campaign;        // the store's campaign for this SKU: its plan, and its price unless a flash price beat it
+  FlashId flash;              // whose price it was
+  std::int64_t allotted = 0;  // units out of the store's allotment
   Rates rates;
   Instant available_at = 0;  // receipt + freeze; 0 before receipt
   Instant matured_at = 0;
@@ -86,18 +94,25 @@ struct Order {
   ShareId share;
   OrderState state = OrderState::placed;
   Fen goods_fen = 0, discount_fen = 0, shipping_fen = 0, total_fen = 0, refunded_fen = 0;
+  CouponId coupon;                    // what the discount came from
+  std::int32_t shipping_version = 0;  // of the table of fees; 0: there was none
   std::string currency;
   Attribution roles;
   AgentId lock_agent;  // of the lock that was valid when placed
   std::int32_t lock_rules_version = 0;
   AgentId buyer_agent;  // the buyer as agent of this brand, if so
-  std::string cancel_reason, address_json, carrier, tracking_number;
+  std::string cancel_reason, carrier, tracking_number;
+  privacy::Sealed address;  // read it by address_of
   Instant placed_at = 0, release_at = 0, paid_at = 0, shipped_at = 0, received_at = 0, completed_at = 0,
           cancelled_at = 0;
   Fen shipping_refunded_fen = 0;  // of shipping_fen; refunded_fen holds it too
   std::vector<OrderLine> lines;
   std::vector<Parcel> parcels;
 };
+
+// JSON {name, phone, region, detail}; "{}" when the buyer has been erased.
+std::string address_of(const Order& order);
+privacy::Sealed seal_address(const privacy::PersonKey& key, OrderId order, std::string_view json, Random& random);
 
 struct Refund {
   RefundId id;

@@ -1,13 +1,16 @@
 #include "order/order_api.hpp"
 
+#include <functional>
 #include <iterator>
 #include <variant>
 
 #include "base/log.hpp"
 #include "catalog/catalog_service.hpp"
+#include "net/metrics.hpp"
 #include "order/after_sale_api.hpp"
 #include "order/api_parts.hpp"
 #include "order/order_store.hpp"
+#include "order/quote.hpp"
 #include "order/refunds.hpp"
 #include "order/settlement.hpp"
 #include "order/shipping.hpp"
@@ -31,9 +34,11 @@ Shape line_shape() {
           text("title", 0, 300),
           text("sku_title", 0, 300),
           count("qty"),
-          fen("price_fen", "of one unit"),
+          fen("list_fen", "of one unit, as listed"),
+          fen("price_fen", "of one unit, as sold"),
+          choice("price_source", {"list", "campaign", "flash"}),
           fen("goods_fen"),
-          fen("paid_fen"),
+          fen("paid_fen", "its goods less its share of the discount"),
           fen("refunded_fen"),
           count("refunded_qty", "given back, their money too"),
           count("shipped_qty"),
@@ -53,6 +58,7 @@ Shape order_shape() {
           nullable(id("broadcast_id")),
           nullable(id("pin_id")),
           nullable(id("share_id")),
+          nullable(id("coupon_id", "what the discount came from")),
           states(),
           text("currency", 3, 3),
           fen("goods_fen"),
@@ -128,14 +134,49 @@ Shape account_shape() {
           fen("settled_fen"), fen("paid_fen"),    fen("debt_fen")};
 }
 // A page of orders by their ids, in the order given.
-Result<Reply> order_page(db::Tx& tx, const Call& call, const std::vector<OrderId>& ids, int limit) {
+Result<Reply> order_page(db::Tx& tx, const Call& call, const std::vector<OrderId>& ids, int limit,
+                         std::vector<Order>* read_by_staff = nullptr) {
   JsonWriter w;
   w.begin_list();
   for (const OrderId id : ids)
-    if (const auto o = store::load(tx, id)) w.raw(order_json(call, *o));
+    if (auto o = store::load(tx, id)) {
+      const bool audited = read_by_staff != nullptr && staff_may_read_address(tx, call, *o);
+      w.raw(order_json(call, *o, audited));
+      if (audited) read_by_staff->push_back(std::move(*o));
+    }
   w.end_list();
   const std::int64_t next = static_cast<int>(ids.size()) == limit ? ids.back().value : 0;
   return Reply::json(net::page_json(w.text(), next));
+}
+
+// Before staff is handed addresses, the reading is written down: one row, naming the orders.
+Status audit_addresses(db::Database& db, const Call& call, const std::vector<Order>& orders) {
+  if (orders.empty()) return {};
+  JsonWriter w;
+  w.begin().key("order_ids").begin_list();
+  for (const auto& o : orders) w.value(o.id);
+  w.end_list().end();
+  return db.write([&](db::Tx& tx) -> Status {
+    org::audit(tx, call, orders.front().brand, "order.read_address", "order",
+               orders.size() == 1 ? orders.front().id.value : 0, w.text());
+    return {};
+  });
+}
+
+// Lists show masked addresses to staff, unless they ask for ?addresses=1.
+using OrderIds = std::function<Result<std::vector<OrderId>>(db::Tx&, const Call&, const Request&, const net::Page&)>;
+net::PlainHandler list_orders(const OrderDeps& deps, OrderIds ids_of) {
+  return [deps, ids_of = std::move(ids_of)](const Call& call, const Request& request) -> Result<Reply> {
+    TRY(const auto page, net::page_of(request));
+    std::vector<Order> read_by_staff;
+    TRY(auto reply, deps.db->read([&](db::Tx& tx) -> Result<Reply> {
+      read_by_staff.clear();
+      TRY(const auto ids, ids_of(tx, call, request, page));
+      return order_page(tx, call, ids, page.limit, request.query_value("addresses") == "1" ? &read_by_staff : nullptr);
+    }));
+    TRY_OK(audit_addresses(*deps.db, call, read_by_staff));
+    return reply;
+  };
 }
 
 std::string address_json(const json::value& address) {
@@ -146,8 +187,7 @@ std::string address_json(const json::value& address) {
   return w.take();
 }
 
-Result<Reply> place_order(db::Tx& tx, const Call& call, const Request& request) {
-  const auto& body = request.value;
+PlaceWish place_wish(const json::value& body) {
   PlaceWish wish;
   wish.store = get_id<StoreId>(body, "store_id");
   wish.broadcast = get_id<BroadcastId>(body, "broadcast_id");
@@ -160,7 +200,13 @@ Result<Reply> place_order(db::Tx& tx, const Call& call, const Request& request) 
     if (has(l, "price_fen")) line.price_fen = get_int(l, "price_fen");
     wish.lines.push_back(line);
   }
-  TRY(const auto order, place(tx, call, wish));
+  wish.coupon = get_id<CouponId>(body, "coupon_id");
+  if (has(body, "total_fen")) wish.total_fen = get_int(body, "total_fen");
+  return wish;
+}
+
+Result<Reply> place_order(db::Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto order, place(tx, call, place_wish(request.value)));
   return Reply::json(order_json(call, order), 201);
 }
 
@@ -171,15 +217,16 @@ Result<Reply> read_cart(db::Tx& tx, const Call& call, const Request& request) {
   w.begin().field("store_id", *store_id).key("lines").begin_list();
   Fen sum = 0;
   for (const auto& l : store::cart(tx, call.bucket(call.caller.person), call.caller.person, *store_id)) {
-    const auto sku = catalog::find_sku(tx, l.sku);
-    if (!sku) continue;
-    const auto product = catalog::find_product(tx, sku->product);
+    const auto sale = catalog::sale_of(tx, l.sku, *store_id, call.now);
+    if (!sale) continue;
+    const auto product = catalog::find_product(tx, sale->sku.product);
     if (!product) continue;
-    const std::int64_t left = catalog::stock_left(tx, l.sku);
-    sum += sku->price_fen * l.qty;
-    w.begin().field("sku_id", l.sku).field("product_id", sku->product).field("title", product->title);
-    w.field("sku_title", sku->title).field("image_url", product->image_url).field("qty", l.qty);
-    w.field("price_fen", sku->price_fen).field("on_sale", product->on_sale).field("left", left);
+    const Fen price_fen = sale->campaign ? sale->campaign->price_fen : sale->sku.price_fen;
+    sum += price_fen * l.qty;
+    w.begin().field("sku_id", l.sku).field("product_id", sale->sku.product).field("title", product->title);
+    w.field("sku_title", sale->sku.title).field("image_url", product->image_url).field("qty", l.qty);
+    w.field("list_fen", sale->sku.price_fen).field("price_fen", price_fen).field("on_sale", product->on_sale);
+    w.field("left", catalog::stock_left(tx, l.sku, *store_id)).field("no_return", product->no_return);
     w.field("broadcast_id", l.broadcast).field("share_id", l.share).end();
   }
   w.end_list().field("goods_fen", sum).end();
@@ -202,6 +249,7 @@ Result<Reply> put_cart(db::Tx& tx, const Call& call, const Request& request) {
 
 // The rail tells us of money. Answered 204 once it is in the books (or was before); else the rail tries again.
 Result<Reply> take_notice(const OrderDeps& deps, const Call& call, const Request& request) {
+  const auto counted = [](std::string_view outcome) { net::metrics().counter(net::Metric::payments, {outcome}).add(); };
   const auto refuse = [](int status, const Error& e) {
     JsonWriter w;
     w.begin().field("code", "FAIL").field("message", e.text()).end();
@@ -209,23 +257,30 @@ Result<Reply> take_notice(const OrderDeps& deps, const Call& call, const Request
   };
   const auto notice = deps.rail->read_notice(request.headers, request.body, call.now);
   if (!notice) {
-    log_warn("payment notice refused: {}", notice.error().text());
+    log_event(LogEvent::notice_refused, "{}", notice.error().text());
+    counted("refused");
     return refuse(info(notice.error().code).http_status, notice.error());
   }
-  const auto done = deps.db->write([&](db::Tx& tx) -> Status {
+  const auto done = deps.db->write([&](db::Tx& tx) -> Result<bool> {
     if (const auto* p = std::get_if<pay::PaymentNotice>(&*notice)) {
-      if (p->state != pay::TradeState::success) return {};
-      return apply_payment(tx, call, p->out_trade_no, p->transaction_id, p->amount_fen, p->currency, p->success_at);
+      if (p->state != pay::TradeState::success) return false;
+      TRY_OK(apply_payment(tx, call, p->out_trade_no, p->transaction_id, p->amount_fen, p->currency, p->success_at));
+      return true;
     }
     const auto& r = std::get<pay::RefundNotice>(*notice);
-    if (r.state == pay::RefundState::processing) return {};
-    if (r.state != pay::RefundState::success) return apply_refund_failure(tx, call, r.out_refund_no, r.state);
-    return apply_refund(tx, call, r.out_refund_no, r.refund_id, r.refund_fen);
+    if (r.state == pay::RefundState::processing) return false;  // the job asks again
+    if (r.state != pay::RefundState::success)
+      TRY_OK(apply_refund_failure(tx, call, r.out_refund_no, r.state));
+    else
+      TRY_OK(apply_refund(tx, call, r.out_refund_no, r.refund_id, r.refund_fen));
+    return true;
   });
   if (!done) {
-    log_error("payment notice not applied: {}", done.error().text());
+    log_event(LogEvent::notice_failed, "{}", done.error().text());
+    counted("failed");
     return refuse(info(done.error().code).http_status, done.error());
   }
+  counted(*done ? "booked" : "ignored");
   return Reply::none();
 }
 
@@ -242,8 +297,10 @@ net::Routes order_routes(const OrderDeps& deps) {
                   .giving({id("store_id"),
                            list("lines",
                                 {id("sku_id"), id("product_id"), text("title", 0, 300), text("sku_title", 0, 300),
-                                 text("image_url", 0, 2000), count("qty"), fen("price_fen"), boolean("on_sale"),
-                                 count("left"), nullable(id("broadcast_id")), nullable(id("share_id"))},
+                                 text("image_url", 0, 2000), count("qty"), fen("list_fen"),
+                                 fen("price_fen", "in this store now; flash prices and coupons: quote"),
+                                 boolean("on_sale"), count("left", "what this store can sell"), boolean("no_return"),
+                                 nullable(id("broadcast_id")), nullable(id("share_id"))},
                                 0, kMaxCartLines),
                            fen("goods_fen")}));
   r.push_back(write_route(Method::put, "/api/v1/cart/lines", "putCartLine",
@@ -263,22 +320,38 @@ net::Routes order_routes(const OrderDeps& deps) {
                   .asking({id("store_id")})
                   .answers(204));
 
+  const Shape order_wish{
+      id("store_id"),
+      list("lines",
+           {id("sku_id"), integer("qty", 1, 9999),
+            nullable(price("price_fen", "what the buyer saw; refused with price_changed if it is another now"))},
+           1, 500),
+      nullable(id("broadcast_id", "the room the buyer is in: its flash prices and coupons count")),
+      nullable(id("share_id", "the share the buyer came through")),
+      nullable(id("coupon_id", "one that the buyer has claimed")),
+      object("address", address_shape(), "its region decides on the shipping fee"),
+      nullable(price("total_fen", "what the buyer was shown; refused with price_changed if it is another now"))};
+  r.push_back(read_route(Method::post, "/api/v1/orders/quote", "quoteOrder",
+                         "What these lines would cost now, to the fen, and what is in the way; nothing is kept",
+                         Access::guest,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(auto body, quote_json(tx, call, place_wish(request.value)));
+                           return Reply::json(std::move(body));
+                         })
+                  .taking(order_wish)
+                  .giving(quote_shape())
+                  .may_fail({Code::not_found, Code::agent_not_active, Code::amount_overflow}));
   auto place_route =
-      write_route(Method::post, "/api/v1/orders", "placeOrder",
-                  "Places an order: every line is reserved or none; price, plan, lock and attribution are fixed now",
-                  Access::login, place_order)
-          .taking({id("store_id"),
-                   list("lines",
-                        {id("sku_id"), integer("qty", 1, 9999),
-                         nullable(price("price_fen",
-                                        "what the buyer saw; refused with price_changed if it is another now"))},
-                        1, 500),
-                   nullable(id("broadcast_id", "the room the buyer is in")),
-                   nullable(id("share_id", "the share the buyer came through")), object("address", address_shape())})
+      write_route(
+          Method::post, "/api/v1/orders", "placeOrder",
+          "Places an order: every line is reserved or none; prices, coupon, shipping, plan, lock and attribution "
+          "are fixed now",
+          Access::login, place_order)
+          .taking(order_wish)
           .giving(order_shape())
           .answers(201)
-          .may_fail({Code::not_found, Code::sold_out, Code::not_on_sale, Code::price_changed, Code::agent_not_active,
-                     Code::amount_overflow});
+          .may_fail({Code::not_found, Code::sold_out, Code::not_on_sale, Code::price_changed, Code::coupon_unusable,
+                     Code::agent_not_active, Code::amount_overflow});
   place_route.require_key = true;
   r.push_back(std::move(place_route));
 
@@ -291,34 +364,49 @@ net::Routes order_routes(const OrderDeps& deps) {
                          })
                   .asking(page_query())
                   .giving(page_of_items(order_shape())));
-  r.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/orders", "listStoreOrders",
-                         "A store's orders, oldest first", Access::login,
-                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                           TRY(const auto page, net::page_of(request));
-                           TRY(const auto store_id, request.id_param<StoreId>("store_id"));
-                           TRY(const auto shop, org::find_store(tx, store_id));
-                           if (!call.caller.owns_store(store_id)) TRY_OK(require_staff(call, shop.brand, kAnyStaff));
-                           return order_page(tx, call, store::of_store(tx, store_id, page.after, page.limit),
-                                             page.limit);
-                         })
-                  .asking(page_query())
+  const Field addresses = opt(choice("addresses", {"1"}, "staff that operates: whole ones; the reading is audited"));
+  r.push_back(plain_route(Method::get, "/api/v1/stores/{store_id}/orders", "listStoreOrders",
+                          "A store's orders, newest first", Access::login,
+                          list_orders(deps,
+                                      [](db::Tx& tx, const Call& call, const Request& request,
+                                         const net::Page& page) -> Result<std::vector<OrderId>> {
+                                        TRY(const auto store_id, request.id_param<StoreId>("store_id"));
+                                        TRY(const auto shop, org::find_store(tx, store_id));
+                                        if (!call.caller.owns_store(store_id))
+                                          TRY_OK(org::require_staff_at(tx, call, shop.brand, store_id, kAnyStaff));
+                                        const auto state = order_state(request.query_value("state"));
+                                        if (!state && !request.query_value("state").empty())
+                                          return fail(Code::invalid_field, "must be a state of an order, like paid",
+                                                      "query state");
+                                        return store::of_store(tx, store_id, state, page.after, page.limit);
+                                      }))
+                  .asking({opt(states()), opt(integer("limit", 1, 200)), opt(id("after")), addresses})
                   .giving(page_of_items(order_shape())));
-  r.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/orders", "listBrandOrders",
-                         "The brand's orders, oldest first", Access::staff,
-                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                           TRY(const auto page, net::page_of(request));
-                           TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-                           TRY_OK(require_staff(call, brand, kAnyStaff));
-                           return order_page(tx, call, store::of_brand(tx, brand, page.after, page.limit), page.limit);
-                         })
-                  .asking(page_query())
+  r.push_back(plain_route(Method::get, "/api/v1/brands/{brand_id}/orders", "listBrandOrders",
+                          "The brand's orders, oldest first", Access::staff,
+                          list_orders(deps,
+                                      [](db::Tx& tx, const Call& call, const Request& request,
+                                         const net::Page& page) -> Result<std::vector<OrderId>> {
+                                        TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+                                        TRY_OK(require_any_staff(call, brand, kAnyStaff));
+                                        return store::of_brand(tx, brand, call.caller.scope(brand), page.after,
+                                                               page.limit);
+                                      }))
+                  .asking({opt(integer("limit", 1, 200)), opt(id("after")), addresses})
                   .giving(page_of_items(order_shape())));
-  r.push_back(read_route(Method::get, "/api/v1/orders/{order_id}", "getOrder", "One order", Access::login,
-                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                           TRY(const auto order_id, request.id_param<OrderId>("order_id"));
-                           TRY(const auto o, visible_order(tx, call, order_id));
-                           return Reply::json(order_json(call, o));
-                         })
+  r.push_back(plain_route(Method::get, "/api/v1/orders/{order_id}", "getOrder",
+                          "One order; staff that operates reads the address, and the reading is audited", Access::login,
+                          [deps](const Call& call, const Request& request) -> Result<Reply> {
+                            TRY(const auto order_id, request.id_param<OrderId>("order_id"));
+                            bool audited = false;
+                            TRY(const auto o, deps.db->read([&](db::Tx& tx) -> Result<Order> {
+                              TRY(auto found, visible_order(tx, call, order_id));
+                              audited = staff_may_read_address(tx, call, found);
+                              return found;
+                            }));
+                            if (audited) TRY_OK(audit_addresses(*deps.db, call, {o}));
+                            return Reply::json(order_json(call, o, audited));
+                          })
                   .giving(order_shape())
                   .may_fail({Code::not_found}));
   r.push_back(

@@ -139,7 +139,7 @@ TEST_P(OrderCrowd, WhateverRunsTogetherLeavesBooksThatAgree) {
         case 2:
         case 3: {
           const auto open = must(db().read([&](db::Tx& tx) -> Result<std::vector<AfterSale>> {
-            return store::open_after_sales(tx, shop.brand(), 0, 50);
+            return store::open_after_sales(tx, shop.brand(), {}, 0, 50);
           }));
           if (open.empty()) break;
           const auto& a = open[rng() % open.size()];

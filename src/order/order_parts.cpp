@@ -1,6 +1,7 @@
 #include "order/order_parts.hpp"
 
 #include "base/json.hpp"
+#include "org/org_service.hpp"
 
 namespace lianbo::order {
 
@@ -10,9 +11,9 @@ std::unexpected<Error> wrong_state(const Order& o, std::string_view wanted) {
               "the order is " + std::string(state_name(o.state)) + "; this needs it " + std::string(wanted));
 }
 
-Status may_act_for_buyer(const Call& call, const Order& o) {
+Status may_act_for_buyer(db::Tx& tx, const Call& call, const Order& o) {
   if (call.caller.system || (!call.caller.guest && call.caller.person == o.buyer)) return {};
-  return require_staff(call, o.brand, kOperates);
+  return org::require_staff_at(tx, call, o.brand, o.store, kOperates);
 }
 
 Call system_call(const Call& call) {
@@ -33,6 +34,23 @@ std::string event_payload(const Order& o) {
   w.begin().field("order_id", o.id).field("store_id", o.store).field("state", state_name(o.state));
   w.field("total_fen", o.total_fen).field("buyer_id", o.buyer).end();
   return w.take();
+}
+
+void tally(db::Tx& tx, const Order& o, live::What what, Instant at, const Refund* refund) {
+  live::Tally fact{.what = what, .bucket = o.bucket, .id = refund ? refund->id.value : o.id.value, .at = at};
+  fact.brand = o.brand;
+  fact.person = o.buyer;
+  fact.store = o.store;
+  fact.broadcast = o.broadcast;
+  fact.pin = o.pin;
+  fact.share = o.share;
+  fact.order = o.id;
+  fact.amount_fen = refund ? refund->amount_fen : o.total_fen;
+  if (refund) {
+    fact.line = refund->line;
+    fact.product = o.lines.at(static_cast<std::size_t>(refund->line)).product;
+  }
+  live::tally(tx, fact);
 }
 
 std::string masked(std::string_view name) {

@@ -204,6 +204,18 @@ TEST_P(OrderRail, AFinishedSettlementRunTakesNothingMore) {
   EXPECT_EQ(must(shop().settle()).sum.agents, 1) << "the other agent's turn comes with the next cut-off";
 }
 
+TEST_P(OrderRail, APaidOrderWhoseNoticeIsLateIsBookedWhenItsBuyerAsksToPayAgain) {
+  const auto order = must(shop().place(xiao_, bella_.store, {{mask_.sku, 1, {}}}));
+  must(shop().prepay(xiao_, order.id));
+  must(shop().confirm(order.id));  // its notice waits
+  const auto again = shop().prepay(xiao_, order.id);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Code::order_state_conflict) << again.error().text();
+  EXPECT_EQ(shop().order(order.id).state, OrderState::paid) << "the rail's word is taken at once";
+  shop().deliver();  // and the notice changes nothing
+  EXPECT_EQ(shop().order(order.id).refunded_fen, 0);
+}
+
 ON_BOTH_ENGINES(OrderRail);
 
 }  // namespace

@@ -8,15 +8,18 @@
 #include "base/log.hpp"
 #include "base/shape.hpp"
 #include "catalog/catalog_service.hpp"
-#include "catalog/plan.hpp"
+#include "catalog/coupon.hpp"
 #include "catalog/stock.hpp"
 #include "ledger/ledger.hpp"
 #include "live/live_service.hpp"
+#include "live/offers_service.hpp"
+#include "live/tally.hpp"
 #include "order/after_sale_store.hpp"
 #include "order/carriers.hpp"
 #include "order/commission.hpp"
 #include "order/order_parts.hpp"
 #include "order/order_store.hpp"
+#include "order/quote.hpp"
 #include "order/refunds.hpp"
 #include "org/org_service.hpp"
 #include "share/share_service.hpp"
@@ -28,15 +31,13 @@ using ledger::Account;
 using ledger::Cause;
 using ledger::Posting;
 
-constexpr std::int64_t kMaxQty = 9999;
-
 std::string at_line(std::size_t i, std::string_view field) {
   return "/lines/" + std::to_string(i) + "/" + std::string(field);
 }
 
 std::vector<catalog::StockLine> stock_lines(const Order& o) {
   std::vector<catalog::StockLine> out;
-  for (const auto& l : o.lines) out.push_back({l.sku, l.qty});
+  for (const auto& l : o.lines) out.push_back({l.sku, l.qty, l.allotted});
   return out;
 }
 
@@ -44,7 +45,7 @@ void tell_paid(db::Tx& tx, const Call& call, const Order& o) {
   const auto& first = o.lines.front();
   std::int64_t qty = 0;
   for (const auto& l : o.lines) qty += l.qty;
-  const auto name = get_text(parse_json(o.address_json).value_or(json::value(json::object())), "name");
+  const auto name = get_text(parse_json(address_of(o)).value_or(json::value(json::object())), "name");
   JsonWriter w;
   w.begin().field("order_id", o.id).field("store_id", o.store).field("broadcast_id", o.broadcast);
   w.field("product_id", first.product).field("product", first.title).field("qty", qty);
@@ -102,15 +103,24 @@ Status become_paid(db::Tx& tx, const Call& call, Order& o, std::string_view tran
                   {{Account::buyers, {}, -o.total_fen}, {Account::sales, {}, o.total_fen}}});
   o.state = OrderState::paid;
   o.paid_at = paid_at;
+  tally(tx, o, live::What::paid, paid_at);
   TRY_OK(accrue(tx, call, o));
   tell_paid(tx, call, o);
   return {};
 }
 
+// What an order took that is not stock is there again for others, and for this buyer.
+void release_offers(db::Tx& tx, const Call& call, const Order& o) {
+  if (o.coupon) catalog::unuse_coupon(tx, o.bucket, o.buyer, o.coupon, o.id);
+  for (const auto& l : o.lines)
+    if (l.flash) live::give_back_flash(tx, call, l.flash, l.qty);
+}
+
 void become_cancelled(db::Tx& tx, const Call& call, Order& o, std::string_view reason) {
   store::set_cancelled(tx, o, reason, call.now);
   store::set_payment(tx, o.id, "closed", {}, 0);
-  catalog::release_stock(tx, call, o.bucket, stock_lines(o));
+  release_offers(tx, call, o);
+  catalog::release_stock(tx, call, o.bucket, stock_lines(o), o.store);
   o.state = OrderState::cancelled;
   o.cancel_reason = std::string(reason);
   o.cancelled_at = call.now;
@@ -138,75 +148,27 @@ Status give_back_late(db::Tx& tx, const Call& call, Order& o, std::string_view t
 Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
   TRY_OK(require_login(call));
   const PersonId buyer = call.caller.person;
-  TRY(const auto owner, org::store_owner(tx, wish.store));
-  if (owner.agent.state != org::AgentState::active && owner.agent.state != org::AgentState::suspended)
-    return fail(Code::agent_not_active, "this store is closed", "/store_id");
-  const BrandId brand = owner.store.brand;
-  TRY(const auto brand_row, org::find_brand(tx, brand));
-
+  TRY(Draft draft, draft_order(tx, call, wish, true));
+  const BrandId brand = draft.owner.store.brand;
   Order o;
   o.bucket = call.bucket(buyer);
   o.id = call.make_id<OrderId>(o.bucket);
   o.brand = brand;
   o.buyer = buyer;
   o.store = wish.store;
-  o.currency = brand_row.currency;
-  o.address_json = wish.address_json;
+  o.broadcast = wish.broadcast;
+  o.pin = draft.pin;
+  o.currency = draft.currency;
   o.placed_at = call.now;
   o.release_at = call.now + call.settings->order_release_ms;
+  o.lines = std::move(draft.lines);
+  o.goods_fen = draft.goods_fen;
+  o.discount_fen = draft.discount_fen;
+  o.shipping_fen = draft.shipping.fee_fen;
+  o.shipping_version = draft.shipping.version;
+  o.total_fen = draft.total_fen;
+  if (draft.coupon) o.coupon = draft.coupon->id;
 
-  if (wish.lines.empty() || static_cast<std::int64_t>(wish.lines.size()) > call.settings->order_max_lines)
-    return fail(Code::invalid_field, "an order has 1 to " + std::to_string(call.settings->order_max_lines) + " lines",
-                "/lines");
-  std::vector<Fen> weights;
-  for (std::size_t i = 0; i < wish.lines.size(); ++i) {
-    const auto& w = wish.lines[i];
-    if (w.qty < 1 || w.qty > kMaxQty)
-      return fail(Code::invalid_field, "must be from 1 to " + std::to_string(kMaxQty), at_line(i, "qty"));
-    const auto sku = catalog::find_sku(tx, w.sku);
-    if (!sku || sku->brand != brand)
-      return fail(Code::not_found, "there is no such SKU at this brand", at_line(i, "sku_id"));
-    TRY(const auto product, catalog::find_product(tx, sku->product));
-    if (!product.on_sale) return fail(Code::not_on_sale, product.title + " is no longer sold", at_line(i, "sku_id"));
-    if (w.price_fen && *w.price_fen != sku->price_fen)
-      return fail(Code::price_changed, product.title + " costs " + format_fen(sku->price_fen) + " now",
-                  at_line(i, "price_fen"));
-    const auto goods = checked_mul(sku->price_fen, w.qty);
-    const auto sum = goods ? checked_add(o.goods_fen, *goods) : std::nullopt;
-    if (!sum || *sum > kMaxAmountFen)
-      return fail(Code::amount_overflow, "an order is at most " + format_fen(kMaxAmountFen), at_line(i, "qty"));
-    o.goods_fen = *sum;
-    OrderLine line;
-    line.line = static_cast<int>(i);
-    line.sku = w.sku;
-    line.product = product.id;
-    line.title = product.title;
-    line.sku_title = sku->title;
-    line.qty = w.qty;
-    line.price_fen = sku->price_fen;
-    line.goods_fen = *goods;
-    line.no_return = product.no_return;
-    const auto plan =
-        catalog::plan_for(tx, brand, w.sku, owner.agent.id, 0, static_cast<std::int32_t>(call.settings->freeze_days));
-    line.rates = {plan.id,           plan.version,    plan.host_bp,    plan.promoter_bp,
-                  plan.recruiter_bp, plan.clipper_bp, plan.freeze_days};
-    o.lines.push_back(std::move(line));
-    weights.push_back(*goods);
-  }
-  // What was paid for goods, spread over the lines by largest remainder.
-  const auto paid = spread(o.goods_fen - o.discount_fen, weights);
-  for (std::size_t i = 0; i < o.lines.size(); ++i) o.lines[i].paid_fen = paid[i];
-  o.total_fen = o.goods_fen - o.discount_fen + o.shipping_fen;
-
-  if (wish.broadcast) {
-    const auto broadcast = live::find_broadcast(tx, wish.broadcast);
-    if (!broadcast || broadcast->store != wish.store)
-      return fail(Code::invalid_field, "is not a broadcast of this store", "/broadcast_id");
-    o.broadcast = wish.broadcast;
-    if (const auto pin = live::open_pin(tx, wish.broadcast))
-      if (std::any_of(o.lines.begin(), o.lines.end(), [&](const OrderLine& l) { return l.product == pin->product; }))
-        o.pin = pin->id;
-  }
   if (wish.share) {
     const auto share = share::find_share(tx, wish.share);
     if (!share || share->brand != brand) return fail(Code::invalid_field, "is not a share of this brand", "/share_id");
@@ -216,8 +178,12 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
   TRY(const auto rules, org::lock_rules(tx, brand));
   o.lock_rules_version = rules.version;
   TRY(const auto lock, share::lock_for_order(tx, call, brand, buyer, o.id, call.now));
+  // Behind the buyer's guard row: an erasure takes that first, so no address is sealed under a key that is being
+  // destroyed.
+  o.address = seal_address(privacy::person_key(tx, call, buyer, brand, privacy::Use::everyday), o.id, wish.address_json,
+                           *call.random);
   AttributionFacts facts;
-  facts.store_agent = owner.agent.id;
+  facts.store_agent = draft.owner.agent.id;
   if (lock) {
     facts.lock_agent = o.lock_agent = lock->agent;
     TRY(const auto promoter, org::find_agent(tx, lock->agent));
@@ -230,9 +196,18 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
   o.roles = attribute(facts);
   if (const auto self = org::agent_of_person(tx, brand, buyer)) o.buyer_agent = self->id;
 
-  TRY_OK(catalog::reserve_stock(tx, call, o.bucket, stock_lines(o), call.settings->lease_units));
+  // What the draft saw is taken now: another may have been faster.
+  if (o.coupon) TRY_OK(catalog::use_coupon(tx, o.bucket, buyer, o.coupon, o.id, call.now));
+  for (std::size_t i = 0; i < o.lines.size(); ++i)
+    if (draft.flash[i] && !live::take_flash(tx, call, *draft.flash[i], o.lines[i].qty))
+      return fail(Code::price_changed, o.lines[i].title + " is no longer sold at the flash price",
+                  at_line(i, "price_fen"));
+  TRY(const auto allotted, catalog::reserve_stock(tx, call, o.bucket, stock_lines(o), call.settings->lease_units,
+                                                  draft.allotted ? o.store : StoreId{}));
+  for (std::size_t i = 0; i < o.lines.size(); ++i) o.lines[i].allotted = allotted[i];
   store::insert_order(tx, o);
   for (const auto& l : o.lines) store::put_cart_line(tx, o.bucket, buyer, {o.store, l.sku, 0, {}, {}, 0});
+  tally(tx, o, live::What::placed, o.placed_at);
   tell(tx, call, o, "order.placed", o.id.value, event_payload(o));
   if (o.total_fen == 0) TRY_OK(become_paid(tx, call, o, {}, call.now));  // nothing to pay: paid at once
   return o;
@@ -241,7 +216,7 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
 Result<Order> cancel(db::Tx& tx, const Call& call, OrderId id, std::string_view reason) {
   auto o = store::lock(tx, id);
   if (!o) return no_order();
-  TRY_OK(may_act_for_buyer(call, *o));
+  TRY_OK(may_act_for_buyer(tx, call, *o));
   if (o->state == OrderState::cancelled) return *o;
   if (o->state != OrderState::placed) return wrong_state(*o, "unpaid; ask for an after-sale instead");
   become_cancelled(tx, call, *o, reason);
@@ -269,16 +244,21 @@ Result<Order> visible_order(db::Tx& tx, const Call& call, OrderId id) {
   // Who may not see it is told what a stranger is told: that there is none.
   if (!o) return no_order();
   if (call.caller.system || (!call.caller.guest && call.caller.person == o->buyer) ||
-      call.caller.owns_store(o->store) || call.caller.roles_at(o->brand) != 0)
+      call.caller.owns_store(o->store) || org::staff_roles_at(tx, call, o->brand, o->store) != 0)
     return *o;
   return no_order();
 }
 
-std::string order_json(const Call& call, const Order& o) {
+bool staff_may_read_address(db::Tx& tx, const Call& call, const Order& o) {
+  return !call.caller.system && call.caller.person != o.buyer &&
+         (org::staff_roles_at(tx, call, o.brand, o.store) & kOperates) != 0;
+}
+
+std::string order_json(const Call& call, const Order& o, bool whole_for_staff) {
   JsonWriter w;
   w.begin().field("id", o.id).field("brand_id", o.brand).field("store_id", o.store).field("buyer_id", o.buyer);
   w.field("broadcast_id", o.broadcast).field("pin_id", o.pin).field("share_id", o.share);
-  w.field("state", state_name(o.state)).field("currency", o.currency);
+  w.field("coupon_id", o.coupon).field("state", state_name(o.state)).field("currency", o.currency);
   w.field("goods_fen", o.goods_fen).field("discount_fen", o.discount_fen).field("shipping_fen", o.shipping_fen);
   w.field("total_fen", o.total_fen).field("refunded_fen", o.refunded_fen);
   w.field("shipping_refunded_fen", o.shipping_refunded_fen);
@@ -287,7 +267,9 @@ std::string order_json(const Call& call, const Order& o) {
     w.begin().field("line", l.line).field("sku_id", l.sku).field("product_id", l.product).field("title", l.title);
     w.field("sku_title", l.sku_title)
         .field("qty", l.qty)
+        .field("list_fen", l.list_fen)
         .field("price_fen", l.price_fen)
+        .field("price_source", source_name(l.source))
         .field("goods_fen", l.goods_fen);
     w.field("paid_fen", l.paid_fen).field("refunded_fen", l.refunded_fen).field("refunded_qty", l.refunded_qty);
     w.field("shipped_qty", l.shipped_qty).field("dropped_qty", l.dropped_qty).field("no_return", l.no_return).end();
@@ -304,12 +286,13 @@ std::string order_json(const Call& call, const Order& o) {
   // The host sees what delivery needs, while it does.
   const bool delivers = o.state == OrderState::paid || o.state == OrderState::shipped;
   const bool whole = call.caller.system || call.caller.person == o.buyer ||
-                     (delivers && call.caller.owns_store(o.store)) || (call.caller.roles_at(o.brand) & kOperates) != 0;
+                     (delivers && call.caller.owns_store(o.store)) || whole_for_staff;
   w.key("address");
+  const std::string address_json = address_of(o);
   if (whole) {
-    w.raw(o.address_json);
+    w.raw(address_json);
   } else {
-    const auto address = parse_json(o.address_json).value_or(json::value(json::object()));
+    const auto address = parse_json(address_json).value_or(json::value(json::object()));
     w.begin().field("name", masked(get_text(address, "name"))).field("phone", "");
     w.field("region", get_text(address, "region")).field("detail", "").end();
   }
@@ -344,8 +327,11 @@ Status apply_payment(db::Tx& tx, const Call& call, std::string_view out_trade_no
 }
 
 Result<PayAnswer> pay_order(db::Database& db, const Call& call, pay::PayRail& rail, OrderId id, std::string openid) {
-  TRY(const auto o, db.read([&](db::Tx& tx) { return visible_order(tx, call, id); }));
-  TRY_OK(may_act_for_buyer(call, o));
+  TRY(const auto o, db.read([&](db::Tx& tx) -> Result<Order> {
+    TRY(auto seen, visible_order(tx, call, id));
+    TRY_OK(may_act_for_buyer(tx, call, seen));
+    return seen;
+  }));
   if (o.state != OrderState::placed) return wrong_state(o, "unpaid");
   if (call.now >= o.release_at) return fail(Code::order_state_conflict, "the time to pay this order has passed");
   pay::PrepayWish wish;
@@ -356,20 +342,28 @@ Result<PayAnswer> pay_order(db::Database& db, const Call& call, pay::PayRail& ra
   wish.payer_openid = openid.empty() ? "lb-" + o.buyer.text() : std::move(openid);
   wish.expires_at = o.release_at;
   wish.notify_url = notify_url(call);
-  TRY(const auto prepaid, rail.prepay(wish, call.now, *call.random));
+  const auto prepaid = rail.prepay(wish, call.now, *call.random);
+  if (!prepaid) {
+    // Paid already, and the notice is still on its way: the rail's word is taken at once.
+    if (pay::refusal_of(prepaid.error()) == pay::Refusal::already_paid) {
+      TRY(const bool taken, take_what_is_paid(db, call, rail, id));
+      if (taken) return fail(Code::order_state_conflict, "the order is paid");
+    }
+    return fail(prepaid.error());
+  }
   TRY(const auto state, db.write([&](db::Tx& tx) -> Result<OrderState> {
     const auto now_at = store::lock(tx, id);
     if (!now_at) return no_order();
-    store::set_prepay(tx, id, prepaid.prepay_id, call.now);
+    store::set_prepay(tx, id, prepaid->prepay_id, call.now);
     return now_at->state;
   }));
   if (state != OrderState::placed) {
     // Cancelled while the rail was asked: who cancelled it saw nothing to close there.
     if (const auto closed = close_payment(db, call, rail, id); !closed)
-      log_warn("payment of order {} is not closed: {}", id.text(), closed.error().text());
+      log_event(LogEvent::payment_not_closed, "order {}: {}", id.text(), closed.error().text());
     return fail(Code::order_state_conflict, "the order is " + std::string(state_name(state)) + " by now");
   }
-  return PayAnswer{prepaid.prepay_id, prepaid.pay_params};
+  return PayAnswer{prepaid->prepay_id, prepaid->pay_params};
 }
 
 Status close_payment(db::Database& db, const Call& call, pay::PayRail& rail, OrderId id) {
@@ -397,14 +391,8 @@ Result<int> release_unpaid(db::Database& db, const Call& caller, pay::PayRail& r
       if (!closed) {
         const auto why = pay::refusal_of(closed.error());
         if (why == pay::Refusal::already_paid) {
-          TRY(const auto trade, rail.query(id.text(), call.now, *call.random));
-          if (trade.state == pay::TradeState::success) {
-            TRY_OK(db.write([&](db::Tx& tx) {
-              return apply_payment(tx, call, id.text(), trade.transaction_id, trade.amount_fen, trade.currency,
-                                   trade.success_at);
-            }));
-            return true;
-          }
+          TRY(const bool taken, take_what_is_paid(db, call, rail, id));
+          if (taken) return true;
         } else if (why != pay::Refusal::closed && why != pay::Refusal::not_found) {
           return fail(closed.error());
         }
@@ -426,7 +414,8 @@ Result<int> release_unpaid(db::Database& db, const Call& caller, pay::PayRail& r
         done += *released ? 1 : 0;
       } else {
         if (released.error().code == Code::payment_unreachable) reachable = false;
-        log_warn("order {} can't be released: {}", unpaid.order.text(), released.error().text());
+        log_event(LogEvent::order_not_moved, "order {} can't be released: {}", unpaid.order.text(),
+                  released.error().text());
       }
     }
     if (static_cast<int>(due.size()) < limit) return done;
@@ -450,7 +439,7 @@ Result<int> receive_shipped(db::Database& db, const Call& caller, int limit) {
       if (ok)
         ++done;
       else
-        log_warn("order {} can't be received: {}", d.order.text(), ok.error().text());
+        log_event(LogEvent::order_not_moved, "order {} can't be received: {}", d.order.text(), ok.error().text());
     }
     if (static_cast<int>(due.size()) < limit) return done;
     after = due.back();
@@ -499,10 +488,28 @@ Result<int> mature_lines(db::Database& db, const Call& caller, int limit) {
       if (results[i])
         ++done;
       else
-        log_warn("order {} line {} can't mature: {}", due[i].order.text(), due[i].line, results[i].error().text());
+        log_event(LogEvent::order_not_moved, "order {} line {} can't mature: {}", due[i].order.text(), due[i].line,
+                  results[i].error().text());
     }
     if (static_cast<int>(due.size()) < limit) return done;
     after = due.back();
+  }
+}
+
+Status seal_addresses(db::Database& db, const Call& call) {
+  constexpr int kPage = 500;
+  OrderId after;
+  for (;;) {
+    TRY(const auto rows, db.write([&](db::Tx& tx) -> Result<std::vector<store::Readable>> {
+      auto page = store::readable_addresses(tx, after, kPage);
+      for (const auto& r : page) {
+        const auto key = privacy::person_key(tx, call, r.buyer, r.brand, privacy::Use::everyday);
+        store::seal_address(tx, r.id, seal_address(key, r.id, r.address_json, *call.random));
+      }
+      return page;
+    }));
+    if (static_cast<int>(rows.size()) < kPage) return {};
+    after = rows.back().id;
   }
 }
 

@@ -34,9 +34,12 @@ struct PlaceWish {
   BroadcastId broadcast;
   ShareId share;
   std::string address_json = "{}";
+  CouponId coupon;               // that the buyer has claimed
+  std::optional<Fen> total_fen;  // what the buyer was shown; another total now is price_changed
 };
-// Reserves every line or none, fixes price, plan, lock and attribution, and moves the lock. Errors: not_found,
-// invalid_field, not_on_sale, price_changed, sold_out, agent_not_active, amount_overflow, unauthenticated.
+// Reserves every line or none, fixes prices, coupon, shipping, plan, lock and attribution (see quote.hpp), and moves
+// the lock. Errors: not_found, invalid_field, not_on_sale, price_changed, sold_out, coupon_unusable, agent_not_active,
+// amount_overflow, unauthenticated.
 Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish);
 
 // The buyer, or staff. An order that is cancelled already is answered as it is.
@@ -44,11 +47,13 @@ Result<Order> cancel(db::Tx& tx, const Call& call, OrderId id, std::string_view 
 // The buyer, or the server after order.auto_receive_days.
 Result<Order> receive(db::Tx& tx, const Call& call, OrderId id);
 
-// The order, if the caller may see it: its buyer, its store's agent, or the brand's staff.
+// The order, if the caller may see it: its buyer, its store's agent, or the store's staff.
 Result<Order> visible_order(db::Tx& tx, const Call& call, OrderId id);
-// The whole address for the buyer, staff that operates, and the store's agent while there is something to deliver
-// (paid, shipped); a masked one for everybody else.
-std::string order_json(const Call& call, const Order& order);
+// The whole address for the buyer, and for the store's agent while there is something to deliver (paid, shipped); a
+// masked one for everybody else. Staff that operates reads it whole only where the read is audited: whole_for_staff,
+// for whom staff_may_read_address.
+std::string order_json(const Call& call, const Order& order, bool whole_for_staff = false);
+bool staff_may_read_address(db::Tx& tx, const Call& call, const Order& order);  // not as its buyer
 
 // What the rail says. payment_mismatch when it does not fit the order (nothing is changed; the caller raises the
 // alarm).
@@ -70,6 +75,8 @@ Result<int> receive_shipped(db::Database& db, const Call& call, int limit);
 Result<int> mature_lines(db::Database& db, const Call& call, int limit);
 
 Result<share::ReceiptFacts> receipt_facts(db::Tx& tx, OrderId id);
+// Of a database of an older version: seals every address that is still readable. Safe to repeat.
+Status seal_addresses(db::Database& db, const Call& call);
 void merge_cart(db::Tx& tx, const Call& call, PersonId guest, PersonId person);
 
 }  // namespace lianbo::order

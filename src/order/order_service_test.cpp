@@ -440,14 +440,21 @@ TEST_P(OrderService, StrangersMayNothing) {
 TEST_P(OrderService, TheAddressIsMaskedForThoseWhoNeedNotDeliver) {
   const Order o = paid();
   const auto name_seen_by = [&](const Call& call) {
-    return get_text(get_object(parse_json(order_json(call, o)).value(), "address"), "name");
+    const auto seen = must(db().read([&](db::Tx& tx) -> Result<std::string> { return order_json(call, o); }));
+    return get_text(get_object(parse_json(seen).value(), "address"), "name");
   };
   EXPECT_EQ(name_seen_by(shop().as(xiao_)), "王小明");
   EXPECT_EQ(name_seen_by(shop().as(bella_.person)), "王小明");
-  EXPECT_EQ(name_seen_by(shop().owner()), "王小明");
+  EXPECT_EQ(name_seen_by(shop().owner()), "王**") << "staff reads it where the read is audited";
+  const auto may_read = [&](const Call& call) {
+    return must(db().read([&](db::Tx& tx) -> Result<bool> { return staff_may_read_address(tx, call, o); }));
+  };
+  EXPECT_TRUE(may_read(shop().owner()));
+  EXPECT_FALSE(may_read(shop().as(xiao_))) << "a buyer's own address is no reading by staff";
   Call auditor = shop().as(shop().person("Auditor"));
   auditor.caller.staff.push_back({shop().brand(), kAuditor});
   EXPECT_EQ(name_seen_by(auditor), "王**");
+  EXPECT_FALSE(may_read(auditor));
 }
 
 // ---- delivery, freeze, maturity

@@ -11,38 +11,59 @@ using db::Sql;
 #define ORDER_COLUMNS                                                                                          \
   "bucket, id, brand_id, buyer_id, store_id, broadcast_id, pin_id, share_id, state, goods_fen, discount_fen, " \
   "shipping_fen, total_fen, refunded_fen, currency, host_agent_id, promoter_agent_id, recruiter_agent_id, "    \
-  "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, cancel_reason, address, carrier, "     \
-  "tracking_number, placed_at, release_at, paid_at, shipped_at, received_at, completed_at, cancelled_at, "     \
+  "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, cancel_reason, address_sealed, "       \
+  "carrier, tracking_number, placed_at, release_at, paid_at, shipped_at, received_at, completed_at, "          \
+  "cancelled_at, coupon_id, shipping_version, (select k.wrapped from person_keys k where k.person_id = "       \
+  "orders.buyer_id and k.brand_id = orders.brand_id and k.purpose = 'everyday'), "                             \
   "shipping_refunded_fen"
 
 const Sql kInsertOrder{
     "order.insert",
     "insert into orders (bucket, id, brand_id, buyer_id, store_id, broadcast_id, pin_id, share_id, state, goods_fen, "
     "discount_fen, shipping_fen, total_fen, currency, host_agent_id, promoter_agent_id, recruiter_agent_id, "
-    "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, address, placed_at, release_at) values "
-    "($1, $2, $3, $4, $5, $6, $7, $8, 'placed', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, "
-    "$23)"};
+    "clipper_agent_id, lock_agent_id, lock_rules_version, buyer_agent_id, address, address_sealed, placed_at, "
+    "release_at, coupon_id, shipping_version) values ($1, $2, $3, $4, $5, $6, $7, $8, 'placed', $9, $10, $11, $12, "
+    "$13, "
+    "$14, $15, $16, $17, $18, $19, $20, '', $21, $22, $23, $24, $25)"};
 const Sql kInsertLine{
     "order.insert_line",
     "insert into order_lines (bucket, order_id, line, sku_id, product_id, title, sku_title, qty, price_fen, goods_fen, "
-    "paid_fen, no_return, plan_id, plan_version, host_bp, promoter_bp, recruiter_bp, clipper_bp, freeze_days) values "
-    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"};
+    "paid_fen, no_return, plan_id, plan_version, host_bp, promoter_bp, recruiter_bp, clipper_bp, freeze_days, "
+    "list_fen, "
+    "price_source, campaign_id, flash_id, allotted_qty) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+    "$13, "
+    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)"};
 const Sql kInsertPayment{"order.insert_payment",
                          "insert into payments (bucket, order_id, out_trade_no, amount_fen, state, at) "
                          "values ($1, $2, $3, $4, 'open', $5)"};
 const Sql kLoad{"order.load", "select " ORDER_COLUMNS " from orders where bucket = $1 and id = $2"};
 const Sql kLock{"order.lock",
                 "update orders set version = version + 1 where bucket = $1 and id = $2 returning " ORDER_COLUMNS};
+const Sql kReadable{"order.readable_addresses",
+                    "select id, brand_id, buyer_id, address from orders where address <> '' and (bucket, id) > "
+                    "($1, $2) order by bucket, id limit $3"};
+const Sql kSealAddress{"order.seal_address",
+                       "update orders set address = '', address_sealed = $3 where bucket = $1 and id = $2"};
 const Sql kLines{
     "order.lines",
     "select line, sku_id, product_id, title, sku_title, qty, price_fen, goods_fen, paid_fen, refunded_fen, "
     "refunded_qty, no_return, plan_id, plan_version, host_bp, promoter_bp, recruiter_bp, clipper_bp, "
-    "freeze_days, available_at, matured_at, shipped_qty, dropped_qty, renewed_at from order_lines where bucket = $1 "
-    "and order_id = $2 order by line"};
+    "freeze_days, available_at, matured_at, coalesce(list_fen, price_fen), price_source, campaign_id, flash_id, "
+    "allotted_qty, shipped_qty, dropped_qty, renewed_at from order_lines where bucket = $1 and order_id = $2 order by "
+    "line"};
 const Sql kOfBuyer{"order.of_buyer",
                    "select id from orders where bucket = $1 and buyer_id = $2 and id < $3 order by id desc limit $4"};
-const Sql kOfStore{"order.of_store", "select id from orders where store_id = $1 and id > $2 order by id limit $3"};
-const Sql kOfBrand{"order.of_brand", "select id from orders where brand_id = $1 and id > $2 order by id limit $3"};
+const Sql kOfStore{"order.of_store",
+                   "select id from orders where store_id = $1 and id < $2 and (state = $3 or $3 = '') order by id desc "
+                   "limit $4"};
+// With the state written out, so that the small index of what waits to be sent serves it.
+const Sql kToShip{"order.to_ship",
+                  "select id from orders where store_id = $1 and id < $2 and state = 'paid' order by id desc limit $3"};
+const Sql kOfBrand{
+    "order.of_brand",
+    "select id from orders where brand_id = $1 and id > $2 and (cast($4 as bigint) is null or store_id in "
+    "(select v.store_id from staff_stores v where v.brand_id = $1 and v.person_id = $4)) "
+    "order by id limit $3"};
 const Sql kUnpaid{"order.unpaid_until",
                   "select id, release_at from orders where state = 'placed' and release_at <= $1 "
                   "and (release_at, id) > ($2, $3) order by release_at, id limit $4"};
@@ -263,7 +284,7 @@ Order read_order(const Row& r) {
   o.lock_rules_version = static_cast<std::int32_t>(r.integer(20));
   o.buyer_agent = r.id<AgentId>(21);
   o.cancel_reason = r.str(22);
-  o.address_json = r.str(23);
+  o.address = {o.buyer, o.brand, privacy::Use::everyday, r.str(23), r.str(35)};
   o.carrier = r.str(24);
   o.tracking_number = r.str(25);
   o.placed_at = r.integer(26);
@@ -273,7 +294,9 @@ Order read_order(const Row& r) {
   o.received_at = r.integer(30);
   o.completed_at = r.integer(31);
   o.cancelled_at = r.integer(32);
-  o.shipping_refunded_fen = r.integer(33);
+  o.coupon = r.id<CouponId>(33);
+  o.shipping_version = static_cast<std::int32_t>(r.integer(34));
+  o.shipping_refunded_fen = r.integer(36);
   return o;
 }
 
@@ -300,9 +323,14 @@ OrderLine read_line(const Row& r) {
   l.rates.freeze_days = static_cast<std::int32_t>(r.integer(18));
   l.available_at = r.integer(19);
   l.matured_at = r.integer(20);
-  l.shipped_qty = r.integer(21);
-  l.dropped_qty = r.integer(22);
-  l.renewed_at = r.integer(23);
+  l.list_fen = r.integer(21);
+  l.source = price_source(r.text(22)).value_or(PriceSource::list);
+  l.campaign = r.id<CampaignId>(23);
+  l.flash = r.id<FlashId>(24);
+  l.allotted = r.integer(25);
+  l.shipped_qty = r.integer(26);
+  l.dropped_qty = r.integer(27);
+  l.renewed_at = r.integer(28);
   return l;
 }
 
@@ -416,13 +444,36 @@ void insert_order(db::Tx& tx, const Order& o) {
                          o.lock_agent,
                          o.lock_rules_version,
                          o.buyer_agent,
-                         o.address_json,
+                         db::Param::blob(o.address.text),
                          o.placed_at,
-                         o.release_at});
+                         o.release_at,
+                         o.coupon,
+                         o.shipping_version});
   for (const auto& l : o.lines)
-    tx.exec(kInsertLine, {o.bucket, o.id, l.line, l.sku, l.product, l.title, l.sku_title, l.qty, l.price_fen,
-                          l.goods_fen, l.paid_fen, l.no_return ? 1 : 0, l.rates.plan, l.rates.version, l.rates.host_bp,
-                          l.rates.promoter_bp, l.rates.recruiter_bp, l.rates.clipper_bp, l.rates.freeze_days});
+    tx.exec(kInsertLine, {o.bucket,
+                          o.id,
+                          l.line,
+                          l.sku,
+                          l.product,
+                          l.title,
+                          l.sku_title,
+                          l.qty,
+                          l.price_fen,
+                          l.goods_fen,
+                          l.paid_fen,
+                          l.no_return ? 1 : 0,
+                          l.rates.plan,
+                          l.rates.version,
+                          l.rates.host_bp,
+                          l.rates.promoter_bp,
+                          l.rates.recruiter_bp,
+                          l.rates.clipper_bp,
+                          l.rates.freeze_days,
+                          l.list_fen,
+                          source_name(l.source),
+                          l.campaign,
+                          l.flash,
+                          l.allotted});
   tx.exec(kInsertPayment, {o.bucket, o.id, o.id.text(), o.total_fen, o.placed_at});
 }
 
@@ -432,11 +483,14 @@ std::optional<Order> lock(db::Tx& tx, OrderId id) { return load_by(tx, kLock, id
 std::vector<OrderId> of_buyer(db::Tx& tx, Bucket bucket, PersonId buyer, std::int64_t before, int limit) {
   return ids<OrderId>(tx, kOfBuyer, {bucket, buyer, before == 0 ? INT64_MAX : before, limit});
 }
-std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::int64_t after, int limit) {
-  return ids<OrderId>(tx, kOfStore, {store, after, limit});
+std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::optional<OrderState> state, std::int64_t before,
+                              int limit) {
+  if (before == 0) before = INT64_MAX;
+  if (state == OrderState::paid) return ids<OrderId>(tx, kToShip, {store, before, limit});
+  return ids<OrderId>(tx, kOfStore, {store, before, state ? state_name(*state) : "", limit});
 }
-std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, std::int64_t after, int limit) {
-  return ids<OrderId>(tx, kOfBrand, {brand, after, limit});
+std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, PersonId scope, std::int64_t after, int limit) {
+  return ids<OrderId>(tx, kOfBrand, {brand, after, limit, scope});
 }
 std::vector<Unpaid> unpaid_until(db::Tx& tx, Instant now, const Unpaid& after, int limit) {
   return tx.all(kUnpaid, {now, after.release_at, after.order.value, limit},
@@ -445,6 +499,14 @@ std::vector<Unpaid> unpaid_until(db::Tx& tx, Instant now, const Unpaid& after, i
 std::vector<Shipped> shipped_until(db::Tx& tx, Instant shipped_at, const Shipped& after, int limit) {
   return tx.all(kShippedUntil, {shipped_at, after.shipped_at, after.order.value, limit},
                 [](const Row& r) { return Shipped{r.id<OrderId>(0), r.integer(1)}; });
+}
+
+std::vector<Readable> readable_addresses(db::Tx& tx, OrderId after, int limit) {
+  return tx.all(kReadable, {after ? bucket_of_id(after.value) : -1, after.value, limit},
+                [](const Row& r) { return Readable{r.id<OrderId>(0), r.id<BrandId>(1), r.id<PersonId>(2), r.str(3)}; });
+}
+void seal_address(db::Tx& tx, OrderId id, const privacy::Sealed& address) {
+  tx.exec(kSealAddress, {bucket_of_id(id.value), id, db::Param::blob(address.text)});
 }
 
 void set_paid(db::Tx& tx, const Order& o, Instant at) { tx.exec(kSetPaid, {o.bucket, o.id, at}); }

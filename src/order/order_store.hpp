@@ -16,8 +16,10 @@ std::optional<Order> load(db::Tx& tx, OrderId id);
 // The same, after locking the row against every other decision about this order (see db.hpp).
 std::optional<Order> lock(db::Tx& tx, OrderId id);
 std::vector<OrderId> of_buyer(db::Tx& tx, Bucket bucket, PersonId buyer, std::int64_t before, int limit);
-std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::int64_t after, int limit);
-std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
+// Newest first; before 0: from the newest on.
+std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::optional<OrderState> state, std::int64_t before,
+                              int limit);
+std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, PersonId scope, std::int64_t after, int limit);
 struct Unpaid {
   OrderId order;
   Instant release_at = 0;
@@ -28,6 +30,16 @@ struct Shipped {
   Instant shipped_at = 0;
 };
 std::vector<Shipped> shipped_until(db::Tx& tx, Instant shipped_at, const Shipped& after, int limit);
+
+// Of orders of an older version, whose address is still readable in its row.
+struct Readable {
+  OrderId id;
+  BrandId brand;
+  PersonId buyer;
+  std::string address_json;
+};
+std::vector<Readable> readable_addresses(db::Tx& tx, OrderId after, int limit);
+void seal_address(db::Tx& tx, OrderId id, const privacy::Sealed& address);
 
 void set_paid(db::Tx& tx, const Order& order, Instant at);
 void set_cancelled(db::Tx& tx, const Order& order, std::string_view reason, Instant at);

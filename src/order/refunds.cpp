@@ -114,6 +114,7 @@ Status book(db::Tx& tx, const Call& call, Order& o, const Refund& r) {
   o.refunded_fen += r.amount_fen;
   o.shipping_refunded_fen += r.shipping_fen;
   CHECK(o.shipping_refunded_fen <= o.shipping_fen);
+  tally(tx, o, live::What::refunded, call.now, &r);
   correct_entries(tx, call, o, line, r, old_net, line.net_fen());
   if (r.restock_qty > 0) TRY_OK(catalog::restock(tx, call, line.sku, r.restock_qty));
   if (r.after_sale) TRY_OK(money_is_back(tx, call, o, r.after_sale));
@@ -124,7 +125,7 @@ Status book(db::Tx& tx, const Call& call, Order& o, const Refund& r) {
 
 Status give_up(db::Tx& tx, const Call& call, const Locked& l, std::string_view why) {
   if (!store::refund_failed(tx, l.refund.id, why)) return {};
-  log_error("refund {} waits for staff: {}", l.refund.id.text(), why);
+  log_event(LogEvent::refund_failed, "refund {}: {}", l.refund.id.text(), why);
   tell(tx, call, l.order, "refund.failed", l.refund.id.value, refund_json(l.refund));
   return {};
 }
@@ -163,7 +164,7 @@ Status apply_refund(db::Tx& tx, const Call& call, std::string_view out_refund_no
                 "the refund is over " + format_fen(r.amount_fen) + ", the notice over " + format_fen(refund_fen));
   if (r.state == "done" && (!r.paid_otherwise.empty() || r.attempt != number->attempt)) {
     // Nothing more is booked: what the shop owed was paid. That it was paid twice is between the shop and the buyer.
-    log_error("refund {} was paid twice: by the rail as {} too", r.id.text(), out_refund_no);
+    log_event(LogEvent::refund_twice, "refund {}: by the rail as {} too", r.id.text(), out_refund_no);
     store::refund_twice(tx, r.id, "paid twice: by the rail as " + std::string(out_refund_no) + " too");
     return {};
   }
@@ -217,7 +218,7 @@ Result<int> send_refunds(db::Database& db, const Call& caller, pay::PayRail& rai
       std::string error;
       if (!answer) {
         error = answer.error().text();
-        log_warn("refund {} has not gone through: {}", id.text(), error);
+        log_event(LogEvent::refund_waits, "refund {}: {}", id.text(), error);
       }
       const bool refused = !answer && answer.error().code == Code::payment_refused;
       const bool hopeless =
@@ -239,7 +240,7 @@ Result<int> send_refunds(db::Database& db, const Call& caller, pay::PayRail& rai
       break;  // each try may last as long as a time-out; the others stay due
     } else if (ok.error().code != Code::payment_refused) {
       // What the rail did is not to be had into the books. Not again at once: it must not stand before all others.
-      log_error("refund {} can't be booked: {}", id.text(), ok.error().text());
+      log_event(LogEvent::refund_not_booked, "refund {}: {}", id.text(), ok.error().text());
       TRY_OK(db.write([&](db::Tx& tx) -> Status {
         store::refund_tried(tx, id, "sent", ok.error().text(), call.now + kHourMs);
         return {};

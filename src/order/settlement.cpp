@@ -9,6 +9,7 @@
 #include "ledger/ledger.hpp"
 #include "order/commission.hpp"
 #include "order/order_service.hpp"
+#include "order/quote.hpp"
 #include "org/org_service.hpp"
 #include "share/share_service.hpp"
 
@@ -171,7 +172,7 @@ std::string entry_json(const store::Entry& e) {
 Status require_agent_money(db::Tx& tx, const Call& call, AgentId agent) {
   TRY(const auto a, org::find_agent(tx, agent));
   if (!call.caller.guest && call.caller.person == a.person) return {};
-  return require_staff(call, a.brand, kAnyStaff);
+  return require_staff_in(call, a.brand, a.region, kAnyStaff);
 }
 
 Result<std::string> account_json(db::Tx& tx, const Call& call, AgentId agent) {
@@ -213,10 +214,14 @@ void write_entry(JsonWriter& w, db::Tx& tx, const Order& o, const store::Entry& 
   w.end();
 }
 
-bool sees_role(const Call& call, const Order& o, AgentId agent) {
-  if (call.caller.system || call.caller.roles_at(o.brand) != 0) return true;
+// staff: over the order's store. Others see what their own agent, or one of their regions, earned.
+bool sees_role(db::Tx& tx, const Call& call, bool staff, const Order& o, AgentId agent) {
+  if (staff) return true;
   const auto* self = call.caller.agent_at(o.brand);
-  return self != nullptr && self->agent == agent;
+  if (self != nullptr && self->agent == agent) return true;
+  if (!call.caller.scope(o.brand)) return false;
+  const auto found = org::find_agent(tx, agent);
+  return found && call.caller.roles_at(o.brand, found->region) != 0;
 }
 
 std::string role_reason(const Order& o, Role role, AgentId paid_to) {
@@ -252,9 +257,10 @@ std::string role_reason(const Order& o, Role role, AgentId paid_to) {
 Result<std::string> explain_order(db::Tx& tx, const Call& call, OrderId id) {
   const auto o = store::load(tx, id);
   if (!o) return fail(Code::not_found, "there is no such order");
-  const bool staff = call.caller.system || call.caller.roles_at(o->brand) != 0;
+  const bool staff = call.caller.system || org::staff_roles_at(tx, call, o->brand, o->store) != 0;
   bool concerned = staff;
-  for (const Role role : kRoles) concerned = concerned || (o->roles.of(role) && sees_role(call, *o, o->roles.of(role)));
+  for (const Role role : kRoles)
+    concerned = concerned || (o->roles.of(role) && sees_role(tx, call, staff, *o, o->roles.of(role)));
   if (!concerned) return fail(call.caller.guest ? Code::unauthenticated : Code::not_found, "there is no such order");
   TRY(const auto rules, org::lock_rules_version(tx, o->brand, o->lock_rules_version));
 
@@ -274,13 +280,14 @@ Result<std::string> explain_order(db::Tx& tx, const Call& call, OrderId id) {
     w.field("why", role_reason(*o, role, paid_to)).end();
   }
   w.end_list();
+  w.key("pricing");
+  TRY_OK(write_pricing(w, tx, *o));
   w.key("lines").begin_list();
   for (const auto& l : o->lines) {
-    w.begin()
-        .field("line", l.line)
-        .field("title", l.title)
-        .field("goods_fen", l.goods_fen)
-        .field("paid_fen", l.paid_fen);
+    w.begin().field("line", l.line).field("title", l.title).field("qty", l.qty).field("list_fen", l.list_fen);
+    w.field("price_fen", l.price_fen).field("price_source", source_name(l.source)).field("campaign_id", l.campaign);
+    w.field("flash_id", l.flash).field("goods_fen", l.goods_fen).field("discount_fen", l.goods_fen - l.paid_fen);
+    w.field("allotted_qty", l.allotted).field("paid_fen", l.paid_fen);
     w.field("refunded_fen", l.refunded_fen).field("net_fen", l.net_fen()).field("plan_id", l.rates.plan);
     w.field("plan_version", l.rates.version)
         .field("host_bp", l.rates.host_bp)
@@ -292,7 +299,7 @@ Result<std::string> explain_order(db::Tx& tx, const Call& call, OrderId id) {
   w.end_list();
   w.key("entries").begin_list();
   for (const auto& e : store::entries_of(tx, id))
-    if (sees_role(call, *o, e.agent)) write_entry(w, tx, *o, e);
+    if (sees_role(tx, call, staff, *o, e.agent)) write_entry(w, tx, *o, e);
   w.end_list();
   w.key("refunds").begin_list();
   for (const auto& r : store::refunds_of(tx, id))

@@ -4,6 +4,7 @@
 #include "order/commission.hpp"
 #include "order/order_parts.hpp"
 #include "order/order_store.hpp"
+#include "org/org_service.hpp"
 
 namespace lianbo::order {
 namespace {
@@ -60,7 +61,7 @@ bool same_contents(const Parcel& parcel, const ParcelWish& wish) {
 Result<Order> ship(db::Tx& tx, const Call& call, OrderId id, const ParcelWish& wish) {
   auto o = store::lock(tx, id);
   if (!o) return no_order();
-  TRY_OK(require_store(call, o->brand, o->store));
+  TRY_OK(org::require_store(tx, call, o->brand, o->store));
   TRY(const Carrier carrier, find_carrier(wish.carrier));
   TRY_OK(check_tracking_number(wish.tracking_number));
   for (const auto& p : o->parcels)

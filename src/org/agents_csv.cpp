@@ -80,7 +80,9 @@ class RowReader {
     out.phone = cell(kPhone);
     if (out.phone)
       if (auto problem = phone_problem(*out.phone)) bad(kPhone, *problem);
-    out.region = text(kRegion, 0, kMaxRegion);
+    out.region = cell(kRegion);
+    if (out.region)
+      if (auto problem = region_problem(*out.region)) bad(kRegion, *problem);
     out.level = text(kLevel, 0, kMaxLevel);
     out.parent = text(kParent, 0, kMaxCode);
     if (out.parent && !out.parent->empty() && *out.parent == out.code)

@@ -1,5 +1,6 @@
 #include "org/org.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/csv.hpp"
@@ -128,6 +129,19 @@ std::optional<std::string> phone_problem(std::string_view text) {
     if (!fits) return "must be a phone number: digits, spaces, - ( ) and a leading +";
   }
   if (!text.empty() && digits < 3) return "must be a phone number of at least 3 digits";
+  return std::nullopt;
+}
+
+std::optional<std::string> region_problem(std::string_view text) {
+  if (auto problem = text_problem(text, 0, kMaxRegion)) return problem;
+  if (text.empty()) return std::nullopt;
+  for (std::size_t from = 0; from <= text.size();) {
+    const std::size_t end = std::min(text.find('/', from), text.size());
+    const std::string_view part = text.substr(from, end - from);
+    if (part.empty() || csv_trim(part) != part)
+      return "must be a name, or names joined by single / without blanks around them, like 华东/上海";
+    from = end + 1;
+  }
   return std::nullopt;
 }
 

@@ -60,6 +60,15 @@ struct Store {
   Instant created_at = 0;
 };
 
+// What a brand groups its agents, and so their stores, by: a name that may be a path ("华东/上海"). An agent is in one
+// or in none (""), a staff member's rights may be limited to some (base/call.hpp: region_covers).
+struct Region {
+  RegionId id;
+  BrandId brand;
+  std::string name;
+  Instant created_at = 0;
+};
+
 struct StoreOwner {
   Store store;
   Agent agent;
@@ -84,9 +93,10 @@ inline constexpr std::size_t kMaxCode = 64, kMaxName = 64, kMaxPhone = 32, kMaxR
 
 // What is wrong with a text, in words; nothing when it is right. Lengths in characters; no control characters.
 std::optional<std::string> text_problem(std::string_view text, std::size_t min, std::size_t max);
-std::optional<std::string> phone_problem(std::string_view text);  // "" is right
-Status check_login(std::string_view login);                       // place /login
-Status check_password(std::string_view password);                 // place /password
+std::optional<std::string> phone_problem(std::string_view text);   // "" is right
+std::optional<std::string> region_problem(std::string_view text);  // "" is right
+Status check_login(std::string_view login);                        // place /login
+Status check_password(std::string_view password);                  // place /password
 Status check_currency(std::string_view code);
 Status check_time_zone(std::string_view name);
 

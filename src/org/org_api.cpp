@@ -5,6 +5,7 @@
 
 #include "base/csv.hpp"
 #include "org/sessions.hpp"
+#include "org/storefront.hpp"
 
 namespace lianbo::org {
 namespace {
@@ -22,6 +23,12 @@ namespace s = shape;
 const std::vector<std::string> kStates{"applied", "training", "active", "suspended", "left"};
 const std::vector<std::string> kRoleNames{"owner", "operator", "finance", "auditor"};
 
+Field regions_field(const char* doc) { return s::list_of("regions", s::text("", 1, kMaxRegion), 0, 100, doc); }
+Shape region_shape() {
+  return {s::id("id"), s::text("name", 1, kMaxRegion, "may be a path: 华东/上海 lies in 华东"),
+          s::count("agents", "in this very region, without those who have left"), s::count("active"),
+          s::instant("created_at")};
+}
 Field roles_field() { return s::list_of("roles", s::choice("", kRoleNames), 1, 4, "roles at the brand"); }
 Field login_field() {
   return s::text("login", 2, kMaxLogin, "a name or phone number to log in with, the same in either case");
@@ -70,8 +77,11 @@ Shape agent_shape() {
 }
 
 Shape relations_fields() {
-  return {s::list("staff", {s::id("brand_id"), roles_field()}, 0, 1000),
-          s::list("agents", {s::id("brand_id"), s::id("agent_id"), s::id("store_id"), s::boolean("active")}, 0, 1000)};
+  return {
+      s::list("staff",
+              {s::id("brand_id"), roles_field(), regions_field("what the roles are limited to; none: the whole brand")},
+              0, 1000),
+      s::list("agents", {s::id("brand_id"), s::id("agent_id"), s::id("store_id"), s::boolean("active")}, 0, 1000)};
 }
 
 Shape session_shape() {
@@ -95,11 +105,18 @@ void write_roles(JsonWriter& w, unsigned roles) {
   w.end_list();
 }
 
+void write_texts(JsonWriter& w, std::string_view name, const std::vector<std::string>& texts) {
+  w.key(name).begin_list();
+  for (const auto& text : texts) w.value(text);
+  w.end_list();
+}
+
 void write_relations(JsonWriter& w, const Caller& caller) {
   w.key("staff").begin_list();
   for (const auto& staff : caller.staff) {
     w.begin().field("brand_id", staff.brand);
     write_roles(w, staff.roles);
+    write_texts(w, "regions", staff.regions);
     w.end();
   }
   w.end_list().key("agents").begin_list();
@@ -264,7 +281,7 @@ Result<Reply> get_brand(Tx& tx, const Call&, const Request& request) {
 
 Result<Reply> get_lock_rules(Tx& tx, const Call& call, const Request& request) {
   TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-  if (!call.caller.agent_at(brand)) TRY_OK(require_staff(call, brand, kAnyStaff));
+  if (!call.caller.agent_at(brand)) TRY_OK(require_any_staff(call, brand, kAnyStaff));
   TRY(const LockRules rules, lock_rules(tx, brand));
   return Reply::json(rules_json(rules));
 }
@@ -288,8 +305,14 @@ Result<Reply> post_staff(Tx& tx, const Call& call, const Request& request) {
   TRY_OK(require_staff(call, brand, kOwner));
   unsigned roles = 0;
   for (const auto& role : get_list(request.value, "roles")) roles |= parse_role(role.get_string()).value_or(0);
+  std::optional<std::vector<std::string>> regions;
+  if (has(request.value, "regions")) {
+    regions.emplace();
+    for (const auto& name : get_list(request.value, "regions"))
+      regions->emplace_back(std::string_view(name.get_string()));
+  }
   TRY(const StaffInvite staff,
-      add_staff(tx, call, brand, login_of(request.value), get_text(request.value, "name"), roles));
+      add_staff(tx, call, brand, login_of(request.value), get_text(request.value, "name"), roles, regions));
   JsonWriter w;
   w.begin().field("person_id", staff.person).key("invite_token");
   if (staff.invite_token.empty())
@@ -310,11 +333,73 @@ Result<Reply> get_staff(Tx& tx, const Call& call, const Request& request) {
   for (const auto& m : staff) {
     w.begin().field("person_id", m.person).field("name", m.name).field("login", m.login);
     write_roles(w, m.roles);
+    write_texts(w, "regions", m.regions);
     w.field("has_password", m.has_password).end();
   }
   w.end_list();
   const bool more = static_cast<int>(staff.size()) == page.limit;
   return Reply::json(net::page_json(w.text(), more ? staff.back().person.value : 0));
+}
+
+// ---- regions
+
+std::string region_json(const Region& region, std::int64_t agents, std::int64_t active) {
+  JsonWriter w;
+  w.begin().field("id", region.id).field("name", region.name).field("agents", agents).field("active", active);
+  w.field_at("created_at", region.created_at).end();
+  return w.take();
+}
+
+Result<Reply> list_regions(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_any_staff(call, brand, kAnyStaff));
+  TRY(const net::Page page, net::page_of(request));
+  const auto regions = regions_of(tx, brand, call.caller.scope(brand), page.limit, RegionId{page.after});
+  JsonWriter w;
+  w.begin_list();
+  for (const auto& r : regions) w.raw(region_json(r.region, r.agents, r.active));
+  w.end_list();
+  const bool more = static_cast<int>(regions.size()) == page.limit;
+  return Reply::json(net::page_json(w.text(), more ? regions.back().region.id.value : 0));
+}
+
+Result<Reply> region_reply(Tx& tx, const Region& region, int status) {
+  for (const auto& r : regions_of(tx, region.brand, {}, 1, RegionId{region.id.value - 1}))
+    if (r.region.id == region.id) return Reply::json(region_json(r.region, r.agents, r.active), status);
+  return fail(Code::not_found, "there is no such region");
+}
+
+Result<Reply> post_region(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  const std::string name(csv_trim(get_text(request.value, "name")));
+  TRY_OK(require_staff_in(call, brand, name, kOperates));
+  TRY(const Region region, create_region(tx, call, brand, name));
+  return region_reply(tx, region, 201);
+}
+
+// The region that the path names, of the brand that it names, for staff whose rights cover it.
+Result<Region> own_region(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY(const auto id, request.id_param<RegionId>("region_id"));
+  TRY_OK(require_any_staff(call, brand, kOperates));
+  TRY(Region region, find_region(tx, id));
+  if (region.brand != brand) return fail(Code::not_found, "there is no such region");
+  TRY_OK(require_staff_in(call, brand, region.name, kOperates));
+  return region;
+}
+
+Result<Reply> patch_region(Tx& tx, const Call& call, const Request& request) {
+  TRY(const Region region, own_region(tx, call, request));
+  const std::string name(csv_trim(get_text(request.value, "name")));
+  TRY_OK(require_staff_in(call, region.brand, name, kOperates));
+  TRY(const Region renamed, rename_region(tx, call, region.id, name));
+  return region_reply(tx, renamed, 200);
+}
+
+Result<Reply> delete_region(Tx& tx, const Call& call, const Request& request) {
+  TRY(const Region region, own_region(tx, call, request));
+  TRY_OK(remove_region(tx, call, region.id));
+  return Reply::none();
 }
 
 // ---- agents and stores
@@ -325,15 +410,16 @@ Result<Reply> import(const Call& call, const Request& request, Context& context)
   TRY(const ImportReport report, import_agents(*context.deps.db, call, brand, request.body));
   JsonWriter w;
   w.begin().field("imported", report.imported).field("updated", report.updated);
-  w.field("unchanged", report.unchanged).field("stores", report.stores).end();
+  w.field("unchanged", report.unchanged).field("stores", report.stores).field("regions", report.regions).end();
   return Reply::json(w.take());
 }
 
 Result<Reply> list_agents(Tx& tx, const Call& call, const Request& request) {
   TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-  TRY_OK(require_staff(call, brand, kAnyStaff));
+  TRY_OK(require_any_staff(call, brand, kAnyStaff));
   TRY(const net::Page page, net::page_of(request));
   AgentFilter filter;
+  filter.scope = call.caller.scope(brand);
   filter.region = std::string(request.query_value("region"));
   if (const auto state = request.query_value("state"); !state.empty()) {
     filter.state = parse_state(state);
@@ -357,7 +443,7 @@ Reply agent_reply(const Agent& agent, bool whole_phone, int status = 200) {
 
 Result<Reply> post_agent(Tx& tx, const Call& call, const Request& request) {
   TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-  TRY_OK(require_staff(call, brand, kOperates));
+  TRY_OK(require_any_staff(call, brand, kOperates));
   const auto text = [&](const char* name) { return std::string(csv_trim(get_text(request.value, name))); };
   NewAgent wish;
   wish.code = text("code");
@@ -368,6 +454,7 @@ Result<Reply> post_agent(Tx& tx, const Call& call, const Request& request) {
   wish.store_name = text("store");
   wish.parent = get_id<AgentId>(request.value, "parent_id");
   wish.state = parse_state(get_text(request.value, "state", "active")).value_or(AgentState::active);
+  TRY_OK(require_staff_in(call, brand, wish.region, kOperates));
   TRY(const Agent agent, create_agent(tx, call, brand, wish));
   return agent_reply(agent, true, 201);
 }
@@ -378,8 +465,8 @@ Result<Reply> get_agent(const Call& call, const Request& request, Context& conte
   TRY(const Agent agent, context.deps.db->read([&](Tx& tx) { return find_agent(tx, id); }));
   const auto* own = call.caller.agent_at(agent.brand);
   if (own && own->agent == id) return agent_reply(agent, true);
-  TRY_OK(require_staff(call, agent.brand, kAnyStaff));
-  const bool whole = require_staff(call, agent.brand, kOperates).has_value() && !agent.phone.empty();
+  TRY_OK(require_staff_in(call, agent.brand, agent.region, kAnyStaff));
+  const bool whole = require_staff_in(call, agent.brand, agent.region, kOperates).has_value() && !agent.phone.empty();
   if (whole)
     TRY_OK(context.deps.db->write([&](Tx& tx) -> Status {
       audit(tx, call, agent.brand, "agent.read_phone", "agent", id.value);
@@ -391,7 +478,7 @@ Result<Reply> get_agent(const Call& call, const Request& request, Context& conte
 Result<Reply> post_agent_state(Tx& tx, const Call& call, const Request& request) {
   TRY(const auto id, request.id_param<AgentId>("agent_id"));
   TRY(const Agent before, find_agent(tx, id));
-  TRY_OK(require_staff(call, before.brand, kOperates));
+  TRY_OK(require_staff_in(call, before.brand, before.region, kOperates));
   const auto to = parse_state(get_text(request.value, "state"));
   if (!to) return fail(Code::invalid_field, "must be applied, training, active, suspended or left", "/state");
   TRY(const Agent agent, set_agent_state(tx, call, id, *to, get_text(request.value, "reason")));
@@ -401,7 +488,7 @@ Result<Reply> post_agent_state(Tx& tx, const Call& call, const Request& request)
 Result<Reply> post_agent_invite(Tx& tx, const Call& call, const Request& request) {
   TRY(const auto id, request.id_param<AgentId>("agent_id"));
   TRY(const Agent agent, find_agent(tx, id));
-  TRY_OK(require_staff(call, agent.brand, kOperates));
+  TRY_OK(require_staff_in(call, agent.brand, agent.region, kOperates));
   TRY(const std::string token, invite_agent(tx, call, id));
   return Reply::json(JsonWriter().begin().field("invite_token", token).end().take()).with("cache-control", "no-store");
 }
@@ -412,7 +499,8 @@ Result<Reply> get_store(Tx& tx, const Call&, const Request& request) {
   JsonWriter w;
   w.begin().field("id", owner.store.id).field("brand_id", owner.store.brand).field("agent_id", owner.agent.id);
   w.field("name", owner.store.name).field("host_name", owner.agent.name).field("region", owner.agent.region);
-  w.field("open", owner.agent.active()).end();
+  TRY(const Storefront front, storefront(tx, id));
+  w.field("open", owner.agent.active()).field("intro", front.intro).field("picture_url", front.picture_url).end();
   return Reply::json(w.take());
 }
 
@@ -440,7 +528,8 @@ Routes org_routes(const OrgDeps& deps) {
   add(net::plain_route(Method::post, v1 + "/sessions", "createSession", "Log in", Access::guest, with(create_session))
           .taking({login_field(), s::text("password", 1, kMaxPassword)})
           .giving(session_shape())
-          .may_fail({Code::wrong_login, Code::too_many_requests}));
+          .may_fail({Code::wrong_login, Code::too_many_requests})
+          .logging_in());
   add(once(
       net::write_route(Method::del, v1 + "/sessions/current", "deleteSession", "Log out", Access::login, end_current)
           .answers(204)));
@@ -450,12 +539,14 @@ Routes org_routes(const OrgDeps& deps) {
                        with(create_person))
           .taking({login_field(), password_field(), s::text("name", 1, kMaxName)})
           .giving(session_shape())
-          .may_fail({Code::login_taken}));
+          .may_fail({Code::login_taken})
+          .logging_in());
   add(net::plain_route(Method::post, v1 + "/invites/accept", "acceptInvite", "Accept an invitation and log in",
                        Access::guest, with(accept))
           .taking({s::text("token", 1, 64), login_field(), password_field()})
           .giving(session_shape())
-          .may_fail({Code::invite_invalid, Code::login_taken}));
+          .may_fail({Code::invite_invalid, Code::login_taken})
+          .logging_in());
   add(once(net::write_route(Method::post, v1 + "/api-tokens", "createApiToken",
                             "A token for a program, with the caller's own rights", Access::login, create_api_token)
                .taking({s::text("name", 1, kMaxName, "what it is for"),
@@ -482,26 +573,51 @@ Routes org_routes(const OrgDeps& deps) {
   add(once(
       net::write_route(Method::post, brand + "/staff", "addStaff", "Invite staff, or change their roles", Access::staff,
                        post_staff)
-          .taking({login_field(), s::text("name", 1, kMaxName), roles_field()})
+          .taking({login_field(), s::text("name", 1, kMaxName), roles_field(),
+                   s::opt(regions_field("names of regions that the rights end at; left out: as it was, and for who is "
+                                        "new the whole brand; []: the whole brand"))})
           .giving({s::id("person_id"), s::nullable(s::text("invite_token", 43, 43, "null: has a password already"))})
           .may_fail({Code::login_taken, Code::conflict})));
   add(net::read_route(Method::get, brand + "/staff", "listStaff", "Who works for the brand", Access::staff, get_staff)
           .asking({limit_field(), after_field()})
           .giving(page_of_items({s::id("person_id"), s::text("name", 0, kMaxName), s::text("login", 0, kMaxLogin),
-                                 roles_field(), s::boolean("has_password")})));
+                                 roles_field(), regions_field("what the roles are limited to"),
+                                 s::boolean("has_password")})));
+
+  // Regions
+  const std::string region = brand + "/regions/{region_id}";
+  add(net::read_route(Method::get, brand + "/regions", "listRegions",
+                      "The brand's regions; for staff limited to some, theirs", Access::staff, list_regions)
+          .asking({limit_field(), after_field()})
+          .giving(page_of_items(region_shape())));
+  add(net::write_route(Method::post, brand + "/regions", "createRegion", "Add a region", Access::staff, post_region)
+          .taking({s::text("name", 1, kMaxRegion)})
+          .giving(region_shape())
+          .answers(201)
+          .may_fail({Code::conflict}));
+  add(net::write_route(Method::patch, region, "renameRegion",
+                       "Rename a region and all below it; agents and staff rights go along", Access::staff,
+                       patch_region)
+          .taking({s::text("name", 1, kMaxRegion)})
+          .giving(region_shape())
+          .may_fail({Code::not_found, Code::conflict}));
+  add(net::write_route(Method::del, region, "removeRegion", "Remove a region that nobody is in", Access::staff,
+                       delete_region)
+          .answers(204)
+          .may_fail({Code::not_found, Code::conflict}));
 
   // Agents and stores
   auto importing =
       net::plain_route(Method::post, brand + "/agents:import", "importAgents",
                        "Bring the network in from a CSV file, all or nothing", Access::staff, with(import))
           .giving({s::count("imported", "new agents"), s::count("updated", "agents that changed"),
-                   s::count("unchanged"), s::count("stores", "new stores")})
+                   s::count("unchanged"), s::count("stores", "new stores"), s::count("regions", "new regions")})
           .may_fail({Code::csv_invalid, Code::invalid_utf8, Code::unsupported_media_type, Code::body_too_large});
   importing.raw_body = true;
   add(std::move(importing));
   add(net::read_route(Method::get, brand + "/agents", "listAgents", "The brand's agents", Access::staff, list_agents)
-          .asking({s::opt(s::choice("state", kStates)), s::opt(s::text("region", 0, kMaxRegion)), limit_field(),
-                   after_field()})
+          .asking({s::opt(s::choice("state", kStates)),
+                   s::opt(s::text("region", 0, kMaxRegion, "with what lies below it")), limit_field(), after_field()})
           .giving(page_of_items(agent_shape())));
   add(net::write_route(Method::post, brand + "/agents", "createAgent", "Add one agent, with a store", Access::staff,
                        post_agent)
@@ -529,7 +645,9 @@ Routes org_routes(const OrgDeps& deps) {
   add(net::read_route(Method::get, v1 + "/stores/{store_id}", "getStore", "A store", Access::guest, get_store)
           .giving({s::id("id"), s::id("brand_id"), s::id("agent_id"), s::text("name", 1, kMaxName),
                    s::text("host_name", 1, kMaxName), s::text("region", 0, kMaxRegion),
-                   s::boolean("open", "its agent is active")}));
+                   s::boolean("open", "its agent is active"), s::text("intro", 0, kMaxIntro),
+                   s::text("picture_url", 0, 200, "of this server; empty: none")}));
+  for (auto& route : storefront_routes(deps.db)) add(std::move(route));
   return out;
 }
 

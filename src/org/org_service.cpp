@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/check.hpp"
 #include "base/crypto.hpp"
+#include "base/csv.hpp"
 #include "base/json.hpp"
 #include "org/agents_csv.hpp"
 #include "org/org_events.hpp"
@@ -17,6 +19,7 @@ namespace {
 using db::Tx;
 
 constexpr std::int64_t kInviteDays = 7;
+constexpr std::size_t kMaxStaffRegions = 100;
 constexpr int kNodes = 32;  // five bits of an id
 
 std::unexpected<Error> no_such(const char* what) {
@@ -53,7 +56,7 @@ bool add_agent(Tx& tx, const Call& call, Agent& agent, std::string_view store_na
   agent.store = call.make_id<StoreId>();
   agent.created_at = call.now;
   if (!store::add_agent(tx, agent)) return false;
-  store::add_person(tx, {agent.person, agent.name, {}, {}}, call.now);
+  store::add_person_of_agent(tx, agent.person, agent.name, call.now);
   store::add_store(tx, {agent.store, agent.brand, agent.id, std::string(store_name), call.now});
   return true;
 }
@@ -78,6 +81,18 @@ Result<StoreOwner> store_owner(Tx& tx, StoreId id) {
   TRY(Agent agent, find_agent(tx, store.agent));
   return StoreOwner{std::move(store), std::move(agent)};
 }
+std::map<StoreId, StoreOwner> store_owners(Tx& tx, std::span<const StoreId> ids) {
+  std::map<StoreId, StoreOwner> out;
+  std::map<AgentId, StoreId> store_of;
+  std::vector<AgentId> agents;
+  for (Store& store : store::stores(tx, ids)) {
+    agents.push_back(store.agent);
+    store_of[store.agent] = store.id;
+    out[store.id].store = std::move(store);
+  }
+  for (Agent& agent : store::agents_by_id(tx, agents)) out[store_of[agent.id]].agent = std::move(agent);
+  return out;
+}
 std::optional<Agent> agent_of_person(Tx& tx, BrandId brand, PersonId person) {
   return store::agent_of_person(tx, brand, person);
 }
@@ -89,11 +104,102 @@ std::string person_name(Tx& tx, PersonId id) {
   const auto person = store::person(tx, id);
   return person ? person->name : std::string();
 }
+std::vector<StoreId> stores_of(Tx& tx, BrandId brand, const StoreFilter& filter, StoreId after, int limit) {
+  return store::stores_for(tx, brand, filter, after, limit);
+}
+std::int64_t count_stores(Tx& tx, BrandId brand, const StoreFilter& filter) {
+  return store::count_stores(tx, brand, filter);
+}
+std::vector<StoreId> stores_of_brand(Tx& tx, BrandId brand, std::span<const StoreId> stores) {
+  std::vector<StoreId> out;
+  for (const Store& store : store::stores(tx, stores))
+    if (store.brand == brand) out.push_back(store.id);
+  std::sort(out.begin(), out.end());
+  return out;
+}
 std::vector<Agent> agents_of(Tx& tx, BrandId brand, const AgentFilter& filter, int limit, AgentId after) {
   return store::agents(tx, brand, filter, limit, after);
 }
 std::vector<StaffMember> staff_of(Tx& tx, BrandId brand, int limit, PersonId after) {
   return store::staff(tx, brand, limit, after);
+}
+
+// ---- regions, and who may do what at a store
+
+namespace {
+std::string region_at(Tx& tx, const Call& call, BrandId brand, StoreId store) {
+  if (!call.caller.scope(brand)) return {};
+  return store::region_of_store(tx, store).value_or(std::string());
+}
+
+Status check_region(std::string_view name, const char* where) {
+  if (auto problem = region_problem(name)) return fail(Code::invalid_field, *problem, where);
+  return {};
+}
+
+// True: it is new.
+bool ensure_region(Tx& tx, const Call& call, BrandId brand, std::string_view name) {
+  if (name.empty() || store::region_named(tx, brand, name)) return false;
+  return store::add_region(tx, {call.make_id<RegionId>(), brand, std::string(name), call.now});
+}
+}  // namespace
+
+unsigned staff_roles_at(Tx& tx, const Call& call, BrandId brand, StoreId store) {
+  return call.caller.roles_at(brand, region_at(tx, call, brand, store));
+}
+Status require_staff_at(Tx& tx, const Call& call, BrandId brand, StoreId store, unsigned roles) {
+  return require_staff_in(call, brand, region_at(tx, call, brand, store), roles);
+}
+Status require_store(Tx& tx, const Call& call, BrandId brand, StoreId store) {
+  return require_store_in(call, brand, store, region_at(tx, call, brand, store));
+}
+
+std::vector<RegionCount> regions_of(Tx& tx, BrandId brand, PersonId scope, int limit, RegionId after) {
+  return store::regions(tx, brand, scope, limit, after);
+}
+Result<Region> find_region(Tx& tx, RegionId id) { return found(store::region(tx, id), "region"); }
+
+Result<Region> create_region(Tx& tx, const Call& call, BrandId brand, std::string_view name) {
+  TRY_OK(check_text(name, 1, kMaxRegion, "/name"));
+  TRY_OK(check_region(name, "/name"));
+  if (!store::lock_brand(tx, brand)) return no_such("brand");
+  if (!ensure_region(tx, call, brand, name))
+    return fail(Code::conflict, "the brand has the region " + std::string(name) + " already", "/name");
+  audit(tx, call, brand, "region.create", "brand", brand.value, JsonWriter().begin().field("name", name).end().take());
+  return *store::region_named(tx, brand, name);
+}
+
+Result<Region> rename_region(Tx& tx, const Call& call, RegionId id, std::string_view name) {
+  TRY_OK(check_text(name, 1, kMaxRegion, "/name"));
+  TRY_OK(check_region(name, "/name"));
+  TRY(const Region seen, find_region(tx, id));
+  store::lock_brand(tx, seen.brand);
+  TRY(Region region, find_region(tx, id));
+  if (region.name == name) return region;
+  // Two regions never become one by a name: agents are moved one by one, so that each move is a decision.
+  if (store::any_region_in(tx, region.brand, name))
+    return fail(Code::conflict, "the brand has the region " + std::string(name) + ", or one below it, already",
+                "/name");
+  const auto longest = static_cast<std::size_t>(store::longest_name_in(tx, region.brand, region.name));
+  if (longest - utf8_length(region.name) + utf8_length(name) > kMaxRegion)
+    return fail(Code::invalid_field,
+                "the names below it would become longer than " + std::to_string(kMaxRegion) + " characters", "/name");
+  store::move_regions(tx, region.brand, region.name, name);
+  audit(tx, call, region.brand, "region.rename", "region", id.value,
+        JsonWriter().begin().field("from", region.name).field("to", name).end().take());
+  region.name = std::string(name);
+  return region;
+}
+
+Status remove_region(Tx& tx, const Call& call, RegionId id) {
+  TRY(const Region region, find_region(tx, id));
+  store::lock_brand(tx, region.brand);
+  if (store::region_in_use(tx, id))
+    return fail(Code::conflict, "agents are in " + region.name + ", or the rights of staff name it; move them first");
+  store::remove_region(tx, id);
+  audit(tx, call, region.brand, "region.remove", "region", id.value,
+        JsonWriter().begin().field("name", region.name).end().take());
+  return {};
 }
 
 // ---- brands
@@ -133,7 +239,7 @@ Result<Agent> create_agent(Tx& tx, const Call& call, BrandId brand, const NewAge
   TRY_OK(check_text(wish.code, 1, kMaxCode, "/code"));
   TRY_OK(check_text(wish.name, 1, kMaxName, "/name"));
   if (auto problem = phone_problem(wish.phone)) return fail(Code::invalid_field, *problem, "/phone");
-  TRY_OK(check_text(wish.region, 0, kMaxRegion, "/region"));
+  TRY_OK(check_region(wish.region, "/region"));
   TRY_OK(check_text(wish.level, 0, kMaxLevel, "/level"));
   TRY_OK(check_text(wish.store_name, 0, kMaxName, "/store"));
   if (wish.state == AgentState::left)
@@ -155,6 +261,7 @@ Result<Agent> create_agent(Tx& tx, const Call& call, BrandId brand, const NewAge
   agent.level = wish.level;
   agent.parent = wish.parent;
   agent.state = wish.state;
+  ensure_region(tx, call, brand, agent.region);
   if (!add_agent(tx, call, agent, wish.store_name.empty() ? wish.name : wish.store_name))
     return fail(Code::conflict, "an agent of this brand has the code " + wish.code + " already", "/code");
   record_state(tx, call, agent, std::nullopt, "");
@@ -230,6 +337,11 @@ struct Importer {
     // Known before any row is written, so that parents may come after.
     for (const auto& row : file.rows)
       if (!ids.contains(row.code)) ids.emplace(row.code, call.make_id<AgentId>());
+    std::unordered_set<std::string_view> known_regions{""};
+    for (const auto& [code, a] : old) known_regions.insert(a.agent.region);
+    for (const auto& row : file.rows)
+      if (row.region && known_regions.insert(*row.region).second)
+        report.regions += ensure_region(tx, call, brand, *row.region) ? 1 : 0;
     for (const auto& row : file.rows) {
       const auto at = old.find(row.code);
       if (at == old.end())
@@ -313,10 +425,12 @@ Result<PersonId> register_person(Tx& tx, const Call& call, std::string_view logi
   TRY_OK(check_login(login));
   TRY_OK(check_text(name, 1, kMaxName, "/name"));
   const auto id = call.make_id<PersonId>();
-  if (!store::add_person(tx, {id, std::string(name), std::string(login), password_hash}, call.now))
+  if (!store::add_person(tx, call, {id, std::string(name), std::string(login), password_hash}))
     return fail(Code::login_taken, "choose another login", "/login");
   return id;
 }
+
+int seal_persons(Tx& tx, const Call& call, int limit) { return store::seal_persons(tx, call, limit); }
 
 Result<std::string> issue_session(Tx& tx, const Call& call, PersonId person, TokenKind kind, std::string_view name,
                                   int days) {
@@ -356,25 +470,42 @@ std::string new_invite(Tx& tx, const Call& call, PersonId person) {
   return token;
 }
 
-std::string roles_json(unsigned roles) {
+std::string roles_json(unsigned roles, const std::optional<std::vector<std::string>>& regions) {
   JsonWriter w;
   w.begin().key("roles").begin_list();
   for (const auto name : role_names(roles)) w.value(name);
-  w.end_list().end();
+  w.end_list();
+  if (regions) {
+    w.key("regions").begin_list();
+    for (const auto& name : *regions) w.value(name);
+    w.end_list();
+  }
+  w.end();
   return w.take();
 }
 }  // namespace
 
 Result<StaffInvite> add_staff(Tx& tx, const Call& call, BrandId brand, std::string_view login, std::string_view name,
-                              unsigned roles) {
+                              unsigned roles, const std::optional<std::vector<std::string>>& regions) {
   TRY_OK(check_login(login));
   TRY_OK(check_text(name, 1, kMaxName, "/name"));
   if (roles == 0 || (roles & ~unsigned{kAnyStaff}) != 0)
     return fail(Code::invalid_field, "name at least one of owner, operator, finance, auditor", "/roles");
   if (!store::lock_brand(tx, brand)) return no_such("brand");
+  std::vector<RegionId> limits;
+  if (regions) {
+    if (regions->size() > kMaxStaffRegions)
+      return fail(Code::invalid_field, "at most " + std::to_string(kMaxStaffRegions) + " regions", "/regions");
+    for (std::size_t i = 0; i < regions->size(); ++i) {
+      const auto region = store::region_named(tx, brand, (*regions)[i]);
+      if (!region)
+        return fail(Code::not_found, "the brand has no region " + (*regions)[i], "/regions/" + std::to_string(i));
+      limits.push_back(region->id);
+    }
+  }
   StaffInvite out;
   const store::Person fresh{call.make_id<PersonId>(), std::string(name), std::string(login), {}};
-  if (store::add_person(tx, fresh, call.now)) {
+  if (store::add_person(tx, call, fresh)) {
     out.person = fresh.id;
     store::add_staff(tx, brand, out.person, roles, call.now);
     out.invite_token = new_invite(tx, call, out.person);
@@ -389,7 +520,11 @@ Result<StaffInvite> add_staff(Tx& tx, const Call& call, BrandId brand, std::stri
                   "/login");
     if (person->password_hash.empty()) out.invite_token = new_invite(tx, call, out.person);
   }
-  audit(tx, call, brand, "staff.roles", "person", out.person.value, roles_json(roles));
+  if (regions) store::set_staff_regions(tx, brand, out.person, limits);
+  if ((roles & kOwner) != 0 && !caller_of_person(tx, out.person).roles_at(brand))
+    return fail(Code::invalid_field, "an owner's rights are over the whole brand; give no regions, or another role",
+                "/regions");
+  audit(tx, call, brand, "staff.roles", "person", out.person.value, roles_json(roles, regions));
   return out;
 }
 
@@ -410,7 +545,7 @@ Result<PersonId> accept_invite(Tx& tx, const Call& call, std::string_view token,
   TRY_OK(check_login(login));
   const auto person = store::use_invite(tx, sha256(token), call.now);
   if (!person) return fail(Code::invite_invalid, "ask for a new invitation", "/token");
-  if (store::set_password(tx, *person, login, password_hash)) return *person;
+  if (store::set_password(tx, call, *person, login, password_hash)) return *person;
   const auto holder = store::person_by_login(tx, login);
   if (holder && holder->id != *person) return fail(Code::login_taken, "choose another login", "/login");
   return fail(Code::invite_invalid, "this person has a password already; log in with it", "/token");

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,8 @@ Result<Agent> find_agent(db::Tx&, AgentId);
 Result<Agent> find_agent_by_code(db::Tx&, BrandId, std::string_view code);
 Result<Store> find_store(db::Tx&, StoreId);
 Result<StoreOwner> store_owner(db::Tx&, StoreId);
+// Of many stores in two statements, by store; one that is not there is left out.
+std::map<StoreId, StoreOwner> store_owners(db::Tx&, std::span<const StoreId>);
 // Whatever their state, except left.
 std::optional<Agent> agent_of_person(db::Tx&, BrandId, PersonId);
 Result<LockRules> lock_rules(db::Tx&, BrandId);  // the newest version
@@ -35,16 +39,48 @@ std::string person_name(db::Tx&, PersonId);  // "" for a guest
 
 struct AgentFilter {
   std::optional<AgentState> state;
-  std::string region;  // "": all
+  std::string region;  // and what lies below it; "": all
+  PersonId scope;      // Caller::scope
 };
 std::vector<Agent> agents_of(db::Tx&, BrandId, const AgentFilter&, int limit, AgentId after);
+// Stores of agents who have not left and are more than applicants, in order of id. "": any
+// region, any level; a region has those below it ("华东" has "华东/上海").
+struct StoreFilter {
+  std::string region, level;
+};
+std::vector<StoreId> stores_of(db::Tx&, BrandId, const StoreFilter&, StoreId after, int limit);
+std::int64_t count_stores(db::Tx&, BrandId, const StoreFilter&);
+// Those of them that are stores of the brand, in order of id.
+std::vector<StoreId> stores_of_brand(db::Tx&, BrandId, std::span<const StoreId> stores);
 struct StaffMember {
   PersonId person;
   std::string name, login;
   unsigned roles = 0;
   bool has_password = false;
+  std::vector<std::string> regions;  // none: the whole brand
 };
 std::vector<StaffMember> staff_of(db::Tx&, BrandId, int limit, PersonId after);
+
+// ---- regions, and who may do what at a store (base/call.hpp)
+// The caller's roles over what hangs on a store: an order, a broadcast, a share. Reads its region only for staff that
+// is limited to some.
+unsigned staff_roles_at(db::Tx&, const Call&, BrandId, StoreId);
+Status require_staff_at(db::Tx&, const Call&, BrandId, StoreId, unsigned roles);
+// The store's own agent, or staff that operates it.
+Status require_store(db::Tx&, const Call&, BrandId, StoreId);
+
+struct RegionCount {
+  Region region;
+  std::int64_t agents = 0, active = 0;  // in this very region; agents: who have not left
+};
+std::vector<RegionCount> regions_of(db::Tx&, BrandId, PersonId scope, int limit, RegionId after);
+Result<Region> find_region(db::Tx&, RegionId);
+// A region comes about by being named: here, by an agent, or by a file.
+Result<Region> create_region(db::Tx&, const Call&, BrandId, std::string_view name);
+// With all that lies below it; agents and staff rights go along.
+Result<Region> rename_region(db::Tx&, const Call&, RegionId, std::string_view name);
+// conflict while an agent, who may have left, is in it, or a staff member's rights name it.
+Status remove_region(db::Tx&, const Call&, RegionId);
 
 // ---- brands
 struct NewBrand {
@@ -72,6 +108,7 @@ Result<Agent> set_agent_state(db::Tx&, const Call&, AgentId, AgentState to, std:
 
 struct ImportReport {
   std::int64_t imported = 0, updated = 0, unchanged = 0, stores = 0;
+  std::int64_t regions = 0;  // new ones
 };
 // CSV, gz too; one transaction, all or nothing. See agents_csv.hpp.
 Result<ImportReport> import_agents(db::Database&, const Call&, BrandId, std::string_view file_bytes);
@@ -84,6 +121,9 @@ struct Login {
 std::optional<Login> find_login(db::Tx&, std::string_view login);
 Result<PersonId> register_person(db::Tx&, const Call&, std::string_view login, std::string_view name,
                                  const std::string& password_hash);
+
+// Of a database of an older version: seals up to `limit` names and logins that are still readable; how many it did.
+int seal_persons(db::Tx&, const Call&, int limit);
 
 enum class TokenKind { login, api };
 // Returns the token; its SHA-256 is what is stored. days 0: session.days of the settings.
@@ -100,9 +140,10 @@ struct StaffInvite {
   std::string invite_token;  // "": the person has a password already
 };
 // A new person with that login, or new roles for one who is staff already. A login of anybody else is login_taken:
-// whoever took a name first must not be handed a role with it.
+// whoever took a name first must not be handed a role with it. regions: names of regions that the rights end at; none
+// given: unchanged (the whole brand for who is new); empty: the whole brand. An owner's are never limited.
 Result<StaffInvite> add_staff(db::Tx&, const Call&, BrandId, std::string_view login, std::string_view name,
-                              unsigned roles);
+                              unsigned roles, const std::optional<std::vector<std::string>>& regions = {});
 // For an agent who has no password yet. Valid for 7 days, once.
 Result<std::string> invite_agent(db::Tx&, const Call&, AgentId);
 Result<PersonId> accept_invite(db::Tx&, const Call&, std::string_view token, std::string_view login,

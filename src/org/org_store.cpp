@@ -4,6 +4,8 @@
 
 #include "base/check.hpp"
 #include "base/json.hpp"
+#include "db/array.hpp"
+#include "privacy/vault.hpp"
 
 namespace lianbo::org::store {
 namespace {
@@ -30,6 +32,10 @@ const Sql kAddRules{"org.add_rules",
                     "insert into lock_rules (brand_id, version, validity_days, protect_days, order_extends_days, "
                     "lock_agents, self_purchase, at) values ($1, $2, $3, $4, $5, $6, $7, $8)"};
 
+// base/call.hpp's region_covers in SQL.
+#define IN_REGION(place, region) \
+  "(" place " = " region " or substr(" place ", 1, length(" region ") + 1) = " region " || '/')"
+
 // ---- agents and stores
 #define AGENT_COLUMNS                                                                                              \
   "select a.id, a.brand_id, a.person_id, a.code, a.name, a.phone, a.region, a.level, a.parent_id, a.state, s.id, " \
@@ -40,7 +46,9 @@ const Sql kAgentByCode{"org.agent_by_code", AGENT_COLUMNS AGENT_TABLES "where a.
 const Sql kAgentOfPerson{"org.agent_of_person", AGENT_COLUMNS AGENT_TABLES
                          "where a.person_id = $2 and a.brand_id = $1 and a.state <> 'left' order by a.id desc limit 1"};
 const Sql kAgents{"org.agents", AGENT_COLUMNS AGENT_TABLES
-                  "where a.brand_id = $1 and a.id > $2 and (a.state = $3 or $3 = '') and (a.region = $4 or $4 = '') "
+                  "where a.brand_id = $1 and a.id > $2 and (a.state = $3 or $3 = '') and "
+                  "(" IN_REGION("a.region", "$4") " or $4 = '') and (cast($6 as bigint) is null or a.id in "
+                  "(select v.agent_id from staff_stores v where v.brand_id = $1 and v.person_id = $6)) "
                   "order by a.id limit $5"};
 const Sql kAllAgents{"org.all_agents",
                      AGENT_COLUMNS ", s.name" AGENT_TABLES "where a.brand_id = $1 order by a.id limit $2"};
@@ -90,30 +98,98 @@ const Sql kAddChanges{"org.add_changes",
                       "insert into agent_changes (id, agent_id, to_state, by_person_id, reason, at) "
                       "select j.change, j.id, j.state, $3, $4, $2" FROM_JSONB};
 const Sql kStore{"org.store", "select id, brand_id, agent_id, name, created_at from stores where id = $1"};
+const Sql kStores{"org.stores",
+                  "select id, brand_id, agent_id, name, created_at from stores where id" LIANBO_IN_IDS("$1"),
+                  "select id, brand_id, agent_id, name, created_at from stores where id" LIANBO_IN_IDS_POSTGRES("$1")};
+const Sql kAgentsById{"org.agents_by_id", AGENT_COLUMNS AGENT_TABLES "where a.id" LIANBO_IN_IDS("$1"),
+                      AGENT_COLUMNS AGENT_TABLES "where a.id" LIANBO_IN_IDS_POSTGRES("$1")};
+#define STORES_FOR                                                                                                    \
+  " from stores s join agents a on a.id = s.agent_id where s.brand_id = $1 and a.state not in ('applied', 'left') and " \
+  "($2 = '' or a.region = $2 or substr(a.region, 1, length($2) + 1) = $2 || '/') and ($3 = '' or a.level = $3)"
+const Sql kStoresFor{"org.stores_for", "select s.id" STORES_FOR " and s.id > $4 order by s.id limit $5"};
+const Sql kCountStores{"org.count_stores", "select count(*)" STORES_FOR};
 const Sql kAddStore{"org.add_store",
                     "insert into stores (id, brand_id, agent_id, name, created_at) values ($1, $2, $3, $4, $5)"};
 const Sql kRenameStore{"org.rename_store", "update stores set name = $2 where id = $1"};
+const Sql kRegionOfStore{"org.region_of_store",
+                         "select a.region from stores s join agents a on a.id = s.agent_id where s.id = $1"};
+
+// ---- regions
+#define REGION_COLUMNS "r.id, r.brand_id, r.name, r.created_at"
+const Sql kRegion{"org.region", "select " REGION_COLUMNS " from regions r where r.id = $1"};
+const Sql kRegionNamed{"org.region_named",
+                       "select " REGION_COLUMNS " from regions r where r.brand_id = $1 and r.name = $2"};
+const Sql kAddRegion{"org.add_region",
+                     "insert into regions (id, brand_id, name, created_at) values ($1, $2, $3, $4) "
+                     "on conflict (brand_id, name) do nothing"};
+const Sql kRegions{"org.regions",
+                   "select " REGION_COLUMNS
+                   ", (select count(*) from agents a where a.brand_id = r.brand_id and a.region = r.name and a.state "
+                   "<> 'left'), (select count(*) from agents a where a.brand_id = r.brand_id and a.region = r.name and "
+                   "a.state = 'active') from regions r where r.brand_id = $1 and r.id > $2 and (cast($3 as bigint) is "
+                   "null or exists (select 1 from staff_regions l join regions g on g.id = l.region_id "
+                   "where l.brand_id = $1 and l.person_id = $3 and " IN_REGION("r.name", "g.name") ")) "
+                   "order by r.id limit $4"};
+const Sql kAnyRegionIn{"org.any_region_in",
+                       "select 1 from regions r where r.brand_id = $1 and " IN_REGION("r.name", "$2") " limit 1"};
+const Sql kLongestIn{
+    "org.longest_region_in",
+    "select coalesce(max(length(r.name)), 0) from regions r where r.brand_id = $1 and " IN_REGION("r.name", "$2")};
+const Sql kMoveRegions{
+    "org.move_regions",
+    "update regions set name = $3 || substr(name, length($2) + 1) where brand_id = $1 and " IN_REGION("name", "$2")};
+const Sql kMoveAgents{"org.move_agents_of_region",
+                      "update agents set region = $3 || substr(region, length($2) + 1), version = version + 1 "
+                      "where brand_id = $1 and " IN_REGION("region", "$2")};
+const Sql kRegionInUse{"org.region_in_use",
+                       "select 1 from regions r where r.id = $1 and (exists (select 1 from agents a where a.brand_id = "
+                       "r.brand_id and " IN_REGION("a.region", "r.name") ") or exists (select 1 from staff_regions l "
+                       "where l.region_id = r.id))"};
+const Sql kRemoveRegion{"org.remove_region", "delete from regions where id = $1"};
+const Sql kClearStaffRegions{"org.clear_staff_regions",
+                             "delete from staff_regions where brand_id = $1 and person_id = $2"};
+const Sql kAddStaffRegion{"org.add_staff_region",
+                          "insert into staff_regions (brand_id, person_id, region_id) values ($1, $2, $3) "
+                          "on conflict do nothing"};
 
 // ---- people
-const Sql kPerson{"org.person", "select id, name, login, password_hash from persons where id = $1"};
-const Sql kPersonByLogin{"org.person_by_login", "select id, name, login, password_hash from persons where login = $1"};
+#define PERSON_SEALED                                                                                         \
+  "p.name, p.name_sealed, p.login_sealed, (select k.wrapped from person_keys k where k.person_id = p.id and " \
+  "k.brand_id = 0 and k.purpose = 'everyday')"
+const Sql kPerson{"org.person", "select p.id, " PERSON_SEALED ", p.password_hash from persons p where p.id = $1"};
+const Sql kPersonByLogin{"org.person_by_login",
+                         "select p.id, " PERSON_SEALED ", p.password_hash from persons p where p.login_sha256 = $1"};
 const Sql kAddPerson{"org.add_person",
-                     "insert into persons (id, name, login, password_hash, created_at) values ($1, $2, $3, $4, $5) "
-                     "on conflict (login) do nothing"};
+                     "insert into persons (id, name, name_sealed, login_sha256, login_sealed, password_hash, "
+                     "created_at) values ($1, '', $2, $3, $4, $5, $6) on conflict do nothing"};
+const Sql kAddPersonOfAgent{"org.add_person_of_agent",
+                            "insert into persons (id, name, created_at) values ($1, $2, $3)"};
 const Sql kSetPassword{"org.set_password",
-                       "update persons set login = $2, password_hash = $3 where id = $1 and password_hash is null "
-                       "and not exists (select 1 from persons o where o.login = $2 and o.id <> $1)"};
+                       "update persons set login_sha256 = $2, login_sealed = $3, password_hash = $4 where id = $1 and "
+                       "password_hash is null and not exists (select 1 from persons o where o.login_sha256 = $2 and "
+                       "o.id <> $1)"};
+const Sql kReadable{"org.readable_persons",
+                    "select id, name, login from persons where login is not null order by login limit $1"};
+const Sql kSealPerson{"org.seal_person",
+                      "update persons set name = '', login = null, name_sealed = $2, login_sha256 = $3, "
+                      "login_sealed = $4 where id = $1"};
 const Sql kAddStaff{"org.add_staff",
                     "insert into staff (brand_id, person_id, roles, created_at) values ($1, $2, $3, $4)"};
 const Sql kSetRoles{"org.set_roles", "update staff set roles = $3 where brand_id = $1 and person_id = $2"};
 const Sql kOtherOwners{"org.other_owners",
                        "select count(*) from staff where brand_id = $1 and person_id <> $2 and (roles & 1) <> 0"};
 const Sql kStaff{"org.staff",
-                 "select p.id, p.name, p.login, s.roles, case when p.password_hash is null then 0 else 1 end "
+                 "select p.id, " PERSON_SEALED
+                 ", s.roles, case when p.password_hash is null then 0 else 1 end "
                  "from staff s join persons p on p.id = s.person_id where s.brand_id = $1 and s.person_id > $2 "
                  "order by s.person_id limit $3"};
+const Sql kStaffRegions{"org.staff_regions",
+                        "select l.person_id, r.name from staff_regions l join regions r on r.id = l.region_id where "
+                        "l.brand_id = $1 and l.person_id >= $2 and l.person_id <= $3 order by l.person_id, r.name"};
 const Sql kStaffRelations{"org.staff_relations",
-                          "select brand_id, roles from staff where person_id = $1 order by brand_id limit 1000"};
+                          "select s.brand_id, s.roles, r.name from staff s left join staff_regions l on l.brand_id = "
+                          "s.brand_id and l.person_id = s.person_id left join regions r on r.id = l.region_id "
+                          "where s.person_id = $1 order by s.brand_id, r.name limit 10000"};
 const Sql kAgentRelations{"org.agent_relations",
                           "select a.brand_id, a.id, s.id, a.state" AGENT_TABLES
                           "where a.person_id = $1 and a.state <> 'left' order by a.id limit 1000"};
@@ -155,6 +231,9 @@ const Sql kRenewNode{"org.renew_node",
                      "update nodes set renewed_at = $4, horizon_at = case when horizon_at > $3 then horizon_at else $3 "
                      "end where node = $1 and holder = $2 returning horizon_at"};
 
+Store read_store(const Row& r) {
+  return Store{r.id<StoreId>(0), r.id<BrandId>(1), r.id<AgentId>(2), r.str(3), r.integer(4)};
+}
 Brand read_brand(const Row& r) { return {r.id<BrandId>(0), r.str(1), r.str(2), r.str(3), r.integer(4)}; }
 
 LockRules read_rules(const Row& r) {
@@ -185,7 +264,32 @@ Agent read_agent(const Row& r) {
   return a;
 }
 
-Person read_person(const Row& r) { return {r.id<PersonId>(0), r.str(1), r.str(2), r.str(3)}; }
+Region read_region(const Row& r) { return {r.id<RegionId>(0), r.id<BrandId>(1), r.str(2), r.integer(3)}; }
+
+constexpr std::string_view kNamePurpose = "person.name", kLoginPurpose = "person.login";
+
+// PERSON_SEALED behind the id. What is erased reads as "".
+Person read_person(const Row& r) {
+  Person p;
+  p.id = r.id<PersonId>(0);
+  const auto sealed = [&](int column) {
+    return privacy::Sealed{p.id, {}, privacy::Use::everyday, r.str(column), r.str(4)};
+  };
+  p.name = r.is_null(2) ? r.str(1) : sealed(2).open(kNamePurpose).value_or("");
+  p.login = sealed(3).open(kLoginPurpose).value_or("");
+  p.password_hash = r.str(5);
+  return p;
+}
+
+struct SealedPerson {
+  std::string name, login_sha256, login;
+};
+SealedPerson seal_person(const privacy::PersonKey& key, const Call& call, std::string_view name,
+                         std::string_view login) {
+  CHECK(call.random != nullptr);
+  return {privacy::seal(key, kNamePurpose, name, *call.random).text, privacy::lookup_digest("login", login),
+          privacy::seal(key, kLoginPurpose, login, *call.random).text};
+}
 
 Param text_or_null(std::string_view text) { return text.empty() ? Param(nullptr) : Param(text); }
 Instant first_integer(const Row& r) { return r.integer(0); }
@@ -216,7 +320,10 @@ std::optional<Agent> agent_of_person(Tx& tx, BrandId brand_id, PersonId person_i
 }
 std::vector<Agent> agents(Tx& tx, BrandId brand_id, const AgentFilter& filter, int limit, AgentId after) {
   const std::string_view state = filter.state ? state_text(*filter.state) : std::string_view{};
-  return tx.all(kAgents, {brand_id, after.value, state, filter.region, limit}, read_agent);
+  return tx.all(kAgents, {brand_id, after.value, state, filter.region, limit, filter.scope}, read_agent);
+}
+std::optional<std::string> region_of_store(Tx& tx, StoreId id) {
+  return tx.one(kRegionOfStore, {id}, [](const Row& r) { return r.str(0); });
 }
 std::vector<AgentAndStore> all_agents(Tx& tx, BrandId brand_id, std::size_t limit) {
   return tx.all(kAllAgents, {brand_id, limit}, [](const Row& r) { return AgentAndStore{read_agent(r), r.str(12)}; });
@@ -267,23 +374,84 @@ std::vector<AgentChange> changes(Tx& tx, AgentId id, int limit) {
                        r.id<PersonId>(2), r.str(3), r.integer(4)};
   });
 }
-std::optional<Store> store(Tx& tx, StoreId id) {
-  return tx.one(kStore, {id}, [](const Row& r) {
-    return Store{r.id<StoreId>(0), r.id<BrandId>(1), r.id<AgentId>(2), r.str(3), r.integer(4)};
-  });
+std::optional<Store> store(Tx& tx, StoreId id) { return tx.one(kStore, {id}, read_store); }
+std::vector<Store> stores(Tx& tx, std::span<const StoreId> ids) {
+  db::IdList list;
+  for (const StoreId id : ids) list.add(id);
+  return tx.all(kStores, {list.text()}, read_store);
+}
+std::vector<Agent> agents_by_id(Tx& tx, std::span<const AgentId> ids) {
+  db::IdList list;
+  for (const AgentId id : ids) list.add(id);
+  return tx.all(kAgentsById, {list.text()}, read_agent);
+}
+std::vector<StoreId> stores_for(Tx& tx, BrandId brand, const StoreFilter& filter, StoreId after, int limit) {
+  return tx.all(kStoresFor, {brand, filter.region, filter.level, after.value, limit},
+                [](const Row& r) { return r.id<StoreId>(0); });
+}
+std::int64_t count_stores(Tx& tx, BrandId brand, const StoreFilter& filter) {
+  return tx.number(kCountStores, {brand, filter.region, filter.level});
 }
 void add_store(Tx& tx, const Store& s) { tx.exec(kAddStore, {s.id, s.brand, s.agent, s.name, s.created_at}); }
 void rename_store(Tx& tx, StoreId id, std::string_view name) { tx.exec(kRenameStore, {id, name}); }
 
+std::optional<Region> region(Tx& tx, RegionId id) { return tx.one(kRegion, {id}, read_region); }
+std::optional<Region> region_named(Tx& tx, BrandId brand_id, std::string_view name) {
+  return tx.one(kRegionNamed, {brand_id, name}, read_region);
+}
+bool add_region(Tx& tx, const Region& r) { return tx.exec(kAddRegion, {r.id, r.brand, r.name, r.created_at}) == 1; }
+std::vector<RegionCount> regions(Tx& tx, BrandId brand_id, PersonId scope, int limit, RegionId after) {
+  return tx.all(kRegions, {brand_id, after.value, scope, limit},
+                [](const Row& r) { return RegionCount{read_region(r), r.integer(4), r.integer(5)}; });
+}
+bool any_region_in(Tx& tx, BrandId brand_id, std::string_view name) {
+  return tx.exists(kAnyRegionIn, {brand_id, name});
+}
+std::int64_t longest_name_in(Tx& tx, BrandId brand_id, std::string_view name) {
+  return tx.number(kLongestIn, {brand_id, name});
+}
+void move_regions(Tx& tx, BrandId brand_id, std::string_view from, std::string_view to) {
+  tx.exec(kMoveRegions, {brand_id, from, to});
+  tx.exec(kMoveAgents, {brand_id, from, to});
+}
+bool region_in_use(Tx& tx, RegionId id) { return tx.exists(kRegionInUse, {id}); }
+void remove_region(Tx& tx, RegionId id) { tx.exec(kRemoveRegion, {id}); }
+
 std::optional<Person> person(Tx& tx, PersonId id) { return tx.one(kPerson, {id}, read_person); }
 std::optional<Person> person_by_login(Tx& tx, std::string_view login) {
-  return tx.one(kPersonByLogin, {login}, read_person);
+  const std::string digest = privacy::lookup_digest("login", login);
+  return tx.one(kPersonByLogin, {Param::blob(digest)}, read_person);
 }
-bool add_person(Tx& tx, const Person& p, Instant at) {
-  return tx.exec(kAddPerson, {p.id, p.name, text_or_null(p.login), text_or_null(p.password_hash), at}) == 1;
+bool add_person(Tx& tx, const Call& call, const Person& p) {
+  const auto key = privacy::new_key(p.id, {}, privacy::Use::everyday, *call.random);
+  const auto sealed = seal_person(key, call, p.name, p.login);
+  if (tx.exec(kAddPerson, {p.id, Param::blob(sealed.name), Param::blob(sealed.login_sha256), Param::blob(sealed.login),
+                           text_or_null(p.password_hash), call.now}) != 1)
+    return false;
+  privacy::keep_key(tx, key, call.now);
+  return true;
 }
-bool set_password(Tx& tx, PersonId id, std::string_view login, std::string_view hash) {
-  return tx.exec(kSetPassword, {id, login, hash}) == 1;
+void add_person_of_agent(Tx& tx, PersonId id, std::string_view name, Instant at) {
+  tx.exec(kAddPersonOfAgent, {id, name, at});
+}
+bool set_password(Tx& tx, const Call& call, PersonId id, std::string_view login, std::string_view hash) {
+  const auto key = privacy::person_key(tx, call, id, {}, privacy::Use::everyday);
+  const auto sealed = seal_person(key, call, {}, login);
+  return tx.exec(kSetPassword, {id, Param::blob(sealed.login_sha256), Param::blob(sealed.login), hash}) == 1;
+}
+int seal_persons(Tx& tx, const Call& call, int limit) {
+  struct Readable {
+    PersonId id;
+    std::string name, login;
+  };
+  const auto rows =
+      tx.all(kReadable, {limit}, [](const Row& r) { return Readable{r.id<PersonId>(0), r.str(1), r.str(2)}; });
+  for (const auto& p : rows) {
+    const auto key = privacy::person_key(tx, call, p.id, {}, privacy::Use::everyday);
+    const auto sealed = seal_person(key, call, p.name, p.login);
+    tx.exec(kSealPerson, {p.id, Param::blob(sealed.name), Param::blob(sealed.login_sha256), Param::blob(sealed.login)});
+  }
+  return static_cast<int>(rows.size());
 }
 void add_staff(Tx& tx, BrandId brand_id, PersonId person_id, unsigned roles, Instant at) {
   tx.exec(kAddStaff, {brand_id, person_id, roles, at});
@@ -295,13 +463,30 @@ std::int64_t other_owners(Tx& tx, BrandId brand_id, PersonId person_id) {
   return tx.number(kOtherOwners, {brand_id, person_id});
 }
 std::vector<StaffMember> staff(Tx& tx, BrandId brand_id, int limit, PersonId after) {
-  return tx.all(kStaff, {brand_id, after.value, limit}, [](const Row& r) {
-    return StaffMember{r.id<PersonId>(0), r.str(1), r.str(2), static_cast<unsigned>(r.integer(3)), r.flag(4)};
+  auto out = tx.all(kStaff, {brand_id, after.value, limit}, [](const Row& r) {
+    const Person p = read_person(r);
+    return StaffMember{p.id, p.name, p.login, static_cast<unsigned>(r.integer(5)), r.flag(6), {}};
   });
+  if (out.empty()) return out;
+  auto member = out.begin();
+  tx.each(kStaffRegions, {brand_id, out.front().person, out.back().person}, [&](const Row& r) {
+    while (member->person < r.id<PersonId>(0)) ++member;
+    member->regions.push_back(r.str(1));
+  });
+  return out;
+}
+void set_staff_regions(Tx& tx, BrandId brand_id, PersonId person_id, std::span<const RegionId> regions) {
+  tx.exec(kClearStaffRegions, {brand_id, person_id});
+  for (const RegionId id : regions) tx.exec(kAddStaffRegion, {brand_id, person_id, id});
 }
 std::vector<StaffOf> staff_relations(Tx& tx, PersonId id) {
-  return tx.all(kStaffRelations, {id},
-                [](const Row& r) { return StaffOf{r.id<BrandId>(0), static_cast<unsigned>(r.integer(1))}; });
+  std::vector<StaffOf> out;
+  tx.each(kStaffRelations, {id}, [&](const Row& r) {
+    if (out.empty() || out.back().brand != r.id<BrandId>(0))
+      out.push_back({r.id<BrandId>(0), static_cast<unsigned>(r.integer(1))});
+    if (!r.is_null(2)) out.back().regions.push_back(r.str(2));
+  });
+  return out;
 }
 std::vector<AgentOf> agent_relations(Tx& tx, PersonId id) {
   return tx.all(kAgentRelations, {id}, [](const Row& r) {

@@ -28,6 +28,7 @@ std::optional<Agent> agent(db::Tx&, AgentId);
 std::optional<Agent> agent_by_code(db::Tx&, BrandId, std::string_view code);
 std::optional<Agent> agent_of_person(db::Tx&, BrandId, PersonId);
 std::vector<Agent> agents(db::Tx&, BrandId, const AgentFilter&, int limit, AgentId after);
+std::optional<std::string> region_of_store(db::Tx&, StoreId);
 struct AgentAndStore {
   Agent agent;
   std::string store_name;
@@ -54,10 +55,26 @@ struct AgentChange {
 };
 std::vector<AgentChange> changes(db::Tx&, AgentId, int limit);
 std::optional<Store> store(db::Tx&, StoreId);
+std::vector<Store> stores(db::Tx&, std::span<const StoreId>);
+std::vector<Agent> agents_by_id(db::Tx&, std::span<const AgentId>);
+std::vector<StoreId> stores_for(db::Tx&, BrandId, const StoreFilter&, StoreId after, int limit);
+std::int64_t count_stores(db::Tx&, BrandId, const StoreFilter&);
 void add_store(db::Tx&, const Store&);
 void rename_store(db::Tx&, StoreId, std::string_view name);
 
-// ---- people
+// ---- regions
+std::optional<Region> region(db::Tx&, RegionId);
+std::optional<Region> region_named(db::Tx&, BrandId, std::string_view name);
+bool add_region(db::Tx&, const Region&);  // false: there is one of this name
+std::vector<RegionCount> regions(db::Tx&, BrandId, PersonId scope, int limit, RegionId after);
+bool any_region_in(db::Tx&, BrandId, std::string_view name);  // of this name, or below it
+std::int64_t longest_name_in(db::Tx&, BrandId, std::string_view name);
+void move_regions(db::Tx&, BrandId, std::string_view from, std::string_view to);  // with what lies below, and agents
+bool region_in_use(db::Tx&, RegionId);  // an agent is in it or below it, or a staff member's rights end there
+void remove_region(db::Tx&, RegionId);
+
+// ---- people. Names and logins are sealed under the person's key (privacy/vault.hpp) and found by a digest; only the
+// name of an agent whom the brand wrote down stays readable, as it does in the brand's own list of agents.
 struct Person {
   PersonId id;
   std::string name;
@@ -66,11 +83,16 @@ struct Person {
 };
 std::optional<Person> person(db::Tx&, PersonId);
 std::optional<Person> person_by_login(db::Tx&, std::string_view login);
-bool add_person(db::Tx&, const Person&, Instant at);                                  // false: the login is taken
-bool set_password(db::Tx&, PersonId, std::string_view login, std::string_view hash);  // false: has one, or login taken
+bool add_person(db::Tx&, const Call&, const Person&);  // false: the login is taken
+void add_person_of_agent(db::Tx&, PersonId, std::string_view name, Instant at);
+// False: has one, or the login is taken.
+bool set_password(db::Tx&, const Call&, PersonId, std::string_view login, std::string_view hash);
+// Up to `limit` of those whose login is still readable (rows of an older version); the number it sealed.
+int seal_persons(db::Tx&, const Call&, int limit);
 void add_staff(db::Tx&, BrandId, PersonId, unsigned roles, Instant at);
 bool set_roles(db::Tx&, BrandId, PersonId, unsigned roles);  // false: is no staff there
 std::int64_t other_owners(db::Tx&, BrandId, PersonId);
+void set_staff_regions(db::Tx&, BrandId, PersonId, std::span<const RegionId>);
 std::vector<StaffMember> staff(db::Tx&, BrandId, int limit, PersonId after);
 std::vector<StaffOf> staff_relations(db::Tx&, PersonId);
 std::vector<AgentOf> agent_relations(db::Tx&, PersonId);

@@ -19,14 +19,13 @@
 #include "org/org_service.hpp"
 #include "org/org_store.hpp"
 #include "org/sessions.hpp"
+#include "org/test_world.hpp"
 #include "support/database.hpp"
 
 namespace lianbo::org {
 namespace {
 
 using db::Tx;
-
-constexpr Instant kNow = 1'790'000'000'000;
 
 const db::Sql kCountAgents{"test.org.count_agents", "select count(*) from agents"};
 const db::Sql kCountStores{"test.org.count_stores", "select count(*) from stores"};
@@ -37,56 +36,6 @@ const db::Sql kStoresPerAgent{
     "test.org.stores_per_agent",
     "select count(*) from agents a where (select count(*) from stores s where s.agent_id = a.id) <> 1"};
 
-class OrgStoreTest : public test::StoreTest {
- protected:
-  OrgStoreTest() {
-    settings.password_memory_kib = 8;
-    settings.password_passes = 1;
-    brand = *db().write([&](Tx& tx) { return create_brand(tx, call(), new_brand("boss")); });
-  }
-
-  Call call(Instant now = kNow) {
-    Call out;
-    out.caller.system = true;
-    out.caller.guest = false;
-    out.now = now;
-    out.ids = &ids;
-    out.random = &random;
-    out.settings = &settings;
-    return out;
-  }
-  static NewBrand new_brand(const std::string& owner) {
-    NewBrand out;
-    out.name = "联播";
-    out.owner_login = owner;
-    out.owner_name = "Boss";
-    out.owner_password_hash = "$argon2id$";
-    return out;
-  }
-  Result<Agent> add_agent(const std::string& code, AgentState state = AgentState::active, AgentId parent = {}) {
-    NewAgent wish;
-    wish.code = code;
-    wish.name = "agent " + code;
-    wish.phone = "13812345678";
-    wish.state = state;
-    wish.parent = parent;
-    return db().write([&](Tx& tx) { return create_agent(tx, call(), brand, wish); });
-  }
-  Agent by_code(const std::string& code) {
-    return *db().read([&](Tx& tx) { return find_agent_by_code(tx, brand, code); });
-  }
-  std::int64_t count(const db::Sql& sql, std::initializer_list<db::Param> params = {}) {
-    return *db().read([&](Tx& tx) -> Result<std::int64_t> { return tx.number(sql, params); });
-  }
-  Caller caller_of(PersonId person) {
-    return *db().read([&](Tx& tx) -> Result<Caller> { return caller_of_person(tx, person); });
-  }
-
-  Settings settings;
-  IdMaker ids;
-  SecureRandom random;
-  BrandId brand;
-};
 ON_BOTH_ENGINES(OrgStoreTest);
 
 TEST_P(OrgStoreTest, a_new_brand_has_an_owner_and_the_lock_rules_of_the_spec) {
@@ -207,11 +156,13 @@ TEST_P(OrgStoreTest, pages_of_agents_hold_each_one_once_and_filters_hold) {
     after = page.back().id;
   }
   EXPECT_EQ(seen, (std::vector<std::string>{"A0", "A1", "A2", "A3", "A4", "A5", "A6"}));
-  const auto active = *db().read(
-      [&](Tx& tx) -> Result<std::vector<Agent>> { return agents_of(tx, brand, {AgentState::active, ""}, 100, {}); });
+  const auto active = *db().read([&](Tx& tx) -> Result<std::vector<Agent>> {
+    return agents_of(tx, brand, {AgentState::active, "", {}}, 100, {});
+  });
   EXPECT_EQ(active.size(), 3u);
-  const auto nowhere = *db().read(
-      [&](Tx& tx) -> Result<std::vector<Agent>> { return agents_of(tx, brand, {std::nullopt, "nowhere"}, 100, {}); });
+  const auto nowhere = *db().read([&](Tx& tx) -> Result<std::vector<Agent>> {
+    return agents_of(tx, brand, {std::nullopt, "nowhere", {}}, 100, {});
+  });
   EXPECT_TRUE(nowhere.empty());
 }
 
@@ -506,71 +457,6 @@ TEST_P(OrgStoreTest, nodes_are_leased_apart_and_ids_of_the_next_holder_start_beh
 
 // ---- routes
 
-class OrgApiTest : public OrgStoreTest {
- protected:
-  OrgApiTest() {
-    deps.db = &db();
-    deps.settings = &settings;
-    deps.on_login = [this](Tx&, const Call&, PersonId guest, PersonId person) -> Status {
-      merged.emplace_back(guest, person);
-      return {};
-    };
-    routes = org_routes(deps);
-  }
-
-  // As the dispatcher does it: shape, then the handler in its transaction, then the shape of the answer.
-  Result<net::Reply> ask(const std::string& id, const Call& who,
-                         std::vector<std::pair<std::string, std::string>> params, const std::string& body = "",
-                         net::Request request = {}) {
-    const auto route = std::find_if(routes.begin(), routes.end(), [&](const net::Route& r) { return r.id == id; });
-    if (route == routes.end()) return fail(Code::internal, "no route " + id);
-    request.params = std::move(params);
-    request.body = body;
-    if (route->takes) {
-      TRY(request.value, parse_json(body));
-      TRY_OK(check_shape(request.value, *route->takes));
-    }
-    Result<net::Reply> reply;
-    if (route->run == net::Run::plain) reply = route->plain_handler(who, request);
-    if (route->run == net::Run::read) reply = db().read([&](Tx& tx) { return route->tx_handler(tx, who, request); });
-    if (route->run == net::Run::write) reply = db().write([&](Tx& tx) { return route->tx_handler(tx, who, request); });
-    if (!reply) return reply;
-    EXPECT_EQ(reply->status, route->success) << id;
-    if (route->gives) {
-      const auto value = parse_json(reply->body);
-      EXPECT_TRUE(value) << reply->body;
-      if (value) {
-        const Status right = check_shape(*value, *route->gives);
-        EXPECT_TRUE(right) << id << ": " << right.error().text() << "\n" << reply->body;
-      }
-    }
-    return reply;
-  }
-  std::string body(const Result<net::Reply>& reply) { return reply ? reply->body : reply.error().text(); }
-  Code code(const Result<net::Reply>& reply) { return reply ? Code{} : reply.error().code; }
-  Call as(PersonId person) {
-    Call out = call();
-    out.caller = caller_of(person);
-    return out;
-  }
-  Call guest(std::int64_t id = 99) {
-    Call out = call();
-    out.caller = Caller{};
-    out.caller.person = PersonId{id};
-    return out;
-  }
-  Call staff(unsigned roles) {
-    Call out = guest();
-    out.caller.guest = false;
-    out.caller.staff = {{brand, roles}};
-    return out;
-  }
-  std::vector<std::pair<std::string, std::string>> at_brand() { return {{"brand_id", brand.text()}}; }
-
-  OrgDeps deps;
-  net::Routes routes;
-  std::vector<std::pair<PersonId, PersonId>> merged;
-};
 ON_BOTH_ENGINES(OrgApiTest);
 
 TEST_P(OrgApiTest, registering_logging_in_and_out_carry_the_guest_along) {

@@ -87,7 +87,7 @@ std::string share_json(const Call& call, const Share& share) {
 Result<Share> own_share(Tx& tx, const Call& call, const Request& request) {
   TRY(const ShareId id, request.id_param<ShareId>("share_id"));
   TRY(Share share, find_share(tx, id));
-  TRY_OK(require_own_share(call, share));
+  TRY_OK(require_own_share(tx, call, share));
   return share;
 }
 

@@ -7,6 +7,7 @@
 
 #include "catalog/catalog_service.hpp"
 #include "live/live_service.hpp"
+#include "live/tally.hpp"
 #include "org/org_service.hpp"
 #include "share/share_store.hpp"
 
@@ -446,9 +447,9 @@ Result<Share> find_share_by_token(Tx& tx, std::string_view token) {
   return fail(Code::not_found, "this link leads nowhere; ask for it again");
 }
 
-Status require_own_share(const Call& call, const Share& share) {
+Status require_own_share(Tx& tx, const Call& call, const Share& share) {
   if (call.caller.person && call.caller.person == share.sharer) return {};
-  return require_staff(call, share.brand, kAnyStaff);
+  return org::require_staff_at(tx, call, share.brand, share.store, kAnyStaff);
 }
 
 std::string share_url(const Settings& settings, std::string_view token) {
@@ -473,6 +474,14 @@ Result<Touch> touch_share(Tx& tx, const Call& call, const Share& share) {
                                     .agent_active = agent.active(),
                                     .buyer_is_self = agent.person == buyer,
                                     .buyer_is_agent = as_agent != nullptr && as_agent->active});
+  live::Tally fact{.what = live::What::touch, .bucket = guard.bucket, .id = touch.id.value, .at = touch.at};
+  fact.brand = share.brand;
+  fact.person = buyer;
+  fact.store = share.store;
+  fact.broadcast = share.broadcast;
+  fact.pin = share.pin;
+  fact.share = share.id;
+  live::tally(tx, fact);
   tell_touched(tx, call, share, touch, guard.bucket);
   return touch;
 }
@@ -587,6 +596,9 @@ Status merge_guest(Tx& tx, const Call& call, PersonId guest, PersonId person) {
     TRY_OK(merge_brand(tx, call, book, brand, guest, person));
   store::adopt_shares(tx, guest, person);
   store::record_merge(tx, guest, person, call.now);
+  live::tally(
+      tx,
+      {.what = live::What::merged, .bucket = call.bucket(guest), .id = guest.value, .person = person, .at = call.now});
   return {};
 }
 

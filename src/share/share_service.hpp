@@ -45,8 +45,8 @@ Result<Share> create_receipt_share(db::Tx& tx, const Call& call, OrderId order, 
 
 Result<Share> find_share(db::Tx& tx, ShareId id);
 Result<Share> find_share_by_token(db::Tx& tx, std::string_view token);
-// Ok for the sharer and the brand's staff.
-Status require_own_share(const Call& call, const Share& share);
+// Ok for the sharer and the staff of its store.
+Status require_own_share(db::Tx& tx, const Call& call, const Share& share);
 std::string share_url(const Settings& settings, std::string_view token);
 
 // The caller opens the share: the touch is appended, the lock moves by the rules, share.touched is told (not durable).

@@ -1,7 +1,10 @@
-// Debian's Chromium, driven by playwright-core of web/.
+// Debian's Chromium, driven by playwright-core of web/, and what every browser test asks of a page.
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-const { chromium } = createRequire(new URL('../../web/package.json', import.meta.url))('playwright-core')
+const require = createRequire(new URL('../../web/package.json', import.meta.url))
+const { chromium } = require('playwright-core')
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 
 export function launch() {
   return chromium.launch({
@@ -12,10 +15,19 @@ export function launch() {
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true }
 export const desk = { viewport: { width: 1440, height: 900 }, deviceScaleFactor: 1 }
 
-// A page that tells what went wrong in it: errors of scripts, refused by the policy, requests to another site.
+// A context that tells what went wrong in its pages: errors of scripts, what the policy refused, requests to another
+// site. `shifts` adds up what moved by itself (CLS).
 export async function openContext(browser, base, options = {}) {
   const context = await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', baseURL: base, ...options })
   const faults = []
+  await context.addInitScript(() => {
+    window.shifts = []
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries())
+        if (!entry.hadRecentInput)
+          window.shifts.push({ value: entry.value, by: entry.sources.map((one) => (one.node?.nodeType === 1 ? `${one.node.tagName.toLowerCase()}.${one.node.className}` : '#text')) })
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
   context.on('page', (page) => {
     page.on('pageerror', (error) => faults.push(`script: ${error.message}`))
     page.on('console', (message) => {
@@ -28,4 +40,64 @@ export async function openContext(browser, base, options = {}) {
     })
   })
   return { context, faults }
+}
+
+// Logs the browser in as somebody with {login, password}: a buyer, a host, staff. The next page opened knows them.
+export async function logInAs(context, base, { login, password }) {
+  const answer = await context.request.post(`${base}/api/v1/sessions`, { data: { login, password }, headers: { 'X-Lianbo-Csrf': '1' } })
+  if (!answer.ok()) throw new Error(`${login} can't log in: ${answer.status()} ${await answer.text()}`)
+}
+
+export async function go(page, path) {
+  await page.goto(path)
+  await page.waitForLoadState('networkidle')
+}
+// The page stands: nothing is loading, nothing moves.
+export async function settled(page) {
+  await page.waitForLoadState('networkidle')
+  await page.waitForTimeout(350)
+}
+
+// Serious and critical findings of axe-core, as lines to read; [] is what a page should have.
+export async function axeFindings(page) {
+  await page.evaluate(axeSource)
+  return page.evaluate(async () => {
+    const run = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+    return run.violations
+      .filter((v) => ['serious', 'critical'].includes(v.impact))
+      .map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.any[0]?.message ?? n.all[0]?.message ?? ''}`).slice(0, 4).join(' | ')}`)
+  })
+}
+
+// What a thumb would miss: buttons, links and fields lower or narrower than `least` pixels. Links inside a sentence are
+// as high as its line, which is allowed.
+export function smallTargets(page, least = 40) {
+  return page.evaluate((min) => {
+    const inText = (element) => element.tagName === 'A' && getComputedStyle(element).display === 'inline'
+    const out = []
+    for (const element of document.querySelectorAll('a[href],button,input:not([type=hidden]),select,textarea,[role=button],[role=tab]')) {
+      const box = element.getBoundingClientRect()
+      const hidden = box.width === 0 || box.height === 0 || getComputedStyle(element).visibility === 'hidden' || element.closest('.visually-hidden,[aria-hidden=true]') || box.bottom <= 0
+      // A field inside its label is hit anywhere on the label.
+      const label = /^(checkbox|radio)$/.test(element.type ?? '') ? element.closest('label')?.getBoundingClientRect() : undefined
+      const [w, h] = [Math.max(box.width, label?.width ?? 0), Math.max(box.height, label?.height ?? 0)]
+      if (!hidden && !inText(element) && (w < min || h < min)) out.push(`${element.tagName.toLowerCase()}.${element.className} "${(element.getAttribute('aria-label') ?? element.textContent ?? '').trim().slice(0, 24)}" is ${Math.round(w)}×${Math.round(h)}`)
+    }
+    return out
+  }, least)
+}
+
+// How much of the page moved by itself since it was opened; below 0.02 nobody notices.
+export async function layoutShift(page) {
+  const shifts = await page.evaluate(() => window.shifts)
+  return { sum: shifts.reduce((n, one) => n + one.value, 0), by: shifts.filter((one) => one.value > 0.001).map((one) => `${one.value.toFixed(3)} ${one.by.join(', ')}`) }
+}
+
+// A mid-range phone on a mobile network: the processor four times slower, 9 Mbit/s with 60 ms to the server and back.
+export async function slowPhone(page) {
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('Network.enable')
+  await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 60, downloadThroughput: (9 * 1024 * 1024) / 8, uploadThroughput: (3 * 1024 * 1024) / 8 })
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 })
+  return cdp
 }

@@ -2,40 +2,17 @@
 // when things change under their hands. LIANBO_PROGRAM names the program; pages come from web/dist.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { cpus, loadavg } from 'node:os'
-import { after, before, test } from 'node:test'
-import { desk, launch, openContext, phone } from './browser.mjs'
-import { buy, makeBuyer, makeWorld, startServer } from './world.mjs'
+import { test } from 'node:test'
+import { axeFindings, desk, phone, settled } from './browser.mjs'
+import { makeStage, unharmed } from './stage.mjs'
+import { buy, makeBuyer, startServer } from './world.mjs'
 
-const axe = readFileSync(createRequire(new URL('../../web/package.json', import.meta.url)).resolve('axe-core/axe.min.js'), 'utf8')
+const stage = makeStage()
+const { visitor, logIn } = stage
 let world
-let browser
-before(async () => {
-  world = await makeWorld({ settings: ['room.counts_ms=200'] })
-  browser = await launch()
-})
-after(async () => {
-  await browser?.close()
-  await world?.close()
-})
+test.beforeEach(() => (world = stage.world))
 
-const visitors = []
-async function visitor(options = phone) {
-  const one = await openContext(browser, world.server.url, options)
-  visitors.push(one)
-  one.page = await one.context.newPage()
-  one.api = (path) => one.page.evaluate(async (url) => (await fetch(`/api/v1${url}`)).json(), path)
-  return one
-}
-function unharmed(...some) {
-  for (const one of some) assert.deepEqual(one.faults, [])
-}
-async function logIn(one, buyer) {
-  await one.page.goto('/me')
-  await one.page.evaluate(async (body) => fetch('/api/v1/sessions', { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Lianbo-Csrf': '1' }, body: JSON.stringify(body) }), { login: buyer.login, password: buyer.password })
-}
 async function fillAddress(page) {
   await page.locator('#address-name').fill('林小满')
   await page.locator('#address-phone').fill('13900001111')
@@ -142,6 +119,33 @@ test('one says something, the other reads it; likes and orders are told', async 
   await buy(world, await makeBuyer(world, 'ticker', '张三'), { store: room.store_id, sku: world.products[1].skus[0].id, qty: 2, broadcast: room.id })
   await b.page.locator('.ticker p').getByText(world.products[1].title).waitFor()
   unharmed(a, b)
+})
+
+test('the hall tells by itself who goes on air, what is explained, how many watch, and who has ended', async () => {
+  const host = world.hosts[5]
+  const one = await visitor()
+  const { page } = one
+  await page.goto('/')
+  const cards = page.locator('.rooms .room')
+  await page.getByText(`${world.live.length}`, { exact: true }).first().waitFor()
+  assert.equal(await cards.count(), world.live.length)
+  // From here on the page may ask for nothing: what changes is told to it.
+  const asked = []
+  await page.waitForLoadState('networkidle')
+  page.on('request', (request) => /\/hall$/.test(request.url()) && asked.push(request.url()))
+  await host.client.post(`/broadcasts/${world.next[5].id}/start`)
+  const card = page.locator(`.rooms a[href="/room/${world.next[5].id}"]`)
+  await card.waitFor()
+  await host.client.post(`/broadcasts/${world.next[5].id}/pins`, { product_id: world.products[2].id })
+  await card.getByText(world.products[2].title).waitFor()
+  const viewer = await visitor()
+  await viewer.page.goto(`/room/${world.next[5].id}`)
+  await card.locator('.viewers').filter({ hasText: /1$/ }).waitFor()
+  await host.client.post(`/broadcasts/${world.next[5].id}/end`)
+  await card.waitFor({ state: 'detached' })
+  await page.locator(`.ended a[href="/room/${world.next[5].id}"]`).waitFor()
+  assert.deepEqual(asked, [])
+  unharmed(one, viewer)
 })
 
 test('an answer that is lost does not make a second order', async () => {
@@ -278,11 +282,8 @@ test('no serious finding of accessibility on the main pages, light and dark', as
     await logIn(one, buyer)
     for (const path of ['/', `/room/${world.live[0].id}`, `/room/${world.live[0].id}?product=${world.products[0].id}`, `/room/${world.next[0].id}`, `/product/${world.products[0].id}?store=${world.hosts[0].store_id}`, `/store/${world.hosts[0].store_id}`, '/cart', '/orders', `/orders/${order.id}`, `/pay/${order.id}`, '/shares', '/me']) {
       await one.page.goto(path)
-      await one.page.waitForLoadState('networkidle')
-      await one.page.waitForTimeout(400)
-      await one.page.evaluate(axe)
-      const found = await one.page.evaluate(async () => (await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })).violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.any[0]?.message ?? ''}`).slice(0, 4).join(' | ')}`))
-      assert.deepEqual(found, [], `${path} ${colorScheme}`)
+      await settled(one.page)
+      assert.deepEqual(await axeFindings(one.page), [], `${path} ${colorScheme}`)
     }
     unharmed(one)
   }

@@ -1,14 +1,19 @@
 // A brand with goods, hosts, rooms on air and to come, on a fresh database and a server of its own, made through the
-// public API. For the browser tests and for looking at the pages.
+// public API; fillDay lets buyers do in it what a day brings. For the browser tests and for looking at the pages.
+//
+// makeWorld({settings, port, rooms, clock}): `clock` ('2026-03-01T12:00:00.000Z') makes it a world whose time stands
+// still until world.moveTo(instant), which also runs the jobs that come due; without it time is the machine's.
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 export const program = process.env.LIANBO_PROGRAM ?? new URL('../../build/release/lianbo', import.meta.url).pathname
 
-const cheap = ['--set', 'password.memory_kib=8', '--set', 'password.passes=1', '--set', 'log.level=error', '--set', 'api.check_replies=1']
+// The pages of this tree, wherever the program lies. Without them only the API answers.
+const pages = new URL('../../web/dist', import.meta.url).pathname
+const cheap = [...(existsSync(`${pages}/shop/index.html`) ? ['--set', `web.dir=${pages}`] : []), '--set', 'password.memory_kib=8', '--set', 'password.passes=1', '--set', 'log.level=error', '--set', 'api.check_replies=1']
 
 export class Client {
   constructor(base, token) {
@@ -75,14 +80,24 @@ const people = [
   ['A06', 'Chen Wei', 'Wei’s Kitchen', '上海'],
 ]
 
-export async function makeWorld({ settings = [], port = 0, rooms = 4 } = {}) {
+export async function makeWorld({ settings: given = [], port = 0, rooms = 4, clock = '' } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'lianbo-browser-'))
   const db = `sqlite:${join(folder, 'lianbo.db')}`
-  const made = JSON.parse(execFileSync(program, ['init', '--name', '禾里生活', '--owner', 'founder', '--json', '--db', db, '--set', 'log.level=error'], { encoding: 'utf8' }))
+  const settings = clock ? [...given, `clock=simulated:${clock}`] : given
+  const made = JSON.parse(execFileSync(program, ['init', '--name', '禾里生活', '--owner', 'founder', '--json', '--db', db, '--set', 'log.level=error', ...(clock ? ['--set', `clock=simulated:${clock}`] : [])], { encoding: 'utf8' }))
   const server = await startServer(db, settings, port)
   const owner = new Client(server.url, made.owner_token)
   const brand = made.brand_id
-  const world = { server, db, folder, brand, owner, products: [], hosts: [], live: [], next: [], ended: [] }
+  const world = { server, db, folder, brand, owner, settings, products: [], hosts: [], live: [], next: [], ended: [] }
+  let simulated = Date.parse(clock)
+  world.now = () => (clock ? simulated : Date.now())
+  world.moveTo = async (instant) => {
+    simulated = instant
+    await owner.post('/clock', { now: new Date(instant).toISOString() })
+  }
+  // The brand's owner, to log in with.
+  world.founder = { login: 'founder', password: 'founder-password' }
+  await new Client(server.url).post('/invites/accept', { token: made.owner_invite, ...world.founder })
   world.close = async () => {
     await world.server.stop()
     rmSync(folder, { recursive: true, force: true })
@@ -97,7 +112,7 @@ export async function makeWorld({ settings = [], port = 0, rooms = 4 } = {}) {
     world.hosts.push({ ...agent, client: new Client(server.url, session.token), login: code.toLowerCase(), password: `${code}-password` })
   }
   const titles = ['春梅专场：换季护肤一次讲透', '新茶上市，边泡边聊', '把家收拾暖和', '董涛严选：今晚只卖三样', '可馨的回购清单', 'Breakfast, the easy way']
-  const later = (minutes) => new Date(Date.now() + minutes * 60_000).toISOString()
+  const later = (minutes) => new Date(world.now() + minutes * 60_000).toISOString()
   const plan = async (host, title, minutes, from, n) =>
     host.client.post(`/stores/${host.store_id}/broadcasts`, { title, scheduled_at: later(minutes), product_ids: world.products.slice(from, from + n).map((one) => one.id) })
   for (const [i, host] of world.hosts.entries()) {
@@ -129,10 +144,41 @@ export async function buy(world, buyer, { store, sku, qty = 1, broadcast = null 
   await buyer.client.post('/sandbox/pay', { prepay_id })
   return order
 }
+// What a day brings: a buyer with orders in every state, an after-sale, links that were opened by others. Gives
+// {buyer, paidOrder, shippedOrder, receivedOrder, openOrder, afterSale, shares}.
+export async function fillDay(world) {
+  const [room, host] = [world.live[0], world.hosts[0]]
+  const buyer = await makeBuyer(world, 'xiaoman')
+  const lot = { store: host.store_id, broadcast: room.id }
+  const paidOrder = await buy(world, buyer, { ...lot, sku: world.products[3].skus[0].id, qty: 2 })
+  const shippedOrder = await buy(world, buyer, { ...lot, sku: world.products[1].skus[1].id })
+  const receivedOrder = await buy(world, buyer, { ...lot, sku: world.products[8].skus[0].id })
+  for (const order of [shippedOrder, receivedOrder]) await host.client.post(`/orders/${order.id}/ship`, { carrier: '顺丰速运', tracking_number: 'SF1234567890' })
+  await buyer.client.post(`/orders/${receivedOrder.id}/receive`)
+  const afterSale = await buyer.client.post(`/orders/${shippedOrder.id}/after-sales`, { line: 0, kind: 'refund_only', qty: 0, amount_fen: 500, reason: '盖子有点松' })
+  const openOrder = await buyer.client.post('/orders', { store_id: lot.store, lines: [{ sku_id: world.products[5].skus[0].id, qty: 1 }], address }, 'open')
+  const shares = []
+  for (const [kind, channel, body] of [['receipt', 'dm', { order_id: paidOrder.id }], ['store', 'group', { store_id: lot.store }], ['product', 'moments', { product_id: world.products[3].id, store_id: lot.store }]])
+    shares.push(await buyer.client.post('/shares', { kind, channel, ...body }))
+  // Two friends open the receipt; one of them buys and hands it on to a third.
+  const open = (client, share) => fetch(new URL(share.url, world.server.url), { redirect: 'manual', headers: { Authorization: `Bearer ${client.token}` } })
+  const friends = []
+  for (const [login, name] of [['lin', '林悦'], ['zhou', '周宁'], ['he', '何川']]) friends.push(await makeBuyer(world, `friend-${login}`, name))
+  await open(friends[0].client, shares[0])
+  await open(friends[1].client, shares[0])
+  await open(friends[1].client, shares[1])
+  const order = await buy(world, friends[0], { ...lot, sku: world.products[4].skus[0].id })
+  const handedOn = await friends[0].client.post('/shares', { kind: 'receipt', channel: 'dm', order_id: order.id })
+  await open(friends[2].client, handedOn)
+  for (const [i, other] of world.live.slice(1).entries())
+    await buy(world, friends[i % 3], { store: other.store_id, broadcast: other.id, sku: world.products[[4, 5, 8][i % 3]].skus[0].id, qty: 1 + i })
+  return { buyer, friends, paidOrder, shippedOrder, receivedOrder, openOrder, afterSale, shares }
+}
 // node tests/browser/world.mjs [port]: a world to look at, until Ctrl-C.
 if (import.meta.url === `file://${process.argv[1]}`) {
   const world = await makeWorld({ port: Number(process.argv[2] ?? 0) })
-  console.log(JSON.stringify({ url: world.server.url, brand: world.brand, live: world.live.map((one) => one.id), owner: world.owner.token, db: world.db, hosts: world.hosts.map((one) => one.login) }))
+  await fillDay(world)
+  console.log(JSON.stringify({ url: world.server.url, brand: world.brand, live: world.live.map((one) => one.id), db: world.db, logins: [world.founder, ...world.hosts, { login: 'xiaoman', password: 'xiaoman-password' }].map(({ login, password }) => `${login} ${password}`) }, null, 1))
   process.on('SIGINT', () => void world.close().then(() => process.exit(0)))
   process.on('SIGTERM', () => void world.close().then(() => process.exit(0)))
 }

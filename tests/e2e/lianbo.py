@@ -128,12 +128,14 @@ def databases(program):
         urls = [("sqlite", f"sqlite:{folder}/lianbo.db")]
         base = os.environ.get("LIANBO_TEST_POSTGRES")
         name = "e2e_" + uuid.uuid4().hex[:12]
+        os.environ["LIANBO_PRIVACY_KEY_FILE"] = f"{folder}/lianbo.key"  # of a PostgreSQL one it would lie in this folder
         if base:
             subprocess.run(["psql", "-q", base, "-c", f"create database {name}"], check=True)
             urls.append(("postgres", base.replace("/postgres?", f"/{name}?")))
         try:
             yield urls
         finally:
+            del os.environ["LIANBO_PRIVACY_KEY_FILE"]
             if base:
                 subprocess.run(["psql", "-q", base, "-c", f"drop database if exists {name} with (force)"], check=False)
 

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "catalog/catalog_service.hpp"
+#include "insight/figures.hpp"
 #include "insight/verify.hpp"
 #include "order/after_sale_store.hpp"
 #include "order/order_api.hpp"
@@ -91,6 +92,7 @@ void Shop::jobs() {
   job("refund", [&](const Call& call) { return order::send_refunds(db_, call, rail(), kAtOnce); });
   job("mature", [&](const Call& call) { return order::mature_lines(db_, call, kAtOnce); });
   deliver();
+  job("count", [&](const Call& call) { return insight::fold_tallies(db_, call, kAtOnce); });
 }
 
 void Shop::go_to(Instant instant) {
@@ -104,12 +106,13 @@ void Shop::go_to(Instant instant) {
   }
 }
 
-org::Agent Shop::agent(const std::string& name, AgentId recruiter) {
+org::Agent Shop::agent(const std::string& name, AgentId recruiter, const std::string& region) {
   return must(db_.write([&](db::Tx& tx) {
     org::NewAgent wish;
     wish.code = name;
     wish.name = name;
     wish.parent = recruiter;
+    wish.region = region;
     return org::create_agent(tx, system(), brand_, wish);
   }));
 }

@@ -64,7 +64,7 @@ class Shop {
   Settings& settings() { return settings_; }
 
   // ---- the matrix, the goods
-  org::Agent agent(const std::string& name, AgentId recruiter = {});
+  org::Agent agent(const std::string& name, AgentId recruiter = {}, const std::string& region = {});
   void set_state(AgentId agent, org::AgentState state);
   PersonId person(const std::string& name);  // a buyer with a login
   PersonId new_guest() { return ids_.make<PersonId>(now(), 0); }

@@ -2,12 +2,13 @@
 // both engines, so that no statement waits for its first use to be found wrong. Statements on tables that only one test
 // makes are called "….only_…" and left out.
 #include <gtest/gtest.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstdlib>
 
 #include "base/crypto.hpp"
+#include "base/log.hpp"
+#include "privacy/vault.hpp"
 #include "support/database.hpp"
 
 namespace {
@@ -45,7 +46,8 @@ bool has_statements() {
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   lianbo::crypto_init();
-  if (!std::getenv("LIANBO_TEST_LOG")) spdlog::set_level(spdlog::level::off);
+  lianbo::privacy::use_master_key(std::string(lianbo::kSealKeyBytes, 'k'));
+  if (!std::getenv("LIANBO_TEST_LOG")) static_cast<void>(lianbo::set_log_level("off"));
   if (has_statements())
     for (const Engine engine : {Engine::sqlite, Engine::postgres})
       ::testing::RegisterTest("EveryStatement", engine == Engine::sqlite ? "PreparesOnSqlite" : "PreparesOnPostgres",

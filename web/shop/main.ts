@@ -4,10 +4,10 @@ import '@shared/theme/tokens.css'
 import 'vant/es/popup/index.css'
 import 'vant/es/toast/index.css'
 import 'vant/es/loading/index.css'
-import './shop.css'
+import '@shared/phone/phone.css'
 import App from './App.vue'
 import { router } from './router'
-import { loadSite } from './state/site'
+import { loadSite } from '@shared/site'
 
 boot()
 // What every page needs is asked for while the page's own script is still coming.

@@ -74,9 +74,10 @@ class Connection {
     }
     sqlite3_busy_timeout(out->db_, busy_timeout_ms);
     if (role == Role::write) TRY_OK(out->enter_wal(path, busy_timeout_ms));
-    TRY_OK(out->script(
-        "pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory;"
-        "pragma mmap_size = 268435456; pragma journal_size_limit = 67108864; pragma trusted_schema = off;"));
+    TRY_OK(
+        out->script("pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory;"
+                    "pragma mmap_size = 268435456; pragma journal_size_limit = 67108864; pragma trusted_schema = off;"
+                    "pragma secure_delete = on;"));  // a destroyed key must not linger in a free page
     TRY_OK(out->script(role == Role::write ? "pragma cache_size = -65536"
                                            : "pragma cache_size = -8192; pragma query_only = on"));
     return out;

@@ -32,6 +32,17 @@ export type AddAssistantReply = undefined
 /** Let a person pin, mute and ban in this store's rooms */
 export const addAssistant: Operation<{ store_id: string; person_id: string }, undefined, undefined, AddAssistantReply> = { method: 'PUT', path: '/api/v1/stores/{store_id}/assistants/{person_id}', keyed: true }
 
+export type AddAssistantByLoginBody = {
+  login: string
+}
+export type AddAssistantByLoginReply = {
+  person_id: string
+  name: string
+  at: string
+}
+/** The same, by the login the person told the host */
+export const addAssistantByLogin: Operation<{ store_id: string }, undefined, AddAssistantByLoginBody, AddAssistantByLoginReply> = { method: 'POST', path: '/api/v1/stores/{store_id}/assistants', keyed: true }
+
 export type AddStaffBody = {
   /** a name or phone number to log in with, the same in either case */
   login: string
@@ -149,6 +160,28 @@ export type CancelOrderReply = {
 /** Cancels an unpaid order */
 export const cancelOrder: Operation<{ order_id: string }, undefined, CancelOrderBody, CancelOrderReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/cancel', keyed: true }
 
+export type ChangeBroadcastBody = {
+  title?: string
+  scheduled_at?: string
+}
+export type ChangeBroadcastReply = {
+  id: string
+  brand_id: string
+  store_id: string
+  title: string
+  state: 'scheduled' | 'live' | 'ended' | 'cancelled'
+  scheduled_at: string
+  started_at?: string | null
+  /** also when it was cancelled */
+  ended_at?: string | null
+  likes: number
+  /** how often somebody entered */
+  enters: number
+  peak_viewers: number
+}
+/** Another title, or another time as long as the old one has not come */
+export const changeBroadcast: Operation<{ broadcast_id: string }, undefined, ChangeBroadcastBody, ChangeBroadcastReply> = { method: 'PATCH', path: '/api/v1/broadcasts/{broadcast_id}', keyed: true }
+
 export type ChangeProductBody = {
   title?: string
   category?: string
@@ -205,6 +238,19 @@ export type ChangeSkuReply = {
 }
 /** Change a SKU's price; orders placed keep theirs */
 export const changeSku: Operation<{ sku_id: string }, undefined, ChangeSkuBody, ChangeSkuReply> = { method: 'PATCH', path: '/api/v1/skus/{sku_id}', keyed: true }
+
+export type ChangeStoreBody = {
+  name?: string
+  intro?: string
+}
+export type ChangeStoreReply = {
+  name: string
+  intro: string
+  /** of this server; empty: none */
+  picture_url: string
+}
+/** The store's name and its few words */
+export const changeStore: Operation<{ store_id: string }, undefined, ChangeStoreBody, ChangeStoreReply> = { method: 'PATCH', path: '/api/v1/stores/{store_id}', keyed: true }
 
 export type ClearCartReply = undefined
 /** Empties my cart at a store */
@@ -429,6 +475,15 @@ export type DeleteSessionReply = undefined
 /** Log out */
 export const deleteSession: Operation<undefined, undefined, undefined, DeleteSessionReply> = { method: 'DELETE', path: '/api/v1/sessions/current', keyed: true }
 
+export type DropStorePictureReply = {
+  name: string
+  intro: string
+  /** of this server; empty: none */
+  picture_url: string
+}
+/** No picture */
+export const dropStorePicture: Operation<{ store_id: string }, undefined, undefined, DropStorePictureReply> = { method: 'DELETE', path: '/api/v1/stores/{store_id}/picture', keyed: true }
+
 export type EndBroadcastReply = {
   id: string
   brand_id: string
@@ -498,6 +553,33 @@ export type GetAgentReply = {
 /** An agent, for themselves and for staff */
 export const getAgent: Operation<{ agent_id: string }, undefined, undefined, GetAgentReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}' }
 
+export type GetBoardReply = {
+  now: {
+    from_at: string
+    to_at: string
+    enters: number
+    most_viewers: number
+    likes: number
+    chat_lines: number
+    orders: number
+    /** amount in fen */
+    paid_fen: number
+  }
+  before: {
+    from_at: string
+    to_at: string
+    enters: number
+    most_viewers: number
+    likes: number
+    chat_lines: number
+    orders: number
+    /** amount in fen */
+    paid_fen: number
+  }
+}
+/** The last ten minutes of a room against the ten before; for its crew */
+export const getBoard: Operation<{ broadcast_id: string }, undefined, undefined, GetBoardReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/board' }
+
 export type GetBrandReply = {
   id: string
   name: string
@@ -553,6 +635,60 @@ export type GetBroadcastReply = {
 }
 /** A broadcast, its shelf and its open pin */
 export const getBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, GetBroadcastReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}' }
+
+export type GetBroadcastFiguresReply = {
+  total: {
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  pins: {
+    /** null: while no pin of the product was open */
+    pin_id?: string | null
+    product_id?: string | null
+    product: string
+    opened_at?: string | null
+    closed_at?: string | null
+    media_open_ms: number
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }[]
+}
+/** What a broadcast brought, pin by pin; for its store and the brand's staff */
+export const getBroadcastFigures: Operation<{ broadcast_id: string }, undefined, undefined, GetBroadcastFiguresReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/figures' }
 
 export type GetBuyerLockReply = {
   /** none was ever opened: null */
@@ -616,6 +752,182 @@ export type GetClockReply = {
 /** The server's time */
 export const getClock: Operation<undefined, undefined, undefined, GetClockReply> = { method: 'GET', path: '/api/v1/clock', open: true }
 
+export type GetFunnelReply = {
+  /** first day */
+  from: string
+  /** last day */
+  to: string
+  total: {
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  items: {
+    /** agent, broadcast, or the store when outside a room */
+    id?: string | null
+    name: string
+    /** the agent's region, the broadcast's host */
+    note: string
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }[]
+  next?: string | null
+}
+/** From exposures to what was earned, by region, agent or broadcast; every roll-up adds up to the same */
+export const getFunnel: Operation<{ brand_id: string }, { from?: string; to?: string; region?: string; agent_id?: string; by?: 'region' | 'agent' | 'broadcast'; limit?: number; after?: string }, undefined, GetFunnelReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/funnel' }
+
+export type GetFunnelDaysReply = {
+  /** first day */
+  from: string
+  /** last day */
+  to: string
+  total: {
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  items: {
+    day: string
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }[]
+}
+/** The funnel day by day */
+export const getFunnelDays: Operation<{ brand_id: string }, { from?: string; to?: string; region?: string; agent_id?: string }, undefined, GetFunnelDaysReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/funnel/days' }
+
+export type GetFunnelMinutesReply = {
+  day: string
+  total: {
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  items: {
+    at: string
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }[]
+}
+/** A day minute by minute; quiet minutes are left out */
+export const getFunnelMinutes: Operation<{ brand_id: string }, { day?: string }, undefined, GetFunnelMinutesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/funnel/minutes' }
+
+export type GetHabitReply = {
+  /** first day */
+  from: string
+  /** last day */
+  to: string
+  items: {
+    day: string
+    /** seen for the first time */
+    people: number
+    /** of them, seen again on one of the next 7 days */
+    returned: number
+    /** the 7 days are over */
+    complete: boolean
+  }[]
+}
+/** Of the people first seen on a day, who came back within 7 days */
+export const getHabit: Operation<{ brand_id: string }, { from?: string; to?: string }, undefined, GetHabitReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/habit' }
+
 export type GetHallReply = {
   /** the fullest rooms first */
   on_air: {
@@ -634,8 +946,19 @@ export type GetHallReply = {
     peak_viewers: number
     store_name: string
     host_name: string
-    viewers: number
     reservations: number
+    /** what is being explained right now */
+    explaining?: {
+      product_id: string
+      title: string
+      image_url: string
+      /** of the cheapest SKU */
+      price_fen: number
+    } | null
+    /** in the room right now */
+    viewers: number
+    /** by the caller; only while it is scheduled */
+    reserved: boolean
   }[]
   /** the next first */
   next_up: {
@@ -654,8 +977,19 @@ export type GetHallReply = {
     peak_viewers: number
     store_name: string
     host_name: string
-    viewers: number
     reservations: number
+    /** what is being explained right now */
+    explaining?: {
+      product_id: string
+      title: string
+      image_url: string
+      /** of the cheapest SKU */
+      price_fen: number
+    } | null
+    /** in the room right now */
+    viewers: number
+    /** by the caller; only while it is scheduled */
+    reserved: boolean
   }[]
   /** the newest first */
   ended: {
@@ -674,8 +1008,19 @@ export type GetHallReply = {
     peak_viewers: number
     store_name: string
     host_name: string
-    viewers: number
     reservations: number
+    /** what is being explained right now */
+    explaining?: {
+      product_id: string
+      title: string
+      image_url: string
+      /** of the cheapest SKU */
+      price_fen: number
+    } | null
+    /** in the room right now */
+    viewers: number
+    /** by the caller; only while it is scheduled */
+    reserved: boolean
   }[]
 }
 /** The live hall: on air, next up, ended */
@@ -795,6 +1140,18 @@ export type GetOwnLockReply = {
 /** The agent the caller is locked to at this brand */
 export const getOwnLock: Operation<{ brand_id: string }, { explain?: string }, undefined, GetOwnLockReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/lock' }
 
+export type GetPayoutNoteReply = {
+  /** null: they have not said */
+  note?: {
+    method: 'wechat' | 'alipay' | 'bank'
+    holder: string
+    account: string
+    at: string
+  } | null
+}
+/** Where an agent wants their commission; masked but for them and who pays */
+export const getPayoutNote: Operation<{ agent_id: string }, undefined, undefined, GetPayoutNoteReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/payout-note' }
+
 export type GetPosterReply = undefined
 /** A picture to hand on: product, price, host and QR code (PNG, 750 × 1334) */
 export const getPoster: Operation<{ share_id: string }, undefined, undefined, GetPosterReply> = { method: 'GET', path: '/api/v1/shares/{share_id}/poster.png' }
@@ -883,6 +1240,22 @@ export type GetReportReply = {
 /** The brand's figures, computed from the rows */
 export const getReport: Operation<{ brand_id: string }, undefined, undefined, GetReportReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/report' }
 
+export type GetResultsReply = {
+  minutes: {
+    at: string
+    /** the most at the same time */
+    viewers: number
+    enters: number
+    likes: number
+    chat_lines: number
+    orders: number
+    /** amount in fen */
+    paid_fen: number
+  }[]
+}
+/** What a broadcast came to, minute by minute; for its host and staff */
+export const getResults: Operation<{ broadcast_id: string }, undefined, undefined, GetResultsReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/results' }
+
 export type GetShareReply = {
   id: string
   token: string
@@ -914,6 +1287,156 @@ export type GetShareReply = {
 /** One share, for its sharer and staff */
 export const getShare: Operation<{ share_id: string }, undefined, undefined, GetShareReply> = { method: 'GET', path: '/api/v1/shares/{share_id}' }
 
+export type GetShareTreeReply = {
+  share: {
+    id: string
+    parent_id?: string | null
+    root_id: string
+    kind: string
+    channel: string
+    /** an agent's name, or a buyer's, masked */
+    sharer: string
+    agent_id?: string | null
+    store_id: string
+    host: string
+    broadcast_id?: string | null
+    product_id?: string | null
+    product: string
+    /** steps from the root */
+    depth: number
+    created_at: string
+    /** people who opened it */
+    visitors: number
+    /** links made by who came through it */
+    children: number
+    /** what it brought by itself */
+    figures: {
+      /** people a room was shown to */
+      exposures: number
+      /** entries into rooms */
+      enters: number
+      /** products' cards opened; one a person, product and room */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      /** of paid orders */
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+    /** links of its subtree, itself included, up to 10,000 */
+    size: number
+    /** steps down to the deepest of them */
+    deepest: number
+    /** links that each link of the subtree led to, on average */
+    k_bp: number
+    /** what the whole subtree brought */
+    subtree: {
+      /** people a room was shown to */
+      exposures: number
+      /** entries into rooms */
+      enters: number
+      /** products' cards opened; one a person, product and room */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      /** of paid orders */
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+  }
+  children: {
+    id: string
+    parent_id?: string | null
+    root_id: string
+    kind: string
+    channel: string
+    /** an agent's name, or a buyer's, masked */
+    sharer: string
+    agent_id?: string | null
+    store_id: string
+    host: string
+    broadcast_id?: string | null
+    product_id?: string | null
+    product: string
+    /** steps from the root */
+    depth: number
+    created_at: string
+    /** people who opened it */
+    visitors: number
+    /** links made by who came through it */
+    children: number
+    /** what it brought by itself */
+    figures: {
+      /** people a room was shown to */
+      exposures: number
+      /** entries into rooms */
+      enters: number
+      /** products' cards opened; one a person, product and room */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      /** of paid orders */
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+    /** links of its subtree, itself included, up to 10,000 */
+    size: number
+    /** steps down to the deepest of them */
+    deepest: number
+    /** links that each link of the subtree led to, on average */
+    k_bp: number
+    /** what the whole subtree brought */
+    subtree: {
+      /** people a room was shown to */
+      exposures: number
+      /** entries into rooms */
+      enters: number
+      /** products' cards opened; one a person, product and room */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      /** of paid orders */
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+  }[]
+  next?: string | null
+}
+/** One link of a cascade, and the links made by who came through it */
+export const getShareTree: Operation<{ share_id: string }, { limit?: number; after?: string }, undefined, GetShareTreeReply> = { method: 'GET', path: '/api/v1/shares/{share_id}/tree' }
+
 export type GetSiteReply = {
   brands: {
     id: string
@@ -939,6 +1462,62 @@ export type GetSiteReply = {
 /** The brands of this server, its time, and what a share is of */
 export const getSite: Operation<undefined, { share?: string }, undefined, GetSiteReply> = { method: 'GET', path: '/api/v1/site', open: true }
 
+export type GetSpreadReply = {
+  /** where it was clicked or ordered */
+  rooms: number
+  total: {
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  items: {
+    /** null: in the store, outside of rooms */
+    broadcast_id?: string | null
+    store_id: string
+    agent_id: string
+    title: string
+    host: string
+    region: string
+    /** people a room was shown to */
+    exposures: number
+    /** entries into rooms */
+    enters: number
+    /** products' cards opened; one a person, product and room */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    /** of paid orders */
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }[]
+}
+/** One product over all rooms, the most units first */
+export const getSpread: Operation<{ product_id: string }, { days?: number; limit?: number }, undefined, GetSpreadReply> = { method: 'GET', path: '/api/v1/products/{product_id}/spread' }
+
 export type GetStockReply = {
   sku_id: string
   received: number
@@ -960,9 +1539,55 @@ export type GetStoreReply = {
   region: string
   /** its agent is active */
   open: boolean
+  intro: string
+  /** of this server; empty: none */
+  picture_url: string
 }
 /** A store */
 export const getStore: Operation<{ store_id: string }, undefined, undefined, GetStoreReply> = { method: 'GET', path: '/api/v1/stores/{store_id}' }
+
+export type GetStorePictureReply = undefined
+/** The store's picture */
+export const getStorePicture: Operation<{ store_id: string }, { v?: string }, undefined, GetStorePictureReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/picture', open: true }
+
+export type GetTodayReply = {
+  since_at: string
+  /** paid since then */
+  orders: number
+  /** amount in fen */
+  paid_fen: number
+  buyers: number
+  /** commission granted since then, less what refunds took back */
+  earned_fen: number
+  /** orders that wait to be sent */
+  to_ship: number
+  /** that are open */
+  after_sales: number
+  /** under the agent's lock now */
+  customers: number
+  /** of them, since then */
+  new_customers: number
+  /** on air now */
+  live?: {
+    id: string
+    title: string
+    scheduled_at: string
+    started_at?: string | null
+    products: number
+    reservations: number
+  } | null
+  /** the next first */
+  next: {
+    id: string
+    title: string
+    scheduled_at: string
+    started_at?: string | null
+    products: number
+    reservations: number
+  }[]
+}
+/** A store's day so far, what is planned and what waits */
+export const getToday: Operation<{ store_id: string }, { since: string }, undefined, GetTodayReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/today' }
 
 export type ImportAgentsBody = Blob | ArrayBuffer | string
 export type ImportAgentsReply = {
@@ -1047,6 +1672,16 @@ export type ListAgentsReply = {
 }
 /** The brand's agents */
 export const listAgents: Operation<{ brand_id: string }, { state?: 'applied' | 'training' | 'active' | 'suspended' | 'left'; region?: string; limit?: number; after?: string }, undefined, ListAgentsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/agents' }
+
+export type ListAssistantsReply = {
+  items: {
+    person_id: string
+    name: string
+    at: string
+  }[]
+}
+/** Who may pin, mute and ban in this store's rooms */
+export const listAssistants: Operation<{ store_id: string }, undefined, undefined, ListAssistantsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/assistants' }
 
 export type ListBrandOrdersReply = {
   items: {
@@ -1134,6 +1769,87 @@ export type ListBroadcastsReply = {
 /** A store's broadcasts, newest first */
 export const listBroadcasts: Operation<{ store_id: string }, { limit?: string; after?: string }, undefined, ListBroadcastsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/broadcasts' }
 
+export type ListCascadesReply = {
+  /** first day */
+  from: string
+  /** last day */
+  to: string
+  items: {
+    id: string
+    parent_id?: string | null
+    root_id: string
+    kind: string
+    channel: string
+    /** an agent's name, or a buyer's, masked */
+    sharer: string
+    agent_id?: string | null
+    store_id: string
+    host: string
+    broadcast_id?: string | null
+    product_id?: string | null
+    product: string
+    /** steps from the root */
+    depth: number
+    created_at: string
+    /** people who opened it */
+    visitors: number
+    /** links made by who came through it */
+    children: number
+    /** what it brought by itself */
+    figures: {
+      /** people a room was shown to */
+      exposures: number
+      /** entries into rooms */
+      enters: number
+      /** products' cards opened; one a person, product and room */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      /** of paid orders */
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+    /** links of its subtree, itself included, up to 10,000 */
+    size: number
+    /** steps down to the deepest of them */
+    deepest: number
+    /** links that each link of the subtree led to, on average */
+    k_bp: number
+    /** what the whole subtree brought */
+    subtree: {
+      /** people a room was shown to */
+      exposures: number
+      /** entries into rooms */
+      enters: number
+      /** products' cards opened; one a person, product and room */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      /** of paid orders */
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+  }[]
+}
+/** Links whose cascades brought most in these days */
+export const listCascades: Operation<{ brand_id: string }, { from?: string; to?: string; limit?: number }, undefined, ListCascadesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/cascades' }
+
 export type ListChatReply = {
   items: {
     id: string
@@ -1147,6 +1863,33 @@ export type ListChatReply = {
 }
 /** What was written in the room, in order */
 export const listChat: Operation<{ broadcast_id: string }, { limit?: string; after?: string }, undefined, ListChatReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/chat' }
+
+export type ListCustomersReply = {
+  items: {
+    person_id: string
+    /** masked; empty: a guest */
+    name: string
+    /** masked, of the last order here; empty: none */
+    phone: string
+    region: string
+    /** paid, in this store */
+    orders: number
+    /** paid less refunded, in this store */
+    net_fen: number
+    last_paid_at?: string | null
+    /** null: under no lock of this agent */
+    lock?: {
+      opened_at: string
+      protect_until: string
+      expires_at: string
+      /** no other agent takes it over now */
+      protected: boolean
+    } | null
+  }[]
+  next?: string | null
+}
+/** Who is under the agent's lock now, or who bought in the store; names and phones masked */
+export const listCustomers: Operation<{ store_id: string }, { of?: 'locked' | 'bought'; limit?: number; after?: string }, undefined, ListCustomersReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/customers' }
 
 export type ListEntriesReply = {
   items: {
@@ -1173,6 +1916,19 @@ export type ListEntriesReply = {
 }
 /** An agent's commission, entry by entry */
 export const listEntries: Operation<{ agent_id: string }, { limit?: number; after?: string }, undefined, ListEntriesReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/entries' }
+
+export type ListMarksReply = {
+  items: {
+    person_id: string
+    name: string
+    mark: 'muted' | 'banned'
+    at: string
+    /** null: for good */
+    until_at?: string | null
+  }[]
+}
+/** Who is muted or banned in this room; for the host and the room's assistants */
+export const listMarks: Operation<{ broadcast_id: string }, undefined, undefined, ListMarksReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/marks' }
 
 export type ListMyOrdersReply = {
   items: {
@@ -1238,6 +1994,15 @@ export type ListMyOrdersReply = {
 }
 /** My orders, newest first */
 export const listMyOrders: Operation<undefined, { limit?: number; after?: string }, undefined, ListMyOrdersReply> = { method: 'GET', path: '/api/v1/orders' }
+
+export type ListNotesReply = {
+  items: {
+    product_id: string
+    text: string
+  }[]
+}
+/** Talking points of what is on the shelf; for the host and the room's assistants */
+export const listNotes: Operation<{ broadcast_id: string }, undefined, undefined, ListNotesReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/notes' }
 
 export type ListOpenAfterSalesReply = {
   items: {
@@ -1504,8 +2269,8 @@ export type ListStoreOrdersReply = {
   /** pass as ?after= for the next page */
   next?: string | null
 }
-/** A store's orders, oldest first */
-export const listStoreOrders: Operation<{ store_id: string }, { limit?: number; after?: string }, undefined, ListStoreOrdersReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/orders' }
+/** A store's orders, newest first */
+export const listStoreOrders: Operation<{ store_id: string }, { state?: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'; limit?: number; after?: string }, undefined, ListStoreOrdersReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/orders' }
 
 export type MarkPersonBody = {
   person_id: string
@@ -1698,6 +2463,22 @@ export type PutLockRulesReply = {
 /** Change the lock rules: adds a version */
 export const putLockRules: Operation<{ brand_id: string }, undefined, PutLockRulesBody, PutLockRulesReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/lock-rules', keyed: true }
 
+export type PutNoteBody = {
+  text: string
+}
+export type PutNoteReply = undefined
+/** What to say about a product on the shelf; empty takes it away */
+export const putNote: Operation<{ broadcast_id: string; product_id: string }, undefined, PutNoteBody, PutNoteReply> = { method: 'PUT', path: '/api/v1/broadcasts/{broadcast_id}/notes/{product_id}', keyed: true }
+
+export type PutPayoutNoteBody = {
+  method: 'wechat' | 'alipay' | 'bank'
+  holder: string
+  account: string
+}
+export type PutPayoutNoteReply = undefined
+/** Say where the commission goes */
+export const putPayoutNote: Operation<{ agent_id: string }, undefined, PutPayoutNoteBody, PutPayoutNoteReply> = { method: 'PUT', path: '/api/v1/agents/{agent_id}/payout-note', keyed: true }
+
 export type PutPlanBody = {
   scope: 'brand' | 'agent'
   /** the agent, for scope agent */
@@ -1741,6 +2522,16 @@ export type PutPlanReply = {
 }
 /** Save a commission plan (a new version): an agent's own beats the brand's, a SKU's row beats the row for all SKUs */
 export const putPlan: Operation<{ brand_id: string }, undefined, PutPlanBody, PutPlanReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/plans', keyed: true }
+
+export type PutStorePictureBody = Blob | ArrayBuffer | string
+export type PutStorePictureReply = {
+  name: string
+  intro: string
+  /** of this server; empty: none */
+  picture_url: string
+}
+/** The store's picture: PNG, JPEG or WebP, at most 512 KiB */
+export const putStorePicture: Operation<{ store_id: string }, undefined, PutStorePictureBody, PutStorePictureReply> = { method: 'PUT', path: '/api/v1/stores/{store_id}/picture', keyed: true }
 
 export type ReceiveOrderReply = {
   id: string
@@ -1817,6 +2608,23 @@ export type ReceiveStockReply = {
 }
 /** More units have come */
 export const receiveStock: Operation<{ sku_id: string }, undefined, ReceiveStockBody, ReceiveStockReply> = { method: 'POST', path: '/api/v1/skus/{sku_id}/stock', keyed: true }
+
+export type RecordClicksBody = {
+  items: {
+    store_id: string
+    product_id: string
+    /** the room; null: outside of one */
+    broadcast_id?: string | null
+    /** the share the caller came through */
+    share_id?: string | null
+  }[]
+}
+export type RecordClicksReply = {
+  /** how many were new */
+  counted: number
+}
+/** The caller opened a product's card; each product counts once a room */
+export const recordClicks: Operation<undefined, undefined, RecordClicksBody, RecordClicksReply> = { method: 'POST', path: '/api/v1/clicks', keyed: true }
 
 export type RecordExposuresBody = {
   items: {
@@ -1949,8 +2757,8 @@ export type ScheduleBroadcastReply = {
   /** how often somebody entered */
   enters: number
   peak_viewers: number
-  /** shown here and never again */
-  stream_key: string
+  /** shown once; null in a repeated answer */
+  stream_key?: string | null
 }
 /** Schedule a broadcast */
 export const scheduleBroadcast: Operation<{ store_id: string }, undefined, ScheduleBroadcastBody, ScheduleBroadcastReply> = { method: 'POST', path: '/api/v1/stores/{store_id}/broadcasts', keyed: true }

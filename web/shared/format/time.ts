@@ -31,6 +31,31 @@ export const dateTime = (at: string | number) =>
   format({ year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(new Date(at))
 export const shortDate = (at: string | number) => format({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(new Date(at))
 
+// Saturday, 14 November
+export const longDay = (at: string | number) => format({ weekday: 'long', month: 'long', day: 'numeric' }).format(new Date(at))
+
+// What the wall shows at an instant in the brand's zone, as a date field has it: 2026-11-11T20:00; and back. A time that
+// a clock change leaves out is the one an hour later.
+export function wallTime(at: number): string {
+  const parts = new Intl.DateTimeFormat('en-CA', { timeZone: zone.value, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' }).formatToParts(at)
+  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? '00'
+  return `${part('year')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}`
+}
+const asUtc = (wall: string) => Date.parse(`${wall.slice(0, 16)}:00.000Z`)
+export function instantOfWall(wall: string): number {
+  const wanted = asUtc(wall)
+  if (Number.isNaN(wanted)) return NaN
+  // The zone's offset at the guess, and again at the instant that gives.
+  let at = wanted
+  for (let i = 0; i < 2; ++i) at = wanted - (asUtc(wallTime(at)) - Math.floor(at / 60_000) * 60_000)
+  return at
+}
+// The instant at which the day that `at` lies in began, or that of a day near it.
+export function dayStart(at: number, days = 0): number {
+  const day = new Date(asUtc(`${wallTime(at).slice(0, 10)}T00:00`) + days * 86_400_000).toISOString().slice(0, 10)
+  return instantOfWall(`${day}T00:00`)
+}
+
 const dayOf = (at: number) => new Intl.DateTimeFormat('en-CA', { timeZone: zone.value }).format(at)
 
 // today 20:00 · tomorrow 20:00 · 12 Nov 20:00

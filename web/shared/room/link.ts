@@ -1,8 +1,9 @@
-// RoomLink: the WebSocket of one room, kept up.
+// Link: a WebSocket of the server, kept up; RoomLink is the one of a room, which can also be spoken to.
 //
-// It comes back by itself with ?since=EPOCH.SEQ (backoff with jitter; at once when the network or the page comes back),
-// and tells its state. Numbered messages are handed on in order and exactly once; a gap makes it start afresh with a
-// snapshot. Silence is found by pings. 1008 (banned, refused) and a cancelled room end it.
+// It comes back by itself (backoff with jitter; at once when the network or the page comes back) and tells its state. It
+// is open from the first "snapshot", "resumed" or "ready". Where messages are numbered (rooms) they are handed on in
+// order and exactly once: it comes back with ?since=EPOCH.SEQ, and a gap makes it start afresh with a snapshot. Silence
+// is found by pings. 1008 (banned, refused) ends it.
 export type LinkState = 'connecting' | 'open' | 'waiting' | 'ended'
 export interface RoomMessage {
   t: string
@@ -33,12 +34,13 @@ export interface LinkOptions {
 const minWaitMs = 400
 const maxWaitMs = 15_000
 
-export function roomAddress(broadcast: string, since: string): string {
+// path: "/api/v1/…/ws"
+export function socketAddress(path: string, since: string): string {
   const base = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}`
-  return `${base}/api/v1/rooms/${encodeURIComponent(broadcast)}/ws${since ? `?since=${encodeURIComponent(since)}` : ''}`
+  return `${base}${path}${since ? `?since=${encodeURIComponent(since)}` : ''}`
 }
 
-export class RoomLink {
+export class Link {
   state: LinkState = 'connecting'
   private socket: SocketLike | undefined
   private epoch = ''
@@ -54,7 +56,7 @@ export class RoomLink {
   private readonly wake = () => this.hurry()
 
   constructor(
-    private readonly broadcast: string,
+    private readonly path: string,
     private readonly events: LinkEvents,
     private readonly options: LinkOptions = {},
   ) {
@@ -77,19 +79,16 @@ export class RoomLink {
     this.drop()
   }
 
-  // Resolves when the line is told to the room, rejects with the server's words when it is not.
-  say(text: string): Promise<void> {
+  // Resolves when the server says so under the same ref, rejects with its words when it does not.
+  protected ask(message: RoomMessage): Promise<void> {
     const ref = `r${++this.refs}`
     return new Promise((done, fail) => {
-      if (!this.send({ t: 'chat', text, ref })) return fail({ name: 'offline', title: '' })
+      if (!this.send({ ...message, ref })) return fail({ name: 'offline', title: '' })
       this.waiting.set(ref, { done, fail })
     })
   }
-  like(n: number): boolean {
-    return this.send({ t: 'like', n: Math.min(50, Math.max(1, n)) })
-  }
 
-  private send(message: RoomMessage): boolean {
+  protected send(message: RoomMessage): boolean {
     if (this.state !== 'open' || !this.socket || this.socket.readyState !== 1) return false
     this.socket.send(JSON.stringify(message))
     return true
@@ -101,7 +100,7 @@ export class RoomLink {
     this.lastError = undefined
     const since = this.epoch && this.seq >= 0 ? `${this.epoch}.${this.seq}` : ''
     const open = this.options.open ?? ((url: string) => new WebSocket(url) as unknown as SocketLike)
-    const socket = open(roomAddress(this.broadcast, since))
+    const socket = open(socketAddress(this.path, since))
     this.socket = socket
     socket.onmessage = (event) => {
       if (socket === this.socket && typeof event.data === 'string') this.take(event.data)
@@ -126,6 +125,10 @@ export class RoomLink {
       case 'resumed':
         this.epoch = String(message.epoch)
         this.seq = Number(message.seq)
+        this.tries = 0
+        this.become('open')
+        break
+      case 'ready':
         this.tries = 0
         this.become('open')
         break
@@ -221,5 +224,18 @@ export class RoomLink {
     if (this.state === state && state !== 'connecting') return
     this.state = state
     this.events.state(state, why)
+  }
+}
+
+export class RoomLink extends Link {
+  constructor(broadcast: string, events: LinkEvents, options: LinkOptions = {}) {
+    super(`/api/v1/rooms/${encodeURIComponent(broadcast)}/ws`, events, options)
+  }
+  // Resolves when the line is told to the room.
+  say(text: string): Promise<void> {
+    return this.ask({ t: 'chat', text })
+  }
+  like(n: number): boolean {
+    return this.send({ t: 'like', n: Math.min(50, Math.max(1, n)) })
   }
 }

@@ -136,6 +136,7 @@ export function applyMessage(room: RoomState, message: RoomMessage, me = ''): vo
       room.shelf = ids.flatMap((id) => known.get(id) ?? [])
       break
     }
+    case 'changed':
     case 'started':
     case 'ended':
       room.broadcast = m.broadcast

@@ -3,8 +3,8 @@ import { ref } from 'vue'
 import { api } from '@shared/api/client'
 import { getCart, putCartLine } from '@shared/api/schema'
 import type { Cart } from '@shared/api/types'
-import { recall, remember } from './memory'
-import { shareOf } from './site'
+import { recall, remember } from '@shared/memory'
+import { shareOf } from '@shared/site'
 
 const kept = 'carts'
 export const cartStores = ref(recall<string[]>(kept, []))

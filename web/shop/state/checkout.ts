@@ -2,7 +2,7 @@
 // order however often it is sent, from this tab or after a lost answer.
 import { newKey } from '@shared/api/client'
 import type { PlaceOrderBody } from '@shared/api/schema'
-import { recall, remember } from './memory'
+import { recall, remember } from '@shared/memory'
 
 export interface WishLine {
   sku_id: string

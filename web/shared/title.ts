@@ -1,10 +1,10 @@
 import { watchEffect } from 'vue'
-import { t } from '../i18n'
+import { shared } from './i18n/messages'
 
 // The document's title: the thing looked at, then the place.
 export function useTitle(title: () => string) {
   watchEffect(() => {
     const text = title()
-    document.title = text ? `${text} · ${t('app.name')}` : t('app.name')
+    document.title = text ? `${text} · ${shared.t('app.name')}` : shared.t('app.name')
   })
 }

@@ -9,7 +9,7 @@ function storage(span: Span): Storage | undefined {
   }
 }
 export function recall<T>(name: string, otherwise: T, span: Span = 'device'): T {
-  const key = `lianbo.shop.${name}`
+  const key = `lianbo.${name}`
   try {
     const text = storage(span)?.getItem(key) ?? spare.get(key)
     return text ? (JSON.parse(text) as T) : otherwise
@@ -18,7 +18,7 @@ export function recall<T>(name: string, otherwise: T, span: Span = 'device'): T 
   }
 }
 export function remember(name: string, value: unknown, span: Span = 'device') {
-  const key = `lianbo.shop.${name}`
+  const key = `lianbo.${name}`
   const text = JSON.stringify(value)
   spare.set(key, text)
   try {

@@ -1,10 +1,10 @@
 // What this server is: its brands, its time, and the share the visitor came through. The visitor's present brand is the
 // one of the thing looked at, else the last one, else the first.
 import { computed, reactive, ref } from 'vue'
-import { api } from '@shared/api/client'
-import { getSite } from '@shared/api/schema'
-import type { ReplyOf } from '@shared/api/operation'
-import { setServerTime, setZone } from '@shared/format/time'
+import { api } from './api/client'
+import { getSite } from './api/schema'
+import type { ReplyOf } from './api/operation'
+import { setServerTime, setZone } from './format/time'
 import { recall, remember } from './memory'
 
 export type Site = ReplyOf<typeof getSite>

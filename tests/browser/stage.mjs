@@ -1,0 +1,36 @@
+// A world and a browser for one file of tests: `const stage = makeStage()` at its top, then in each test
+// `const one = await stage.visitor(phone)`, perhaps `await stage.logIn(one, account)`, and at its end `unharmed(one)`.
+import assert from 'node:assert/strict'
+import { after, before } from 'node:test'
+import { launch, logInAs, openContext, phone } from './browser.mjs'
+import { makeWorld } from './world.mjs'
+
+export function makeStage(options = {}) {
+  const stage = {
+    world: undefined,
+    browser: undefined,
+    // A browser of its own, with nothing kept: {page, context, faults, api(path)}. Closed after the last test.
+    async visitor(size = phone) {
+      const one = await openContext(stage.browser, stage.world.server.url, size)
+      one.page = await one.context.newPage()
+      one.api = (path) => one.page.evaluate(async (url) => (await fetch(`/api/v1${url}`)).json(), path)
+      return one
+    },
+    // account: {login, password}: world.founder, a world.hosts[i], or what makeBuyer gives.
+    logIn: (one, account) => logInAs(one.context, stage.world.server.url, account),
+  }
+  before(async () => {
+    stage.world = await makeWorld({ ...options, settings: ['room.counts_ms=200', ...(options.settings ?? [])] })
+    stage.browser = await launch()
+  })
+  after(async () => {
+    await stage.browser?.close()
+    await stage.world?.close()
+  })
+  return stage
+}
+
+// No error in any script, nothing refused by the policy, no request to another site.
+export function unharmed(...some) {
+  for (const one of some) assert.deepEqual(one.faults, [])
+}

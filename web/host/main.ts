@@ -1,0 +1,15 @@
+import { createApp } from 'vue'
+import { boot } from '@shared/boot'
+import '@shared/theme/tokens.css'
+import 'vant/es/popup/index.css'
+import 'vant/es/toast/index.css'
+import 'vant/es/loading/index.css'
+import '@shared/phone/phone.css'
+import './host.css'
+import App from './App.vue'
+import { router } from './router'
+import { loadDesk } from './state/desk'
+
+boot()
+void loadDesk().catch(() => undefined)
+createApp(App).use(router).mount('#app')
