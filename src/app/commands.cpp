@@ -253,7 +253,7 @@ int explain(const Settings& settings, const Console&, const std::string& kind, c
     TRY(const auto text, bench.db->read([&](db::Tx& tx) -> Result<std::string> {
       if (kind == "order") return order::explain_order(tx, call, OrderId{*id});
       if (kind == "entry") return order::explain_entry(tx, call, EntryId{*id});
-      return order::explain_settlement(tx, call, SettlementId{*id});
+      return order::explain_settlement(tx, call, SettlementId{*id}, 0, 100000);
     }));
     std::printf("%s\n", text.c_str());
     return 0;

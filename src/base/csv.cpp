@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/json.hpp"
+#include "base/money.hpp"
 
 namespace lianbo {
 namespace {
@@ -455,6 +456,12 @@ CsvWriter& CsvWriter::cell(std::string_view text) {
 CsvWriter& CsvWriter::cell(std::int64_t number) {
   separate();
   out_ += std::to_string(number);
+  return *this;
+}
+
+CsvWriter& CsvWriter::decimal(std::int64_t fen) {
+  separate();
+  out_ += format_fen(fen);
   return *this;
 }
 

@@ -99,6 +99,7 @@ class CsvWriter {
 
   CsvWriter& cell(std::string_view text);  // guarded, quoted where needed
   CsvWriter& cell(std::int64_t number);    // never guarded
+  CsvWriter& decimal(std::int64_t fen);    // "-12.05"; never guarded
   CsvWriter& end_row();                    // CRLF
   CsvWriter& row(std::initializer_list<std::string_view> cells);
   CsvWriter& row(std::span<const std::string> cells);

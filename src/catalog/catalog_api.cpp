@@ -270,6 +270,26 @@ Result<Reply> plans(Tx& tx, const Call& call, const Request& request) {
   return Reply::json(net::page_json(w.text(), more ? rows.back().id.value : 0));
 }
 
+Result<Reply> versions(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY(const auto page, net::page_of(request));
+  const auto scope = parse_plan_scope(request.query_value("scope"));
+  const auto scope_text = request.query_value("scope_id");
+  const auto scope_id = AgentId::parse(scope_text);
+  if (!scope || (*scope == PlanScope::brand) != scope_text.empty() || (!scope_text.empty() && !scope_id))
+    return fail(Code::invalid_field, "scope is brand, campaign or agent; the last two with the scope_id", "scope");
+  // Agents may look at their own history.
+  const auto* self = call.caller.agent_at(brand);
+  if (*scope != PlanScope::agent || self == nullptr || self->agent != *scope_id)
+    TRY_OK(require_staff(call, brand, kAnyStaff));
+  const auto rows = plan_versions(tx, brand, *scope, scope_id ? scope_id->value : 0, page.after, page.limit);
+  JsonWriter w;
+  w.begin_list();
+  for (const auto& row : rows) write_plan(w, row);
+  w.end_list();
+  return Reply::json(net::page_json(w.text(), static_cast<int>(rows.size()) == page.limit ? rows.back().id.value : 0));
+}
+
 Result<Reply> put_plan(Tx& tx, const Call& call, const Request& request) {
   const auto& body = request.value;
   PlanRow wish;
@@ -348,7 +368,8 @@ void write_product(JsonWriter& w, const ProductView& view, bool with_text, bool 
   w.field("image_url", p.image_url).field("on_sale", p.on_sale).field("no_return", p.no_return);
   w.field_at("created_at", p.created_at).field_at("updated_at", p.updated_at).field("version", p.version);
   w.key("skus").begin_list();
-  for (std::size_t i = 0; i < view.skus.size(); ++i) write_sku(w, view.skus[i], view.left[i], all_stock, view.prices[i]);
+  for (std::size_t i = 0; i < view.skus.size(); ++i)
+    write_sku(w, view.skus[i], view.left[i], all_stock, view.prices[i]);
   w.end_list().end();
 }
 
@@ -431,14 +452,13 @@ net::Routes catalog_routes(const CatalogDeps& deps) {
                        .giving(product_shape(true))
                        .answers(201)
                        .may_fail({Code::conflict}));
-  routes.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/products", "listProducts",
-                              "Products of a brand, oldest first; who is not its staff sees those on sale",
-                              Access::guest, list)
-                       .giving(page_of_items(product_shape(false)))
-                       .asking(with_page({shape::opt(shape::text("category", 0, kMaxCategory)),
-                                          shape::opt(shape::text("q", 0, 64, "part of the title or code")),
-                                          shape::opt(shape::text("on_sale", 4, 5, "staff: true or false")),
-                                          in_store})));
+  routes.push_back(
+      read_route(Method::get, "/api/v1/brands/{brand_id}/products", "listProducts",
+                 "Products of a brand, oldest first; who is not its staff sees those on sale", Access::guest, list)
+          .giving(page_of_items(product_shape(false)))
+          .asking(with_page({shape::opt(shape::text("category", 0, kMaxCategory)),
+                             shape::opt(shape::text("q", 0, 64, "part of the title or code")),
+                             shape::opt(shape::text("on_sale", 4, 5, "staff: true or false")), in_store})));
   routes.push_back(read_route(Method::get, "/api/v1/products/{product_id}", "getProduct", "One product, on sale or not",
                               Access::guest, show)
                        .asking({in_store})
@@ -462,6 +482,12 @@ net::Routes catalog_routes(const CatalogDeps& deps) {
                               "Where the units are: pool + leased + reserved + sold = received", Access::staff,
                               show_stock)
                        .giving(stock_shape()));
+  routes.push_back(
+      read_route(Method::get, "/api/v1/brands/{brand_id}/plan-versions", "listPlanVersions",
+                 "Every version of the brand's plans, a campaign's, or an agent's own", Access::login, versions)
+          .asking({shape::choice("scope", {"brand", "campaign", "agent"}), shape::opt(shape::id("scope_id")),
+                   shape::opt(shape::integer("limit", 1, 200)), shape::opt(shape::id("after"))})
+          .giving(page_of_items(plan_shape())));
   routes.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/plans", "listPlans",
                               "The commission plans that count now", Access::staff, plans)
                        .giving(page_of_items(plan_shape()))

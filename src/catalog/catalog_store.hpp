@@ -98,6 +98,8 @@ std::vector<PlanRow> plans_for(db::Tx& tx, BrandId brand, SkuId sku, AgentId hos
 std::optional<PlanRow> newest_plan(db::Tx& tx, BrandId brand, PlanScope scope, std::int64_t scope_id, SkuId sku);
 std::vector<PlanRow> plans_of_campaign(db::Tx& tx, BrandId brand, CampaignId campaign);  // the newest of each SKU
 bool insert_plan(db::Tx& tx, const PlanRow& row);  // false: that version is there already
+std::vector<PlanRow> plan_versions(db::Tx& tx, BrandId brand, PlanScope scope, std::int64_t scope_id,
+                                   std::int64_t after, int limit);
 std::vector<PlanRow> current_plans(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
 
 }  // namespace lianbo::catalog::store

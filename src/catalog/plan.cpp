@@ -121,4 +121,9 @@ std::vector<PlanRow> current_plans(db::Tx& tx, BrandId brand, std::int64_t after
   return store::current_plans(tx, brand, after, limit);
 }
 
+std::vector<PlanRow> plan_versions(db::Tx& tx, BrandId brand, PlanScope scope, std::int64_t scope_id,
+                                   std::int64_t after, int limit) {
+  return store::plan_versions(tx, brand, scope, scope_id, after, limit);
+}
+
 }  // namespace lianbo::catalog

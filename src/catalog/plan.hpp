@@ -55,5 +55,8 @@ struct PlanRow {
 Result<PlanRow> save_plan(db::Tx& tx, const Call& call, PlanRow wish);
 // The newest version of each (scope, SKU) of the brand, in order of id.
 std::vector<PlanRow> current_plans(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
+// Every version of the brand's, a campaign's or an agent's own plans, withdrawn ones too, oldest first.
+std::vector<PlanRow> plan_versions(db::Tx& tx, BrandId brand, PlanScope scope, std::int64_t scope_id,
+                                   std::int64_t after, int limit);
 
 }  // namespace lianbo::catalog

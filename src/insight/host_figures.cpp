@@ -75,9 +75,11 @@ const Sql kEarned{
     "select cast(coalesce(sum(amount_fen), 0) as bigint) from entries where agent_id = $1 and id >= $2 and "
     "at >= $3"};
 const Sql kWaiting{"host.to_ship", "select count(*) from orders where store_id = $1 and state = 'paid'"};
-const Sql kAfterSales{"host.after_sales",
-                      "select count(*) from after_sales a join orders o on o.bucket = a.bucket and o.id = a.order_id "
-                      "where a.brand_id = $1 and a.state in ('requested', 'approved') and o.store_id = $2"};
+const Sql kAfterSales{
+    "host.after_sales",
+    "select count(*) from after_sales a join orders o on o.bucket = a.bucket and o.id = a.order_id "
+    "where a.brand_id = $1 and a.state in ('requested', 'returning', 'returned', 'refunding', 'replacing', "
+    "'replaced', 'disputed') and o.store_id = $2"};
 const Sql kCustomers{"host.customers",
                      "select count(*), cast(coalesce(sum(case when opened_at >= $3 then 1 else 0 end), 0) as bigint) "
                      "from locks where agent_id = $1 and expires_at > $2"};
@@ -182,9 +184,8 @@ Shape sum_shape() {
 void write_pins(JsonWriter& w, db::Tx& tx, const live::Broadcast& b) {
   std::map<std::int64_t, PinSum> sums;
   if (b.started_at != 0)
-    tx.each(kPinSums, {b.store, first_id_at(b.started_at), b.id}, [&](const Row& row) {
-      sums[row.integer(0)] = {0, row.integer(1), row.integer(2), row.integer(3)};
-    });
+    tx.each(kPinSums, {b.store, first_id_at(b.started_at), b.id},
+            [&](const Row& row) { sums[row.integer(0)] = {0, row.integer(1), row.integer(2), row.integer(3)}; });
   PinSum total;
   for (const auto& [pin, sum] : sums) total += sum;
   w.key("pins").begin_list();
@@ -420,9 +421,9 @@ net::Routes host_routes() {
                                      {instant("at"), count("viewers", "the most at the same time"), count("enters"),
                                       count("likes"), count("chat_lines"), count("orders"), fen("paid_fen")},
                                      0, kMaxMinutes),
-                   list("pins", pin_shape, 0, kMaxPins, "in order"),
-                   object("other", sum_shape(), "bought in the room while its product was not explained"),
-                   object("total", sum_shape())})
+                                list("pins", pin_shape, 0, kMaxPins, "in order"),
+                                object("other", sum_shape(), "bought in the room while its product was not explained"),
+                                object("total", sum_shape())})
                        .may_fail({Code::not_found, Code::forbidden}));
   routes.push_back(
       net::read_route(Method::get, "/api/v1/stores/{store_id}/customers", "listCustomers",

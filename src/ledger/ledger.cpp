@@ -1,7 +1,9 @@
 #include "ledger/ledger.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "base/check.hpp"
 
@@ -43,12 +45,15 @@ const Sql kBrandBalances{"ledger.brand_balances",
                          "select p.account, cast(sum(p.amount_fen) as bigint) from ledger_txs t "
                          "join ledger_postings p on p.bucket = t.bucket and p.tx_id = t.id "
                          "where t.brand_id = $1 group by p.account"};
-const Sql kUnbalanced{"ledger.unbalanced",
-                      "select tx_id, cast(sum(amount_fen) as bigint) from ledger_postings "
-                      "group by bucket, tx_id having sum(amount_fen) <> 0 order by tx_id limit $1"};
-const Sql kDifference{"ledger.difference",
-                      "select cast(coalesce(sum(p.amount_fen), 0) as bigint) from ledger_txs t "
-                      "join ledger_postings p on p.bucket = t.bucket and p.tx_id = t.id where t.brand_id = $1"};
+const Sql kOfAgent{"ledger.of_agent",
+                   "select t.at, t.cause, t.cause_id, t.part, t.id, p.account, p.amount_fen from ledger_postings p "
+                   "join ledger_txs t on t.bucket = p.bucket and t.id = p.tx_id where p.agent_id = $1 and p.agent_id "
+                   "<> 0 and t.at < $2 order by t.at, t.id, p.n limit $3"};
+const Sql kJournal{"ledger.journal",
+                   "select t.at, t.id, t.cause, t.cause_id, t.part, p.account, p.agent_id, p.amount_fen from "
+                   "ledger_txs t join ledger_postings p on p.bucket = t.bucket and p.tx_id = t.id where t.brand_id = "
+                   "$1 and t.bucket = $2 and t.id >= $3 and t.id < $4 and t.at >= $5 and t.at < $6 order by t.id, p.n "
+                   "limit $7"};
 const Sql kPostingsOf{"ledger.postings_of",
                       "select t.cause, t.cause_id, t.part, p.account, p.agent_id, p.amount_fen, t.at, t.id "
                       "from ledger_txs t join ledger_postings p on p.bucket = t.bucket and p.tx_id = t.id "
@@ -89,17 +94,36 @@ Balances read_balances(db::Tx& tx, const Sql& sql, std::int64_t id) {
 Balances agent_balances(db::Tx& tx, AgentId agent) { return read_balances(tx, kAgentBalances, agent.value); }
 Balances brand_balances(db::Tx& tx, BrandId brand) { return read_balances(tx, kBrandBalances, brand.value); }
 
-std::vector<LedgerFault> unbalanced(db::Tx& tx, int limit) {
-  return tx.all(kUnbalanced, {limit}, [](const Row& r) { return LedgerFault{r.id<LedgerTxId>(0), r.integer(1)}; });
-}
-
-Fen ledger_difference(db::Tx& tx, BrandId brand) { return tx.number(kDifference, {brand}); }
-
 std::vector<PostedLine> postings_of(db::Tx& tx, Bucket bucket, Cause cause, std::int64_t cause_id) {
   return tx.all(kPostingsOf, {bucket, cause_name(cause), cause_id}, [](const Row& r) {
     return PostedLine{cause_of(r.text(0)), r.integer(1), r.integer(2), account_of(r.text(3)),
                       r.id<AgentId>(4),    r.integer(5), r.integer(6), r.id<LedgerTxId>(7)};
   });
+}
+
+std::vector<AgentPosting> postings_of_agent(db::Tx& tx, AgentId agent, Instant before, int limit) {
+  return tx.all(kOfAgent, {agent, before, limit}, [](const Row& r) {
+    return AgentPosting{r.integer(0),        cause_of(r.text(1)),   r.integer(2), r.integer(3),
+                        r.id<LedgerTxId>(4), account_of(r.text(5)), r.integer(6)};
+  });
+}
+
+std::vector<JournalLine> journal(db::Tx& tx, BrandId brand, int buckets, Instant from, Instant to, int limit) {
+  // An id's time is its transaction's, or a little later where a server's ids ran ahead.
+  constexpr Instant kIdEpoch = 1'704'067'200'000;  // see base/id.hpp
+  constexpr DurationMs kAheadMs = kHourMs;
+  const std::int64_t low = std::max<Instant>(from - kIdEpoch, 0) << 22;
+  const std::int64_t high = std::max<Instant>(to - kIdEpoch + kAheadMs, 0) << 22;
+  std::vector<JournalLine> out;
+  for (Bucket bucket = 0; bucket < buckets && static_cast<int>(out.size()) <= limit; ++bucket)
+    tx.each(kJournal, {brand, bucket, low, high, from, to, limit + 1}, [&](const Row& r) {
+      out.push_back({r.integer(0), r.id<LedgerTxId>(1), cause_of(r.text(2)), r.integer(3), r.integer(4),
+                     account_of(r.text(5)), r.id<AgentId>(6), r.integer(7)});
+    });
+  std::stable_sort(out.begin(), out.end(), [](const JournalLine& a, const JournalLine& b) {
+    return std::pair(a.at, a.tx) < std::pair(b.at, b.tx);
+  });
+  return out;
 }
 
 }  // namespace lianbo::ledger

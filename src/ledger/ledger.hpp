@@ -61,15 +61,6 @@ Balances agent_balances(db::Tx& tx, AgentId agent);
 // The brand's own accounts and the sums over its agents' accounts.
 Balances brand_balances(db::Tx& tx, BrandId brand);
 
-struct LedgerFault {
-  LedgerTxId tx;
-  Fen difference_fen;
-};
-// Transactions whose postings do not sum to zero (none, unless somebody wrote into the tables by hand). Bounded.
-std::vector<LedgerFault> unbalanced(db::Tx& tx, int limit = 100);
-// Σ of every posting of the brand; 0 when the ledger balances.
-Fen ledger_difference(db::Tx& tx, BrandId brand);
-
 struct PostedLine {
   Cause cause;
   std::int64_t cause_id;
@@ -82,5 +73,29 @@ struct PostedLine {
 };
 // The postings of one cause, for explain.
 std::vector<PostedLine> postings_of(db::Tx& tx, Bucket bucket, Cause cause, std::int64_t cause_id);
+
+// An agent's postings before an instant, in the order of time: what a statement is folded from.
+struct AgentPosting {
+  Instant at;
+  Cause cause;
+  std::int64_t cause_id, part;
+  LedgerTxId tx;
+  Account account;
+  Fen amount_fen;
+};
+std::vector<AgentPosting> postings_of_agent(db::Tx& tx, AgentId agent, Instant before, int limit);
+
+// Everything a brand posted from an instant until before another, in the order of time; at most `limit` postings, and
+// one more when there are more.
+struct JournalLine {
+  Instant at;
+  LedgerTxId tx;
+  Cause cause;
+  std::int64_t cause_id, part;
+  Account account;
+  AgentId agent;
+  Fen amount_fen;
+};
+std::vector<JournalLine> journal(db::Tx& tx, BrandId brand, int buckets, Instant from, Instant to, int limit);
 
 }  // namespace lianbo::ledger

@@ -1,7 +1,6 @@
 #include "order/order_api.hpp"
 
 #include <functional>
-#include <iterator>
 #include <variant>
 
 #include "base/log.hpp"
@@ -9,6 +8,7 @@
 #include "net/metrics.hpp"
 #include "order/after_sale_api.hpp"
 #include "order/api_parts.hpp"
+#include "order/money_api.hpp"
 #include "order/order_store.hpp"
 #include "order/quote.hpp"
 #include "order/refunds.hpp"
@@ -120,6 +120,9 @@ Shape run_shape() {
   return {id("id"),
           id("brand_id"),
           nullable(instant("cutoff_at")),
+          choice("state", {"proposed", "open", "finished"}, "proposed: another person has to approve it"),
+          nullable(id("proposed_by_id")),
+          nullable(id("approved_by_id")),
           count("agents"),
           count("settled_now"),
           count("settled_before"),
@@ -563,10 +566,12 @@ net::Routes order_routes(const OrderDeps& deps) {
           "Why: one settlement, its entries and debt",
           [](db::Tx& tx, const Call& call, const Request& request) -> Result<std::string> {
             TRY(const auto settlement_id, request.id_param<SettlementId>("settlement_id"));
-            return explain_settlement(tx, call, settlement_id);
+            TRY(const auto page, net::page_of(request));
+            return explain_settlement(tx, call, settlement_id, page.after, page.limit);
           });
-  auto more = after_sale_routes(deps);
-  std::move(more.begin(), more.end(), std::back_inserter(r));
+  r.back().query = page_query();
+  for (auto& more : {after_sale_routes(deps), money_routes(deps, run_shape())})
+    r.insert(r.end(), more.begin(), more.end());
   return r;
 }
 

@@ -952,7 +952,7 @@ TEST_P(OrderService, ExplainNamesEveryFigure) {
   EXPECT_FALSE(says(own, "\"amount_fen\":990")) << "Bella's";
   const Call anna = shop().as(anna_.person);
   const std::string of_settlement =
-      must(db().read([&](db::Tx& tx) { return explain_settlement(tx, anna, settlement.id); }));
+      must(db().read([&](db::Tx& tx) { return explain_settlement(tx, anna, settlement.id, 0, 200); }));
   for (const char* piece : {"\"payable_fen\":792", "\"debt_after_fen\":0", "\"cause\":\"payout\"", "\"cutoff_at\""})
     EXPECT_TRUE(says(of_settlement, piece)) << piece << " is not in\n" << of_settlement;
   const std::string account = must(db().read([&](db::Tx& tx) { return account_json(tx, anna, anna_.id); }));

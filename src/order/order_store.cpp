@@ -194,11 +194,12 @@ const Sql kUnmatured{"entry.unmatured",
 const Sql kInsertRun{"settlement.insert_run",
                      "insert into settlement_runs (id, brand_id, cutoff_at, started_at, by_person_id) "
                      "values ($1, $2, $3, $4, $5) on conflict (brand_id, cutoff_at) do nothing"};
-const Sql kRun{"settlement.run",
-               "select id, brand_id, cutoff_at, started_at, finished_at from settlement_runs "
-               "where brand_id = $1 and cutoff_at = $2"};
-const Sql kRunById{"settlement.run_by_id",
-                   "select id, brand_id, cutoff_at, started_at, finished_at from settlement_runs where id = $1"};
+#define RUN_COLUMNS                                                                                           \
+  "id, brand_id, cutoff_at, started_at, finished_at, proposed_by_id, proposal, approved_by_id, approved_at, " \
+  "by_person_id"
+const Sql kRun{"settlement.run", "select " RUN_COLUMNS " from settlement_runs where brand_id = $1 and cutoff_at = $2"};
+const Sql kRunById{"settlement.run_by_id", "select " RUN_COLUMNS " from settlement_runs where id = $1"};
+const Sql kRunBegun{"settlement.run_begun", "select 1 from settlements where run_id = $1 limit 1"};
 const Sql kFinishRun{"settlement.finish_run",
                      "update settlement_runs set finished_at = $2 where id = $1 and finished_at is null"};
 const Sql kAgentsToSettle{"settlement.agents",
@@ -393,10 +394,6 @@ Settlement read_settlement(const Row& r) {
   s.paid_at = r.integer(11);
   s.at = r.integer(12);
   return s;
-}
-
-Run read_run(const Row& r) {
-  return Run{r.id<SettlementId>(0), r.id<BrandId>(1), r.integer(2), r.integer(3), r.integer(4)};
 }
 
 std::optional<Order> load_by(db::Tx& tx, const Sql& sql, OrderId id) {
@@ -620,6 +617,11 @@ void mature_line(db::Tx& tx, const DueLine& l, Instant now) {
 }
 bool all_matured(db::Tx& tx, OrderId order) { return tx.number(kUnmatured, {bucket_of_id(order.value), order}) == 0; }
 
+Run read_run(const Row& r) {
+  return {r.id<SettlementId>(0), r.id<BrandId>(1), r.integer(2),      r.integer(3), r.integer(4),
+          r.id<PersonId>(5),     r.str(6),         r.id<PersonId>(7), r.integer(8), r.id<PersonId>(9)};
+}
+bool run_begun(db::Tx& tx, SettlementId run) { return tx.exists(kRunBegun, {run}); }
 Run open_run(db::Tx& tx, BrandId brand, Instant cutoff_at, SettlementId fresh_id, PersonId by, Instant now) {
   tx.exec(kInsertRun, {fresh_id, brand, cutoff_at, now, by});
   const auto run = tx.one(kRun, {brand, cutoff_at}, read_run);

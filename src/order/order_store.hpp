@@ -116,7 +116,14 @@ struct Run {
   SettlementId id;
   BrandId brand;
   Instant cutoff_at = 0, started_at = 0, finished_at = 0;
+  PersonId proposed_by;  // when a second person is needed
+  std::string proposal;  // digest of what was proposed
+  PersonId approved_by;
+  Instant approved_at = 0;
+  PersonId by;
 };
+Run read_run(const db::Row& row);
+bool run_begun(db::Tx& tx, SettlementId run);  // some agent is settled in it
 Run open_run(db::Tx& tx, BrandId brand, Instant cutoff_at, SettlementId fresh_id, PersonId by, Instant now);
 std::optional<Run> run_by_id(db::Tx& tx, SettlementId run);
 void finish_run(db::Tx& tx, SettlementId run, Instant now);

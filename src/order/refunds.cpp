@@ -58,6 +58,14 @@ Result<Locked> locked(db::Tx& tx, RefundId id) {
   return Locked{*std::move(o), *std::move(r)};
 }
 
+// For whoever listens: ids and amounts.
+std::string event_of(const Refund& r) {
+  JsonWriter w;
+  w.begin().field("refund_id", r.id).field("order_id", r.order).field("after_sale_id", r.after_sale);
+  w.field("amount_fen", r.amount_fen).end();
+  return w.take();
+}
+
 // Each role's entry follows the line's net. A line that has matured gives its correction to the next settlement.
 void correct_entries(db::Tx& tx, const Call& call, const Order& o, const OrderLine& line, const Refund& r, Fen old_net,
                      Fen new_net) {
@@ -126,7 +134,7 @@ Status book(db::Tx& tx, const Call& call, Order& o, const Refund& r) {
 Status give_up(db::Tx& tx, const Call& call, const Locked& l, std::string_view why) {
   if (!store::refund_failed(tx, l.refund.id, why)) return {};
   log_event(LogEvent::refund_failed, "refund {}: {}", l.refund.id.text(), why);
-  tell(tx, call, l.order, "refund.failed", l.refund.id.value, refund_json(l.refund));
+  tell(tx, call, l.order, "refund.failed", l.refund.id.value, event_of(l.refund));
   return {};
 }
 
@@ -149,7 +157,7 @@ Status open_refund(db::Tx& tx, const Call& call, Order& o, Refund r) {
     CHECK(store::refund_done(tx, r.id, {}, call.now));
     return book(tx, call, o, r);
   }
-  tell(tx, call, o, "refund.due", r.id.value, refund_json(r));
+  tell(tx, call, o, "refund.due", r.id.value, event_of(r));
   return {};
 }
 
@@ -279,7 +287,7 @@ Result<Refund> retry_refund(db::Database& db, const Call& call, pay::PayRail& ra
     TRY(const auto l, locked(tx, id));
     if (store::refund_retry(tx, id, l.refund.attempt, call.now)) {
       org::audit(tx, call, l.order.brand, "refund.retry", "refund", id.value);
-      tell(tx, call, l.order, "refund.due", id.value, refund_json(l.refund));
+      tell(tx, call, l.order, "refund.due", id.value, event_of(l.refund));
     }
     return *store::refund(tx, id);
   });

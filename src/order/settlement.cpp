@@ -1,13 +1,13 @@
 #include "order/settlement.hpp"
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
+#include <algorithm>
 
 #include "base/check.hpp"
+#include "base/crypto.hpp"
 #include "base/json.hpp"
 #include "ledger/ledger.hpp"
 #include "order/commission.hpp"
+#include "order/money_store.hpp"
 #include "order/order_service.hpp"
 #include "order/quote.hpp"
 #include "org/org_service.hpp"
@@ -63,61 +63,142 @@ Status check_cutoff(const Call& call, Instant cutoff_at) {
 
 }  // namespace
 
-Result<RunReport> run_settlement(db::Database& db, const Call& call, BrandId brand, Instant cutoff_at) {
-  TRY_OK(require_staff(call, brand, kPays));
-  TRY_OK(check_cutoff(call, cutoff_at));
-  RunReport report;
-  const auto fresh = call.make_id<SettlementId>();
-  TRY(report.run, db.write([&](db::Tx& tx) -> Result<store::Run> {
-    TRY([[maybe_unused]] auto found, org::find_brand(tx, brand));
-    return store::open_run(tx, brand, cutoff_at, fresh, call.caller.person, call.now);
-  }));
+namespace {
 
+// Settles everybody of an open run who is not settled in it yet.
+Result<RunReport> execute(db::Database& db, const Call& call, const store::Run& run) {
+  RunReport report;
+  report.run = run;
   AgentId after;
   // What became available by the clock of the cut-off but was written after the run had ended waits for the next one.
-  while (report.run.finished_at == 0) {
+  while (run.finished_at == 0) {
     TRY(const auto agents, db.read([&](db::Tx& tx) -> Result<std::vector<AgentId>> {
-      return store::agents_to_settle(tx, brand, cutoff_at, after, kAgentsAtOnce);
+      return store::agents_to_settle(tx, run.brand, run.cutoff_at, after, kAgentsAtOnce);
     }));
     if (agents.empty()) break;
     after = agents.back();
+    std::vector<char> now_settled(agents.size(), 0);
     // All of them are handed to the database at once; it puts them into few commits, each still alone in its savepoint.
-    std::mutex mutex;
-    std::condition_variable done;
-    std::size_t left = agents.size();
-    for (const AgentId agent : agents) {
-      auto now_settled = std::make_shared<bool>(false);
-      db.submit(
-          [&, agent, now_settled](db::Tx& tx) -> Status {
-            TRY(*now_settled, settle_agent(tx, call, report.run, agent));
-            return {};
-          },
-          [&, agent, now_settled](Status ok) {
-            std::lock_guard lock(mutex);
-            if (!ok)
-              report.failed.push_back("agent " + agent.text() + ": " + ok.error().text());
-            else if (*now_settled)
-              ++report.settled_now;
-            else
-              ++report.settled_before;
-            if (--left == 0) done.notify_one();
-          });
+    const auto results = db::write_all(db, agents.size(), [&](db::Tx& tx, std::size_t i) -> Status {
+      TRY(const bool settled, settle_agent(tx, call, run, agents[i]));
+      now_settled[i] = settled ? 1 : 0;
+      return {};
+    });
+    for (std::size_t i = 0; i < agents.size(); ++i) {
+      if (!results[i])
+        report.failed.push_back("agent " + agents[i].text() + ": " + results[i].error().text());
+      else if (now_settled[i] != 0)
+        ++report.settled_now;
     }
-    std::unique_lock lock(mutex);
-    done.wait(lock, [&] { return left == 0; });
   }
-
   TRY(report.sum, db.write([&](db::Tx& tx) -> Result<store::RunSum> {
-    if (report.failed.empty()) store::finish_run(tx, report.run.id, call.now);
-    return store::run_sum(tx, report.run.id);
+    if (report.failed.empty()) store::finish_run(tx, run.id, call.now);
+    return store::run_sum(tx, run.id);
   }));
   report.settled_before = report.sum.agents - report.settled_now;
   return report;
 }
 
+}  // namespace
+
+Result<Preview> preview_settlement(db::Tx& tx, const Call& call, BrandId brand, Instant cutoff_at, AgentId after,
+                                   int limit) {
+  TRY_OK(require_staff(call, brand, kPays | kAuditor));
+  TRY_OK(check_cutoff(call, cutoff_at));
+  Preview out;
+  std::string digested;
+  for (AgentId page;;) {
+    const auto due = store::due_of(tx, brand, cutoff_at, page, kAgentsAtOnce);
+    for (const auto& d : due) {
+      const SettlementSum sum = settle(d.sum_fen, d.debt_fen);
+      ++out.sum.agents;
+      out.sum.entries_fen += d.sum_fen;
+      out.sum.worked_off_fen += sum.worked_off_fen;
+      out.sum.new_debt_fen += sum.new_debt_fen;
+      out.sum.payable_fen += sum.payable_fen;
+      digested += d.agent.text() + " " + std::to_string(d.entries) + " " + std::to_string(d.sum_fen) + " " +
+                  std::to_string(d.debt_fen) + "\n";
+      if (d.agent > after && static_cast<int>(out.lines.size()) < limit)
+        out.lines.push_back(
+            {d.agent, d.entries, d.sum_fen, d.debt_fen, sum.worked_off_fen, sum.new_debt_fen, sum.payable_fen});
+    }
+    if (static_cast<int>(due.size()) < kAgentsAtOnce) break;
+    page = due.back().agent;
+  }
+  out.digest = sha256(digested);
+  return out;
+}
+
+Status set_settlement_approval(db::Tx& tx, const Call& call, BrandId brand, std::string_view rule) {
+  TRY_OK(require_staff(call, brand, kOwner));
+  store::set_settlement_approval(tx, brand, rule, call.caller.person, call.now);
+  JsonWriter w;
+  w.begin().field("settlement_approval", rule).end();
+  org::audit(tx, call, brand, "settlement.approval_rule", "brand", brand.value, w.take());
+  return {};
+}
+
+Result<bool> needs_second_person(db::Tx& tx, BrandId brand) {
+  const auto rule = store::settlement_approval(tx, brand);
+  if (rule != "auto") return rule == "always";
+  int may_pay = 0;
+  for (const auto& member : org::staff_of(tx, brand, 200, {}))
+    if ((member.roles & kPays) != 0) ++may_pay;
+  return may_pay >= 2;
+}
+
+Result<RunReport> run_settlement(db::Database& db, const Call& call, BrandId brand, Instant cutoff_at) {
+  TRY_OK(require_staff(call, brand, kPays));
+  TRY_OK(check_cutoff(call, cutoff_at));
+  const auto fresh = call.make_id<SettlementId>();
+  TRY(const auto opened, db.write([&](db::Tx& tx) -> Result<RunReport> {
+    TRY_OK(org::lock_brand(tx, brand));
+    RunReport report;
+    report.run = store::open_run(tx, brand, cutoff_at, fresh, call.caller.person, call.now);
+    auto& run = report.run;
+    TRY(const bool second, needs_second_person(tx, brand));
+    if (call.caller.system || !second || run.finished_at != 0 || run.approved_at != 0 || store::run_begun(tx, run.id))
+      return report;
+    TRY(const auto preview, preview_settlement(tx, call, brand, cutoff_at, {}, 0));
+    report.proposed = true;
+    report.sum = preview.sum;
+    if (run.proposal != preview.digest) {  // else it stands as it was proposed, by whom it was
+      store::propose_run(tx, run.id, call.caller.person, preview.digest);
+      org::audit(tx, call, brand, "settlement.propose", "settlement_run", run.id.value);
+      run.proposed_by = call.caller.person;
+    }
+    return report;
+  }));
+  if (opened.proposed) return opened;
+  return execute(db, call, opened.run);
+}
+
+Result<RunReport> approve_settlement(db::Database& db, const Call& call, SettlementId id) {
+  TRY(const auto run, db.write([&](db::Tx& tx) -> Result<store::Run> {
+    const auto seen = store::run_by_id(tx, id);
+    if (!seen) return fail(Code::not_found, "there is no such settlement run");
+    TRY_OK(require_staff(call, seen->brand, kPays));
+    TRY_OK(org::lock_brand(tx, seen->brand));
+    const auto r = *store::run_by_id(tx, id);
+    if (r.finished_at != 0 || r.approved_at != 0) return r;  // approved before: what is left of it is done now
+    if (r.proposal.empty()) return fail(Code::settlement_conflict, "this run was not proposed to anybody");
+    if (r.proposed_by == call.caller.person)
+      return fail(Code::second_person, "you proposed this run; somebody else of finance approves it");
+    TRY(const auto preview, preview_settlement(tx, call, r.brand, r.cutoff_at, {}, 0));
+    if (preview.digest != r.proposal)
+      return fail(Code::settlement_conflict, "what would be settled is no longer what was proposed; propose it again");
+    store::approve_run(tx, id, call.caller.person, call.now);
+    org::audit(tx, call, r.brand, "settlement.approve", "settlement_run", id.value);
+    return *store::run_by_id(tx, id);
+  }));
+  return execute(db, call, run);
+}
+
 std::string run_json(const RunReport& r) {
   JsonWriter w;
   w.begin().field("id", r.run.id).field("brand_id", r.run.brand).field_at("cutoff_at", r.run.cutoff_at);
+  w.field("state", r.proposed ? "proposed" : r.run.finished_at != 0 || r.failed.empty() ? "finished" : "open");
+  w.field("proposed_by_id", r.run.proposed_by).field("approved_by_id", r.run.approved_by);
   w.field("agents", r.sum.agents).field("settled_now", r.settled_now).field("settled_before", r.settled_before);
   w.field("entries_fen", r.sum.entries_fen).field("worked_off_fen", r.sum.worked_off_fen);
   w.field("new_debt_fen", r.sum.new_debt_fen).field("payable_fen", r.sum.payable_fen);
@@ -127,28 +208,44 @@ std::string run_json(const RunReport& r) {
   return w.take();
 }
 
-Result<store::Settlement> mark_paid(db::Tx& tx, const Call& call, SettlementId id, std::string_view reference) {
-  auto s = store::settlement(tx, id);
-  if (!s) return fail(Code::not_found, "there is no such settlement");
-  TRY_OK(require_staff(call, s->brand, kPays));
-  store::lock_account(tx, s->brand, s->agent);
-  if (!store::set_settlement_paid(tx, id, reference, call.now)) {
-    s = store::settlement(tx, id);
-    if (s->payout_reference == reference) return *s;
-    return fail(Code::settlement_conflict, "it was paid before, with reference " + s->payout_reference);
+namespace {
+// Behind the account's lock: settled → payout → paid, once.
+Status pay(db::Tx& tx, const Call& call, const store::Settlement& s, std::string_view reference) {
+  store::lock_account(tx, s.brand, s.agent);
+  if (!store::set_settlement_paid(tx, s.id, reference, call.now)) {
+    const auto now_is = store::settlement(tx, s.id);
+    if (now_is->payout_reference == reference) return {};
+    return fail(Code::settlement_conflict, "it was paid before, with reference " + now_is->payout_reference);
   }
   ledger::post(tx, call,
-               {s->brand,
+               {s.brand,
                 0,
                 Cause::payout,
-                id.value,
+                s.id.value,
                 0,
-                {{Account::settled, s->agent, -s->payable_fen},
-                 {Account::payout, {}, s->payable_fen},
-                 {Account::payout, {}, -s->payable_fen},
-                 {Account::paid, s->agent, s->payable_fen}}});
-  org::audit(tx, call, s->brand, "settlement.paid", "settlement", id.value);
+                {{Account::settled, s.agent, -s.payable_fen},
+                 {Account::payout, {}, s.payable_fen},
+                 {Account::payout, {}, -s.payable_fen},
+                 {Account::paid, s.agent, s.payable_fen}}});
+  org::audit(tx, call, s.brand, "settlement.paid", "settlement", s.id.value);
+  return {};
+}
+}  // namespace
+
+Result<store::Settlement> mark_paid(db::Tx& tx, const Call& call, SettlementId id, std::string_view reference) {
+  const auto s = store::settlement(tx, id);
+  if (!s) return fail(Code::not_found, "there is no such settlement");
+  TRY_OK(require_staff(call, s->brand, kPays));
+  if (store::payout_on_its_way(tx, id))
+    return fail(Code::settlement_conflict, "it is on its way in a batch of payouts; read the batch's results instead");
+  TRY_OK(pay(tx, call, *s, reference));
   return *store::settlement(tx, id);
+}
+
+Status settlement_paid(db::Tx& tx, const Call& call, SettlementId id, std::string_view reference) {
+  const auto s = store::settlement(tx, id);
+  CHECK(s.has_value());
+  return pay(tx, call, *s, reference);
 }
 
 std::string settlement_json(const store::Settlement& s) {
@@ -347,7 +444,7 @@ Result<std::string> explain_entry(db::Tx& tx, const Call& call, EntryId id) {
   return w.take();
 }
 
-Result<std::string> explain_settlement(db::Tx& tx, const Call& call, SettlementId id) {
+Result<std::string> explain_settlement(db::Tx& tx, const Call& call, SettlementId id, std::int64_t after, int limit) {
   const auto s = store::settlement(tx, id);
   if (!s) return fail(Code::not_found, "there is no such settlement");
   TRY_OK(require_agent_money(tx, call, s->agent));
@@ -357,12 +454,39 @@ Result<std::string> explain_settlement(db::Tx& tx, const Call& call, SettlementI
   w.field_at("cutoff_at", run ? run->cutoff_at : 0);
   w.field("debt_after_fen", s->debt_before_fen - s->worked_off_fen + s->new_debt_fen);
   w.key("entries").begin_list();
-  for (const auto& e : store::entries_of_settlement(tx, id, 0, 200)) w.raw(entry_json(e));
-  w.end_list().key("ledger").begin_list();
+  const auto entries = store::entries_of_settlement(tx, id, after, limit);
+  for (const auto& e : entries) w.raw(entry_json(e));
+  w.end_list().field("next", static_cast<int>(entries.size()) == limit ? entries.back().id : EntryId{});
+  w.key("ledger").begin_list();
   write_postings(w, tx, 0, Cause::settlement, id.value);
   write_postings(w, tx, 0, Cause::payout, id.value);
   w.end_list().end();
   return w.take();
+}
+
+DebtAge age_debt(AgentId agent, Fen debt_fen, std::span<const std::pair<Fen, Instant>> made, Instant now) {
+  DebtAge out{agent, debt_fen, {}};
+  Fen left = debt_fen;
+  for (const auto& [amount, at] : made) {
+    const Fen part = std::min(left, amount);
+    const std::int64_t days = (now - at) / kDayMs;
+    out.by_age_fen[days <= 30 ? 0 : days <= 60 ? 1 : days <= 90 ? 2 : 3] += part;
+    left -= part;
+    if (left == 0) break;
+  }
+  out.by_age_fen[kAges - 1] += left;  // of debts older than all that are listed
+  return out;
+}
+
+Result<std::vector<DebtAge>> debt_ages(db::Tx& tx, const Call& call, BrandId brand, AgentId after, int limit) {
+  TRY_OK(require_staff(call, brand, kPays | kAuditor));
+  std::vector<DebtAge> out;
+  for (const auto& d : store::debtors(tx, brand, after, limit)) {
+    std::vector<std::pair<Fen, Instant>> made;
+    for (const auto& m : store::debts_made(tx, d.agent)) made.emplace_back(m.new_debt_fen, m.at);
+    out.push_back(age_debt(d.agent, d.debt_fen, made, call.now));
+  }
+  return out;
 }
 
 }  // namespace lianbo::order
