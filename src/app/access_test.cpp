@@ -144,6 +144,11 @@ class AccessTest : public ServerTest {
                                       R"({"line":0,"kind":"refund_only","qty":0,"amount_fen":10,"reason":"r"})"),
                                  201);
     ids_["after_sale_id"] = id_in(after_sale);
+    said(call(Method::put, "/api/v1/agents/" + host.id.text() + "/payout-note", hosts,
+              R"({"method":"bank","holder":"Host","account":"6222000011112222"})"),
+         200);
+    const auto batch = said(call(Method::post, "/api/v1/brands/" + home_.id.text() + "/payout-batches", owner), 201);
+    ids_["batch_id"] = id_in(get_object(batch, "batch"));
     const auto picture = said(call(Method::post, "/api/v1/after-sales/" + ids_["after_sale_id"] + "/pictures", owner,
                                    std::string("\x89PNG\r\n\x1a\n") + "...."),
                               201);

@@ -276,12 +276,12 @@ Result<Reply> versions(Tx& tx, const Call& call, const Request& request) {
   const auto scope = parse_plan_scope(request.query_value("scope"));
   const auto scope_text = request.query_value("scope_id");
   const auto scope_id = AgentId::parse(scope_text);
-  if (!scope || (*scope == PlanScope::brand) != scope_text.empty() || (!scope_text.empty() && !scope_id))
-    return fail(Code::invalid_field, "scope is brand, campaign or agent; the last two with the scope_id", "scope");
   // Agents may look at their own history.
   const auto* self = call.caller.agent_at(brand);
-  if (*scope != PlanScope::agent || self == nullptr || self->agent != *scope_id)
-    TRY_OK(require_staff(call, brand, kAnyStaff));
+  const bool own = scope == PlanScope::agent && self != nullptr && self->agent == scope_id;
+  if (!own) TRY_OK(require_staff(call, brand, kAnyStaff));
+  if (!scope || (*scope == PlanScope::brand) != scope_text.empty() || (!scope_text.empty() && !scope_id))
+    return fail(Code::invalid_field, "scope is brand, campaign or agent; the last two with the scope_id", "scope");
   const auto rows = plan_versions(tx, brand, *scope, scope_id ? scope_id->value : 0, page.after, page.limit);
   JsonWriter w;
   w.begin_list();
