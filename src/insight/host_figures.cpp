@@ -182,9 +182,8 @@ Shape sum_shape() {
 void write_pins(JsonWriter& w, db::Tx& tx, const live::Broadcast& b) {
   std::map<std::int64_t, PinSum> sums;
   if (b.started_at != 0)
-    tx.each(kPinSums, {b.store, first_id_at(b.started_at), b.id}, [&](const Row& row) {
-      sums[row.integer(0)] = {0, row.integer(1), row.integer(2), row.integer(3)};
-    });
+    tx.each(kPinSums, {b.store, first_id_at(b.started_at), b.id},
+            [&](const Row& row) { sums[row.integer(0)] = {0, row.integer(1), row.integer(2), row.integer(3)}; });
   PinSum total;
   for (const auto& [pin, sum] : sums) total += sum;
   w.key("pins").begin_list();
@@ -413,6 +412,13 @@ net::Routes host_routes() {
                                    })
                        .giving({object("now", window_shape()), object("before", window_shape())})
                        .may_fail({Code::not_found, Code::forbidden}));
+  Shape pin_shape{id("id"),
+                  id("product_id"),
+                  text("title", 0, 300),
+                  instant("opened_at"),
+                  nullable(instant("closed_at")),
+                  count("media_open_ms")};
+  for (auto& field : sum_shape()) pin_shape.push_back(std::move(field));
   routes.push_back(net::read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/results", "getResults",
                                    "What a broadcast came to, minute by minute; for its host and staff", Access::login,
                                    results)
@@ -420,9 +426,9 @@ net::Routes host_routes() {
                                      {instant("at"), count("viewers", "the most at the same time"), count("enters"),
                                       count("likes"), count("chat_lines"), count("orders"), fen("paid_fen")},
                                      0, kMaxMinutes),
-                   list("pins", pin_shape, 0, kMaxPins, "in order"),
-                   object("other", sum_shape(), "bought in the room while its product was not explained"),
-                   object("total", sum_shape())})
+                                list("pins", pin_shape, 0, kMaxPins, "in order"),
+                                object("other", sum_shape(), "bought in the room while its product was not explained"),
+                                object("total", sum_shape())})
                        .may_fail({Code::not_found, Code::forbidden}));
   routes.push_back(
       net::read_route(Method::get, "/api/v1/stores/{store_id}/customers", "listCustomers",
