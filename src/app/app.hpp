@@ -15,6 +15,7 @@
 #include "bus/outbox_relay.hpp"
 #include "live/hall.hpp"
 #include "live/hub.hpp"
+#include "live/wall.hpp"
 #include "net/server.hpp"
 #include "org/org_service.hpp"
 #include "pay/sandbox/sandbox.hpp"

@@ -24,6 +24,8 @@
   X(pages_missing, "pages.missing", info,                                                                            \
     "no web pages were found: ./dev web makes them, web.dir says where they are")                                    \
   X(rail_sandbox, "rail.sandbox", warn, "payments go through the embedded sandbox and no money moves: set pay.rail") \
+  X(key_made, "key.made", info,                                                                                      \
+    "the key that personal data is sealed under was made: keep a copy of it apart from the database's")              \
   X(node_kept, "node.kept", warn, "the node number could not be given back; it is free again when its lease ends")   \
   X(node_lost, "node.lost", error, "another server took this node number over: this one stops")                      \
   X(accept_paused, "accept.paused", warn,                                                                            \

@@ -65,9 +65,10 @@ class StockTest : public test::StoreTest {
   }
   Status buy(SkuId sku, std::int64_t qty, Bucket bucket, std::int64_t lease = kLease) {
     const Call call = caller_.system();
-    return db().write([&](Tx& tx) {
+    return db().write([&](Tx& tx) -> Status {
       const StockLine line{sku, qty};
-      return reserve_stock(tx, call, bucket, std::span(&line, 1), lease);
+      TRY_OK(reserve_stock(tx, call, bucket, std::span(&line, 1), lease));
+      return {};
     });
   }
   StockCount count(SkuId sku) {

@@ -414,6 +414,13 @@ net::Routes host_routes() {
                                    })
                        .giving({object("now", window_shape()), object("before", window_shape())})
                        .may_fail({Code::not_found, Code::forbidden}));
+  Shape pin_shape{id("id"),
+                  id("product_id"),
+                  text("title", 0, 300),
+                  instant("opened_at"),
+                  nullable(instant("closed_at")),
+                  count("media_open_ms")};
+  for (auto& field : sum_shape()) pin_shape.push_back(std::move(field));
   routes.push_back(net::read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/results", "getResults",
                                    "What a broadcast came to, minute by minute; for its host and staff", Access::login,
                                    results)

@@ -440,7 +440,7 @@ TEST_P(OrderService, StrangersMayNothing) {
 TEST_P(OrderService, TheAddressIsMaskedForThoseWhoNeedNotDeliver) {
   const Order o = paid();
   const auto name_seen_by = [&](const Call& call) {
-    const auto seen = must(db().read([&](db::Tx& tx) -> Result<std::string> { return order_json(call, o); }));
+    const auto seen = must(db().read([&](db::Tx&) -> Result<std::string> { return order_json(call, o); }));
     return get_text(get_object(parse_json(seen).value(), "address"), "name");
   };
   EXPECT_EQ(name_seen_by(shop().as(xiao_)), "王小明");

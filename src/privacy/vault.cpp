@@ -75,7 +75,7 @@ Status make_key(const std::string& path, Random& random) {
   const std::string why = std::strerror(errno);
   if (fd >= 0) ::close(fd);
   if (!written) return fail(Code::key_missing, "the key of personal data can't be written there: " + why, path);
-  log_info("personal data is sealed under the key in {}: keep a copy of it apart from the database's", path);
+  log_event(LogEvent::key_made, "the key of personal data is in {}", path);
   return {};
 }
 
