@@ -16,6 +16,12 @@
 #include <tuple>
 
 #include "catalog/catalog_service.hpp"
+#include "insight/regions.hpp"
+#include "live/live_service.hpp"
+#include "live/room_backend.hpp"
+#include "order/order_store.hpp"
+#include "org/recruiting.hpp"
+#include "org/training.hpp"
 #include "support/database.hpp"
 #include "support/shop.hpp"
 #include "support/source_dir.hpp"
@@ -314,6 +320,156 @@ class Story {
     throw NotUnderstood{"\"" + joined(words) + "\" is not N days, or for ever"};
   }
 
+  // ---- the matrix: regions, recruiting, training, broadcasts
+  template <class F>
+  auto write(F&& body) {
+    return shop_.db().write(std::forward<F>(body));
+  }
+  template <class F>
+  auto read(F&& body) {
+    return shop_.db().read(std::forward<F>(body));
+  }
+  std::string new_agent(const std::string& name, org::NewAgent wish) {
+    is_new(name);
+    wish.code = wish.name = name;
+    const auto made = write([&](db::Tx& tx) { return org::create_agent(tx, shop_.system(), shop_.brand(), wish); });
+    if (!made) return refused(made);
+    agents_[name] = *made;
+    return std::string(org::state_text(made->state));
+  }
+  org::Agent agent_now(const Words& name) {
+    const AgentId id = agent(name).id;
+    return test::must(read([&](db::Tx& tx) { return org::find_agent(tx, id); }));
+  }
+  std::string state_of(const Result<org::Agent>& a) { return a ? std::string(org::state_text(a->state)) : refused(a); }
+  // By the applicant, with the recruit link that they have opened.
+  std::string apply(const Words& name, AgentId recruiter) {
+    Call call = who(name);
+    org::NewApplication wish;
+    wish.name = name.at(0);
+    wish.phone = "13800138000";
+    if (recruiter) {
+      const auto link = recruit_links_.find(recruiter);
+      if (link == recruit_links_.end()) {
+        const auto by = test::must(read([&](db::Tx& tx) { return org::find_agent(tx, recruiter); }));
+        const Call sharer = shop_.as(by.person);
+        share::NewShare share;
+        share.kind = share::Kind::recruit;
+        share.store = by.store;
+        const auto made = write([&](db::Tx& tx) { return share::create_share(tx, sharer, share, {}); });
+        if (!made) return refused(made);
+        recruit_links_.emplace(recruiter, *made);
+      }
+      const auto& share = recruit_links_.at(recruiter);
+      shop_.open(call, share);
+      wish.share_token = share.token;
+    }
+    const auto made =
+        write([&](db::Tx& tx) { return org::apply_as_agent(tx, call, shop_.brand(), wish, share::recruited_by); });
+    if (!made) return refused(made);
+    agents_[name.at(0)] = made->agent;
+    return std::string(org::state_text(made->agent.state));
+  }
+  std::string add_task(const std::string& name, org::TaskKind kind, std::int64_t minutes) {
+    is_new(name);
+    org::Task task;
+    task.brand = shop_.brand();
+    task.kind = kind;
+    task.title = name;
+    task.position = static_cast<std::int32_t>(tasks_.size());
+    if (kind == org::TaskKind::lesson) task.content.text = "read me";
+    if (kind == org::TaskKind::quiz) {
+      task.content.questions = {{"2 + 2?", {"3", "4"}, 1}, {"May one promise a cure?", {"no", "yes"}, 0}};
+      task.content.pass_right = 2;
+    }
+    task.content.rehearsal_minutes = minutes;
+    const Call call = shop_.owner();
+    tasks_[name] = test::must(write([&](db::Tx& tx) { return org::create_task(tx, call, task); })).id;
+    return "asked for";
+  }
+  std::string change_task(const Words& name, bool again) {
+    const TaskId id = named(tasks_, name, "task");
+    org::TaskPatch patch;
+    patch.content.emplace();
+    patch.content->text = "read me anew, " + std::to_string(++changes_);
+    patch.again = again;
+    const auto changed = write([&](db::Tx& tx) { return org::change_task(tx, shop_.owner(), id, patch); });
+    return changed ? "changed" : refused(changed);
+  }
+  std::string finish(const Words& name, const Words& task, bool waived) {
+    const AgentId id = agent(name).id;
+    const Call call = waived ? shop_.owner() : who(name);
+    const auto done =
+        write([&](db::Tx& tx) { return org::finish_task(tx, call, id, named(tasks_, task, "task"), waived); });
+    return state_of(done);
+  }
+  std::string answer(const Words& name, const Words& task, bool rightly) {
+    const AgentId id = agent(name).id;
+    const Call call = who(name);
+    const std::vector<std::int64_t> answers = {1, rightly ? 0 : 1};
+    const auto tried =
+        write([&](db::Tx& tx) { return org::answer_quiz(tx, call, id, named(tasks_, task, "task"), answers); });
+    if (!tried) return refused(tried);
+    return tried->grade.passed ? "passed" : "failed";
+  }
+  std::string matrix_rule(const std::function<void(org::MatrixRules&)>& change) {
+    const auto saved = write([&](db::Tx& tx) {
+      auto rules = org::matrix_rules(tx, shop_.brand());
+      change(rules);
+      return org::set_matrix_rules(tx, shop_.owner(), shop_.brand(), rules);
+    });
+    return saved ? "saved" : refused(saved);
+  }
+  Result<BroadcastId> schedule(const Words& name, live::Audience audience, DurationMs in) {
+    const StoreId store = agent(name).store;
+    const Call call = who(name);
+    live::NewBroadcast wish{"Evening", shop_.now() + in, {}, audience};
+    for (const auto& [code, goods] : items_) wish.products.push_back(goods.product);
+    return write([&](db::Tx& tx) -> Result<BroadcastId> {
+      TRY(const auto made, live::schedule_broadcast(tx, call, store, wish));
+      return made.broadcast.id;
+    });
+  }
+  std::string go_live(const Words& name, live::Audience audience) {
+    const auto made = schedule(name, audience, 0);
+    if (!made) return refused(made);
+    const Call call = who(name);
+    const auto started = write([&](db::Tx& tx) { return live::start_broadcast(tx, call, *made); });
+    if (!started) {
+      test::must(write([&](db::Tx& tx) { return live::cancel_broadcast(tx, shop_.owner(), *made); }));
+      return refused(started);
+    }
+    broadcasts_[agent(name).id] = *made;
+    return std::string(live::state_name(started->state));
+  }
+  BroadcastId broadcast(const Words& name) {
+    const auto it = broadcasts_.find(agent(name).id);
+    if (it == broadcasts_.end()) throw NotUnderstood{"\"" + name.at(0) + "\" was never on air"};
+    return it->second;
+  }
+  std::string end_broadcast(const Words& name) {
+    const Call call = who(name);
+    const BroadcastId id = broadcast(name);
+    const auto ended = write([&](db::Tx& tx) { return live::end_broadcast(tx, call, id); });
+    return ended ? std::string(live::state_name(ended->state)) : refused(ended);
+  }
+  std::string enter(const Call& call, const Words& name) {
+    const auto in = live::DbRoomBackend(shop_.db()).admit(broadcast(name), call.caller, false, shop_.now());
+    return in ? "entered" : refused(Result<int>(std::unexpected(in.error())));
+  }
+  std::string expect_number(std::size_t is, const Words& wanted) {
+    return expect_text(std::to_string(is), std::to_string(number_in(wanted.at(0))));
+  }
+  live::Hall hall() {
+    return test::must(
+        read([&](db::Tx& tx) -> Result<live::Hall> { return live::hall_of(tx, shop_.brand(), shop_.now()); }));
+  }
+  std::vector<insight::RegionFigures> regions() {
+    return test::must(read([&](db::Tx& tx) -> Result<std::vector<insight::RegionFigures>> {
+      return insight::figures_by_region(tx, shop_.brand());
+    }));
+  }
+
   struct Person {
     PersonId id;
     bool guest = false;
@@ -323,6 +479,10 @@ class Story {
   std::map<std::string, Person> people_;
   std::map<std::string, Shop::Item> items_;
   std::map<std::string, OrderId> orders_;
+  std::map<std::string, TaskId> tasks_;
+  std::map<AgentId, share::Share> recruit_links_;
+  std::map<AgentId, BroadcastId> broadcasts_;  // the last that went live
+  int changes_ = 0;
   OrderId last_order_;
   AfterSaleId last_request_;
   Instant last_cutoff_ = 0;
@@ -353,8 +513,10 @@ const std::vector<Story::Statement>& Story::statements() {
        [](S s, Given g) {
          const auto state = org::parse_state(g[1][0]);
          if (!state) throw NotUnderstood{"\"" + g[1][0] + "\" is no state of an agent"};
-         s.shop_.set_state(s.agent(g[0]).id, *state);
-         return g[1][0];
+         const AgentId id = s.agent(g[0]).id;
+         return s.state_of(s.write([&](db::Tx& tx) {
+           return org::set_agent_state(tx, s.shop_.owner(), id, *state, "of the story", share::follow_agent);
+         }));
        }},
       {"buyer {name}",
        [](S s, Given g) {
@@ -421,6 +583,236 @@ const std::vector<Story::Statement>& Story::statements() {
        [](S s, Given) { return s.rule([](org::LockRules& r) { r.lock_agents = true; }); }},
       {"rule: self-purchase is paid",
        [](S s, Given) { return s.rule([](org::LockRules& r) { r.self_purchase = true; }); }},
+
+      // regions
+      {"agent {name} in region {region}",
+       [](S s, Given g) {
+         org::NewAgent wish;
+         wish.region = g[1][0];
+         return s.new_agent(g[0][0], wish);
+       }},
+      {"{agent} moves to region {region}",
+       [](S s, Given g) {
+         const AgentId id = s.agent(g[0]).id;
+         org::AgentPatch patch;
+         patch.region = g[1][0];
+         const auto moved = s.write([&](db::Tx& tx) { return org::edit_agent(tx, s.shop_.owner(), id, patch); });
+         return moved ? std::string("moved") : s.refused(moved);
+       }},
+      {"operator {name} of region {region}",
+       [](S s, Given g) {
+         s.is_new(g[0][0]);
+         const auto made = test::must(s.write([&](db::Tx& tx) {
+           return org::add_staff(tx, s.shop_.system(), s.shop_.brand(), "operator-" + std::to_string(++s.changes_),
+                                 g[0][0], kOperator, {{g[1][0]}});
+         }));
+         s.people_[g[0][0]] = {made.person, false};
+         return std::string("known");
+       }},
+      {"{operator} ships {order}",
+       [](S s, Given g) {
+         const Call call = s.who(g[0]);
+         const OrderId id = s.order(g[1]);
+         return s.state_of(s.write([&](db::Tx& tx) { return order::ship(tx, call, id, "SF", "SF" + id.text()); }));
+       }},
+      {"{operator} suspends {agent}",
+       [](S s, Given g) {
+         const Call call = s.who(g[0]);
+         const org::Agent before = s.agent_now(g[1]);
+         return s.state_of(s.write([&](db::Tx& tx) -> Result<org::Agent> {
+           TRY_OK(require_staff_in(call, before.brand, before.region, kOperates));
+           return org::set_agent_state(tx, call, before.id, org::AgentState::suspended, "seen", share::follow_agent);
+         }));
+       }},
+      {"expect {operator} sees {number} orders",
+       [](S s, Given g) {
+         const PersonId scope = s.who(g[0]).caller.scope(s.shop_.brand());
+         return s.expect_number(test::must(s.read([&](db::Tx& tx) -> Result<std::size_t> {
+           return order::store::of_brand(tx, s.shop_.brand(), scope, 0, 200).size();
+         })), g[1]);
+       }},
+      {"expect {operator} sees {number} after-sales",
+       [](S s, Given g) {
+         const PersonId scope = s.who(g[0]).caller.scope(s.shop_.brand());
+         return s.expect_number(test::must(s.read([&](db::Tx& tx) -> Result<std::size_t> {
+           return order::store::open_after_sales(tx, s.shop_.brand(), scope, 0, 200).size();
+         })), g[1]);
+       }},
+      {"expect region {region} sales {amount}",
+       [](S s, Given g) {
+         Fen sum = 0;
+         for (const auto& row : s.regions())
+           if (row.region == (g[0][0] == "none" ? "" : g[0][0])) sum += row.gmv_fen;
+         return expect_fen(sum, amount_in(g[1][0]));
+       }},
+      {"expect the regions to add up",
+       [](S s, Given) {
+         insight::RegionFigures sum;
+         for (const auto& row : s.regions()) sum.add(row);
+         const auto r = s.shop_.report();
+         expect_fen(sum.gmv_fen, r.gmv_fen);
+         expect_fen(sum.refunded_fen, r.refunded_fen);
+         return expect_fen(sum.commission_fen, r.commission_pending_fen + r.commission_available_fen +
+                                                   r.commission_settled_fen + r.commission_paid_fen);
+       }},
+
+      // recruiting and training
+      {"{buyer} applies", [](S s, Given g) { return s.apply(g[0], {}); }},
+      {"{buyer} applies through {agent}", [](S s, Given g) { return s.apply(g[0], s.agent(g[1]).id); }},
+      {"approve {agent}",
+       [](S s, Given g) {
+         const AgentId id = s.agent(g[0]).id;
+         return s.state_of(s.write([&](db::Tx& tx) { return org::approve_application(tx, s.shop_.owner(), id, {}); }));
+       }},
+      {"refuse {agent}",
+       [](S s, Given g) {
+         const AgentId id = s.agent(g[0]).id;
+         return s.state_of(s.write([&](db::Tx& tx) {
+           return org::refuse_application(tx, s.shop_.owner(), id, "no", share::follow_agent);
+         }));
+       }},
+      {"rule: applications by share only",
+       [](S s, Given) {
+         return s.matrix_rule([](org::MatrixRules& r) { r.applications = org::Applications::by_share; });
+       }},
+      {"rule: applications closed",
+       [](S s, Given) {
+         return s.matrix_rule([](org::MatrixRules& r) { r.applications = org::Applications::closed; });
+       }},
+      {"rule: staff admits",
+       [](S s, Given) { return s.matrix_rule([](org::MatrixRules& r) { r.admission = org::Admission::by_staff; }); }},
+      {"rule: the house agent is {agent}",
+       [](S s, Given g) {
+         const AgentId house = s.agent(g[0]).id;
+         return s.matrix_rule([&](org::MatrixRules& r) { r.house_agent = house; });
+       }},
+      {"rule: there is no house agent",
+       [](S s, Given) { return s.matrix_rule([](org::MatrixRules& r) { r.house_agent = {}; }); }},
+      {"expect the parent of {agent} is {agent}",
+       [](S s, Given g) {
+         if (g[1][0] != "nobody") s.agent(g[1]);
+         return expect_text(s.name_of(s.agent_now(g[0]).parent), g[1][0]);
+       }},
+      {"expect {agent} opened the link",
+       [](S s, Given g) {
+         const PersonId person = s.agent(g[0]).person;
+         const auto a = test::must(s.read([&](db::Tx& tx) -> Result<std::optional<org::Application>> {
+           return org::newest_application(tx, s.shop_.brand(), person);
+         }));
+         return expect_text(a && a->opened_at != 0 ? "opened" : "not opened", "opened");
+       }},
+      {"expect {agent} is {state}",
+       [](S s, Given g) {
+         if (!org::parse_state(g[1][0])) throw NotUnderstood{"\"" + g[1][0] + "\" is no state of an agent"};
+         return expect_text(std::string(org::state_text(s.agent_now(g[0]).state)), g[1][0]);
+       }},
+      {"agent {name} in training",
+       [](S s, Given g) {
+         org::NewAgent wish;
+         wish.state = org::AgentState::training;
+         return s.new_agent(g[0][0], wish);
+       }},
+      {"task {name} is a lesson", [](S s, Given g) { return s.add_task(g[0][0], org::TaskKind::lesson, 0); }},
+      {"task {name} is a quiz", [](S s, Given g) { return s.add_task(g[0][0], org::TaskKind::quiz, 0); }},
+      {"task {name} is a rehearsal of {number} minutes",
+       [](S s, Given g) { return s.add_task(g[0][0], org::TaskKind::rehearsal, number_in(g[1][0])); }},
+      {"task {name} is a rehearsal of {number} minute",
+       [](S s, Given g) { return s.add_task(g[0][0], org::TaskKind::rehearsal, number_in(g[1][0])); }},
+      {"task {task} changes", [](S s, Given g) { return s.change_task(g[0], false); }},
+      {"task {task} changes and is asked again", [](S s, Given g) { return s.change_task(g[0], true); }},
+      {"task {task} is retired",
+       [](S s, Given g) {
+         const TaskId id = named(s.tasks_, g[0], "task");
+         test::must(s.write([&](db::Tx& tx) { return org::retire_task(tx, s.shop_.owner(), id); }));
+         return std::string("retired");
+       }},
+      {"{agent} reads {task}", [](S s, Given g) { return s.finish(g[0], g[1], false); }},
+      {"staff waives {task} for {agent}", [](S s, Given g) { return s.finish(g[1], g[0], true); }},
+      {"{agent} answers {task} right", [](S s, Given g) { return s.answer(g[0], g[1], true); }},
+      {"{agent} answers {task} wrong", [](S s, Given g) { return s.answer(g[0], g[1], false); }},
+      {"{agent} rehearses {duration…}",
+       [](S s, Given g) {
+         const auto on = s.go_live(g[0], live::Audience::rehearsal);
+         if (on != "live") return on;
+         s.shop_.pass(duration_in(g[1]));
+         return s.end_broadcast(g[0]);
+       }},
+      {"expect {agent} has yet to do {tasks…}",
+       [](S s, Given g) {
+         const auto training = test::must(s.read([&](db::Tx& tx) -> Result<org::Training> {
+           TRY(const auto a, org::find_agent(tx, s.agent(g[0]).id));
+           return org::training_of(tx, a);
+         }));
+         Words missing;
+         for (const TaskId id : training.missing)
+           for (const auto& [name, task] : s.tasks_)
+             if (task == id) missing.push_back(name);
+         return expect_text(missing.empty() ? "nothing" : joined(missing), joined(g[1]));
+       }},
+
+      // on air
+      {"{agent} goes live", [](S s, Given g) { return s.go_live(g[0], live::Audience::everybody); }},
+      {"{agent} goes live in rehearsal", [](S s, Given g) { return s.go_live(g[0], live::Audience::rehearsal); }},
+      {"{agent} schedules a broadcast in {duration…}",
+       [](S s, Given g) {
+         const auto made = s.schedule(g[0], live::Audience::everybody, duration_in(g[1]));
+         return made ? std::string("scheduled") : s.refused(made);
+       }},
+      {"{agent} ends the broadcast", [](S s, Given g) { return s.end_broadcast(g[0]); }},
+      {"{agent} pins {product}",
+       [](S s, Given g) {
+         const Call call = s.who(g[0]);
+         const BroadcastId id = s.broadcast(g[0]);
+         const ProductId product = s.item(g[1]).product;
+         const auto pin = s.write([&](db::Tx& tx) { return live::pin_product(tx, call, id, product); });
+         return pin ? std::string("pinned") : s.refused(pin);
+       }},
+      {"{buyer} assists {agent}",
+       [](S s, Given g) {
+         const PersonId person = s.who(g[0]).caller.person;
+         const StoreId store = s.agent(g[1]).store;
+         test::must(s.write([&](db::Tx& tx) { return live::add_assistant(tx, s.shop_.owner(), store, person); }));
+         return std::string("assists");
+       }},
+      {"{who} enters the room of {agent}",
+       [](S s, Given g) { return s.enter(g[0][0] == "staff" ? s.shop_.owner() : s.who(g[0]), g[1]); }},
+      {"{who} shares the broadcast of {agent}",
+       [](S s, Given g) {
+         const Call call = s.who(g[0]);
+         share::NewShare wish;
+         wish.kind = share::Kind::broadcast;
+         wish.broadcast = s.broadcast(g[1]);
+         const auto made = s.write([&](db::Tx& tx) { return share::create_share(tx, call, wish, {}); });
+         return made ? std::string("shared") : s.refused(made);
+       }},
+      {"{who} reserves the broadcast of {agent}",
+       [](S s, Given g) {
+         const Call call = s.who(g[0]);
+         const BroadcastId id = s.broadcast(g[1]);
+         const Result<int> done = s.write([&](db::Tx& tx) -> Result<int> {
+           TRY_OK(live::reserve(tx, call, id));
+           return 0;
+         });
+         return done ? std::string("reserved") : s.refused(done);
+       }},
+      {"expect {number} on air in the hall", [](S s, Given g) { return s.expect_number(s.hall().on_air.size(), g[0]); }},
+      {"expect {number} coming in the hall",
+       [](S s, Given g) { return s.expect_number(s.hall().next_up.size(), g[0]); }},
+      {"expect {number} ended in the hall", [](S s, Given g) { return s.expect_number(s.hall().ended.size(), g[0]); }},
+      {"expect broadcasts {number}",
+       [](S s, Given g) { return s.expect_number(static_cast<std::size_t>(s.shop_.report().broadcasts), g[0]); }},
+      {"expect the last broadcast of {agent} is {state}",
+       [](S s, Given g) {
+         const BroadcastId id = s.broadcast(g[0]);
+         const auto b = test::must(s.read([&](db::Tx& tx) { return live::find_broadcast(tx, id); }));
+         return expect_text(std::string(live::state_name(b.state)), g[1][0]);
+       }},
+      {"expect nothing pinned by {agent}",
+       [](S s, Given g) {
+         const BroadcastId id = s.broadcast(g[0]);
+         const auto pin = test::must(s.read([&](db::Tx& tx) -> Result<bool> { return live::open_pin(tx, id).has_value(); }));
+         return expect_text(pin ? "something" : "nothing", "nothing");
+       }},
 
       // time
       {"after {duration…}",

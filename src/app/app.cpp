@@ -396,12 +396,13 @@ net::Routes App::make_routes() {
   auto& b = *bench_;
   net::Routes all;
   const auto take = [&](net::Routes routes) { std::move(routes.begin(), routes.end(), std::back_inserter(all)); };
-  take(org::org_routes(
-      {b.db.get(), &b.settings, [](db::Tx& tx, const Call& call, PersonId guest, PersonId person) -> Status {
-         TRY_OK(share::merge_guest(tx, call, guest, person));
-         order::merge_cart(tx, call, guest, person);
-         return {};
-       }}));
+  take(org::org_routes({b.db.get(), &b.settings,
+                        [](db::Tx& tx, const Call& call, PersonId guest, PersonId person) -> Status {
+                          TRY_OK(share::merge_guest(tx, call, guest, person));
+                          order::merge_cart(tx, call, guest, person);
+                          return {};
+                        },
+                        share::follow_agent, share::recruited_by}));
   take(catalog::catalog_routes({b.db.get()}));
   take(live::live_routes({[this](BroadcastId id) { return hub_->viewers_of(id); }}));
   take(share::share_routes({b.db.get(), order::receipt_facts}));
@@ -582,6 +583,8 @@ std::vector<Job> App::make_jobs() {
       {"send refunds", [this, &db](const Call& call) { return order::send_refunds(db, call, *rail_, kJobLimit); }});
   jobs.push_back(
       {"receive shipped orders", [&db](const Call& call) { return order::receive_shipped(db, call, kJobLimit); }});
+  jobs.push_back(
+      {"hand on customers", [&db](const Call& call) { return share::hand_on_customers(db, call, 20 * kJobLimit); }});
   jobs.push_back({"mature lines", [&db](const Call& call) { return order::mature_lines(db, call, kJobLimit); }});
   jobs.push_back(
       {"count what happened", [&db](const Call& call) { return insight::fold_tallies(db, call, kFoldLimit); }});

@@ -17,6 +17,7 @@
 #include "order/settlement.hpp"
 #include "org/org_service.hpp"
 #include "org/sessions.hpp"
+#include "share/share_service.hpp"
 
 namespace lianbo::app {
 namespace {
@@ -204,7 +205,7 @@ int import_agents(const Settings& settings, const Console& console, const std::s
   return with_bench(settings, [&](Workbench& bench) -> Result<int> {
     TRY(const auto bytes, read_file(file));
     TRY(const auto id, the_brand(bench, brand));
-    TRY(const auto report, org::import_agents(*bench.db, bench.system_call(), id, bytes));
+    TRY(const auto report, org::import_agents(*bench.db, bench.system_call(), id, bytes, share::follow_agent));
     if (console.json) {
       JsonWriter w;
       w.begin()

@@ -52,6 +52,7 @@
   X(agent_not_active, 500, 409, "This agent is not active", "该代理未处于激活状态")                           \
   X(agent_state_conflict, 501, 409, "An agent can't go from this state to that one", "代理状态不能如此变更")  \
   X(parent_invalid, 502, 422, "This parent is not possible", "上级设置无效")                                  \
+  X(training_incomplete, 503, 409, "The training is not finished", "培训尚未完成")                            \
   /* 6xx: on air */                                                                                           \
   X(broadcast_state_conflict, 600, 409, "The broadcast is not in a state for this", "场次当前状态不允许此操作") \
   X(not_on_shelf, 601, 409, "The product is not on this broadcast's shelf", "商品不在该场次货架上")           \

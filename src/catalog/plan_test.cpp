@@ -46,7 +46,7 @@ class PlanTest : public test::StoreTest {
  protected:
   PlanTest() : brand_(make_brand(db(), caller_)) {
     const Call call = caller_.system();
-    auto agents = org::import_agents(db(), call, brand_, "code,name\nA1,Li\n");
+    auto agents = org::import_agents(db(), call, brand_, "code,name\nA1,Li\n", {});
     EXPECT_TRUE(agents) << agents.error().text();
     CatalogProduct tea{"tea", "Tea", "", "", "", true, false, {{"tea-a", "a", 100, 1, 0}, {"tea-b", "b", 100, 1, 0}},
                        0,     false};

@@ -21,7 +21,7 @@ const Sql kAgents{"regions.agents",
 const Sql kBroadcasts{
     "regions.broadcasts",
     "select a.region, count(*), cast(coalesce(sum(b.enters), 0) as bigint) from broadcasts b " OF_STORE(
-        "b.store_id") "where b.brand_id = $1 and b.started_at is not null group by a.region"};
+        "b.store_id") "where b.brand_id = $1 and b.started_at is not null and b.audience = 'public' group by a.region"};
 const Sql kOrders{
     "regions.orders",
     "select a.region, count(*), cast(sum(case when o.paid_at is not null then 1 else 0 end) as bigint), "

@@ -18,15 +18,20 @@ const Sql kAgents{"report.agents", "select count(*) from agents where brand_id =
 const Sql kBroadcasts{
     "report.broadcasts",
     "select count(*), cast(coalesce(sum(enters), 0) as bigint), cast(coalesce(sum(likes), 0) as bigint) "
-    "from broadcasts where brand_id = $1 and started_at is not null"};
-const Sql kPins{"report.pins", "select count(*) from pins where brand_id = $1"};
+    "from broadcasts where brand_id = $1 and started_at is not null and audience = 'public'"};
+const Sql kPins{"report.pins",
+                "select count(*) from pins p join broadcasts b on b.id = p.broadcast_id where p.brand_id = $1 and "
+                "b.audience = 'public'"};
 const Sql kExposures{
     "report.exposures",
     "select count(*) from exposures e where (e.item_kind = 'broadcast' and exists (select 1 from broadcasts b "
-    "where b.id = e.item_id and b.brand_id = $1)) or (e.item_kind = 'product' and exists (select 1 from "
+    "where b.id = e.item_id and b.brand_id = $1 and b.audience = 'public')) or (e.item_kind = 'product' and exists "
+    "(select 1 from "
     "products p where p.id = e.item_id and p.brand_id = $1))"};
-const Sql kChat{"report.chat",
-                "select count(*) from chat_lines c join broadcasts b on b.id = c.broadcast_id where b.brand_id = $1"};
+const Sql kChat{
+    "report.chat",
+    "select count(*) from chat_lines c join broadcasts b on b.id = c.broadcast_id where b.brand_id = $1 and "
+    "b.audience = 'public'"};
 const Sql kShares{"report.shares", "select count(*) from shares where brand_id = $1"};
 const Sql kTouches{
     "report.touches",
@@ -128,15 +133,15 @@ std::string report_json(const Report& r) {
   FIGURE(pins)
   FIGURE(exposures)
   FIGURE(enters)
-  FIGURE(chat_lines) FIGURE(likes) FIGURE(shares) FIGURE(touches) FIGURE(locks_opened) FIGURE(locks_renewed)
-      FIGURE(locks_taken_over) FIGURE(locks_protected) FIGURE(share_cascades) FIGURE(cascade_depth_max)
-          FIGURE(orders_placed) FIGURE(orders_paid) FIGURE(orders_cancelled) FIGURE(refunds) FIGURE(gmv_fen)
-              FIGURE(refunded_fen) FIGURE(commission_pending_fen) FIGURE(commission_available_fen)
-                  FIGURE(commission_settled_fen) FIGURE(commission_paid_fen) FIGURE(debt_fen) FIGURE(oversold_units)
-                      FIGURE(ledger_difference_fen)
+  FIGURE(chat_lines)
+  FIGURE(likes) FIGURE(shares) FIGURE(touches) FIGURE(locks_opened) FIGURE(locks_renewed) FIGURE(locks_taken_over)
+      FIGURE(locks_protected) FIGURE(share_cascades) FIGURE(cascade_depth_max) FIGURE(orders_placed) FIGURE(orders_paid)
+          FIGURE(orders_cancelled) FIGURE(refunds) FIGURE(gmv_fen) FIGURE(refunded_fen) FIGURE(commission_pending_fen)
+              FIGURE(commission_available_fen) FIGURE(commission_settled_fen) FIGURE(commission_paid_fen)
+                  FIGURE(debt_fen) FIGURE(oversold_units) FIGURE(ledger_difference_fen)
 #undef FIGURE
-                          w.key("hours")
-                              .begin_list();
+                      w.key("hours")
+                          .begin_list();
   for (const auto& h : r.hours)
     w.begin().field_at("at", h.at).field("orders", h.orders).field("gmv_fen", h.gmv_fen).end();
   w.end_list().key("top_hosts").begin_list();

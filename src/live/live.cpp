@@ -45,6 +45,13 @@ std::string_view state_name(BroadcastState state) {
   return "";
 }
 
+std::string_view audience_name(Audience audience) { return audience == Audience::rehearsal ? "rehearsal" : "public"; }
+std::optional<Audience> parse_audience(std::string_view text) {
+  if (text == "public") return Audience::everybody;
+  if (text == "rehearsal") return Audience::rehearsal;
+  return std::nullopt;
+}
+
 std::optional<BroadcastState> parse_state(std::string_view text) {
   for (const auto s :
        {BroadcastState::scheduled, BroadcastState::live, BroadcastState::ended, BroadcastState::cancelled})

@@ -2,6 +2,8 @@
 //
 // Invariants (kept by the rules here, by the guard in live_service.cpp and by two unique indexes):
 //   - scheduled → live → ended, scheduled → cancelled, nothing else; one live broadcast per store;
+//   - a rehearsal is a broadcast for its crew and the brand's staff only: to everybody else it is not there, nothing is
+//     ordered from it, and it is no promise;
 //   - at most one open pin per broadcast, and only while it is live; pins of a broadcast never overlap, in wall time
 //     nor in media time, even when the clock steps back;
 //   - media time is wall time since the start, until a stream says otherwise.
@@ -33,6 +35,11 @@ enum class BroadcastState { scheduled, live, ended, cancelled };
 std::string_view state_name(BroadcastState state);
 std::optional<BroadcastState> parse_state(std::string_view text);
 
+// Whom it is for.
+enum class Audience { everybody, rehearsal };
+std::string_view audience_name(Audience audience);  // "public", "rehearsal"
+std::optional<Audience> parse_audience(std::string_view text);
+
 struct Broadcast {
   BroadcastId id;
   BrandId brand;
@@ -45,6 +52,10 @@ struct Broadcast {
   std::int64_t likes = 0, enters = 0, peak_viewers = 0;
   Instant created_at = 0;
   std::int64_t version = 0;  // grows with every change that is told to the room
+  Audience audience = Audience::everybody;
+  std::string ended_why;  // "suspended", "left": the agent was; "": its crew or staff said so
+
+  bool rehearsal() const { return audience == Audience::rehearsal; }
 };
 
 struct Pin {

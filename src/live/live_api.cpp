@@ -32,7 +32,9 @@ Shape broadcast_shape() {
           nullable(instant("ended_at", "also when it was cancelled")),
           count("likes"),
           count("enters", "how often somebody entered"),
-          count("peak_viewers")};
+          count("peak_viewers"),
+          choice("audience", {"public", "rehearsal"}, "a rehearsal is for its crew and the brand's staff only"),
+          text("ended_why", 0, 20, "suspended, left: its agent was; empty: its crew or staff said so")};
 }
 Shape with(Shape base, Shape more) {
   base.insert(base.end(), more.begin(), more.end());
@@ -128,7 +130,7 @@ class LiveApi {
   }
 
   Result<Reply> show(db::Tx& tx, const Call& call, BroadcastId id) const {
-    TRY(const auto b, find_broadcast(tx, id));
+    TRY(const auto b, visible_broadcast(tx, call.caller, id));
     JsonWriter w;
     open_broadcast(w, b);
     TRY_OK(names(tx, w, b.store));
@@ -204,13 +206,16 @@ net::Routes live_routes(LiveDeps deps) {
                   Access::login,
                   [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                     TRY(const auto store, request.id_param<StoreId>("store_id"));
-                    const NewBroadcast wish{get_text(request.value, "title"),
-                                            get_instant(request.value, "scheduled_at"), product_ids(request.value)};
+                    const NewBroadcast wish{
+                        get_text(request.value, "title"), get_instant(request.value, "scheduled_at"),
+                        product_ids(request.value),
+                        parse_audience(get_text(request.value, "audience")).value_or(Audience::everybody)};
                     TRY(const auto scheduled, schedule_broadcast(tx, call, store, wish));
                     return scheduled_reply(scheduled, 201);
                   })
           .taking({shape::text("title", 1, kMaxTitle), shape::instant("scheduled_at"),
-                   shape::opt(shape::list_of("product_ids", shape::id(""), 0, kMaxShelf, "the shelf, in order"))})
+                   shape::opt(shape::list_of("product_ids", shape::id(""), 0, kMaxShelf, "the shelf, in order")),
+                   shape::opt(shape::choice("audience", {"public", "rehearsal"}, "default public"))})
           .giving(keyed_once)
           .telling_once({"stream_key"})
           .answers(201)
@@ -230,12 +235,14 @@ net::Routes live_routes(LiveDeps deps) {
 
   routes.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/broadcasts", "listBroadcasts",
                               "A store's broadcasts, newest first", Access::guest,
-                              [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
+                              [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                                 TRY(const auto store, request.id_param<StoreId>("store_id"));
                                 TRY(const auto page, page_of(request));
-                                TRY_OK(org::find_store(tx, store));
-                                return page_reply(broadcasts_of(tx, store, BroadcastId{page.after}, page.limit),
-                                                  page.limit, write_broadcast);
+                                TRY(const auto shop, org::find_store(tx, store));
+                                const bool rehearsals = sees_rehearsals(tx, call.caller, shop.brand, store);
+                                return page_reply(
+                                    broadcasts_of(tx, store, rehearsals, BroadcastId{page.after}, page.limit),
+                                    page.limit, write_broadcast);
                               })
                        .asking(page_query())
                        .giving(page_shape(broadcast_shape()))
@@ -317,7 +324,8 @@ net::Routes live_routes(LiveDeps deps) {
                          .giving(broadcast_shape())
                          .may_fail(std::move(errors)));
   };
-  change("start", "startBroadcast", "Go live", start_broadcast, {Code::already_live, Code::agent_not_active});
+  change("start", "startBroadcast", "Go live", start_broadcast,
+         {Code::already_live, Code::agent_not_active, Code::training_incomplete});
   change("end", "endBroadcast", "End a live broadcast; its open pin is closed", end_broadcast, {});
   change("cancel", "cancelBroadcast", "Cancel a scheduled broadcast", cancel_broadcast, {});
 
@@ -345,10 +353,10 @@ net::Routes live_routes(LiveDeps deps) {
 
   routes.push_back(read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/pins", "listPins",
                               "What was explained when, in order", Access::guest,
-                              [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
+                              [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                                 TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
                                 TRY(const auto page, page_of(request));
-                                TRY_OK(find_broadcast(tx, id));
+                                TRY_OK(visible_broadcast(tx, call.caller, id));
                                 return page_reply(pins_of(tx, id, PinId{page.after}, page.limit), page.limit,
                                                   write_pin);
                               })
@@ -419,10 +427,10 @@ net::Routes live_routes(LiveDeps deps) {
 
   routes.push_back(read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/chat", "listChat",
                               "What was written in the room, in order", Access::guest,
-                              [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
+                              [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                                 TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
                                 TRY(const auto page, page_of(request));
-                                TRY_OK(find_broadcast(tx, id));
+                                TRY_OK(visible_broadcast(tx, call.caller, id));
                                 return page_reply(chat_of(tx, id, ChatId{page.after}, page.limit), page.limit,
                                                   write_chat);
                               })

@@ -22,7 +22,8 @@ void write_broadcast(JsonWriter& w, const Broadcast& b) {
   w.begin().field("id", b.id).field("brand_id", b.brand).field("store_id", b.store).field("title", b.title);
   w.field("state", state_name(b.state)).field_at("scheduled_at", b.scheduled_at);
   w.field_at("started_at", b.started_at).field_at("ended_at", b.ended_at);
-  w.field("likes", b.likes).field("enters", b.enters).field("peak_viewers", b.peak_viewers).end();
+  w.field("likes", b.likes).field("enters", b.enters).field("peak_viewers", b.peak_viewers);
+  w.field("audience", audience_name(b.audience)).field("ended_why", b.ended_why).end();
 }
 
 void write_pin(JsonWriter& w, const Pin& pin) {

@@ -12,6 +12,7 @@
 #include "live/offers_store.hpp"
 #include "live/tally.hpp"
 #include "org/org_service.hpp"
+#include "org/training.hpp"
 
 namespace lianbo::live {
 namespace {
@@ -103,6 +104,8 @@ Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store
   TRY_OK(check_schedule(wish.scheduled_at, call.now));
   if (owner.agent.state == org::AgentState::left)
     return fail(Code::agent_not_active, "agent " + owner.agent.code + " has left");
+  if (wish.audience == Audience::rehearsal && owner.agent.state == org::AgentState::applied)
+    return fail(Code::agent_not_active, "agent " + owner.agent.code + " was not taken in yet");
   if (store::count_scheduled(tx, store_id) >= static_cast<std::int64_t>(kMaxScheduled))
     return fail(Code::conflict,
                 "a store has at most " + std::to_string(kMaxScheduled) + " broadcasts scheduled; cancel one first");
@@ -114,6 +117,7 @@ Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store
   b.title = wish.title;
   b.scheduled_at = wish.scheduled_at;
   b.created_at = call.now;
+  b.audience = wish.audience;
   TRY_OK(check_products(tx, b, wish.products));
   out.stream_key = call.random->base62(kStreamKeyLength);
   store::insert_broadcast(tx, b, sha256(out.stream_key));
@@ -138,9 +142,7 @@ Result<Broadcast> start_broadcast(db::Tx& tx, const Call& call, BroadcastId id) 
   TRY(auto b, lock_broadcast(tx, id));
   TRY_OK(check_start(b));
   TRY(const auto owner, org::store_owner(tx, b.store));
-  if (!owner.agent.active())
-    return fail(Code::agent_not_active, "agent " + owner.agent.code + " is " +
-                                            std::string(org::state_text(owner.agent.state)) + "; to go live: active");
+  if (!b.rehearsal() || owner.agent.state != org::AgentState::training) TRY_OK(org::check_admitted(tx, owner.agent));
   if (const auto other = store::live_of(tx, b.store))
     return fail(Code::already_live, "broadcast " + other->id.text() + " of this store is live; end it first");
   b.state = BroadcastState::live;
@@ -150,28 +152,60 @@ Result<Broadcast> start_broadcast(db::Tx& tx, const Call& call, BroadcastId id) 
   return b;
 }
 
-Result<Broadcast> end_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
-  TRY(auto b, lock_broadcast(tx, id));
-  TRY_OK(org::require_store(tx, call, b.brand, b.store));
-  TRY_OK(check_end(b));
-  const PinStep step = close_step(b, store::newest_pin(tx, id), call.now);
+namespace {
+Status end_now(db::Tx& tx, const Call& call, Broadcast& b, std::string_view why) {
+  const PinStep step = close_step(b, store::newest_pin(tx, b.id), call.now);
   TRY_OK(apply(tx, call, b, step));
   b.state = BroadcastState::ended;
   b.ended_at = step.at;
+  b.ended_why = std::string(why);
   store::set_state(tx, b);
   end_offers(tx, call, b);
   tx.emit(broadcast_event(call, kBroadcastEnded, b));
+  return {};
+}
+
+void cancel_now(db::Tx& tx, const Call& call, Broadcast& b, std::string_view why) {
+  b.state = BroadcastState::cancelled;
+  b.ended_at = call.now;
+  b.ended_why = std::string(why);
+  store::set_state(tx, b);
+  tx.emit(broadcast_event(call, kBroadcastCancelled, b));
+}
+}  // namespace
+
+Result<Broadcast> end_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
+  TRY(const auto found, find_broadcast(tx, id));
+  // Whoever changes an agent's state has the brand's row first and the broadcast's then; so has a rehearsal that may.
+  if (found.rehearsal()) TRY_OK(org::lock_brand(tx, found.brand));
+  TRY(auto b, lock_broadcast(tx, id));
+  TRY_OK(org::require_store(tx, call, b.brand, b.store));
+  TRY_OK(check_end(b));
+  TRY_OK(end_now(tx, call, b, ""));
+  if (b.rehearsal()) {
+    TRY(const auto owner, org::store_owner(tx, b.store));
+    TRY_OK(org::rehearsed(tx, call, owner.agent, b.id, b.ended_at - b.started_at));
+  }
   return b;
+}
+
+Status follow_agent(db::Tx& tx, const Call& call, const org::Agent& agent) {
+  if (agent.state != org::AgentState::suspended && agent.state != org::AgentState::left) return {};
+  store::lock_startable(tx, agent.store);
+  for (Broadcast& b : store::startable(tx, agent.store)) {
+    if (b.state == BroadcastState::live)
+      TRY_OK(end_now(tx, call, b, org::state_text(agent.state)));
+    else if (agent.state == org::AgentState::left)
+      cancel_now(tx, call, b, org::state_text(agent.state));
+  }
+  return {};
 }
 
 Result<Broadcast> cancel_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY(auto b, lock_broadcast(tx, id));
   TRY_OK(org::require_store(tx, call, b.brand, b.store));
   TRY_OK(check_cancel(b));
-  b.state = BroadcastState::cancelled;
-  b.ended_at = call.now;
-  store::set_state(tx, b);
-  tx.emit(broadcast_event(call, kBroadcastCancelled, b));
+  cancel_now(tx, call, b, "");
   return b;
 }
 
@@ -246,6 +280,7 @@ Result<std::vector<ShelfNote>> notes_of(db::Tx& tx, const Call& call, BroadcastI
 Status reserve(db::Tx& tx, const Call& call, BroadcastId id) {
   TRY_OK(require_login(call));
   TRY(const auto b, find_broadcast(tx, id));
+  if (b.rehearsal()) return no_broadcast(id);
   if (b.state != BroadcastState::scheduled)
     return fail(Code::broadcast_state_conflict, "broadcast " + id.text() + " is " + std::string(state_name(b.state)) +
                                                     "; only a scheduled one can be reserved");
@@ -431,6 +466,18 @@ Result<Broadcast> find_broadcast(db::Tx& tx, BroadcastId id) {
   if (auto b = store::find(tx, id)) return *std::move(b);
   return no_broadcast(id);
 }
+bool sees_rehearsals(db::Tx& tx, const Caller& caller, BrandId brand, StoreId store_id) {
+  if (caller.system || caller.owns_store(store_id)) return true;
+  if (!caller.guest && store::is_assistant(tx, store_id, caller.person)) return true;
+  Call call;
+  call.caller = caller;
+  return org::staff_roles_at(tx, call, brand, store_id) != 0;
+}
+Result<Broadcast> visible_broadcast(db::Tx& tx, const Caller& caller, BroadcastId id) {
+  TRY(auto b, find_broadcast(tx, id));
+  if (b.rehearsal() && !sees_rehearsals(tx, caller, b.brand, b.store)) return no_broadcast(id);
+  return b;
+}
 std::optional<Pin> open_pin(db::Tx& tx, BroadcastId id) { return store::open_pin(tx, id); }
 std::optional<Pin> last_pin_of(db::Tx& tx, BroadcastId id, ProductId product) {
   return store::newest_pin_of(tx, id, product);
@@ -449,8 +496,8 @@ std::optional<Broadcast> next_broadcast_of(db::Tx& tx, StoreId id, Instant now) 
 std::vector<Broadcast> planned_of(db::Tx& tx, StoreId id, Instant now, int limit) {
   return store::planned_of(tx, id, now - kScheduleBackMs, limit);
 }
-std::vector<Broadcast> broadcasts_of(db::Tx& tx, StoreId id, BroadcastId after, int limit) {
-  return store::of_store(tx, id, after, limit);
+std::vector<Broadcast> broadcasts_of(db::Tx& tx, StoreId id, bool rehearsals, BroadcastId after, int limit) {
+  return store::of_store(tx, id, rehearsals, after, limit);
 }
 Promises promises_of(db::Tx& tx, StoreId id, Instant now) {
   // Cancelled in time is no promise, so a few more rows are read than are counted.

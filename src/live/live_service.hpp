@@ -17,6 +17,7 @@
 #include "base/json.hpp"
 #include "db/db.hpp"
 #include "live/live.hpp"
+#include "org/org.hpp"
 
 namespace lianbo::live {
 
@@ -24,6 +25,7 @@ struct NewBroadcast {
   std::string title;
   Instant scheduled_at = 0;
   std::vector<ProductId> products;
+  Audience audience = Audience::everybody;
 };
 struct Scheduled {
   Broadcast broadcast;
@@ -32,8 +34,14 @@ struct Scheduled {
 
 Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store, const NewBroadcast& wish);
 Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id);
+// Public: the agent is active (training_incomplete names what is missing to who is in training). A rehearsal: active,
+// or in training.
 Result<Broadcast> start_broadcast(db::Tx& tx, const Call& call, BroadcastId id);
-Result<Broadcast> end_broadcast(db::Tx& tx, const Call& call, BroadcastId id);  // closes its open pin
+// Closes its open pin. A rehearsal that lasted long enough is a part of the training done.
+Result<Broadcast> end_broadcast(db::Tx& tx, const Call& call, BroadcastId id);
+// What an agent's state does to their broadcasts, in the same transaction: who is suspended or leaves is off the air at
+// once; what was scheduled waits for the end of a suspension, and is cancelled when the agent leaves.
+Status follow_agent(db::Tx& tx, const Call& call, const org::Agent& agent);
 Result<Broadcast> cancel_broadcast(db::Tx& tx, const Call& call, BroadcastId id);
 struct BroadcastPatch {
   std::optional<std::string> title;
@@ -123,6 +131,9 @@ Status add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts);
 
 // ——— reading
 Result<Broadcast> find_broadcast(db::Tx& tx, BroadcastId id);
+// For whoever asks from outside: a rehearsal is there for its crew and staff over the store only; to others not_found.
+Result<Broadcast> visible_broadcast(db::Tx& tx, const Caller& caller, BroadcastId id);
+bool sees_rehearsals(db::Tx& tx, const Caller& caller, BrandId brand, StoreId store);
 std::optional<Pin> open_pin(db::Tx& tx, BroadcastId id);
 std::optional<Pin> last_pin_of(db::Tx& tx, BroadcastId id, ProductId product);  // open or closed, opened last
 std::vector<Pin> pins_of(db::Tx& tx, BroadcastId id, PinId after, int limit);
@@ -131,7 +142,8 @@ std::vector<ProductId> shelf_of(db::Tx& tx, BroadcastId id);
 std::optional<Broadcast> live_broadcast_of(db::Tx& tx, StoreId store);
 std::optional<Broadcast> next_broadcast_of(db::Tx& tx, StoreId store, Instant now);    // scheduled, not long overdue
 std::vector<Broadcast> planned_of(db::Tx& tx, StoreId store, Instant now, int limit);  // the same, the next first
-std::vector<Broadcast> broadcasts_of(db::Tx& tx, StoreId store, BroadcastId after, int limit);  // newest first
+std::vector<Broadcast> broadcasts_of(db::Tx& tx, StoreId store, bool rehearsals, BroadcastId after,
+                                     int limit);  // newest first
 Promises promises_of(db::Tx& tx, StoreId store, Instant now);
 std::int64_t reservations_of(db::Tx& tx, BroadcastId id);
 std::map<BroadcastId, std::int64_t> reservations_of(db::Tx& tx, std::span<const BroadcastId> ids);  // none: left out

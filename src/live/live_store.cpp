@@ -7,8 +7,7 @@ namespace {
 
 #define BROADCAST_COLUMNS                                                                                   \
   "id, brand_id, store_id, title, state, scheduled_at, started_at, ended_at, likes, enters, peak_viewers, " \
-  "created_at, "                                                                                            \
-  "version"
+  "created_at, version, audience, ended_why"
 #define PIN_COLUMNS "id, brand_id, broadcast_id, product_id, opened_at, media_open_ms, closed_at, media_close_ms"
 #define CHAT_COLUMNS "id, person_id, name, text, media_ms, at"
 
@@ -16,41 +15,51 @@ using db::Sql;
 
 const Sql kInsert{"live.insert",
                   "insert into broadcasts (id, brand_id, store_id, title, state, scheduled_at, stream_key_sha256, "
-                  "created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)"};
+                  "created_at, audience) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
 const Sql kSetStreamKey{"live.set_stream_key", "update broadcasts set stream_key_sha256 = $2 where id = $1"};
 const Sql kFind{"live.find", "select " BROADCAST_COLUMNS " from broadcasts where id = $1"};
 const Sql kLock{"live.lock", "update broadcasts set version = version + 1 where id = $1 returning " BROADCAST_COLUMNS};
 const Sql kLockStartable{"live.lock_startable",
                          "update broadcasts set version = version + 1 where store_id = $1 and state in "
                          "('scheduled', 'live')"};
-const Sql kSetState{"live.set_state", "update broadcasts set state = $2, started_at = $3, ended_at = $4 where id = $1"};
+const Sql kSetState{"live.set_state",
+                    "update broadcasts set state = $2, started_at = $3, ended_at = $4, ended_why = $5 where id = $1"};
 const Sql kSetPlan{"live.set_plan", "update broadcasts set title = $2, scheduled_at = $3 where id = $1"};
+const Sql kStartable{"live.startable", "select " BROADCAST_COLUMNS
+                                       " from broadcasts where store_id = $1 and state in ('scheduled', 'live') "
+                                       "order by id limit 1000"};
 const Sql kCountScheduled{"live.count_scheduled",
                           "select count(*) from broadcasts where store_id = $1 and state = 'scheduled'"};
 const Sql kLiveOf{"live.live_of",
                   "select " BROADCAST_COLUMNS " from broadcasts where store_id = $1 and state = 'live'"};
 const Sql kPlannedOf{"live.planned_of",
                      "select " BROADCAST_COLUMNS
-                     " from broadcasts where store_id = $1 and state = 'scheduled' and scheduled_at >= $2 "
+                     " from broadcasts where store_id = $1 and state = 'scheduled' and scheduled_at >= $2 and audience = 'public' "
                      "order by scheduled_at, id limit $3"};
-const Sql kOfStore{"live.of_store", "select " BROADCAST_COLUMNS
-                                    " from broadcasts where store_id = $1 and id < $2 order by id desc limit $3"};
+const Sql kOfStore{"live.of_store",
+                   "select " BROADCAST_COLUMNS
+                   " from broadcasts where store_id = $1 and id < $2 and (audience = 'public' or $4 = 1) "
+                   "order by id desc limit $3"};
 const Sql kNewestBySchedule{
     "live.newest_by_schedule",
     "select " BROADCAST_COLUMNS
-    " from broadcasts where store_id = $1 and (scheduled_at <= $2 or state in ('live', 'ended'))"
+    " from broadcasts where store_id = $1 and (scheduled_at <= $2 or state in ('live', 'ended')) and audience = "
+    "'public' "
     " order by scheduled_at desc, id desc limit $3"};
-const Sql kOnAir{"live.on_air",
-                 "select " BROADCAST_COLUMNS
-                 " from broadcasts where brand_id = $1 and state = 'live' order by scheduled_at desc, id "
-                 "desc limit $2"};
+const Sql kOnAir{
+    "live.on_air",
+    "select " BROADCAST_COLUMNS
+    " from broadcasts where brand_id = $1 and state = 'live' and audience = 'public' order by scheduled_at desc, id "
+    "desc limit $2"};
 const Sql kComing{"live.coming", "select " BROADCAST_COLUMNS
                                  " from broadcasts where brand_id = $1 and state = 'scheduled' and scheduled_at >= $2 "
+                                 "and audience = 'public' "
                                  "order by scheduled_at, id limit $3"};
-const Sql kEnded{"live.ended",
-                 "select " BROADCAST_COLUMNS
-                 " from broadcasts where brand_id = $1 and state = 'ended' order by scheduled_at desc, id "
-                 "desc limit $2"};
+const Sql kEnded{
+    "live.ended",
+    "select " BROADCAST_COLUMNS
+    " from broadcasts where brand_id = $1 and state = 'ended' and audience = 'public' order by scheduled_at desc, id "
+    "desc limit $2"};
 const Sql kAddCounts{"live.add_counts",
                      "update broadcasts set likes = likes + $2, enters = enters + $3, peak_viewers = case when "
                      "peak_viewers < $4 then $4 else peak_viewers end where id = $1"};
@@ -173,6 +182,8 @@ Broadcast broadcast_of(const db::Row& row) {
   b.peak_viewers = row.integer(10);
   b.created_at = row.integer(11);
   b.version = row.integer(12);
+  b.audience = parse_audience(row.text(13)).value_or(Audience::rehearsal);
+  b.ended_why = row.str(14);
   return b;
 }
 
@@ -201,7 +212,7 @@ std::optional<std::int64_t> instant_or_null(Instant at) {
 
 void insert_broadcast(db::Tx& tx, const Broadcast& b, std::string_view stream_key_sha256) {
   tx.exec(kInsert, {b.id, b.brand, b.store, b.title, state_name(b.state), b.scheduled_at,
-                    db::Param::blob(stream_key_sha256), b.created_at});
+                    db::Param::blob(stream_key_sha256), b.created_at, audience_name(b.audience)});
 }
 void set_stream_key(db::Tx& tx, BroadcastId id, std::string_view stream_key_sha256) {
   tx.exec(kSetStreamKey, {id, db::Param::blob(stream_key_sha256)});
@@ -210,7 +221,8 @@ std::optional<Broadcast> find(db::Tx& tx, BroadcastId id) { return tx.one(kFind,
 std::optional<Broadcast> lock(db::Tx& tx, BroadcastId id) { return tx.one(kLock, {id}, broadcast_of); }
 void lock_startable(db::Tx& tx, StoreId store) { tx.exec(kLockStartable, {store}); }
 void set_state(db::Tx& tx, const Broadcast& b) {
-  tx.exec(kSetState, {b.id, state_name(b.state), instant_or_null(b.started_at), instant_or_null(b.ended_at)});
+  tx.exec(kSetState,
+          {b.id, state_name(b.state), instant_or_null(b.started_at), instant_or_null(b.ended_at), b.ended_why});
 }
 void set_plan(db::Tx& tx, const Broadcast& b) { tx.exec(kSetPlan, {b.id, b.title, b.scheduled_at}); }
 std::int64_t count_scheduled(db::Tx& tx, StoreId store) { return tx.number(kCountScheduled, {store}); }
@@ -218,8 +230,9 @@ std::optional<Broadcast> live_of(db::Tx& tx, StoreId store) { return tx.one(kLiv
 std::vector<Broadcast> planned_of(db::Tx& tx, StoreId store, Instant from, int limit) {
   return tx.all(kPlannedOf, {store, from, limit}, broadcast_of);
 }
-std::vector<Broadcast> of_store(db::Tx& tx, StoreId store, BroadcastId after, int limit) {
-  return tx.all(kOfStore, {store, after ? after.value : INT64_MAX, limit}, broadcast_of);
+std::vector<Broadcast> startable(db::Tx& tx, StoreId store) { return tx.all(kStartable, {store}, broadcast_of); }
+std::vector<Broadcast> of_store(db::Tx& tx, StoreId store, bool rehearsals, BroadcastId after, int limit) {
+  return tx.all(kOfStore, {store, after ? after.value : INT64_MAX, limit, rehearsals}, broadcast_of);
 }
 std::vector<Broadcast> newest_by_schedule(db::Tx& tx, StoreId store, Instant until, int limit) {
   return tx.all(kNewestBySchedule, {store, until, limit}, broadcast_of);

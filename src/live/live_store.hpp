@@ -20,12 +20,13 @@ std::optional<Broadcast> find(db::Tx& tx, BroadcastId id);
 std::optional<Broadcast> lock(db::Tx& tx, BroadcastId id);
 // Locks every broadcast of the store that could be or become live, so that only one start is decided at a time.
 void lock_startable(db::Tx& tx, StoreId store);
-void set_state(db::Tx& tx, const Broadcast& b);  // state, started_at, ended_at
+void set_state(db::Tx& tx, const Broadcast& b);  // state, started_at, ended_at, ended_why
 void set_plan(db::Tx& tx, const Broadcast& b);   // title, scheduled_at
 std::int64_t count_scheduled(db::Tx& tx, StoreId store);
 std::optional<Broadcast> live_of(db::Tx& tx, StoreId store);
 std::vector<Broadcast> planned_of(db::Tx& tx, StoreId store, Instant from, int limit);
-std::vector<Broadcast> of_store(db::Tx& tx, StoreId store, BroadcastId after, int limit);
+std::vector<Broadcast> startable(db::Tx& tx, StoreId store);  // scheduled or live
+std::vector<Broadcast> of_store(db::Tx& tx, StoreId store, bool rehearsals, BroadcastId after, int limit);
 std::vector<Broadcast> newest_by_schedule(db::Tx& tx, StoreId store, Instant until, int limit);
 std::vector<Broadcast> on_air(db::Tx& tx, BrandId brand, int limit);
 std::vector<Broadcast> coming(db::Tx& tx, BrandId brand, Instant from, int limit);

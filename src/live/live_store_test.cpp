@@ -279,11 +279,11 @@ TEST_P(LiveStoreTest, OneStoreIsLiveOnceAndOnlyWithAnActiveAgent) {
   EXPECT_EQ(code_of(second), Code::already_live);
   EXPECT_THAT(second.error().detail, HasSubstr(a.text()));
   ASSERT_TRUE(end(a));
-  ASSERT_TRUE(
-      write([&](Tx& tx) { return org::set_agent_state(tx, system(), agent.id, org::AgentState::suspended, "test"); }));
+  ASSERT_TRUE(write(
+      [&](Tx& tx) { return org::set_agent_state(tx, system(), agent.id, org::AgentState::suspended, "test", {}); }));
   EXPECT_EQ(code_of(write([&](Tx& tx) { return start_broadcast(tx, system(), b); })), Code::agent_not_active);
   ASSERT_TRUE(
-      write([&](Tx& tx) { return org::set_agent_state(tx, system(), agent.id, org::AgentState::active, "test"); }));
+      write([&](Tx& tx) { return org::set_agent_state(tx, system(), agent.id, org::AgentState::active, "test", {}); }));
   EXPECT_TRUE(start(b));
 }
 

@@ -76,7 +76,7 @@ Result<RoomSnapshot> read_snapshot(db::Tx& tx, BroadcastId id, Instant now) {
 
 Status DbRoomBackend::admit(BroadcastId id, const Caller& caller, bool as_crew, Instant now) {
   return database_.read([&](db::Tx& tx) -> Status {
-    TRY(const auto b, find_broadcast(tx, id));
+    TRY(const auto b, visible_broadcast(tx, caller, id));
     if (as_crew) TRY_OK(require_crew(tx, caller, b));
     if (b.state == BroadcastState::cancelled)
       return fail(Code::broadcast_state_conflict, "broadcast " + id.text() + " was cancelled; it has no room");

@@ -25,6 +25,9 @@ constexpr std::array<std::pair<std::string_view, AgentState>, 5> kOtherStateCell
                                                                                    {"停用", AgentState::suspended},
                                                                                    {"退出", AgentState::left}}};
 
+constexpr std::array<std::string_view, 3> kApplications{"open", "by_share", "closed"};
+constexpr std::array<std::string_view, 2> kAdmissions{"automatic", "by_staff"};
+
 constexpr std::array<std::pair<unsigned, std::string_view>, 4> kRoles{
     {{kOwner, "owner"}, {kOperator, "operator"}, {kFinance, "finance"}, {kAuditor, "auditor"}}};
 
@@ -94,6 +97,19 @@ std::string_view states_after(AgentState from) {
       return "";
   }
   return "";
+}
+
+std::string_view applications_text(Applications a) { return kApplications[static_cast<std::size_t>(a)]; }
+std::string_view admission_text(Admission a) { return kAdmissions[static_cast<std::size_t>(a)]; }
+std::optional<Applications> parse_applications(std::string_view text) {
+  for (std::size_t i = 0; i < kApplications.size(); ++i)
+    if (kApplications[i] == text) return static_cast<Applications>(i);
+  return std::nullopt;
+}
+std::optional<Admission> parse_admission(std::string_view text) {
+  for (std::size_t i = 0; i < kAdmissions.size(); ++i)
+    if (kAdmissions[i] == text) return static_cast<Admission>(i);
+  return std::nullopt;
 }
 
 bool LockRules::same_rules(const LockRules& other) const {

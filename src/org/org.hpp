@@ -85,6 +85,23 @@ struct LockRules {
 
   bool same_rules(const LockRules& other) const;  // all but the version
 };
+// How people come into the matrix and what becomes of their customers when they go. By version of the audit only: what
+// they decide (a recruiter, an admission, an heir) is written down when it is decided.
+enum class Applications { open, by_share, closed };  // from anybody, by an agent's recruit share only, not at all
+enum class Admission { automatic, by_staff };        // who has finished training becomes active by itself, or waits
+struct MatrixRules {
+  Applications applications = Applications::open;
+  Admission admission = Admission::automatic;
+  bool hand_to_parent = true;  // the customers of who leaves go to their parent, if active;
+  AgentId house_agent;         // else to this agent, if active; else their locks end
+
+  friend bool operator==(const MatrixRules&, const MatrixRules&) = default;
+};
+std::string_view applications_text(Applications applications);
+std::string_view admission_text(Admission admission);
+std::optional<Applications> parse_applications(std::string_view text);
+std::optional<Admission> parse_admission(std::string_view text);
+
 inline constexpr std::int32_t kMaxRuleDays = 3650;
 Status check_lock_rules(const LockRules& rules);  // the place is the field's JSON pointer
 

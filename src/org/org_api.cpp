@@ -217,7 +217,7 @@ Result<Reply> create_person(const Call& call, const Request& request, Context& c
 
 Result<Reply> accept(const Call& call, const Request& request, Context& context) {
   const std::string login = login_of(request.value), password = get_text(request.value, "password");
-  TRY_OK(check_login(login));
+  if (!login.empty()) TRY_OK(check_login(login));
   TRY_OK(check_password(password));
   TRY(const std::string hash, context.passwords.hash(password));
   TRY(const LoggedIn in, context.deps.db->write([&](Tx& tx) -> Result<LoggedIn> {
@@ -225,6 +225,29 @@ Result<Reply> accept(const Call& call, const Request& request, Context& context)
     return log_in(tx, call, context, person);
   }));
   return session_reply(call, context, in);
+}
+
+// The old password is asked for: a session that was left open must not be enough to take an account over.
+Result<Reply> put_password(const Call& call, const Request& request, Context& context) {
+  TRY_OK(require_login(call));
+  const std::string password = get_text(request.value, "new_password");
+  TRY_OK(check_password(password));
+  std::string login;
+  TRY(const auto known, context.deps.db->read([&](Tx& tx) -> Result<std::optional<Login>> {
+    return login_of_person(tx, call.caller.person, &login);
+  }));
+  if (!known) return fail(Code::conflict, "you have no password; accept an invitation first");
+  TRY_OK(context.throttle.begin(login, call.now));
+  TRY(const bool right, context.passwords.verify(known->password_hash, get_text(request.value, "password")));
+  if (!right) return fail(Code::wrong_login, "the present password is not this one", "/password");
+  context.throttle.succeeded(login);
+  TRY(const std::string hash, context.passwords.hash(password));
+  TRY_OK(context.deps.db->write([&](Tx& tx) -> Status {
+    if (!change_password(tx, call.caller.person, known->password_hash, hash, presented_token(request).token))
+      return fail(Code::conflict, "the password was changed just now by somebody else");
+    return {};
+  }));
+  return Reply::none();
 }
 
 Result<Reply> me(Tx& tx, const Call& call, const Request&) {
@@ -298,6 +321,88 @@ Result<Reply> put_lock_rules(Tx& tx, const Call& call, const Request& request) {
   wish.self_purchase = get_bool(request.value, "self_purchase");
   TRY(const LockRules rules, set_lock_rules(tx, call, brand, wish));
   return Reply::json(rules_json(rules));
+}
+
+std::string matrix_rules_json(const MatrixRules& r) {
+  JsonWriter w;
+  w.begin().field("applications", applications_text(r.applications)).field("admission", admission_text(r.admission));
+  w.field("hand_to_parent", r.hand_to_parent).field("house_agent_id", r.house_agent).end();
+  return w.take();
+}
+
+Result<Reply> get_matrix_rules(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_any_staff(call, brand, kAnyStaff));
+  TRY_OK(find_brand(tx, brand));
+  return Reply::json(matrix_rules_json(matrix_rules(tx, brand)));
+}
+
+Result<Reply> put_matrix_rules(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_staff(call, brand, kOperates));
+  MatrixRules wish;
+  wish.applications = parse_applications(get_text(request.value, "applications")).value_or(Applications::open);
+  wish.admission = parse_admission(get_text(request.value, "admission")).value_or(Admission::automatic);
+  wish.hand_to_parent = get_bool(request.value, "hand_to_parent");
+  wish.house_agent = get_id<AgentId>(request.value, "house_agent_id");
+  TRY(const MatrixRules rules, set_matrix_rules(tx, call, brand, wish));
+  return Reply::json(matrix_rules_json(rules));
+}
+
+Result<Reply> list_audit(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_staff(call, brand, kOwner | kAuditor));
+  TRY(const net::Page page, net::page_of(request));
+  AuditFilter filter;
+  filter.action = std::string(request.query_value("action"));
+  filter.subject_kind = std::string(request.query_value("subject_kind"));
+  const auto id_of = [&](const char* name) -> Result<std::int64_t> {
+    const auto text = request.query_value(name);
+    if (text.empty()) return 0;
+    if (const auto id = parse_id_text(text)) return *id;
+    return fail(Code::invalid_field, "must be an identifier of 13 characters", std::string("query ") + name);
+  };
+  TRY(filter.subject, id_of("subject_id"));
+  TRY(filter.actor.value, id_of("actor_id"));
+  if (const auto text = request.query_value("since"); !text.empty()) {
+    TRY(filter.since, parse_rfc3339(text, "query since"));
+  }
+  if (const auto text = request.query_value("until"); !text.empty()) {
+    TRY(filter.until, parse_rfc3339(text, "query until"));
+  }
+  const auto rows = audit_of(tx, brand, filter, page.limit, EventId{page.after});
+  JsonWriter w;
+  w.begin_list();
+  for (const auto& row : rows) {
+    w.begin().field("id", row.id).field("actor_id", row.actor).field("actor_name", row.actor_name);
+    w.field("action", row.action).field("subject_kind", row.subject_kind);
+    w.field("subject_id", EventId{row.subject}).key("detail").raw(row.detail).field_at("at", row.at).end();
+  }
+  w.end_list();
+  const bool more = static_cast<int>(rows.size()) == page.limit;
+  return Reply::json(net::page_json(w.text(), more ? rows.back().id.value : 0));
+}
+
+Reply secret_reply(const std::string& invite_token) {
+  return Reply::json(JsonWriter().begin().field("invite_token", invite_token).end().take())
+      .with("cache-control", "no-store");
+}
+
+Result<Reply> reset_staff(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY(const auto person, request.id_param<PersonId>("person_id"));
+  TRY_OK(require_staff(call, brand, kOwner));
+  TRY(const std::string token, invite_to_reset(tx, call, brand, person));
+  return secret_reply(token);
+}
+
+Result<Reply> reset_agent(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto id, request.id_param<AgentId>("agent_id"));
+  TRY(const Agent agent, find_agent(tx, id));
+  TRY_OK(require_staff_in(call, agent.brand, agent.region, kOperates));
+  if (agent.state == AgentState::left) return fail(Code::agent_not_active, "this agent has left");
+  TRY(const std::string token, invite_to_reset(tx, call, agent.brand, agent.person));
+  return secret_reply(token);
 }
 
 Result<Reply> post_staff(Tx& tx, const Call& call, const Request& request) {
@@ -407,7 +512,7 @@ Result<Reply> delete_region(Tx& tx, const Call& call, const Request& request) {
 Result<Reply> import(const Call& call, const Request& request, Context& context) {
   TRY(const auto brand, request.id_param<BrandId>("brand_id"));
   TRY_OK(require_staff(call, brand, kOperates));
-  TRY(const ImportReport report, import_agents(*context.deps.db, call, brand, request.body));
+  TRY(const ImportReport report, import_agents(*context.deps.db, call, brand, request.body, context.deps.follow));
   JsonWriter w;
   w.begin().field("imported", report.imported).field("updated", report.updated);
   w.field("unchanged", report.unchanged).field("stores", report.stores).field("regions", report.regions).end();
@@ -475,13 +580,28 @@ Result<Reply> get_agent(const Call& call, const Request& request, Context& conte
   return agent_reply(agent, whole);
 }
 
-Result<Reply> post_agent_state(Tx& tx, const Call& call, const Request& request) {
+Result<Reply> patch_agent(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto id, request.id_param<AgentId>("agent_id"));
+  TRY(const Agent before, find_agent(tx, id));
+  TRY_OK(require_staff_in(call, before.brand, before.region, kOperates));
+  const auto& body = request.value;
+  const auto text = [&](const char* name) {
+    return has(body, name) ? std::optional(std::string(csv_trim(get_text(body, name)))) : std::nullopt;
+  };
+  AgentPatch patch{text("code"), text("name"), text("phone"), text("region"), text("level"), std::nullopt};
+  if (body.as_object().contains("parent_id")) patch.parent = get_id<AgentId>(body, "parent_id");
+  if (patch.region) TRY_OK(require_staff_in(call, before.brand, *patch.region, kOperates));
+  TRY(const Agent agent, edit_agent(tx, call, id, patch));
+  return agent_reply(agent, false);
+}
+
+Result<Reply> post_agent_state(Tx& tx, const Call& call, const Request& request, const StateHook& follow) {
   TRY(const auto id, request.id_param<AgentId>("agent_id"));
   TRY(const Agent before, find_agent(tx, id));
   TRY_OK(require_staff_in(call, before.brand, before.region, kOperates));
   const auto to = parse_state(get_text(request.value, "state"));
   if (!to) return fail(Code::invalid_field, "must be applied, training, active, suspended or left", "/state");
-  TRY(const Agent agent, set_agent_state(tx, call, id, *to, get_text(request.value, "reason")));
+  TRY(const Agent agent, set_agent_state(tx, call, id, *to, get_text(request.value, "reason"), follow));
   return agent_reply(agent, false);
 }
 
@@ -543,10 +663,18 @@ Routes org_routes(const OrgDeps& deps) {
           .logging_in());
   add(net::plain_route(Method::post, v1 + "/invites/accept", "acceptInvite", "Accept an invitation and log in",
                        Access::guest, with(accept))
-          .taking({s::text("token", 1, 64), login_field(), password_field()})
+          .taking({s::text("token", 1, 64),
+                   s::opt(s::text("login", 0, kMaxLogin, "may be left out for a new password: it stays as it was")),
+                   password_field()})
           .giving(session_shape())
           .may_fail({Code::invite_invalid, Code::login_taken})
           .logging_in());
+  add(net::plain_route(Method::post, v1 + "/me/password", "changePassword",
+                       "Change one's own password; other logins end, API tokens stay", Access::login,
+                       with(put_password))
+          .taking({s::text("password", 1, kMaxPassword, "the present one"), password_field("new_password")})
+          .answers(204)
+          .may_fail({Code::wrong_login, Code::too_many_requests, Code::conflict}));
   add(once(net::write_route(Method::post, v1 + "/api-tokens", "createApiToken",
                             "A token for a program, with the caller's own rights", Access::login, create_api_token)
                .taking({s::text("name", 1, kMaxName, "what it is for"),
@@ -583,6 +711,37 @@ Routes org_routes(const OrgDeps& deps) {
           .giving(page_of_items({s::id("person_id"), s::text("name", 0, kMaxName), s::text("login", 0, kMaxLogin),
                                  roles_field(), regions_field("what the roles are limited to"),
                                  s::boolean("has_password")})));
+
+  add(once(net::write_route(Method::post, brand + "/staff/{person_id}/password-reset", "resetStaffPassword",
+                            "An invitation that puts a new password in the place of the old", Access::staff,
+                            reset_staff)
+               .giving({s::text("invite_token", 43, 43)})
+               .may_fail({Code::not_found, Code::forbidden, Code::conflict})));
+  const Shape matrix_rules_shape{
+      s::choice("applications", {"open", "by_share", "closed"},
+                "who may ask to become an agent: anybody, who came by an agent's recruit link, nobody"),
+      s::choice("admission", {"automatic", "by_staff"}, "who has finished training becomes active, or waits for staff"),
+      s::boolean("hand_to_parent", "the customers of an agent who leaves go to their parent, if active"),
+      s::nullable(s::id("house_agent_id", "else to this agent, if active; else their locks end"))};
+  add(net::read_route(Method::get, brand + "/matrix-rules", "getMatrixRules",
+                      "How agents come in, and who has their customers when they leave", Access::staff,
+                      get_matrix_rules)
+          .giving(matrix_rules_shape)
+          .may_fail({Code::not_found}));
+  add(net::write_route(Method::put, brand + "/matrix-rules", "putMatrixRules", "Change these rules", Access::staff,
+                       put_matrix_rules)
+          .taking(matrix_rules_shape)
+          .giving(matrix_rules_shape));
+  add(net::read_route(Method::get, brand + "/audit", "listAudit",
+                      "Who changed or read what, newest first; for owners and auditors", Access::staff, list_audit)
+          .asking({s::opt(s::text("action", 0, 64, "and all that begin so: agent.")),
+                   s::opt(s::text("subject_kind", 0, 64)), s::opt(s::id("subject_id")), s::opt(s::id("actor_id")),
+                   s::opt(s::instant("since")), s::opt(s::instant("until", "this instant not any more")), limit_field(),
+                   after_field()})
+          .giving(page_of_items({s::id("id"), s::nullable(s::id("actor_id", "null: the server")),
+                                 s::text("actor_name", 0, kMaxName), s::text("action", 1, 64),
+                                 s::text("subject_kind", 0, 64), s::nullable(s::id("subject_id")), s::any("detail"),
+                                 s::instant("at")})));
 
   // Regions
   const std::string region = brand + "/regions/{region_id}";
@@ -632,11 +791,26 @@ Routes org_routes(const OrgDeps& deps) {
   add(net::plain_route(Method::get, agent, "getAgent", "An agent, for themselves and for staff", Access::login,
                        with(get_agent))
           .giving(agent_shape()));
+  add(net::write_route(Method::patch, agent, "editAgent",
+                       "Change an agent's code, name, phone, region, level or parent", Access::staff, patch_agent)
+          .taking({s::opt(s::text("code", 1, kMaxCode)), s::opt(s::text("name", 1, kMaxName)),
+                   s::opt(s::text("phone", 0, kMaxPhone)), s::opt(s::text("region", 0, kMaxRegion)),
+                   s::opt(s::text("level", 0, kMaxLevel)), s::nullable(s::id("parent_id", "null: none any more"))})
+          .giving(agent_shape())
+          .may_fail({Code::not_found, Code::conflict, Code::parent_invalid}));
+  add(once(net::write_route(Method::post, agent + "/password-reset", "resetAgentPassword",
+                            "An invitation that puts a new password in the place of the old", Access::staff,
+                            reset_agent)
+               .giving({s::text("invite_token", 43, 43)})
+               .may_fail({Code::not_found, Code::forbidden, Code::conflict, Code::agent_not_active})));
   add(net::write_route(Method::post, agent + "/state", "setAgentState", "Train, admit, suspend, reinstate or let go",
-                       Access::staff, post_agent_state)
+                       Access::staff,
+                       [follow = deps.follow](Tx& tx, const Call& call, const Request& request) {
+                         return post_agent_state(tx, call, request, follow);
+                       })
           .taking({s::choice("state", kStates), s::opt(s::text("reason", 0, 500))})
           .giving(agent_shape())
-          .may_fail({Code::agent_state_conflict}));
+          .may_fail({Code::agent_state_conflict, Code::training_incomplete}));
   add(once(net::write_route(Method::post, agent + "/invite", "inviteAgent",
                             "An invitation with which the agent chooses login and password", Access::staff,
                             post_agent_invite)
@@ -648,6 +822,8 @@ Routes org_routes(const OrgDeps& deps) {
                    s::boolean("open", "its agent is active"), s::text("intro", 0, kMaxIntro),
                    s::text("picture_url", 0, 200, "of this server; empty: none")}));
   for (auto& route : storefront_routes(deps.db)) add(std::move(route));
+  for (auto& route : recruiting_routes(deps)) add(std::move(route));
+  for (auto& route : training_routes()) add(std::move(route));
   return out;
 }
 

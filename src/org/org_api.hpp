@@ -9,6 +9,7 @@
 
 #include "net/route.hpp"
 #include "org/org_service.hpp"
+#include "org/recruiting.hpp"
 
 namespace lianbo::org {
 
@@ -18,8 +19,13 @@ using LoginHook = std::function<Status(db::Tx&, const Call&, PersonId guest, Per
 struct OrgDeps {
   db::Database* db = nullptr;
   const Settings* settings = nullptr;
-  LoginHook on_login;  // may be empty
+  LoginHook on_login = {};          // may be empty
+  StateHook follow = {};            // may be empty
+  RecruitedByFn recruited_by = {};  // may be empty: applications without a share only
 };
+// All of this folder: these, recruiting's and training's.
 net::Routes org_routes(const OrgDeps& deps);
+net::Routes recruiting_routes(const OrgDeps& deps);
+net::Routes training_routes();
 
 }  // namespace lianbo::org

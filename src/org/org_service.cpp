@@ -11,7 +11,9 @@
 #include "org/agents_csv.hpp"
 #include "org/org_events.hpp"
 #include "org/org_store.hpp"
+#include "org/recruiting.hpp"
 #include "org/sessions.hpp"
+#include "org/training.hpp"
 
 namespace lianbo::org {
 namespace {
@@ -51,12 +53,14 @@ void record_state(Tx& tx, const Call& call, const Agent& agent, std::optional<Ag
 }
 
 // person, agent and store, in one go.
+// The person is made if the agent has none.
 bool add_agent(Tx& tx, const Call& call, Agent& agent, std::string_view store_name) {
-  agent.person = call.make_id<PersonId>();
+  const bool fresh = !agent.person;
+  if (fresh) agent.person = call.make_id<PersonId>();
   agent.store = call.make_id<StoreId>();
   agent.created_at = call.now;
   if (!store::add_agent(tx, agent)) return false;
-  store::add_person_of_agent(tx, agent.person, agent.name, call.now);
+  if (fresh) store::add_person_of_agent(tx, agent.person, agent.name, call.now);
   store::add_store(tx, {agent.store, agent.brand, agent.id, std::string(store_name), call.now});
   return true;
 }
@@ -233,7 +237,46 @@ Result<LockRules> set_lock_rules(Tx& tx, const Call& call, BrandId brand, LockRu
   return rules;
 }
 
+// ---- the rules of the matrix
+
+MatrixRules matrix_rules(Tx& tx, BrandId brand) { return store::matrix_rules(tx, brand).value_or(MatrixRules{}); }
+
+Result<MatrixRules> set_matrix_rules(Tx& tx, const Call& call, BrandId brand, const MatrixRules& rules) {
+  if (!store::lock_brand(tx, brand)) return no_such("brand");
+  if (rules.house_agent) {
+    const auto house = store::agent(tx, rules.house_agent);
+    if (!house || house->brand != brand || !house->active())
+      return fail(Code::invalid_field, "the house agent must be an active agent of this brand", "/house_agent_id");
+  }
+  if (matrix_rules(tx, brand) == rules) return rules;
+  store::put_matrix_rules(tx, brand, rules, call.now);
+  JsonWriter w;
+  w.begin().field("applications", applications_text(rules.applications));
+  w.field("admission", admission_text(rules.admission)).field("hand_to_parent", rules.hand_to_parent);
+  w.field("house_agent_id", rules.house_agent).end();
+  audit(tx, call, brand, "matrix_rules.change", "brand", brand.value, w.text());
+  return rules;
+}
+
+AgentId heir_of(Tx& tx, const Agent& agent) {
+  const MatrixRules rules = matrix_rules(tx, agent.brand);
+  for (const AgentId id : {rules.hand_to_parent ? agent.parent : AgentId{}, rules.house_agent}) {
+    const auto heir = id && id != agent.id ? store::agent(tx, id) : std::nullopt;
+    if (heir && heir->brand == agent.brand && heir->active()) return heir->id;
+  }
+  return {};
+}
+
 // ---- agents
+
+namespace {
+void tell_made(Tx& tx, const Call& call, const Agent& agent) {
+  record_state(tx, call, agent, std::nullopt, "");
+  tell_change(tx, call, agent, std::nullopt);
+  audit(tx, call, agent.brand, "agent.create", "agent", agent.id.value,
+        JsonWriter().begin().field("code", agent.code).field("state", state_text(agent.state)).end().take());
+}
+}  // namespace
 
 Result<Agent> create_agent(Tx& tx, const Call& call, BrandId brand, const NewAgent& wish) {
   TRY_OK(check_text(wish.code, 1, kMaxCode, "/code"));
@@ -264,10 +307,71 @@ Result<Agent> create_agent(Tx& tx, const Call& call, BrandId brand, const NewAge
   ensure_region(tx, call, brand, agent.region);
   if (!add_agent(tx, call, agent, wish.store_name.empty() ? wish.name : wish.store_name))
     return fail(Code::conflict, "an agent of this brand has the code " + wish.code + " already", "/code");
-  record_state(tx, call, agent, std::nullopt, "");
-  tell_change(tx, call, agent, std::nullopt);
-  audit(tx, call, brand, "agent.create", "agent", agent.id.value,
-        JsonWriter().begin().field("code", agent.code).field("state", state_text(agent.state)).end().take());
+  tell_made(tx, call, agent);
+  return agent;
+}
+
+Status add_agent_of_person(Tx& tx, const Call& call, Agent& agent) {
+  CHECK(agent.person);
+  ensure_region(tx, call, agent.brand, agent.region);
+  if (!add_agent(tx, call, agent, agent.name))
+    return fail(Code::conflict, "an agent of this brand has the code " + agent.code + " already", "/code");
+  tell_made(tx, call, agent);
+  return {};
+}
+
+Result<Agent> edit_agent(Tx& tx, const Call& call, AgentId id, const AgentPatch& patch) {
+  TRY(const Agent seen, find_agent(tx, id));
+  store::lock_brand(tx, seen.brand);
+  TRY(const Agent before, find_agent(tx, id));
+  Agent agent = before;
+  if (patch.code) agent.code = *patch.code;
+  if (patch.name) agent.name = *patch.name;
+  if (patch.phone) agent.phone = *patch.phone;
+  if (patch.region) agent.region = *patch.region;
+  if (patch.level) agent.level = *patch.level;
+  if (patch.parent) agent.parent = *patch.parent;
+  TRY_OK(check_text(agent.code, 1, kMaxCode, "/code"));
+  TRY_OK(check_text(agent.name, 1, kMaxName, "/name"));
+  if (auto problem = phone_problem(agent.phone)) return fail(Code::invalid_field, *problem, "/phone");
+  TRY_OK(check_region(agent.region, "/region"));
+  TRY_OK(check_text(agent.level, 0, kMaxLevel, "/level"));
+  std::string parent_code, parent_before;
+  if (const auto parent = store::agent(tx, before.parent)) parent_before = parent->code;
+  if (agent.parent == before.parent) {
+    parent_code = parent_before;
+  } else if (agent.parent) {
+    const auto parent = store::agent(tx, agent.parent);
+    if (!parent || parent->brand != agent.brand || parent->state == AgentState::left)
+      return fail(Code::parent_invalid, "the parent must be an agent of this brand who has not left", "/parent_id");
+    if (store::is_above(tx, id, parent->id))
+      return fail(Code::parent_invalid, parent->code + " stands below " + agent.code + "; nobody is their own ancestor",
+                  "/parent_id");
+    parent_code = parent->code;
+  }
+  struct Note {
+    std::string_view field;
+    std::string from, to;
+  };
+  bool changed = false;
+  JsonWriter w;
+  w.begin();
+  for (const Note& n : {Note{"code", before.code, agent.code}, Note{"name", before.name, agent.name},
+                        Note{"phone", before.phone, agent.phone}, Note{"region", before.region, agent.region},
+                        Note{"level", before.level, agent.level}, Note{"parent", parent_before, parent_code}}) {
+    if (n.from == n.to) continue;
+    changed = true;
+    const bool personal = n.field == "phone";
+    w.key(n.field).begin().field("from", personal ? mask_phone(n.from) : n.from);
+    w.field("to", personal ? mask_phone(n.to) : n.to).end();
+  }
+  w.end();
+  if (!changed) return agent;
+  if (agent.code != before.code && !store::set_code(tx, id, agent.code))
+    return fail(Code::conflict, "an agent of this brand has the code " + agent.code + " already", "/code");
+  ensure_region(tx, call, agent.brand, agent.region);
+  store::update_agent(tx, agent);
+  audit(tx, call, agent.brand, "agent.edit", "agent", id.value, w.text());
   return agent;
 }
 
@@ -279,7 +383,8 @@ void audit_state(Tx& tx, const Call& call, const Agent& agent, AgentState from, 
 }
 }  // namespace
 
-Result<Agent> set_agent_state(Tx& tx, const Call& call, AgentId id, AgentState to, std::string_view reason) {
+Result<Agent> set_agent_state(Tx& tx, const Call& call, AgentId id, AgentState to, std::string_view reason,
+                              const StateHook& then) {
   TRY_OK(check_text(reason, 0, 500, "/reason"));
   // An import writes whole rows of agents it has read before, behind this lock.
   TRY(const Agent seen, find_agent(tx, id));
@@ -294,12 +399,17 @@ Result<Agent> set_agent_state(Tx& tx, const Call& call, AgentId id, AgentState t
                 "/state");
   };
   if (!state_can_become(from, to)) return refuse();
+  if (from == AgentState::training && to == AgentState::active && !training_of(tx, agent).missing.empty())
+    return fail(check_admitted(tx, agent).error());
   if (!store::change_state(tx, id, from, to))
     return fail(Code::agent_state_conflict, "the agent's state was changed by somebody else just now", "/state");
   agent.state = to;
   record_state(tx, call, agent, from, reason);
   audit_state(tx, call, agent, from, reason);
+  if (from == AgentState::applied)
+    store::decide_application(tx, id, to == AgentState::training, call.caller.person, reason, call.now);
   tell_change(tx, call, agent, from);
+  if (then) TRY_OK(then(tx, call, agent, from));
   return agent;
 }
 
@@ -311,10 +421,13 @@ struct Importer {
   Tx& tx;
   const Call& call;
   BrandId brand;
+  const StateHook& then;
   ImportReport report;
   std::unordered_map<std::string, store::AgentAndStore> old;
   std::unordered_map<std::string_view, AgentId> ids;
   std::vector<store::WholeAgent> added;
+  std::vector<Agent> changes;
+  std::vector<std::pair<Agent, AgentState>> moved;  // and the state before
 
   Status run(const AgentsFile& file) {
     if (!store::lock_brand(tx, brand)) return no_such("brand");
@@ -350,6 +463,10 @@ struct Importer {
         update(row, at->second);
     }
     store::add_whole_agents(tx, added, call.caller.person, kReason, call.now);
+    store::update_agents(tx, changes);
+    // After all rows are there: who is heir, and whether, is asked of the network as the file leaves it.
+    if (then)
+      for (const auto& [agent, from] : moved) TRY_OK(then(tx, call, agent, from));
     JsonWriter w;
     w.begin().field("imported", report.imported).field("updated", report.updated);
     w.field("unchanged", report.unchanged).end();
@@ -389,24 +506,29 @@ struct Importer {
     const auto& a = before.agent;
     const bool changed = agent.name != a.name || agent.phone != a.phone || agent.region != a.region ||
                          agent.level != a.level || agent.parent != a.parent || agent.state != a.state;
-    if (changed) store::update_agent(tx, agent);
+    if (changed) changes.push_back(agent);
     if (agent.state != a.state) {
       record_state(tx, call, agent, a.state, kReason);
       audit_state(tx, call, agent, a.state, kReason);
+      if (a.state == AgentState::applied)
+        store::decide_application(tx, agent.id, agent.state == AgentState::training, call.caller.person, kReason,
+                                  call.now);
       tell_change(tx, call, agent, a.state);
     }
     const bool renamed = row.store && *row.store != before.store_name;
     if (renamed) store::rename_store(tx, agent.store, *row.store);
     ++(changed || renamed ? report.updated : report.unchanged);
+    if (agent.state != a.state) moved.emplace_back(std::move(agent), a.state);
   }
 };
 
 }  // namespace
 
-Result<ImportReport> import_agents(db::Database& db, const Call& call, BrandId brand, std::string_view file_bytes) {
+Result<ImportReport> import_agents(db::Database& db, const Call& call, BrandId brand, std::string_view file_bytes,
+                                   const StateHook& then) {
   TRY(const AgentsFile file, read_agents(file_bytes));
   return db.write([&](Tx& tx) -> Result<ImportReport> {
-    Importer importer{tx, call, brand, {}, {}, {}, {}};
+    Importer importer{tx, call, brand, then, {}, {}, {}, {}, {}, {}};
     TRY_OK(importer.run(file));
     return importer.report;
   });
@@ -463,10 +585,10 @@ bool end_session(Tx& tx, std::string_view token) { return store::end_session(tx,
 std::int64_t forget_expired(Tx& tx, Instant now, int limit) { return store::forget_expired(tx, now, limit); }
 
 namespace {
-std::string new_invite(Tx& tx, const Call& call, PersonId person) {
+std::string new_invite(Tx& tx, const Call& call, PersonId person, bool resets = false) {
   CHECK(call.random != nullptr);
   std::string token = make_token(*call.random);
-  store::add_invite(tx, sha256(token), person, call.now + kInviteDays * kDayMs);
+  store::add_invite(tx, sha256(token), person, resets, call.now + kInviteDays * kDayMs);
   return token;
 }
 
@@ -542,13 +664,54 @@ Result<std::string> invite_agent(Tx& tx, const Call& call, AgentId id) {
 
 Result<PersonId> accept_invite(Tx& tx, const Call& call, std::string_view token, std::string_view login,
                                const std::string& password_hash) {
-  TRY_OK(check_login(login));
-  const auto person = store::use_invite(tx, sha256(token), call.now);
-  if (!person) return fail(Code::invite_invalid, "ask for a new invitation", "/token");
-  if (store::set_password(tx, call, *person, login, password_hash)) return *person;
+  if (!login.empty()) TRY_OK(check_login(login));
+  const auto invite = store::use_invite(tx, sha256(token), call.now);
+  if (!invite) return fail(Code::invite_invalid, "ask for a new invitation", "/token");
+  if (!invite->resets && login.empty()) return fail(Code::missing_field, "choose a login", "/login");
+  if (invite->resets ? store::reset_password(tx, call, invite->person, login, password_hash)
+                     : store::set_password(tx, call, invite->person, login, password_hash)) {
+    // Whoever had got in with the old password is out.
+    if (invite->resets) store::end_sessions(tx, invite->person, "", true);
+    return invite->person;
+  }
   const auto holder = store::person_by_login(tx, login);
-  if (holder && holder->id != *person) return fail(Code::login_taken, "choose another login", "/login");
+  if (holder && holder->id != invite->person) return fail(Code::login_taken, "choose another login", "/login");
   return fail(Code::invite_invalid, "this person has a password already; log in with it", "/token");
+}
+
+Result<std::string> invite_to_reset(Tx& tx, const Call& call, BrandId brand, PersonId id) {
+  const auto person = store::person(tx, id);
+  const Caller them = caller_of_person(tx, id);
+  if (!person || (!them.staff_of(brand) && !them.agent_at(brand)))
+    return fail(Code::not_found, "there is no such person among the brand's staff and agents");
+  const auto elsewhere = [&](const auto& relation) { return relation.brand != brand; };
+  if (std::any_of(them.staff.begin(), them.staff.end(), elsewhere) ||
+      std::any_of(them.agents.begin(), them.agents.end(), elsewhere))
+    return fail(
+        Code::forbidden,
+        "this person has roles or stores at another brand too, which a new password would open; they can change "
+        "it themselves");
+  if (them.staff_of(brand)) TRY_OK(require_staff(call, brand, kOwner));
+  if (person->password_hash.empty()) return fail(Code::conflict, "they have no password yet; send an invitation");
+  store::void_invites(tx, id);
+  std::string token = new_invite(tx, call, id, true);
+  audit(tx, call, brand, "person.reset_password", "person", id.value);
+  return token;
+}
+
+bool change_password(Tx& tx, PersonId person, const std::string& old_hash, const std::string& new_hash,
+                     std::string_view kept_token) {
+  if (!store::change_password(tx, person, old_hash, new_hash)) return false;
+  store::end_sessions(tx, person, sha256(kept_token), false);
+  store::void_invites(tx, person);
+  return true;
+}
+
+std::optional<Login> login_of_person(Tx& tx, PersonId id, std::string* login) {
+  const auto person = store::person(tx, id);
+  if (!person || person->login.empty()) return std::nullopt;
+  *login = person->login;
+  return Login{person->id, person->password_hash};
 }
 
 // ---- audit
@@ -557,6 +720,10 @@ void audit(Tx& tx, const Call& call, BrandId brand, std::string_view action, std
            std::int64_t subject_id, std::string_view detail_json) {
   store::add_audit(tx, call.make_id<EventId>().value, brand, call.caller.person, action, subject_kind, subject_id,
                    detail_json, call.now);
+}
+
+std::vector<AuditRow> audit_of(Tx& tx, BrandId brand, const AuditFilter& filter, int limit, EventId before) {
+  return store::audit_rows(tx, brand, filter, limit, before);
 }
 
 // ---- the server itself

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -96,7 +97,18 @@ Result<BrandId> create_brand(db::Tx&, const Call&, const NewBrand&);
 // Adds a version when something changes; gives the newest.
 Result<LockRules> set_lock_rules(db::Tx&, const Call&, BrandId, LockRules);
 
+// ---- the rules of the matrix
+MatrixRules matrix_rules(db::Tx&, BrandId);
+// The house agent must be an active agent of the brand.
+Result<MatrixRules> set_matrix_rules(db::Tx&, const Call&, BrandId, const MatrixRules&);
+// Who gets the customers of an agent who leaves now: the parent, the house agent, or nobody.
+AgentId heir_of(db::Tx&, const Agent&);
+
 // ---- agents
+// What stands above org and follows an agent's state (share::follow_agent: broadcasts end, customers are handed on). It
+// is called in the transaction of the change, after it; app hands it in, because org can't see what follows.
+using StateHook = std::function<Status(db::Tx&, const Call&, const Agent&, AgentState from)>;
+
 struct NewAgent {
   std::string code, name, phone, region, level;
   AgentId parent;
@@ -104,14 +116,25 @@ struct NewAgent {
   std::string store_name;  // "": the agent's name
 };
 Result<Agent> create_agent(db::Tx&, const Call&, BrandId, const NewAgent&);
-Result<Agent> set_agent_state(db::Tx&, const Call&, AgentId, AgentState to, std::string_view reason);
+// Who is in training becomes active only when nothing is missing (training_incomplete names it). Answers an application
+// that waits.
+Result<Agent> set_agent_state(db::Tx&, const Call&, AgentId, AgentState to, std::string_view reason, const StateHook&);
+// Their person is there already: the store, the row, the first state.
+Status add_agent_of_person(db::Tx&, const Call&, Agent&);
+
+struct AgentPatch {
+  std::optional<std::string> code = {}, name = {}, phone = {}, region = {}, level = {};
+  std::optional<AgentId> parent = {};  // who has not left and is not below this one; an empty id: no parent any more
+};
+// Each field that changes is a line of the audit, with what it was. Orders keep the recruiter they were placed under.
+Result<Agent> edit_agent(db::Tx&, const Call&, AgentId, const AgentPatch&);
 
 struct ImportReport {
   std::int64_t imported = 0, updated = 0, unchanged = 0, stores = 0;
   std::int64_t regions = 0;  // new ones
 };
 // CSV, gz too; one transaction, all or nothing. See agents_csv.hpp.
-Result<ImportReport> import_agents(db::Database&, const Call&, BrandId, std::string_view file_bytes);
+Result<ImportReport> import_agents(db::Database&, const Call&, BrandId, std::string_view file_bytes, const StateHook&);
 
 // ---- people and sessions
 struct Login {
@@ -146,10 +169,36 @@ Result<StaffInvite> add_staff(db::Tx&, const Call&, BrandId, std::string_view lo
                               unsigned roles, const std::optional<std::vector<std::string>>& regions = {});
 // For an agent who has no password yet. Valid for 7 days, once.
 Result<std::string> invite_agent(db::Tx&, const Call&, AgentId);
+// login "": for a new password in the place of an old one, where the login stays.
 Result<PersonId> accept_invite(db::Tx&, const Call&, std::string_view token, std::string_view login,
                                const std::string& password_hash);
+// For somebody who has forgotten theirs: an invitation that puts a new password in the place of the old, which is good
+// until then. Only for a person whose roles and agents are all of this brand (nobody may get at another brand's things
+// by way of theirs); of staff only by an owner. Older invitations are void. forbidden, conflict, not_found.
+Result<std::string> invite_to_reset(db::Tx&, const Call&, BrandId, PersonId);
+// By themselves. True: done; false: the password has changed since old_hash was read. Other logins end, API tokens
+// stay.
+bool change_password(db::Tx&, PersonId, const std::string& old_hash, const std::string& new_hash,
+                     std::string_view kept_token);
+std::optional<Login> login_of_person(db::Tx&, PersonId, std::string* login);
 
 // ---- audit
+struct AuditRow {
+  EventId id;
+  PersonId actor;  // none: the server
+  std::string actor_name, action, subject_kind, detail;
+  std::int64_t subject = 0;
+  Instant at = 0;
+};
+struct AuditFilter {
+  std::string action = {};  // and all that begin so: "agent." is every change of an agent; "": all
+  std::string subject_kind = {};
+  std::int64_t subject = 0;
+  PersonId actor = {};
+  Instant since = 0, until = kForever;  // [since, until)
+};
+// Newest first; before: the id of the last row seen.
+std::vector<AuditRow> audit_of(db::Tx&, BrandId, const AuditFilter&, int limit, EventId before);
 void audit(db::Tx&, const Call&, BrandId, std::string_view action, std::string_view subject_kind,
            std::int64_t subject_id, std::string_view detail_json = "{}");
 

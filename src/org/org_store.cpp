@@ -59,6 +59,14 @@ const Sql kAddAgent{"org.add_agent",
 const Sql kUpdateAgent{"org.update_agent",
                        "update agents set name = $2, phone = $3, region = $4, level = $5, parent_id = $6, state = $7, "
                        "version = version + 1 where id = $1"};
+const Sql kSetCode{"org.set_code",
+                   "update agents set code = $2, version = version + 1 where id = $1 and not exists (select 1 from "
+                   "agents o where o.brand_id = agents.brand_id and o.code = $2 and o.id <> $1)"};
+// union, not union all: it ends even if somebody has made a circle by hand.
+const Sql kIsAbove{"org.is_above",
+                   "with recursive up(id) as (select cast($2 as bigint) union select a.parent_id from agents a join up "
+                   "on up.id = a.id where a.parent_id is not null) select 1 from up where id = $1"};
+const Sql kAgentsEver{"org.agents_ever", "select count(*) from agents where brand_id = $1 and person_id = $2"};
 const Sql kChangeState{"org.change_state",
                        "update agents set state = $3, version = version + 1 where id = $1 and state = $2"};
 const Sql kAddChange{"org.add_change",
@@ -67,9 +75,9 @@ const Sql kAddChange{"org.add_change",
 const Sql kChanges{"org.changes",
                    "select from_state, to_state, by_person_id, reason, at from agent_changes where agent_id = $1 "
                    "order by id limit $2"};
-// A thousand agents in four statements instead of four thousand: a network of 10,000 took PostgreSQL 4 to 6 s row by
-// row, all of it round trips. The rows travel as one JSON text; the engines read JSON by different functions, hence two
-// texts.
+// A thousand agents in four statements (or one, to change them) instead of thousands: a network of 10,000 took
+// PostgreSQL 4 to 6 s row by row, all of it round trips. The rows travel as one JSON text; the engines read JSON by
+// different functions, hence two texts.
 #define FROM_JSON " from json_each($1) j"
 #define FROM_JSONB                                                                                                  \
   " from jsonb_to_recordset(cast($1 as jsonb)) as j(id bigint, brand bigint, person bigint, code text, name text, " \
@@ -97,6 +105,13 @@ const Sql kAddChanges{"org.add_changes",
                       "select j.value ->> 'change', j.value ->> 'id', j.value ->> 'state', $3, $4, $2" FROM_JSON,
                       "insert into agent_changes (id, agent_id, to_state, by_person_id, reason, at) "
                       "select j.change, j.id, j.state, $3, $4, $2" FROM_JSONB};
+const Sql kUpdateAgents{
+    "org.update_agents",
+    "update agents set name = j.value ->> 'name', phone = j.value ->> 'phone', region = j.value ->> 'region', "
+    "level = j.value ->> 'level', parent_id = j.value ->> 'parent', state = j.value ->> 'state', version = version + "
+    "1" FROM_JSON " where agents.id = j.value ->> 'id'",
+    "update agents set name = j.name, phone = j.phone, region = j.region, level = j.level, parent_id = j.parent, "
+    "state = j.state, version = version + 1" FROM_JSONB " where agents.id = j.id"};
 const Sql kStore{"org.store", "select id, brand_id, agent_id, name, created_at from stores where id = $1"};
 const Sql kStores{"org.stores",
                   "select id, brand_id, agent_id, name, created_at from stores where id" LIANBO_IN_IDS("$1"),
@@ -113,6 +128,35 @@ const Sql kAddStore{"org.add_store",
 const Sql kRenameStore{"org.rename_store", "update stores set name = $2 where id = $1"};
 const Sql kRegionOfStore{"org.region_of_store",
                          "select a.region from stores s join agents a on a.id = s.agent_id where s.id = $1"};
+
+// ---- the rules of the matrix, applications
+const Sql kMatrixRules{"org.matrix_rules",
+                       "select applications, admission, hand_to_parent, house_agent_id from matrix_rules "
+                       "where brand_id = $1"};
+const Sql kPutMatrixRules{
+    "org.put_matrix_rules",
+    "insert into matrix_rules (brand_id, applications, admission, hand_to_parent, house_agent_id, at) values ($1, $2, "
+    "$3, $4, $5, $6) on conflict (brand_id) do update set applications = excluded.applications, admission = "
+    "excluded.admission, hand_to_parent = excluded.hand_to_parent, house_agent_id = excluded.house_agent_id, "
+    "at = excluded.at"};
+const Sql kAddApplication{"org.add_application",
+                          "insert into applications (agent_id, brand_id, share_id, opened_at, message, at) "
+                          "values ($1, $2, $3, $4, $5, $6)"};
+const Sql kDecideApplication{"org.decide_application",
+                             "update applications set approved = $2, decided_by_id = $3, reason = $4, decided_at = $5 "
+                             "where agent_id = $1 and approved is null"};
+#define APPLICATION_COLUMNS                                                                                        \
+  AGENT_COLUMNS                                                                                                    \
+  ", p.share_id, p.opened_at, p.message, p.at, p.approved, p.decided_by_id, p.decided_at, p.reason from agents a " \
+  "join stores s on s.agent_id = a.id join applications p on p.agent_id = a.id "
+const Sql kNewestApplication{"org.newest_application", APPLICATION_COLUMNS
+                             "where a.person_id = $2 and a.brand_id = $1 order by a.id desc limit 1"};
+const Sql kApplications{
+    "org.applications", APPLICATION_COLUMNS
+    "where p.brand_id = $1 and p.agent_id > $2 and (cast($3 as bigint) is null or a.id in (select v.agent_id from "
+    "staff_stores v where v.brand_id = $1 and v.person_id = $3)) and ($4 = 0 or ($4 = 1 and p.approved is null) or "
+    "($4 = 2 and p.approved = 1) or ($4 = 3 and p.approved = 0)) order by p.agent_id limit $5"};
+const Sql kRecruits{"org.recruits", APPLICATION_COLUMNS "where a.parent_id = $1 and a.id > $2 order by a.id limit $3"};
 
 // ---- regions
 #define REGION_COLUMNS "r.id, r.brand_id, r.name, r.created_at"
@@ -200,10 +244,21 @@ const Sql kAddSession{"org.add_session",
                       "values ($1, $2, $3, $4, $5, $6)"};
 const Sql kSession{"org.session", "select person_id from sessions where token_sha256 = $1 and expires_at > $2"};
 const Sql kEndSession{"org.end_session", "delete from sessions where token_sha256 = $1"};
-const Sql kAddInvite{"org.add_invite", "insert into invites (token_sha256, person_id, expires_at) values ($1, $2, $3)"};
+const Sql kAddInvite{"org.add_invite",
+                     "insert into invites (token_sha256, person_id, resets, expires_at) values ($1, $2, $3, $4)"};
+const Sql kVoidInvites{"org.void_invites", "delete from invites where person_id = $1 and used_at is null"};
+const Sql kResetPassword{"org.reset_password", "update persons set password_hash = $2 where id = $1"};
+const Sql kResetLogin{"org.reset_login",
+                      "update persons set login_sha256 = $2, login_sealed = $3, password_hash = $4 where id = $1 and "
+                      "not exists (select 1 from persons o where o.login_sha256 = $2 and o.id <> $1)"};
+const Sql kChangePassword{"org.change_password",
+                          "update persons set password_hash = $3 where id = $1 and password_hash = $2"};
+const Sql kEndSessions{"org.end_sessions",
+                       "delete from sessions where person_id = $1 and token_sha256 <> $2 and (kind = 'login' or "
+                       "$3 = 1)"};
 const Sql kUseInvite{"org.use_invite",
                      "update invites set used_at = $2 where token_sha256 = $1 and used_at is null and expires_at > $2 "
-                     "returning person_id"};
+                     "returning person_id, resets"};
 const Sql kForgetSessions{"org.forget_sessions",
                           "delete from sessions where token_sha256 in (select token_sha256 from sessions "
                           "where expires_at <= $1 limit $2)"};
@@ -215,6 +270,11 @@ const Sql kForgetInvites{"org.forget_invites",
 const Sql kAddAudit{"org.add_audit",
                     "insert into audit (id, brand_id, actor_id, action, subject_kind, subject_id, detail, at) "
                     "values ($1, $2, $3, $4, $5, $6, $7, $8)"};
+const Sql kAudit{"org.audit",
+                 "select id, actor_id, action, subject_kind, subject_id, detail, at from audit where brand_id = $1 and "
+                 "id < $2 and substr(action, 1, length($3)) = $3 and ($4 = '' or subject_kind = $4) and ($5 = 0 or "
+                 "subject_id = $5) and (cast($6 as bigint) is null or actor_id = $6) and at >= $7 and at < $8 "
+                 "order by id desc limit $9"};
 const Sql kFact{"org.fact", "select value from server_facts where name = $1"};
 const Sql kAddFact{"org.add_fact",
                    "insert into server_facts (name, value) values ($1, $2) on conflict (name) do nothing"};
@@ -262,6 +322,20 @@ Agent read_agent(const Row& r) {
   a.store = r.id<StoreId>(10);
   a.created_at = r.integer(11);
   return a;
+}
+
+Application read_application(const Row& r) {
+  Application out;
+  out.agent = read_agent(r);
+  out.share = r.id<ShareId>(12);
+  out.opened_at = r.integer(13);
+  out.message = r.str(14);
+  out.at = r.integer(15);
+  if (!r.is_null(16)) out.approved = r.flag(16);
+  out.decided_by = r.id<PersonId>(17);
+  out.decided_at = r.integer(18);
+  out.reason = r.str(19);
+  return out;
 }
 
 Region read_region(const Row& r) { return {r.id<RegionId>(0), r.id<BrandId>(1), r.str(2), r.integer(3)}; }
@@ -332,23 +406,29 @@ bool add_agent(Tx& tx, const Agent& a) {
   return tx.exec(kAddAgent, {a.id, a.brand, a.person, a.code, a.name, a.phone, a.region, a.level, a.parent,
                              state_text(a.state), a.created_at}) == 1;
 }
+namespace {
+constexpr std::size_t kChunk = 1000;
+
+void write_agent_row(JsonWriter& w, const Agent& a) {
+  w.field("id", a.id.value).field("brand", a.brand.value).field("person", a.person.value).field("code", a.code);
+  w.field("name", a.name).field("phone", a.phone).field("region", a.region).field("level", a.level);
+  w.field("state", state_text(a.state)).key("parent");
+  if (a.parent)
+    w.value(a.parent.value);
+  else
+    w.null();
+}
+}  // namespace
 void add_whole_agents(Tx& tx, std::span<const WholeAgent> rows, PersonId by, std::string_view reason, Instant at) {
-  constexpr std::size_t kChunk = 1000;
   while (!rows.empty()) {
     const auto chunk = rows.first(std::min(kChunk, rows.size()));
     rows = rows.subspan(chunk.size());
     JsonWriter w;
     w.begin_list();
     for (const auto& [a, store_name, change_id] : chunk) {
-      w.begin().field("id", a.id.value).field("brand", a.brand.value).field("person", a.person.value);
-      w.field("code", a.code).field("name", a.name).field("phone", a.phone).field("region", a.region);
-      w.field("level", a.level).field("state", state_text(a.state)).field("store", a.store.value);
-      w.field("store_name", store_name).field("change", change_id).key("parent");
-      if (a.parent)
-        w.value(a.parent.value);
-      else
-        w.null();
-      w.end();
+      w.begin();
+      write_agent_row(w, a);
+      w.field("store", a.store.value).field("store_name", store_name).field("change", change_id).end();
     }
     w.end_list();
     const auto count = static_cast<std::int64_t>(chunk.size());
@@ -358,8 +438,28 @@ void add_whole_agents(Tx& tx, std::span<const WholeAgent> rows, PersonId by, std
     CHECK(tx.exec(kAddChanges, {w.text(), at, by, reason}) == count);
   }
 }
+void update_agents(Tx& tx, std::span<const Agent> rows) {
+  while (!rows.empty()) {
+    const auto chunk = rows.first(std::min(kChunk, rows.size()));
+    rows = rows.subspan(chunk.size());
+    JsonWriter w;
+    w.begin_list();
+    for (const Agent& a : chunk) {
+      w.begin();
+      write_agent_row(w, a);
+      w.end();
+    }
+    w.end_list();
+    CHECK(tx.exec(kUpdateAgents, {w.text()}) == static_cast<std::int64_t>(chunk.size()));
+  }
+}
 void update_agent(Tx& tx, const Agent& a) {
   tx.exec(kUpdateAgent, {a.id, a.name, a.phone, a.region, a.level, a.parent, state_text(a.state)});
+}
+bool set_code(Tx& tx, AgentId id, std::string_view code) { return tx.exec(kSetCode, {id, code}) == 1; }
+bool is_above(Tx& tx, AgentId above, AgentId below) { return tx.exists(kIsAbove, {above, below}); }
+std::int64_t agents_ever(Tx& tx, BrandId brand_id, PersonId person_id) {
+  return tx.number(kAgentsEver, {brand_id, person_id});
 }
 bool change_state(Tx& tx, AgentId id, AgentState from, AgentState to) {
   return tx.exec(kChangeState, {id, state_text(from), state_text(to)}) == 1;
@@ -394,6 +494,36 @@ std::int64_t count_stores(Tx& tx, BrandId brand, const StoreFilter& filter) {
 }
 void add_store(Tx& tx, const Store& s) { tx.exec(kAddStore, {s.id, s.brand, s.agent, s.name, s.created_at}); }
 void rename_store(Tx& tx, StoreId id, std::string_view name) { tx.exec(kRenameStore, {id, name}); }
+
+std::optional<MatrixRules> matrix_rules(Tx& tx, BrandId brand_id) {
+  return tx.one(kMatrixRules, {brand_id}, [](const Row& r) {
+    const auto applications = parse_applications(r.text(0));
+    const auto admission = parse_admission(r.text(1));
+    CHECK(applications && admission);
+    return MatrixRules{*applications, *admission, r.flag(2), r.id<AgentId>(3)};
+  });
+}
+void put_matrix_rules(Tx& tx, BrandId brand_id, const MatrixRules& r, Instant at) {
+  tx.exec(kPutMatrixRules, {brand_id, applications_text(r.applications), admission_text(r.admission), r.hand_to_parent,
+                            r.house_agent, at});
+}
+void add_application(Tx& tx, const Application& a) {
+  tx.exec(kAddApplication, {a.agent.id, a.agent.brand, a.share, a.opened_at == 0 ? Param(nullptr) : Param(a.opened_at),
+                            a.message, a.at});
+}
+void decide_application(Tx& tx, AgentId id, bool approved, PersonId by, std::string_view reason, Instant at) {
+  tx.exec(kDecideApplication, {id, approved, by, reason, at});
+}
+std::optional<Application> newest_application(Tx& tx, BrandId brand_id, PersonId person_id) {
+  return tx.one(kNewestApplication, {brand_id, person_id}, read_application);
+}
+std::vector<Application> applications(Tx& tx, BrandId brand_id, PersonId scope, Decided decided, int limit,
+                                      AgentId after) {
+  return tx.all(kApplications, {brand_id, after.value, scope, static_cast<int>(decided), limit}, read_application);
+}
+std::vector<Application> recruits(Tx& tx, AgentId recruiter, int limit, AgentId after) {
+  return tx.all(kRecruits, {recruiter, after.value, limit}, read_application);
+}
 
 std::optional<Region> region(Tx& tx, RegionId id) { return tx.one(kRegion, {id}, read_region); }
 std::optional<Region> region_named(Tx& tx, BrandId brand_id, std::string_view name) {
@@ -502,11 +632,25 @@ std::optional<PersonId> session(Tx& tx, std::string_view sha, Instant now) {
   return tx.one(kSession, {Param::blob(sha), now}, [](const Row& r) { return r.id<PersonId>(0); });
 }
 bool end_session(Tx& tx, std::string_view sha) { return tx.exec(kEndSession, {Param::blob(sha)}) == 1; }
-void add_invite(Tx& tx, std::string_view sha, PersonId person_id, Instant expires_at) {
-  tx.exec(kAddInvite, {Param::blob(sha), person_id, expires_at});
+void add_invite(Tx& tx, std::string_view sha, PersonId person_id, bool resets, Instant expires_at) {
+  tx.exec(kAddInvite, {Param::blob(sha), person_id, resets, expires_at});
 }
-std::optional<PersonId> use_invite(Tx& tx, std::string_view sha, Instant now) {
-  return tx.one(kUseInvite, {Param::blob(sha), now}, [](const Row& r) { return r.id<PersonId>(0); });
+void void_invites(Tx& tx, PersonId person_id) { tx.exec(kVoidInvites, {person_id}); }
+std::optional<UsedInvite> use_invite(Tx& tx, std::string_view sha, Instant now) {
+  return tx.one(kUseInvite, {Param::blob(sha), now},
+                [](const Row& r) { return UsedInvite{r.id<PersonId>(0), r.flag(1)}; });
+}
+bool reset_password(Tx& tx, const Call& call, PersonId id, std::string_view login, std::string_view hash) {
+  if (login.empty()) return tx.exec(kResetPassword, {id, hash}) == 1;
+  const auto key = privacy::person_key(tx, call, id, {}, privacy::Use::everyday);
+  const auto sealed = seal_person(key, call, {}, login);
+  return tx.exec(kResetLogin, {id, Param::blob(sealed.login_sha256), Param::blob(sealed.login), hash}) == 1;
+}
+bool change_password(Tx& tx, PersonId id, std::string_view old_hash, std::string_view new_hash) {
+  return tx.exec(kChangePassword, {id, old_hash, new_hash}) == 1;
+}
+void end_sessions(Tx& tx, PersonId id, std::string_view but_sha, bool api_too) {
+  tx.exec(kEndSessions, {id, Param::blob(but_sha), api_too});
 }
 std::int64_t forget_expired(Tx& tx, Instant now, int limit) {
   const std::int64_t sessions = tx.exec(kForgetSessions, {now, limit});
@@ -517,6 +661,22 @@ void add_audit(Tx& tx, std::int64_t id, BrandId brand_id, PersonId actor, std::s
                std::string_view subject_kind, std::int64_t subject_id, std::string_view detail, Instant at) {
   tx.exec(kAddAudit, {id, brand_id, actor, action, subject_kind, subject_id == 0 ? Param(nullptr) : Param(subject_id),
                       detail, at});
+}
+std::vector<AuditRow> audit_rows(Tx& tx, BrandId brand_id, const AuditFilter& f, int limit, EventId before) {
+  return tx.all(kAudit,
+                {brand_id, before ? before.value : INT64_MAX, f.action, f.subject_kind, f.subject, f.actor, f.since,
+                 f.until, limit},
+                [](const Row& r) {
+                  AuditRow row;
+                  row.id = r.id<EventId>(0);
+                  row.actor = r.id<PersonId>(1);
+                  row.action = r.str(2);
+                  row.subject_kind = r.str(3);
+                  row.subject = r.integer(4);
+                  row.detail = r.str(5);
+                  row.at = r.integer(6);
+                  return row;
+                });
 }
 std::optional<std::string> fact(Tx& tx, std::string_view name) {
   return tx.one(kFact, {name}, [](const Row& r) { return r.str(0); });

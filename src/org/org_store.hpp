@@ -11,6 +11,7 @@
 #include "db/db.hpp"
 #include "org/org.hpp"
 #include "org/org_service.hpp"
+#include "org/recruiting.hpp"
 
 namespace lianbo::org::store {
 
@@ -43,6 +44,10 @@ struct WholeAgent {
 };
 void add_whole_agents(db::Tx&, std::span<const WholeAgent>, PersonId by, std::string_view reason, Instant at);
 void update_agent(db::Tx&, const Agent&);
+void update_agents(db::Tx&, std::span<const Agent>);                  // the same for many
+bool set_code(db::Tx&, AgentId, std::string_view code);               // false: it is taken
+bool is_above(db::Tx&, AgentId above, AgentId below);                 // an ancestor of it, or itself
+std::int64_t agents_ever(db::Tx&, BrandId, PersonId);                 // who have left too
 bool change_state(db::Tx&, AgentId, AgentState from, AgentState to);  // false: it is not `from` any more
 void add_change(db::Tx&, std::int64_t id, AgentId, std::optional<AgentState> from, AgentState to, PersonId by,
                 std::string_view reason, Instant at);
@@ -61,6 +66,16 @@ std::vector<StoreId> stores_for(db::Tx&, BrandId, const StoreFilter&, StoreId af
 std::int64_t count_stores(db::Tx&, BrandId, const StoreFilter&);
 void add_store(db::Tx&, const Store&);
 void rename_store(db::Tx&, StoreId, std::string_view name);
+
+// ---- the rules of the matrix, applications
+std::optional<MatrixRules> matrix_rules(db::Tx&, BrandId);
+void put_matrix_rules(db::Tx&, BrandId, const MatrixRules&, Instant at);
+void add_application(db::Tx&, const Application&);
+void decide_application(db::Tx&, AgentId, bool approved, PersonId by, std::string_view reason,
+                        Instant at);  // if it waits
+std::optional<Application> newest_application(db::Tx&, BrandId, PersonId);
+std::vector<Application> applications(db::Tx&, BrandId, PersonId scope, Decided, int limit, AgentId after);
+std::vector<Application> recruits(db::Tx&, AgentId recruiter, int limit, AgentId after);
 
 // ---- regions
 std::optional<Region> region(db::Tx&, RegionId);
@@ -102,13 +117,23 @@ void add_session(db::Tx&, std::string_view sha, PersonId, std::string_view kind,
                  Instant expires_at);
 std::optional<PersonId> session(db::Tx&, std::string_view sha, Instant now);
 bool end_session(db::Tx&, std::string_view sha);
-void add_invite(db::Tx&, std::string_view sha, PersonId, Instant expires_at);
-std::optional<PersonId> use_invite(db::Tx&, std::string_view sha, Instant now);
+void add_invite(db::Tx&, std::string_view sha, PersonId, bool resets, Instant expires_at);
+void void_invites(db::Tx&, PersonId);
+struct UsedInvite {
+  PersonId person;
+  bool resets = false;
+};
+std::optional<UsedInvite> use_invite(db::Tx&, std::string_view sha, Instant now);
+bool reset_password(db::Tx&, PersonId, std::string_view login,
+                    std::string_view hash);  // login "": as it is; false: taken
+bool change_password(db::Tx&, PersonId, std::string_view old_hash, std::string_view new_hash);
+void end_sessions(db::Tx&, PersonId, std::string_view but_sha, bool api_too);
 std::int64_t forget_expired(db::Tx&, Instant now, int limit);
 
 // ---- audit, facts, nodes
 void add_audit(db::Tx&, std::int64_t id, BrandId, PersonId actor, std::string_view action,
                std::string_view subject_kind, std::int64_t subject_id, std::string_view detail, Instant at);
+std::vector<AuditRow> audit_rows(db::Tx&, BrandId, const AuditFilter&, int limit, EventId before);
 std::optional<std::string> fact(db::Tx&, std::string_view name);
 void add_fact(db::Tx&, std::string_view name, std::string_view value);  // keeps what is there
 std::optional<int> node_of(db::Tx&, std::string_view holder);

@@ -182,7 +182,7 @@ TEST_P(RegionsTest, ListsHoldExactlyWhatMayBeReadOneByOne) {
       file += c + ",x," + region + "\n";
       region_of[c] = region;
     }
-    RC_ASSERT(import_agents(db(), call(), brand, file).has_value());
+    RC_ASSERT(import_agents(db(), call(), brand, file, {}).has_value());
     std::vector<std::string> limits;
     for (int i = *rc::gen::inRange(1, 4); i > 0; --i) {
       limits.push_back(region_of[tag + "-" + std::to_string(*rc::gen::inRange(1, 8))]);

@@ -69,6 +69,18 @@ Lock extend_by_order(Lock lock, const org::LockRules& rules, Instant t) {
   return lock;
 }
 
+Lock hand_on(Lock lock, const Hand& hand, Instant t) {
+  if (!valid_at(lock, t) || lock.agent != hand.from) return lock;
+  if (!hand.to) {
+    lock.expires_at = t;
+    lock.protect_until = std::min(lock.protect_until, t);
+    return lock;
+  }
+  lock.agent = hand.to;
+  lock.opened_at = t;
+  return lock;
+}
+
 AgentId effective_agent(AgentId sharer_agent, const std::optional<Lock>& sharer_lock, AgentId store_agent, Instant t) {
   if (sharer_agent) return sharer_agent;
   return valid_at(sharer_lock, t) ? sharer_lock->agent : store_agent;
@@ -81,7 +93,10 @@ std::vector<LockMove> replay(std::vector<LockStep>& steps) {
   moves.reserve(steps.size());
   std::optional<Lock> lock;
   for (const LockStep& step : steps) {
-    if (step.order) {
+    if (step.hand) {
+      if (lock) lock = hand_on(*lock, *step.hand, step.at);
+      moves.push_back({Outcome::nobody, lock, {}});
+    } else if (step.order) {
       if (lock && lock->agent == step.order_agent) lock = extend_by_order(*lock, step.rules, step.at);
       moves.push_back({Outcome::nobody, lock, {}});
     } else {

@@ -82,10 +82,17 @@ Status same_store(const NewShare& wish, StoreId store) {
   return fail(Code::invalid_field, "this broadcast belongs to another store; leave store_id out", "/store_id");
 }
 
+// A rehearsal is not there for anybody it could be shared with.
+Result<live::Broadcast> shareable(Tx& tx, const NewShare& wish) {
+  TRY(live::Broadcast broadcast, at_place(live::find_broadcast(tx, wish.broadcast), "/broadcast_id"));
+  if (broadcast.rehearsal()) return fail(Code::not_found, "a rehearsal is not shared", "/broadcast_id");
+  return broadcast;
+}
+
 Status fill_moment(Tx& tx, const Call& call, const NewShare& wish, Share& share) {
   TRY_OK(need(bool(wish.broadcast), "broadcast_id", wish.kind));
   TRY_OK(need(bool(wish.product), "product_id", wish.kind));
-  TRY(const live::Broadcast broadcast, at_place(live::find_broadcast(tx, wish.broadcast), "/broadcast_id"));
+  TRY(const live::Broadcast broadcast, shareable(tx, wish));
   TRY(const catalog::Product product, at_place(catalog::find_product(tx, wish.product), "/product_id"));
   TRY_OK(same_store(wish, broadcast.store));
   const std::optional<live::Pin> last = live::last_pin_of(tx, broadcast.id, product.id);
@@ -116,7 +123,7 @@ Status fill_moment(Tx& tx, const Call& call, const NewShare& wish, Share& share)
 
 Status fill_broadcast(Tx& tx, const NewShare& wish, Share& share) {
   TRY_OK(need(bool(wish.broadcast), "broadcast_id", wish.kind));
-  TRY(const live::Broadcast broadcast, at_place(live::find_broadcast(tx, wish.broadcast), "/broadcast_id"));
+  TRY(const live::Broadcast broadcast, shareable(tx, wish));
   TRY_OK(same_store(wish, broadcast.store));
   share.brand = broadcast.brand;
   share.store = broadcast.store;
@@ -291,9 +298,10 @@ class RulesBook {
 };
 
 Result<std::vector<LockStep>> steps_of(RulesBook& book, BrandId brand, const std::vector<Touch>& touches,
-                                       const std::vector<store::LockOrder>& orders) {
+                                       const std::vector<store::LockOrder>& orders,
+                                       const std::vector<store::LockHand>& hands) {
   std::vector<LockStep> steps;
-  steps.reserve(touches.size() + orders.size());
+  steps.reserve(touches.size() + orders.size() + hands.size());
   for (const Touch& touch : touches) {
     TRY(const org::LockRules rules, book.find(brand, touch.rules_version));
     steps.push_back({touch.at, touch.id.value, rules, false, touch.input, {}});
@@ -302,21 +310,68 @@ Result<std::vector<LockStep>> steps_of(RulesBook& book, BrandId brand, const std
     TRY(const org::LockRules rules, book.find(brand, order.rules_version));
     steps.push_back({order.at, order.id.value, rules, true, {}, order.agent});
   }
+  for (const store::LockHand& hand : hands) steps.push_back({hand.at, hand.id, {}, false, {}, {}, hand.hand});
   return steps;
 }
 
 Result<std::optional<Lock>> fold_rows(Tx& tx, RulesBook& book, const Guard& guard) {
-  TRY(std::vector<LockStep> steps,
-      steps_of(book, guard.brand, store::touches_of(tx, guard), store::lock_orders_of(tx, guard)));
+  TRY(std::vector<LockStep> steps, steps_of(book, guard.brand, store::touches_of(tx, guard),
+                                            store::lock_orders_of(tx, guard), store::lock_hands_of(tx, guard)));
   return fold(std::move(steps));
+}
+
+// ---- who left
+
+// The step that the departure of the lock's agent makes due, if it has not been written yet: at the departure, but
+// after every step there is.
+std::optional<std::pair<Hand, Instant>> due_hand(Tx& tx, const Guard& guard) {
+  if (!guard.lock) return std::nullopt;
+  const auto left = store::departure(tx, guard.lock->agent);
+  if (!left) return std::nullopt;
+  const Instant at = std::max(left->at, guard.moved_at);
+  if (!valid_at(guard.lock, at)) return std::nullopt;
+  Hand hand{left->agent, left->heir};
+  // Nobody is their own customer.
+  if (hand.to)
+    if (const auto heir = org::find_agent(tx, hand.to); !heir || heir->person == guard.buyer) hand.to = {};
+  return std::pair{hand, at};
+}
+
+// Writes the steps that are due; the guard is saved if there were any. An heir may have left since, too.
+void catch_up(Tx& tx, const Call& call, Guard& guard) {
+  if (!guard.departed) return;
+  while (const auto due = due_hand(tx, guard)) {
+    Call then = call;
+    then.now = due->second;
+    const Stamp stamp = next_stamp(then, guard);
+    store::insert_lock_hand(tx, guard, {stamp.id, due->first, stamp.at, {}});
+    guard.lock = hand_on(*guard.lock, due->first, stamp.at);
+    guard.moved_at = stamp.at;
+    guard.moved_id = stamp.id;
+    store::save_guard(tx, guard);
+  }
+  guard.departed = false;
+}
+
+// The lock as it is when all that is due has been written.
+std::optional<Lock> caught_up(Tx& tx, Guard guard) {
+  if (guard.departed)
+    while (const auto due = due_hand(tx, guard)) {
+      guard.lock = hand_on(*guard.lock, due->first, due->second);
+      guard.moved_at = due->second;
+    }
+  return guard.lock;
 }
 
 Status merge_brand(Tx& tx, const Call& call, RulesBook& book, BrandId brand, PersonId guest_id, PersonId person_id) {
   std::optional<Guard> guest = store::lock_guard_if_any(tx, call.bucket(guest_id), brand, guest_id);
   if (!guest) return {};
+  catch_up(tx, call, *guest);
   std::vector<Touch> moved = store::touches_of(tx, *guest);
   if (moved.empty()) return {};
+  std::vector<store::LockHand> moved_hands = store::lock_hands_of(tx, *guest);
   Guard person = store::lock_guard(tx, call.bucket(person_id), brand, person_id);
+  catch_up(tx, call, person);
   const std::vector<Touch> own = store::touches_of(tx, person);
 
   // Who the guest was is known only now: whether they are an agent, and whose shares were their own agent's.
@@ -333,7 +388,16 @@ Status merge_brand(Tx& tx, const Call& call, RulesBook& book, BrandId brand, Per
     touch.input.buyer_is_agent = as_agent && as_agent->active();
     all.push_back(touch);
   }
-  TRY(std::vector<LockStep> steps, steps_of(book, brand, all, store::lock_orders_of(tx, person)));
+  std::vector<store::LockHand> hands = store::lock_hands_of(tx, person);
+  for (store::LockHand& hand : moved_hands) {
+    hand.id = next_stamp(call, person).id;
+    person.moved_id = hand.id;
+    person.moved_at = std::max(person.moved_at, hand.at);
+    hand.merged_from = guest_id;
+    store::insert_lock_hand(tx, person, hand);
+    hands.push_back(hand);
+  }
+  TRY(std::vector<LockStep> steps, steps_of(book, brand, all, store::lock_orders_of(tx, person), hands));
   const std::vector<LockMove> moves = replay(steps);
   std::map<std::int64_t, Outcome> outcomes;
   for (std::size_t i = 0; i < steps.size(); ++i) outcomes.emplace(steps[i].id, moves[i].outcome);
@@ -463,6 +527,7 @@ Result<Touch> touch_share(Tx& tx, const Call& call, const Share& share) {
   const PersonId buyer = call.caller.person;
   if (!buyer) return fail(Code::unauthenticated);
   Guard guard = store::lock_guard(tx, call.bucket(buyer), share.brand, buyer);
+  catch_up(tx, call, guard);
   const Stamp stamp = next_stamp(call, guard);
   TRY(const org::LockRules rules, org::lock_rules(tx, share.brand));
   TRY(const org::Agent agent, agent_spoken_for(tx, call, share, stamp.at));
@@ -490,6 +555,7 @@ Result<Touch> touch_ad(Tx& tx, const Call& call, BrandId brand) {
   const PersonId buyer = call.caller.person;
   if (!buyer) return fail(Code::unauthenticated);
   Guard guard = store::lock_guard(tx, call.bucket(buyer), brand, buyer);
+  catch_up(tx, call, guard);
   TRY(const org::LockRules rules, org::lock_rules(tx, brand));
   return append_touch(tx, rules, guard, next_stamp(call, guard), {}, {.ad = true});
 }
@@ -568,13 +634,14 @@ bool is_preview(const net::Request& request) {
 
 std::optional<Lock> lock_of(Tx& tx, Bucket bucket, BrandId brand, PersonId buyer) {
   const std::optional<Guard> guard = store::read_guard(tx, bucket, brand, buyer);
-  return guard ? guard->lock : std::nullopt;
+  return guard ? caught_up(tx, *guard) : std::nullopt;
 }
 
 Result<std::optional<Lock>> lock_for_order(Tx& tx, const Call& call, BrandId brand, PersonId buyer, OrderId order,
                                            Instant t) {
   std::optional<Guard> guard = store::lock_guard_if_any(tx, call.bucket(buyer), brand, buyer);
   if (!guard) return std::optional<Lock>{};
+  catch_up(tx, call, *guard);
   // The order's id is given, so it is its instant that yields when it would stand before a step already taken.
   Instant at = std::max(t, guard->moved_at);
   if (at == guard->moved_at && order.value <= guard->moved_id) ++at;
@@ -587,6 +654,53 @@ Result<std::optional<Lock>> lock_for_order(Tx& tx, const Call& call, BrandId bra
   guard->moved_id = std::max(guard->moved_id, order.value);
   store::save_guard(tx, *guard);
   return before;
+}
+
+Status follow_agent(Tx& tx, const Call& call, const org::Agent& agent, org::AgentState) {
+  TRY_OK(live::follow_agent(tx, call, agent));
+  if (agent.state != org::AgentState::left) return {};
+  const AgentId heir = org::heir_of(tx, agent);
+  store::add_departure(tx, {agent.id, agent.brand, heir, call.now});
+  org::audit(tx, call, agent.brand, "agent.customers", "agent", agent.id.value,
+             JsonWriter().begin().field("heir_agent_id", heir).end().take());
+  return {};
+}
+
+Result<int> hand_on_customers(db::Database& db, const Call& call, int limit) {
+  constexpr int kAtOnce = 200;  // locks of one commit
+  int looked_at = 0;
+  TRY(const auto open,
+      db.read([&](Tx& tx) -> Result<std::vector<store::Departure>> { return store::open_departures(tx, limit); }));
+  for (const store::Departure& left : open) {
+    store::LockedBuyer after = left.after;
+    for (;;) {
+      if (looked_at >= limit) return looked_at;
+      const int size = std::min(kAtOnce, limit - looked_at);
+      TRY(const auto buyers, db.write([&](Tx& tx) -> Result<std::vector<store::LockedBuyer>> {
+        auto some = store::locked_to(tx, left.agent, after, size);
+        for (const auto& [bucket, buyer] : some)
+          if (auto guard = store::lock_guard_if_any(tx, bucket, left.brand, buyer)) catch_up(tx, call, *guard);
+        if (some.size() < static_cast<std::size_t>(size))
+          store::close_departure(tx, left.agent, call.now);
+        else
+          store::move_departure(tx, left.agent, some.back());
+        return some;
+      }));
+      looked_at += static_cast<int>(buyers.size());
+      if (buyers.size() < static_cast<std::size_t>(size)) break;
+      after = buyers.back();
+    }
+  }
+  return looked_at;
+}
+
+Result<org::RecruitedBy> recruited_by(Tx& tx, const Call& call, BrandId brand, std::string_view token) {
+  const auto share = store::find_share_by_token(tx, token);
+  if (!share || share->brand != brand || share->kind != Kind::recruit)
+    return fail(Code::not_found, "this is no recruit link of this brand; leave it out, or ask for it again",
+                "/share_token");
+  const PersonId person = call.caller.person;
+  return org::RecruitedBy{share->id, share->agent, store::opened_at(tx, call.bucket(person), person, share->id)};
 }
 
 Status merge_guest(Tx& tx, const Call& call, PersonId guest, PersonId person) {
@@ -634,12 +748,20 @@ Result<std::string> explain_lock(Tx& tx, Bucket bucket, BrandId brand, PersonId 
       store::read_guard(tx, bucket, brand, buyer).value_or(Guard{bucket, brand, buyer, std::nullopt, {}, 0, 0, 0});
   std::vector<Touch> touches = store::touches_of(tx, guard);
   std::vector<store::LockOrder> orders = store::lock_orders_of(tx, guard);
+  std::vector<store::LockHand> hands = store::lock_hands_of(tx, guard);
+  // A step that is due and not yet written counts already; it is shown without an identifier of its own.
+  for (Guard ahead = guard; const auto due = due_hand(tx, ahead);) {
+    hands.push_back({INT64_MAX - 1000 + static_cast<std::int64_t>(hands.size()), due->first, due->second, {}});
+    ahead.lock = hand_on(*ahead.lock, due->first, due->second);
+    ahead.moved_at = due->second;
+  }
   if (until) {
     std::erase_if(touches, [&](const Touch& t) { return t.at > *until; });
     std::erase_if(orders, [&](const store::LockOrder& o) { return o.at > *until; });
+    std::erase_if(hands, [&](const store::LockHand& h) { return h.at > *until; });
   }
   RulesBook book(tx);
-  TRY(std::vector<LockStep> steps, steps_of(book, brand, touches, orders));
+  TRY(std::vector<LockStep> steps, steps_of(book, brand, touches, orders, hands));
   const std::vector<LockMove> moves = replay(steps);
   std::map<std::int64_t, const Touch*> touch_by_id;
   for (const Touch& touch : touches) touch_by_id.emplace(touch.id.value, &touch);
@@ -651,8 +773,19 @@ Result<std::string> explain_lock(Tx& tx, Bucket bucket, BrandId brand, PersonId 
   write_lock(w, lock);
   w.field("valid", valid_at(lock, until.value_or(now))).key("steps").begin_list();
   for (std::size_t i = 0; i < steps.size(); ++i) {
+    w.begin().field_at("at", steps[i].at).key("rules_version");
+    if (steps[i].hand) {
+      w.null()
+          .field("kind", "handed_on")
+          .field("agent_id", steps[i].hand->from)
+          .field("to_agent_id", steps[i].hand->to);
+      w.key("lock_after");
+      write_lock(w, moves[i].lock);
+      w.end();
+      continue;
+    }
+    w.value(steps[i].rules.version);
     rules.emplace(steps[i].rules.version, steps[i].rules);
-    w.begin().field_at("at", steps[i].at).field("rules_version", steps[i].rules.version);
     if (steps[i].order) {
       w.field("kind", "order").field("order_id", OrderId{steps[i].id}).field("agent_id", steps[i].order_agent);
     } else {

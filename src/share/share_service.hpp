@@ -20,6 +20,7 @@
 #include "base/call.hpp"
 #include "db/db.hpp"
 #include "net/route.hpp"
+#include "org/recruiting.hpp"
 #include "share/landing.hpp"
 #include "share/lock.hpp"
 #include "share/share.hpp"
@@ -65,6 +66,16 @@ std::optional<Lock> lock_of(db::Tx& tx, Bucket bucket, BrandId brand, PersonId b
 // lengthens it. t is raised to the newest touch already recorded for this buyer.
 Result<std::optional<Lock>> lock_for_order(db::Tx& tx, const Call& call, BrandId brand, PersonId buyer, OrderId order,
                                            Instant t);
+
+// What follows an agent's state, in its transaction (org::StateHook): their broadcasts (live::follow_agent), and, when
+// they leave, their customers (docs/decisions/0012-leaving.md): the heir is fixed now and every lock is theirs from
+// this instant on, whoever asks; hand_on_customers writes it into each lock's history.
+Status follow_agent(db::Tx& tx, const Call& call, const org::Agent& agent, org::AgentState from);
+// A job: at most `limit` locks of agents who left, in transactions of their own. How many it looked at.
+Result<int> hand_on_customers(db::Database& db, const Call& call, int limit);
+
+// Whom a recruit share speaks for (org::RecruitedByFn).
+Result<org::RecruitedBy> recruited_by(db::Tx& tx, const Call& call, BrandId brand, std::string_view token);
 
 // A guest logs in: touches, locks and shares become the person's (docs/decisions/0004-guest-merge.md). Repeating it
 // changes nothing.

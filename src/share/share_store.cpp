@@ -16,7 +16,8 @@ using db::Tx;
   "s.product_id, s.pin_id, s.media_ms, s.clip_id, s.order_id, s.parent_id, s.root_id, s.depth, s.created_at"
 #define GUARD_COLUMNS                                                                                          \
   "bucket, brand_id, buyer_id, agent_id, opened_at, protect_until, expires_at, rules_version, last_share_id, " \
-  "moved_at, moved_id, merged_id"
+  "moved_at, moved_id, merged_id, "                                                                            \
+  "(select 1 from lock_departures d where d.agent_id = locks.agent_id)"
 // Leaves out a guest's touch that is the person's by now.
 #define NOT_MERGED                                                                           \
   "not exists (select 1 from locks g where g.bucket = t.bucket and g.brand_id = t.brand_id " \
@@ -77,6 +78,8 @@ const Sql kTouchesOf{"touch.of_buyer",
                      "select id, share_id, kind, agent_id, outcome, rules_version, agent_active, buyer_is_agent, "
                      "buyer_is_self, at, merged_from_id from touches "
                      "where bucket = $1 and buyer_id = $2 and brand_id = $3 and id > $4 order by at, id"};
+const Sql kOpenedAt{"touch.opened_at",
+                    "select coalesce(max(at), 0) from touches where bucket = $1 and buyer_id = $2 and share_id = $3"};
 const Sql kBrandsTouched{"touch.brands_of_buyer",
                          "select distinct brand_id from touches where bucket = $1 and buyer_id = $2 "
                          "order by brand_id limit 10000"};
@@ -86,6 +89,29 @@ const Sql kInsertLockOrder{"lock_order.insert",
 const Sql kLockOrdersOf{"lock_order.of_buyer",
                         "select id, agent_id, rules_version, at from lock_orders "
                         "where bucket = $1 and buyer_id = $2 and brand_id = $3 and id > $4 order by at, id"};
+const Sql kInsertHand{"lock_hand.insert",
+                      "insert into lock_hands (bucket, id, brand_id, buyer_id, from_agent_id, to_agent_id, at, "
+                      "merged_from_id) values ($1, $2, $3, $4, $5, $6, $7, $8)"};
+const Sql kHandsOf{"lock_hand.of_buyer",
+                   "select id, from_agent_id, to_agent_id, at, merged_from_id from lock_hands "
+                   "where bucket = $1 and buyer_id = $2 and brand_id = $3 and id > $4 order by at, id"};
+const Sql kAddDeparture{"lock_departure.add",
+                        "insert into lock_departures (agent_id, brand_id, heir_agent_id, at) values ($1, $2, $3, $4) "
+                        "on conflict (agent_id) do nothing"};
+const Sql kDeparture{"lock_departure.find",
+                     "select agent_id, brand_id, heir_agent_id, at, after_bucket, after_buyer from lock_departures "
+                     "where agent_id = $1"};
+const Sql kOpenDepartures{
+    "lock_departure.open",
+    "select agent_id, brand_id, heir_agent_id, at, after_bucket, after_buyer from lock_departures "
+    "where done_at is null "
+    "order by brand_id, agent_id limit $1"};
+const Sql kMoveDeparture{"lock_departure.move",
+                         "update lock_departures set after_bucket = $2, after_buyer = $3 where agent_id = $1"};
+const Sql kCloseDeparture{"lock_departure.close", "update lock_departures set done_at = $2 where agent_id = $1"};
+const Sql kLockedTo{"lock.locked_to",
+                    "select bucket, buyer_id from locks where agent_id = $1 and (bucket, buyer_id) > ($2, $3) "
+                    "order by bucket, buyer_id limit $4"};
 const Sql kRecordMerge{"guest_merge.record",
                        "insert into guest_merges (guest_id, person_id, at) values ($1, $2, $3) "
                        "on conflict (guest_id) do update set person_id = excluded.person_id, at = excluded.at"};
@@ -122,7 +148,8 @@ Guard guard_of_row(const Row& r) {
               r.id<ShareId>(8),
               r.integer(9),
               r.integer(10),
-              r.integer(11)};
+              r.integer(11),
+              r.flag(12)};
   if (!r.is_null(3)) {
     guard.lock =
         Lock{r.id<AgentId>(3), r.integer(4), r.integer(5), r.integer(6), static_cast<std::int32_t>(r.integer(7))};
@@ -155,6 +182,9 @@ std::vector<ShareTally> shares_of(Tx& tx, PersonId sharer, const net::Page& page
                 [](const Row& r) { return ShareTally{share_of_row(r), r.integer(18), r.integer(19)}; });
 }
 
+Instant opened_at(Tx& tx, Bucket bucket, PersonId buyer, ShareId share) {
+  return tx.number(kOpenedAt, {bucket, buyer, share});
+}
 void adopt_shares(Tx& tx, PersonId guest, PersonId person) { tx.exec(kAdoptShares, {guest, person}); }
 
 Cascade cascade_of(Tx& tx, ShareId root) {
@@ -229,6 +259,35 @@ std::vector<LockOrder> lock_orders_of(Tx& tx, const Guard& guard) {
   return tx.all(kLockOrdersOf, {guard.bucket, guard.buyer, guard.brand, guard.merged_id}, [](const Row& r) {
     return LockOrder{r.id<OrderId>(0), r.id<AgentId>(1), static_cast<std::int32_t>(r.integer(2)), r.integer(3)};
   });
+}
+
+void insert_lock_hand(Tx& tx, const Guard& guard, const LockHand& h) {
+  tx.exec(kInsertHand, {guard.bucket, h.id, guard.brand, guard.buyer, h.hand.from, h.hand.to, h.at, h.merged_from});
+}
+std::vector<LockHand> lock_hands_of(Tx& tx, const Guard& guard) {
+  return tx.all(kHandsOf, {guard.bucket, guard.buyer, guard.brand, guard.merged_id}, [](const Row& r) {
+    return LockHand{r.integer(0), {r.id<AgentId>(1), r.id<AgentId>(2)}, r.integer(3), r.id<PersonId>(4)};
+  });
+}
+namespace {
+Departure departure_of_row(const Row& r) {
+  return {r.id<AgentId>(0),
+          r.id<BrandId>(1),
+          r.id<AgentId>(2),
+          r.integer(3),
+          {static_cast<Bucket>(r.integer(4)), r.id<PersonId>(5)}};
+}
+}  // namespace
+void add_departure(Tx& tx, const Departure& d) { tx.exec(kAddDeparture, {d.agent, d.brand, d.heir, d.at}); }
+std::optional<Departure> departure(Tx& tx, AgentId agent) { return tx.one(kDeparture, {agent}, departure_of_row); }
+std::vector<Departure> open_departures(Tx& tx, int limit) { return tx.all(kOpenDepartures, {limit}, departure_of_row); }
+void move_departure(Tx& tx, AgentId agent, const LockedBuyer& after) {
+  tx.exec(kMoveDeparture, {agent, after.bucket, after.buyer});
+}
+void close_departure(Tx& tx, AgentId agent, Instant at) { tx.exec(kCloseDeparture, {agent, at}); }
+std::vector<LockedBuyer> locked_to(Tx& tx, AgentId agent, const LockedBuyer& after, int limit) {
+  return tx.all(kLockedTo, {agent, after.bucket, after.buyer.value, limit},
+                [](const Row& r) { return LockedBuyer{static_cast<Bucket>(r.integer(0)), r.id<PersonId>(1)}; });
 }
 
 void record_merge(Tx& tx, PersonId guest, PersonId person, Instant at) { tx.exec(kRecordMerge, {guest, person, at}); }

@@ -23,6 +23,8 @@ struct Came {
 };
 std::optional<Came> came_through(db::Tx& tx, Bucket bucket, BrandId brand, PersonId buyer);
 std::vector<ShareTally> shares_of(db::Tx& tx, PersonId sharer, const net::Page& page);
+// When the buyer last opened the share; 0: never.
+Instant opened_at(db::Tx& tx, Bucket bucket, PersonId buyer, ShareId share);
 void adopt_shares(db::Tx& tx, PersonId guest, PersonId person);
 Cascade cascade_of(db::Tx& tx, ShareId root);
 
@@ -36,6 +38,7 @@ struct Guard {
   Instant moved_at = 0;        // of the newest step
   std::int64_t moved_id = 0;   // the largest identifier of a step
   std::int64_t merged_id = 0;  // steps up to here belong to somebody else now
+  bool departed = false;       // the lock's agent has left: a step may be due (share_service.cpp: due_hand)
 };
 Guard lock_guard(db::Tx& tx, Bucket bucket, BrandId brand, PersonId buyer);  // made if there is none
 std::optional<Guard> lock_guard_if_any(db::Tx& tx, Bucket bucket, BrandId brand, PersonId buyer);
@@ -56,6 +59,33 @@ struct LockOrder {
 };
 void insert_lock_order(db::Tx& tx, const Guard& guard, const LockOrder& order);
 std::vector<LockOrder> lock_orders_of(db::Tx& tx, const Guard& guard);
+
+struct LockHand {
+  std::int64_t id = 0;
+  Hand hand;
+  Instant at = 0;
+  PersonId merged_from;
+};
+void insert_lock_hand(db::Tx& tx, const Guard& guard, const LockHand& hand);
+std::vector<LockHand> lock_hands_of(db::Tx& tx, const Guard& guard);
+// Buyers with a lock of an agent, in order of bucket and buyer.
+struct LockedBuyer {
+  Bucket bucket = -1;
+  PersonId buyer = {};
+};
+std::vector<LockedBuyer> locked_to(db::Tx& tx, AgentId agent, const LockedBuyer& after, int limit);
+struct Departure {
+  AgentId agent;
+  BrandId brand;
+  AgentId heir;  // none: locks end
+  Instant at = 0;
+  LockedBuyer after = {};  // how far the job has come
+};
+void add_departure(db::Tx& tx, const Departure& departure);
+std::optional<Departure> departure(db::Tx& tx, AgentId agent);
+std::vector<Departure> open_departures(db::Tx& tx, int limit);
+void move_departure(db::Tx& tx, AgentId agent, const LockedBuyer& after);
+void close_departure(db::Tx& tx, AgentId agent, Instant at);
 
 void record_merge(db::Tx& tx, PersonId guest, PersonId person, Instant at);
 

@@ -100,7 +100,9 @@ class ShareWorld : public test::StoreTest {
     });
   }
   void suspend(const org::Agent& agent) {
-    write([&](db::Tx& tx) { return org::set_agent_state(tx, system(), agent.id, org::AgentState::suspended, "test"); });
+    write([&](db::Tx& tx) {
+      return org::set_agent_state(tx, system(), agent.id, org::AgentState::suspended, "test", {});
+    });
   }
   ProductId make_product(const std::string& code, const std::string& category, std::int64_t stock) {
     return write([&](db::Tx& tx) -> Result<ProductId> {

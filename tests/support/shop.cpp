@@ -90,6 +90,7 @@ void Shop::jobs() {
   job("receive", [&](const Call& call) { return order::receive_shipped(db_, call, kAtOnce); });
   job("after-sale", [&](const Call& call) { return order::close_overdue(db_, call, kAtOnce); });
   job("refund", [&](const Call& call) { return order::send_refunds(db_, call, rail(), kAtOnce); });
+  job("hand on", [&](const Call& call) { return share::hand_on_customers(db_, call, kAtOnce); });
   job("mature", [&](const Call& call) { return order::mature_lines(db_, call, kAtOnce); });
   deliver();
   job("count", [&](const Call& call) { return insight::fold_tallies(db_, call, kAtOnce); });
@@ -117,7 +118,8 @@ org::Agent Shop::agent(const std::string& name, AgentId recruiter, const std::st
   }));
 }
 void Shop::set_state(AgentId agent, org::AgentState state) {
-  must(db_.write([&](db::Tx& tx) { return org::set_agent_state(tx, system(), agent, state, "test"); }));
+  must(db_.write(
+      [&](db::Tx& tx) { return org::set_agent_state(tx, system(), agent, state, "test", share::follow_agent); }));
 }
 PersonId Shop::person(const std::string& name) {
   return must(db_.write(
