@@ -114,6 +114,8 @@ export const en: Messages<ShopKey> = {
   'checkout.login': 'Log in and order',
   'checkout.sending': 'Sending…',
   'checkout.promise': 'Nothing is charged before you pay; unpaid orders cancel themselves.',
+  'checkout.elsewhere': 'This cart was ordered on another page. It was not ordered twice.',
+  'checkout.elsewhere.orders': 'See orders',
   'checkout.soldOut': 'Something just sold out. Remove it or take fewer. Nothing was ordered or charged.',
   'checkout.priceChanged': 'A price has just changed. Please check it and order again.',
   'checkout.noAnswer': 'No answer from the network. Press again: the same order is never sent twice.',

@@ -114,6 +114,8 @@ export const zh = {
   'checkout.login': '登录并提交',
   'checkout.sending': '正在提交…',
   'checkout.promise': '付款前不扣款；未付款的订单会自动取消。',
+  'checkout.elsewhere': '这张购物车已经在另一个页面下单，没有重复下单。',
+  'checkout.elsewhere.orders': '看订单',
   'checkout.soldOut': '有商品刚刚卖完，请移除或减少数量后再提交。没有下单，也没有扣款。',
   'checkout.priceChanged': '价格刚刚变了。确认新的价格后再提交。',
   'checkout.noAnswer': '网络没有回应。放心再点一次，同一笔订单不会重复提交。',
