@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "catalog/catalog_service.hpp"
 #include "live/hall.hpp"
 #include "live/live_events.hpp"
 #include "live/live_service.hpp"
@@ -115,6 +116,8 @@ Reply page_reply(const Items& items, int limit, Write&& write) {
   return Reply::json(net::page_json(w.text(), full ? items.back().id.value : 0));
 }
 
+constexpr int kRoomsSelling = 50;
+
 class LiveApi {
  public:
   explicit LiveApi(LiveDeps deps) : deps_(std::move(deps)) {}
@@ -156,6 +159,15 @@ class LiveApi {
       w.field("viewers", viewers(b.id)).field("reserved", reserved).end();
     }
     w.end_list();
+  }
+
+  Result<Reply> selling(db::Tx& tx, const Call& call, ProductId id) const {
+    TRY(const auto product, catalog::find_product(tx, id));
+    const Hall found{rooms_selling(tx, product.brand, id, kRoomsSelling), {}, {}};
+    JsonWriter w;
+    w.begin();
+    hall_list(tx, w, call.caller.person, "items", found.on_air, hall_facts(tx, found));
+    return Reply::json(w.end().take());
   }
 
   // The fullest rooms first; who is equal, the newest.
@@ -366,6 +378,15 @@ net::Routes live_routes(LiveDeps deps) {
                        .giving({shape::list("on_air", hall_items, 0, kHallOnAir, "the fullest rooms first"),
                                 shape::list("next_up", hall_items, 0, kHallNext, "the next first"),
                                 shape::list("ended", hall_items, 0, kHallEnded, "the newest first")})
+                       .may_fail({Code::not_found}));
+
+  routes.push_back(read_route(Method::get, "/api/v1/products/{product_id}/rooms", "listRoomsSelling",
+                              "Rooms on air that sell a product, the newest first", Access::guest,
+                              [api](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                TRY(const auto product, request.id_param<ProductId>("product_id"));
+                                return api->selling(tx, call, product);
+                              })
+                       .giving({shape::list("items", hall_items, 0, kRoomsSelling)})
                        .may_fail({Code::not_found}));
 
   const auto reservation = [&](Method method, const char* name, const char* summary, auto function) {

@@ -479,4 +479,8 @@ Hall hall_of(db::Tx& tx, BrandId brand, Instant now) {
               store::ended(tx, brand, kHallEnded)};
 }
 
+std::vector<Broadcast> rooms_selling(db::Tx& tx, BrandId brand, ProductId product, int limit) {
+  return store::selling(tx, brand, product, limit);
+}
+
 }  // namespace lianbo::live

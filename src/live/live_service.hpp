@@ -157,5 +157,7 @@ struct Hall {
 };
 inline constexpr int kHallOnAir = 100, kHallNext = 30, kHallEnded = 30;
 Hall hall_of(db::Tx& tx, BrandId brand, Instant now);
+// On air with the product on the shelf, the newest first.
+std::vector<Broadcast> rooms_selling(db::Tx& tx, BrandId brand, ProductId product, int limit);
 
 }  // namespace lianbo::live

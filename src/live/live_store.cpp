@@ -44,6 +44,12 @@ const Sql kOnAir{"live.on_air",
                  "select " BROADCAST_COLUMNS
                  " from broadcasts where brand_id = $1 and state = 'live' order by scheduled_at desc, id "
                  "desc limit $2"};
+const Sql kSelling{
+    "live.selling",
+    "select " BROADCAST_COLUMNS
+    " from broadcasts where brand_id = $1 and state = 'live' and exists (select 1 from shelf_items where "
+    "shelf_items.broadcast_id = broadcasts.id and shelf_items.product_id = $2) order by scheduled_at desc, "
+    "id desc limit $3"};
 const Sql kComing{"live.coming", "select " BROADCAST_COLUMNS
                                  " from broadcasts where brand_id = $1 and state = 'scheduled' and scheduled_at >= $2 "
                                  "order by scheduled_at, id limit $3"};
@@ -226,6 +232,9 @@ std::vector<Broadcast> newest_by_schedule(db::Tx& tx, StoreId store, Instant unt
 }
 std::vector<Broadcast> on_air(db::Tx& tx, BrandId brand, int limit) {
   return tx.all(kOnAir, {brand, limit}, broadcast_of);
+}
+std::vector<Broadcast> selling(db::Tx& tx, BrandId brand, ProductId product, int limit) {
+  return tx.all(kSelling, {brand, product, limit}, broadcast_of);
 }
 std::vector<Broadcast> coming(db::Tx& tx, BrandId brand, Instant from, int limit) {
   return tx.all(kComing, {brand, from, limit}, broadcast_of);

@@ -28,6 +28,7 @@ std::vector<Broadcast> planned_of(db::Tx& tx, StoreId store, Instant from, int l
 std::vector<Broadcast> of_store(db::Tx& tx, StoreId store, BroadcastId after, int limit);
 std::vector<Broadcast> newest_by_schedule(db::Tx& tx, StoreId store, Instant until, int limit);
 std::vector<Broadcast> on_air(db::Tx& tx, BrandId brand, int limit);
+std::vector<Broadcast> selling(db::Tx& tx, BrandId brand, ProductId product, int limit);
 std::vector<Broadcast> coming(db::Tx& tx, BrandId brand, Instant from, int limit);
 std::vector<Broadcast> ended(db::Tx& tx, BrandId brand, int limit);
 bool add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts);
