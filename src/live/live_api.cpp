@@ -402,6 +402,26 @@ net::Routes live_routes(LiveDeps deps) {
   reservation(Method::post, "reserveBroadcast", "Remind me of this broadcast", reserve);
   reservation(Method::del, "unreserveBroadcast", "Don't remind me", unreserve);
 
+  routes.push_back(
+      write_route(Method::post, "/api/v1/reminders/take", "takeReminders",
+                  "Broadcasts the caller reserved that have just begun; each is given once", Access::login,
+                  [api](db::Tx& tx, const Call& call, const Request&) -> Result<Reply> {
+                    TRY(const auto due, take_reminders(tx, call));
+                    JsonWriter w;
+                    w.begin().key("items").begin_list();
+                    for (const Broadcast& b : due) {
+                      w.begin().field("broadcast_id", b.id).field("brand_id", b.brand).field("title", b.title);
+                      TRY_OK(api->names(tx, w, b.store));
+                      w.field_at("started_at", b.started_at).end();
+                    }
+                    return Reply::json(w.end_list().end().take());
+                  })
+          .giving({shape::list(
+              "items",
+              {shape::id("broadcast_id"), shape::id("brand_id"), shape::text("title", 0, 200),
+               shape::text("store_name", 0, 200), shape::text("host_name", 0, 200), shape::instant("started_at")},
+              0, 1000)}));
+
   routes.push_back(write_route(Method::post, "/api/v1/broadcasts/{broadcast_id}/marks", "markPerson",
                                "Mute or ban a person in this room, or lift it", Access::login,
                                [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {

@@ -153,6 +153,11 @@ const Sql kCountsOfReservations{"live.counts_of_reservations",
                                 "select broadcast_id, count(*) from reservations where "
                                 "broadcast_id" LIANBO_IN_IDS_POSTGRES("$1") " and cancelled_at is null group by "
                                                                             "broadcast_id"};
+const Sql kTakeReminders{"live.take_reminders",
+                         "update reservations set reminded_at = $2 where person_id = $1 and cancelled_at is null and "
+                         "reminded_at is null and exists (select 1 from broadcasts b where b.id = "
+                         "reservations.broadcast_id and b.state = 'live' and b.started_at > $3 and b.started_at <= $2) "
+                         "returning broadcast_id"};
 const Sql kHasReservation{"live.has_reservation",
                           "select 1 from reservations where broadcast_id = $1 and person_id = $2 and cancelled_at is "
                           "null"};
@@ -340,6 +345,10 @@ std::map<BroadcastId, std::int64_t> count_reservations(db::Tx& tx, std::span<con
   tx.each(kCountsOfReservations, {list.text()},
           [&](const db::Row& row) { out[row.id<BroadcastId>(0)] = row.integer(1); });
   return out;
+}
+std::vector<BroadcastId> take_reminders(db::Tx& tx, PersonId person, Instant now, Instant started_after) {
+  return tx.all(kTakeReminders, {person, now, started_after},
+                [](const db::Row& row) { return row.id<BroadcastId>(0); });
 }
 bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person) { return tx.exists(kHasReservation, {id, person}); }
 

@@ -67,6 +67,8 @@ void put_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at);
 bool cancel_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at);
 std::int64_t count_reservations(db::Tx& tx, BroadcastId id);
 std::map<BroadcastId, std::int64_t> count_reservations(db::Tx& tx, std::span<const BroadcastId> ids);  // 0: left out
+// Marks them as told, so that nobody is told twice.
+std::vector<BroadcastId> take_reminders(db::Tx& tx, PersonId person, Instant now, Instant started_after);
 bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person);
 
 bool insert_exposure(db::Tx& tx, Bucket bucket, PersonId person, const Exposure& item, Instant at);  // false: was there

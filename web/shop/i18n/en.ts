@@ -42,6 +42,7 @@ export const en: Messages<ShopKey> = {
   'remind.on': 'Reminder set',
   'remind.set': 'We will remind you once, when it starts',
   'remind.unset': 'Reminder removed',
+  'remind.now': 'It has begun',
   'remind.count': { one: '{n} reminder set', other: '{n} reminders set' },
 
   'room.stage': 'The product being shown',

@@ -42,6 +42,7 @@ export const zh = {
   'remind.on': '已预约',
   'remind.set': '开播时提醒你一次',
   'remind.unset': '已取消提醒',
+  'remind.now': '你预约的直播开始了',
   'remind.count': '{n} 人已预约',
 
   'room.stage': '正在讲解的商品',
