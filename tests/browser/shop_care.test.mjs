@@ -208,12 +208,28 @@ test('the network is gone when the order is sent: nothing is ordered, and sendin
   unharmed(one)
 })
 
+test('a product says which rooms sell it now, the one that explains it first', async () => {
+  const one = await visitor()
+  await one.page.goto(`/product/${world.products[3].id}?store=${world.hosts[4].store_id}`)
+  const rooms = one.page.locator('.on-air li')
+  await rooms.first().getByText('正在讲解').waitFor()
+  assert.equal(await rooms.first().locator('a').getAttribute('href'), `/room/${world.live[1].id}?product=${world.products[3].id}`)
+  await rooms.first().click()
+  await one.page.getByRole('dialog').getByRole('heading', { name: world.products[3].title }).waitFor()
+  unharmed(one)
+})
+
 test('what came of my links is shown as a tree', async () => {
   const one = await visitor()
   await logIn(one, day.buyer)
   await one.page.goto('/shares')
-  const row = one.page.locator('li.card', { hasText: world.products[3].title }).filter({ hasText: '晒单' })
+  const row = one.page.locator('li.card').filter({ hasText: '我买的' }).first()
   await row.getByRole('button', { name: '传播' }).click()
   await row.getByText('触达人数').waitFor()
+  // A friend came through it, bought, and handed it on; nobody has gone further.
+  const node = row.locator('.tree button').first()
+  await node.getByText('林').waitFor()
+  await node.click()
+  await row.getByText('还没有人接着分享').waitFor()
   unharmed(one)
 })
