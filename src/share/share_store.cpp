@@ -39,6 +39,12 @@ const Sql kSharesOf{"share.of_sharer",
                     "(select count(*) from touches t where t.share_id = s.id and t.merged_from_id is null "
                     "and t.outcome in ('opened', 'taken_over')) "
                     "from shares s where s.sharer_id = $1 and s.id < $2 order by s.id desc limit $3"};
+const Sql kSharesBelow{"share.below",
+                       "select " SHARE_COLUMNS
+                       ", (select count(*) from touches t where t.share_id = s.id and t.merged_from_id is null), "
+                       "(select count(*) from touches t where t.share_id = s.id and t.merged_from_id is null "
+                       "and t.outcome in ('opened', 'taken_over')) "
+                       "from shares s where s.parent_id = $1 and s.id > $2 order by s.id limit $3"};
 const Sql kAdoptShares{"share.adopt", "update shares set sharer_id = $2 where sharer_id = $1"};
 const Sql kCascadeShares{"share.cascade_shares",
                          "select count(*), coalesce(max(depth), 0) from shares where root_id = $1"};
@@ -185,6 +191,11 @@ std::vector<ShareTally> shares_of(Tx& tx, PersonId sharer, const net::Page& page
 Instant opened_at(Tx& tx, Bucket bucket, PersonId buyer, ShareId share) {
   return tx.number(kOpenedAt, {bucket, buyer, share});
 }
+std::vector<ShareTally> shares_below(Tx& tx, ShareId parent, const net::Page& page) {
+  return tx.all(kSharesBelow, {parent, page.after, page.limit},
+                [](const Row& r) { return ShareTally{share_of_row(r), r.integer(18), r.integer(19)}; });
+}
+
 void adopt_shares(Tx& tx, PersonId guest, PersonId person) { tx.exec(kAdoptShares, {guest, person}); }
 
 Cascade cascade_of(Tx& tx, ShareId root) {

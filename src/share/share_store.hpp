@@ -25,6 +25,7 @@ std::optional<Came> came_through(db::Tx& tx, Bucket bucket, BrandId brand, Perso
 std::vector<ShareTally> shares_of(db::Tx& tx, PersonId sharer, const net::Page& page);
 // When the buyer last opened the share; 0: never.
 Instant opened_at(db::Tx& tx, Bucket bucket, PersonId buyer, ShareId share);
+std::vector<ShareTally> shares_below(db::Tx& tx, ShareId parent, const net::Page& page);
 void adopt_shares(db::Tx& tx, PersonId guest, PersonId person);
 Cascade cascade_of(db::Tx& tx, ShareId root);
 
