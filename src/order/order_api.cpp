@@ -484,7 +484,7 @@ net::Routes order_routes(const OrderDeps& deps) {
                   .giving(account_shape())
                   .may_fail({Code::not_found}));
   r.push_back(read_route(Method::get, "/api/v1/agents/{agent_id}/entries", "listEntries",
-                         "An agent's commission, entry by entry", Access::login,
+                         "An agent's commission, entry by entry, newest first", Access::login,
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto page, net::page_of(request));
                            TRY(const auto agent, request.id_param<AgentId>("agent_id"));
@@ -496,7 +496,7 @@ net::Routes order_routes(const OrderDeps& deps) {
                   .giving(page_of_items(entry_shape()))
                   .may_fail({Code::not_found}));
   r.push_back(read_route(Method::get, "/api/v1/agents/{agent_id}/settlements", "listSettlements",
-                         "An agent's settlements", Access::login,
+                         "An agent's settlements, newest first", Access::login,
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto page, net::page_of(request));
                            TRY(const auto agent, request.id_param<AgentId>("agent_id"));

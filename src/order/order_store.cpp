@@ -170,7 +170,8 @@ const Sql kEntriesOf{"entry.of_order",
                      " from entries where bucket = $1 and order_id = $2 order by line, role, seq limit 10000"};
 const Sql kEntry{"entry.load", "select " ENTRY_COLUMNS " from entries where bucket = $1 and id = $2"};
 const Sql kEntriesOfAgent{"entry.of_agent",
-                          "select " ENTRY_COLUMNS " from entries where agent_id = $1 and id > $2 order by id limit $3"};
+                          "select " ENTRY_COLUMNS
+                          " from entries where agent_id = $1 and id < $2 order by id desc limit $3"};
 const Sql kEntriesOfSettlement{"entry.of_settlement",
                                "select " ENTRY_COLUMNS
                                " from entries where settlement_id = $1 and id > $2 order by id limit $3"};
@@ -229,7 +230,7 @@ const Sql kSetEntriesPaid{"settlement.set_entries_paid",
                           "update entries set state = 'paid' where settlement_id = $1 and state = 'settled'"};
 const Sql kSettlementsOfAgent{"settlement.of_agent",
                               "select " SETTLEMENT_COLUMNS
-                              " from settlements where agent_id = $1 and id > $2 order by id limit $3"};
+                              " from settlements where agent_id = $1 and id < $2 order by id desc limit $3"};
 const Sql kSettlementsOfRun{"settlement.of_run",
                             "select " SETTLEMENT_COLUMNS
                             " from settlements where run_id = $1 and id > $2 order by id limit $3"};
@@ -599,8 +600,8 @@ std::vector<Entry> entries_of(db::Tx& tx, OrderId order) {
   return tx.all(kEntriesOf, {bucket_of_id(order.value), order}, read_entry);
 }
 std::optional<Entry> entry(db::Tx& tx, EntryId id) { return tx.one(kEntry, {bucket_of_id(id.value), id}, read_entry); }
-std::vector<Entry> entries_of_agent(db::Tx& tx, AgentId agent, std::int64_t after, int limit) {
-  return tx.all(kEntriesOfAgent, {agent, after, limit}, read_entry);
+std::vector<Entry> entries_of_agent(db::Tx& tx, AgentId agent, std::int64_t before, int limit) {
+  return tx.all(kEntriesOfAgent, {agent, before == 0 ? INT64_MAX : before, limit}, read_entry);
 }
 std::vector<Entry> entries_of_settlement(db::Tx& tx, SettlementId settlement, std::int64_t after, int limit) {
   return tx.all(kEntriesOfSettlement, {settlement, after, limit}, read_entry);
@@ -658,8 +659,8 @@ bool set_settlement_paid(db::Tx& tx, SettlementId id, std::string_view reference
   tx.exec(kSetEntriesPaid, {id});
   return true;
 }
-std::vector<Settlement> settlements_of_agent(db::Tx& tx, AgentId agent, std::int64_t after, int limit) {
-  return tx.all(kSettlementsOfAgent, {agent, after, limit}, read_settlement);
+std::vector<Settlement> settlements_of_agent(db::Tx& tx, AgentId agent, std::int64_t before, int limit) {
+  return tx.all(kSettlementsOfAgent, {agent, before == 0 ? INT64_MAX : before, limit}, read_settlement);
 }
 std::vector<Settlement> settlements_of_run(db::Tx& tx, SettlementId run, std::int64_t after, int limit) {
   return tx.all(kSettlementsOfRun, {run, after, limit}, read_settlement);

@@ -97,7 +97,8 @@ struct Entry {
 void insert_entry(db::Tx& tx, Bucket bucket, const Entry& e);
 std::vector<Entry> entries_of(db::Tx& tx, OrderId order);
 std::optional<Entry> entry(db::Tx& tx, EntryId id);
-std::vector<Entry> entries_of_agent(db::Tx& tx, AgentId agent, std::int64_t after, int limit);
+// Newest first; before 0: from the newest on.
+std::vector<Entry> entries_of_agent(db::Tx& tx, AgentId agent, std::int64_t before, int limit);
 std::vector<Entry> entries_of_settlement(db::Tx& tx, SettlementId settlement, std::int64_t after, int limit);
 
 struct DueLine {
@@ -149,7 +150,7 @@ bool settled_in_run(db::Tx& tx, SettlementId run, AgentId agent);
 void insert_settlement(db::Tx& tx, const Settlement& s);
 std::optional<Settlement> settlement(db::Tx& tx, SettlementId id);
 bool set_settlement_paid(db::Tx& tx, SettlementId id, std::string_view reference, Instant at);
-std::vector<Settlement> settlements_of_agent(db::Tx& tx, AgentId agent, std::int64_t after, int limit);
+std::vector<Settlement> settlements_of_agent(db::Tx& tx, AgentId agent, std::int64_t before, int limit);
 std::vector<Settlement> settlements_of_run(db::Tx& tx, SettlementId run, std::int64_t after, int limit);
 struct RunSum {
   std::int64_t agents = 0;

@@ -289,9 +289,10 @@ std::vector<order::store::Entry> Shop::entries(OrderId id) {
       [&](db::Tx& tx) -> Result<std::vector<order::store::Entry>> { return order::store::entries_of(tx, id); }));
 }
 std::vector<order::store::Settlement> Shop::settlements(AgentId agent) {
-  return must(db_.read([&](db::Tx& tx) -> Result<std::vector<order::store::Settlement>> {
+  auto newest_first = must(db_.read([&](db::Tx& tx) -> Result<std::vector<order::store::Settlement>> {
     return order::store::settlements_of_agent(tx, agent, 0, 1000);
   }));
+  return {newest_first.rbegin(), newest_first.rend()};
 }
 Fen Shop::balance(AgentId agent, ledger::Account account) {
   const auto all =

@@ -8,31 +8,33 @@ declare module 'vue-router' {
     bare?: boolean
     // For who has no store here, or is not logged in.
     open?: boolean
-    tab?: 'today' | 'live' | 'customers' | 'earnings' | 'more'
+    // For who helps in somebody else's room, too.
+    crew?: boolean
+    hostTab?: 'today' | 'live' | 'customers' | 'earnings' | 'more'
   }
 }
 
 export const routes = [
-  { path: '/', component: () => import('./pages/TodayPage.vue'), meta: { tab: 'today' as const } },
+  { path: '/', component: () => import('./pages/TodayPage.vue'), meta: { hostTab: 'today' as const } },
   { path: '/login', component: () => import('./pages/LoginPage.vue'), meta: { bare: true, open: true } },
   { path: '/invite/:token', component: () => import('./pages/LoginPage.vue'), meta: { bare: true, open: true } },
   { path: '/none', component: () => import('./pages/NoStorePage.vue'), meta: { bare: true, open: true } },
   { path: '/open', component: () => import('./pages/OpenShopPage.vue'), meta: { bare: true } },
-  { path: '/live', component: () => import('./pages/BroadcastsPage.vue'), meta: { tab: 'live' as const } },
+  { path: '/live', component: () => import('./pages/BroadcastsPage.vue'), meta: { hostTab: 'live' as const } },
   { path: '/live/new', component: () => import('./pages/PreparePage.vue') },
-  { path: '/live/:id', component: () => import('./pages/AirPage.vue'), meta: { bare: true } },
+  { path: '/live/:id', component: () => import('./pages/AirPage.vue'), meta: { bare: true, crew: true } },
   { path: '/live/:id/edit', component: () => import('./pages/PreparePage.vue') },
   { path: '/live/:id/results', component: () => import('./pages/ResultsPage.vue') },
   { path: '/orders', component: () => import('./pages/OrdersPage.vue') },
   { path: '/orders/:id', component: () => import('./pages/OrderPage.vue') },
-  { path: '/customers', component: () => import('./pages/CustomersPage.vue'), meta: { tab: 'customers' as const } },
-  { path: '/earnings', component: () => import('./pages/EarningsPage.vue'), meta: { tab: 'earnings' as const } },
+  { path: '/customers', component: () => import('./pages/CustomersPage.vue'), meta: { hostTab: 'customers' as const } },
+  { path: '/earnings', component: () => import('./pages/EarningsPage.vue'), meta: { hostTab: 'earnings' as const } },
   { path: '/earnings/:id', component: () => import('./pages/WhyPage.vue') },
   { path: '/settlements/:id', component: () => import('./pages/SettlementPage.vue') },
   { path: '/shares', component: () => import('./pages/SharesPage.vue') },
   { path: '/store', component: () => import('./pages/StorePage.vue') },
   { path: '/assistants', component: () => import('./pages/AssistantsPage.vue') },
-  { path: '/more', component: () => import('./pages/MorePage.vue'), meta: { tab: 'more' as const } },
+  { path: '/more', component: () => import('./pages/MorePage.vue'), meta: { hostTab: 'more' as const } },
   { path: '/:rest(.*)*', component: () => import('./pages/MissingPage.vue'), meta: { open: true } },
 ]
 
@@ -47,6 +49,6 @@ router.beforeEach(async (to) => {
   if (to.meta.open) return true
   await loadDesk().catch(() => undefined)
   if (desk.guest) return { path: '/login', query: { next: to.fullPath }, replace: true }
-  if (desk.ready && !desk.mine) return { path: '/none', replace: true }
+  if (desk.ready && !desk.mine && !to.meta.crew) return { path: '/none', replace: true }
   return true
 })

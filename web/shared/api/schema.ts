@@ -1252,6 +1252,50 @@ export type GetResultsReply = {
     /** amount in fen */
     paid_fen: number
   }[]
+  /** in order */
+  pins: {
+    id: string
+    product_id: string
+    title: string
+    opened_at: string
+    closed_at?: string | null
+    media_open_ms: number
+    /** people who opened the product's card */
+    clicks: number
+    /** paid */
+    orders: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** amount in fen */
+    net_fen: number
+  }[]
+  /** bought in the room while its product was not explained */
+  other: {
+    /** people who opened the product's card */
+    clicks: number
+    /** paid */
+    orders: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** amount in fen */
+    net_fen: number
+  }
+  total: {
+    /** people who opened the product's card */
+    clicks: number
+    /** paid */
+    orders: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** amount in fen */
+    net_fen: number
+  }
 }
 /** What a broadcast came to, minute by minute; for its host and staff */
 export const getResults: Operation<{ broadcast_id: string }, undefined, undefined, GetResultsReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/results' }

@@ -29,3 +29,6 @@ export type ShareChannel = Share['channel']
 export type Account = s.GetAccountReply
 export type Entry = s.ListEntriesReply['items'][number]
 export type Settlement = s.ListSettlementsReply['items'][number]
+export type Board = s.GetBoardReply
+export type Results = s.GetResultsReply
+export type Customer = s.ListCustomersReply['items'][number]

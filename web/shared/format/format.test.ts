@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { fill, locale } from '../i18n'
 import { compact } from './count'
 import { money, moneyParts } from './money'
-import { dayTime, relative, setZone, stopwatch } from './time'
+import { dayStart, dayTime, instantOfWall, relative, setZone, stopwatch, wallTime } from './time'
 
 afterEach(() => {
   locale.value = 'zh'
@@ -42,6 +42,23 @@ describe('times', () => {
     locale.value = 'en'
     expect(relative(now + 60_000, now)).toBe('in 1 minute')
     expect(relative(now - 5 * 86_400_000, now)).toBe('5 days ago')
+  })
+  it('go to the wall’s clock and back', () => {
+    expect(wallTime(now)).toBe('2026-11-11T20:00')
+    expect(instantOfWall('2026-11-11T20:00')).toBe(now)
+    expect(instantOfWall('not a time')).toBeNaN()
+    setZone('America/New_York')
+    expect(wallTime(Date.parse('2026-03-08T06:59:00Z'))).toBe('2026-03-08T01:59')
+    // 02:30 does not exist that night: an hour later.
+    expect(wallTime(instantOfWall('2026-03-08T02:30'))).toBe('2026-03-08T03:30')
+    for (const wall of ['2026-03-08T03:00', '2026-11-01T00:30', '2026-11-01T03:30', '2026-07-04T12:00']) expect(wallTime(instantOfWall(wall))).toBe(wall)
+  })
+  it('know when a day began', () => {
+    expect(dayStart(now)).toBe(Date.parse('2026-11-10T16:00:00Z'))
+    expect(dayStart(now, 1)).toBe(Date.parse('2026-11-11T16:00:00Z'))
+    setZone('America/New_York')
+    expect(dayStart(Date.parse('2026-03-08T20:00:00Z'))).toBe(Date.parse('2026-03-08T05:00:00Z'))
+    expect(dayStart(Date.parse('2026-03-08T20:00:00Z'), 1)).toBe(Date.parse('2026-03-09T04:00:00Z'))
   })
   it('run like a stopwatch and never below nothing', () => {
     expect([stopwatch(65_000), stopwatch(3_725_000), stopwatch(-1)]).toEqual(['1:05', '1:02:05', '0:00'])

@@ -46,7 +46,7 @@ export function instantOfWall(wall: string): number {
   // The zone's offset at the guess, and again at the instant that gives.
   let at = wanted
   for (let i = 0; i < 2; ++i) at = wanted - (asUtc(wallTime(at)) - Math.floor(at / 60_000) * 60_000)
-  return at
+  return at + Math.max(0, wanted - asUtc(wallTime(at)))
 }
 // The instant at which the day that `at` lies in began, or that of a day near it.
 export function dayStart(at: number, days = 0): number {

@@ -29,15 +29,18 @@ export interface LinkOptions {
   random?: () => number
   pingMs?: number
   pongMs?: number
+  // Who runs the room: is told what is the crew's alone.
+  crew?: boolean
 }
 
 const minWaitMs = 400
 const maxWaitMs = 15_000
 
 // path: "/api/v1/…/ws"
-export function socketAddress(path: string, since: string): string {
+export function socketAddress(path: string, since: string, crew = false): string {
   const base = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}`
-  return `${base}${path}${since ? `?since=${encodeURIComponent(since)}` : ''}`
+  const query = [since && `since=${encodeURIComponent(since)}`, crew && 'crew=1'].filter(Boolean).join('&')
+  return `${base}${path}${query ? `?${query}` : ''}`
 }
 
 export class Link {
@@ -100,7 +103,7 @@ export class Link {
     this.lastError = undefined
     const since = this.epoch && this.seq >= 0 ? `${this.epoch}.${this.seq}` : ''
     const open = this.options.open ?? ((url: string) => new WebSocket(url) as unknown as SocketLike)
-    const socket = open(socketAddress(this.path, since))
+    const socket = open(socketAddress(this.path, since, this.options.crew))
     this.socket = socket
     socket.onmessage = (event) => {
       if (socket === this.socket && typeof event.data === 'string') this.take(event.data)

@@ -157,7 +157,7 @@ export function addToShelf(room: RoomState, item: ShelfItem, place: number) {
   if (!room.shelf.some((one) => one.product_id === item.product_id)) room.shelf.splice(place, 0, item)
 }
 
-export function useRoom(broadcast: string, options: { me?: () => string; onMessage?: (message: RoomMessage) => void } = {}) {
+export function useRoom(broadcast: string, options: { me?: () => string; onMessage?: (message: RoomMessage) => void; crew?: boolean } = {}) {
   const room = reactive(emptyRoom())
   const link = new RoomLink(broadcast, {
     message: (message) => {
@@ -168,7 +168,7 @@ export function useRoom(broadcast: string, options: { me?: () => string; onMessa
       room.link = state
       room.why = why ?? null
     },
-  })
+  }, { crew: options.crew })
   if (getCurrentScope()) onScopeDispose(() => link.stop())
   return { room, link }
 }

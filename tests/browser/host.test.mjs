@@ -1,0 +1,290 @@
+// The host's pages in a real browser against a real server: from an invitation to being on air, pinning, helping, what a
+// broadcast came to, and why every fen is what it is.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { axeFindings, desk, layoutShift, phone, settled, smallTargets } from './browser.mjs'
+import { makeStage, unharmed } from './stage.mjs'
+import { buy, Client, fillDay, makeBuyer } from './world.mjs'
+
+const stage = makeStage()
+const dialog = (page) => page.getByRole('dialog')
+let day
+const filled = async () => (day ??= await fillDay(stage.world))
+
+test('from an invitation to being on air: ten taps at most, and less than two minutes', async () => {
+  const { world } = stage
+  const agent = await world.owner.post(`/brands/${world.brand}/agents`, { code: 'B01', name: '林小满', store: '小满的店', region: '浙江杭州', phone: '13900001111', parent_id: null })
+  const { invite_token } = await world.owner.post(`/agents/${agent.id}/invite`)
+  const one = await stage.visitor(phone)
+  const { page } = one
+  let taps = 0
+  const tap = async (target) => {
+    ++taps
+    await target.tap()
+  }
+  const at = Date.now()
+  await page.goto(`/host/invite/${invite_token}`)
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'login-name', 'the first field waits for a thumb')
+  await page.locator('#login-name').fill('xiaoman-host')
+  await page.locator('#login-password').fill('a-long-password')
+  await tap(page.getByRole('button', { name: '接受邀请' }))
+  await page.getByRole('heading', { name: '给店铺起个名字' }).waitFor()
+  assert.equal(await page.locator('#store-name').inputValue(), '小满的店', 'what the brand knows is there already')
+  await page.locator('#store-intro').fill('只卖自己用的好东西')
+  await tap(page.getByRole('button', { name: '下一步' }))
+  await page.locator('#payout-account').fill('wx-xiaoman')
+  await tap(page.getByRole('button', { name: '下一步' }))
+  await tap(page.getByRole('checkbox', { name: new RegExp(world.products[0].title) }))
+  await tap(page.getByRole('checkbox', { name: new RegExp(world.products[3].title) }))
+  await tap(page.getByRole('button', { name: '选好了 2 样' }))
+  await page.locator('.frame img').waitFor()
+  const link = await page.locator('#kit-link').inputValue()
+  await tap(page.getByRole('button', { name: '下一步' }))
+  await tap(page.getByRole('button', { name: /马上开播/ }))
+  await page.getByRole('button', { name: '下播' }).waitFor()
+  assert.ok(taps <= 10, `it took ${taps} taps`)
+  assert.ok(Date.now() - at < 120_000)
+
+  const hall = await world.owner.get(`/brands/${world.brand}/hall`)
+  const mine = hall.on_air.find((room) => room.store_id === agent.store_id)
+  assert.ok(mine, 'the room is in the hall')
+  assert.equal((await world.owner.get(`/stores/${agent.store_id}`)).intro, '只卖自己用的好东西')
+  const buyer = await makeBuyer(world, 'through-the-kit')
+  await fetch(new URL(link, world.server.url), { redirect: 'manual', headers: { Authorization: `Bearer ${buyer.client.token}` } })
+  assert.equal((await buyer.client.get(`/brands/${world.brand}/lock`)).lock.agent_id, agent.id, 'who comes through the kit’s link is the host’s customer')
+  unharmed(one)
+})
+
+test('a broadcast is prepared: products picked, put in order by keys and by dragging, words written; then it goes on air', async () => {
+  const { world } = stage
+  const host = world.hosts[5]
+  const one = await stage.visitor(phone)
+  await stage.logIn(one, host)
+  const { page } = one
+  await page.goto('/host/live/new')
+  await page.locator('#plan-title').fill('周末早餐这样做')
+  await page.getByRole('button', { name: '一刻钟后' }).click()
+  await page.getByRole('button', { name: '挑选商品' }).click()
+  for (const i of [1, 4, 8]) await dialog(page).getByRole('checkbox', { name: new RegExp(world.products[i].title) }).click()
+  await dialog(page).getByRole('button', { name: '放上货架（3 样）' }).click()
+  const order = () => page.locator('.shelf li').evaluateAll((rows) => rows.map((row) => row.dataset.id))
+  const [a, b, c] = [1, 4, 8].map((i) => world.products[i].id)
+  assert.deepEqual(await order(), [a, b, c])
+
+  const up = page.getByRole('button', { name: `${world.products[8].title} 上移` })
+  await up.focus()
+  await page.keyboard.press('Enter')
+  assert.deepEqual(await order(), [a, c, b])
+  assert.ok(await up.evaluate((button) => button === document.activeElement), 'the focus stays with what was moved')
+  await page.keyboard.press('Enter')
+  assert.deepEqual(await order(), [c, a, b])
+
+  const handle = page.locator(`[data-id="${b}"] .handle`)
+  await handle.scrollIntoViewIfNeeded()
+  await page.evaluate(() => document.querySelector('.shelf').scrollIntoView({ block: 'center' }))
+  const from = await handle.boundingBox()
+  const to = await page.locator(`[data-id="${c}"] .handle`).boundingBox()
+  await page.mouse.move(from.x + 10, from.y + 20)
+  await page.mouse.down()
+  for (let i = 1; i <= 12; ++i) await page.mouse.move(from.x + 10, from.y + 20 + ((to.y - from.y - 12) * i) / 12)
+  await page.mouse.up()
+  assert.deepEqual(await order(), [b, c, a], 'dragged to the top')
+
+  await page.locator(`[data-id="${b}"] .points`).click()
+  await page.locator(`#note-${b}`).fill('三泡仍香')
+  await page.reload()
+  assert.equal(await page.locator('#plan-title').inputValue(), '周末早餐这样做', 'a reload loses nothing')
+  assert.deepEqual(await order(), [b, c, a])
+  await page.getByRole('button', { name: '定下来' }).click()
+  await page.getByRole('button', { name: '开播' }).waitFor()
+  const id = new URL(page.url()).pathname.split('/').pop()
+  const planned = await host.client.get(`/broadcasts/${id}`)
+  assert.deepEqual(planned.product_ids, [b, c, a])
+  assert.deepEqual((await host.client.get(`/broadcasts/${id}/notes`)).items, [{ product_id: b, text: '三泡仍香' }])
+  assert.ok(Math.abs(Date.parse(planned.scheduled_at) - Date.now()) < 25 * 60_000, 'in a quarter of an hour')
+
+  await page.getByRole('button', { name: '开播' }).click()
+  await page.getByRole('button', { name: '下播' }).waitFor()
+  await page.getByRole('button', { name: /^接着讲/ }).click()
+  await page.locator('.now').getByText('三泡仍香').waitFor()
+  await page.getByRole('button', { name: '下播' }).click()
+  await dialog(page).getByRole('button', { name: '下播' }).click()
+  await page.waitForURL('**/results')
+  unharmed(one)
+})
+
+test('a pin by the host is seen by two buyers in less than 300 ms', async () => {
+  const { world } = stage
+  const room = world.live[1]
+  const one = await stage.visitor(phone)
+  await stage.logIn(one, room.host)
+  await one.page.goto(`/host/live/${room.id}`)
+  await one.page.locator('.pin-shelf li').first().waitFor()
+  const watching = [await stage.visitor(phone), await stage.visitor(desk)]
+  const wanted = world.products[5]
+  for (const buyer of watching) {
+    await buyer.page.goto(`/room/${room.id}`)
+    await buyer.page.locator('.offer').waitFor()
+    await buyer.page.evaluate((title) => {
+      window.seenAt = new Promise((done) => {
+        const look = () => document.querySelector('.offer strong')?.textContent?.includes(title) && done(Date.now())
+        new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })
+      })
+    }, wanted.title)
+  }
+  const button = one.page.getByRole('button', { name: `讲解 ${wanted.title}` })
+  const box = await button.boundingBox()
+  assert.ok(box.width >= 64 && box.height >= 56, 'large enough for a thumb')
+  const at = await button.evaluate((element) => {
+    const now = Date.now()
+    element.click()
+    return now
+  })
+  for (const buyer of watching) {
+    const ms = (await buyer.page.evaluate(() => window.seenAt)) - at
+    assert.ok(ms < 300, `it took ${ms} ms`)
+  }
+  await one.page.getByRole('button', { name: `讲完 ${wanted.title}` }).waitFor()
+  unharmed(one, ...watching)
+})
+
+test('who says too much is muted and let speak again; an assistant pins without seeing money', async () => {
+  const { world } = stage
+  const room = world.live[2]
+  const helper = await makeBuyer(world, 'helper', '阿助')
+  const buyer = await makeBuyer(world, 'loud', '大声')
+  await room.host.client.post(`/stores/${room.store_id}/assistants`, { login: 'helper' })
+  const [speaks, helps] = [await stage.visitor(phone), await stage.visitor(phone)]
+  await stage.logIn(speaks, buyer)
+  await stage.logIn(helps, helper)
+  await speaks.page.goto(`/room/${room.id}`)
+  await speaks.page.locator('#say').fill('加我微信')
+  await speaks.page.locator('#say').press('Enter')
+  await helps.page.goto(`/host/live/${room.id}`)
+  assert.equal(await helps.page.getByRole('button', { name: '下播' }).count(), 0, 'an assistant does not end it')
+  await helps.page.getByRole('button', { name: '聊天' }).click()
+  await helps.page.getByRole('button', { name: /加我微信/ }).click()
+  await dialog(helps.page).getByRole('button', { name: '禁言 10 分钟' }).click()
+  await speaks.page.getByPlaceholder('你已被禁言').waitFor()
+  await helps.page.getByRole('button', { name: '管理' }).click()
+  await helps.page.getByRole('button', { name: '解除' }).click()
+  await speaks.page.getByPlaceholder('说点什么…').waitFor()
+  await helps.page.getByRole('button', { name: '货架' }).click()
+  await helps.page.getByRole('button', { name: `讲解 ${world.products[7].title}` }).click()
+  await speaks.page.locator('.offer').getByText(world.products[7].title).waitFor()
+  await helps.page.goto('/host/earnings')
+  await helps.page.getByText('这里还没有你的店铺').waitFor()
+  unharmed(speaks, helps)
+})
+
+test('the board moves while one sells; afterwards each pin says what it sold', async () => {
+  const { world } = stage
+  const room = world.live[3]
+  const one = await stage.visitor(desk)
+  await stage.logIn(one, room.host)
+  const { page } = one
+  await page.goto(`/host/live/${room.id}`)
+  const figure = (name) => page.locator('.board dl > div', { hasText: name }).locator('b')
+  await figure('订单').getByText('0', { exact: true }).waitFor()
+  await page.getByRole('button', { name: `讲解 ${world.products[10].title}` }).click()
+  await page.getByRole('button', { name: `讲完 ${world.products[10].title}` }).waitFor()
+  await buy(world, await makeBuyer(world, 'on-the-board', '王小明'), { store: room.store_id, sku: world.products[10].skus[0].id, qty: 2, broadcast: room.id })
+  await page.locator('.ticker p').getByText(world.products[10].title).waitFor()
+  await figure('订单').getByText('1', { exact: true }).waitFor({ timeout: 15_000 })
+  await figure('成交').getByText('¥59.80').waitFor()
+  await page.getByRole('button', { name: '下播' }).click()
+  await dialog(page).getByRole('button', { name: '下播' }).click()
+  await page.waitForURL('**/results')
+  const pin = page.locator('.pins li', { hasText: world.products[10].title })
+  await pin.getByText('¥59.80').first().waitFor()
+  assert.equal(await pin.locator('dd').nth(1).textContent(), '1', 'one order while it was shown')
+  await page.getByRole('img').first().count()
+  await page.getByRole('slider').focus()
+  await page.keyboard.press('ArrowRight')
+  await page.locator('figcaption b').waitFor()
+  unharmed(one)
+})
+
+test('every entry opens its why, and the sum adds up', async () => {
+  const { world } = stage
+  await filled()
+  const one = await stage.visitor(phone)
+  await stage.logIn(one, world.hosts[0])
+  const { page } = one
+  await page.goto('/host/earnings')
+  await page.locator('.entry').first().waitFor()
+  const entries = (await world.hosts[0].client.get(`/agents/${world.hosts[0].id}/entries`)).items
+  assert.ok(entries.length >= 3)
+  assert.equal(await page.locator('.entry').count(), entries.length)
+  for (const [i, entry] of entries.entries()) {
+    await page.locator('.entry').nth(i).click()
+    const amount = (entry.amount_fen / 100).toFixed(2)
+    await page.locator('.head strong').getByText(amount).waitFor()
+    await page.getByText('相乘，不足一分舍去').waitFor()
+    assert.equal(Math.floor((entry.net_fen * entry.bp) / 10_000), entry.amount_fen)
+    await page.getByRole('button', { name: '返回' }).click()
+    await page.locator('.entry').first().waitFor()
+  }
+  unharmed(one)
+})
+
+test('customers are one’s own and masked; addresses are there while there is something to send', async () => {
+  const { world } = stage
+  const { paidOrder } = await filled()
+  const one = await stage.visitor(phone)
+  await stage.logIn(one, world.hosts[0])
+  const { page } = one
+  await page.goto('/host/customers')
+  await page.getByText('林**').first().waitFor()
+  assert.equal(await page.getByText('13900001111').count(), 0)
+  await page.getByRole('button', { name: '买过的客户' }).click()
+  await page.getByText('139****1111').first().waitFor()
+  await page.goto(`/host/orders/${paidOrder.id}`)
+  await page.getByText('文三路 1 号').waitFor()
+  await page.getByRole('button', { name: '发货' }).click()
+  await page.locator('#ship-carrier').fill('顺丰速运')
+  await page.locator('#ship-number').fill('SF0001')
+  await page.getByRole('button', { name: '确认发货' }).click()
+  await page.getByRole('heading', { name: '已发货' }).waitFor()
+  unharmed(one)
+})
+
+test('the login runs out: one logs in where one is, and what was written is still there', async () => {
+  const { world } = stage
+  const one = await stage.visitor(phone)
+  await stage.logIn(one, world.hosts[4])
+  const { page } = one
+  await page.goto('/host/live/new')
+  await page.locator('#plan-title').fill('别丢了我')
+  await new Client(world.server.url, (await one.context.cookies()).find((cookie) => cookie.name === 'lb_sid').value).delete('/sessions/current')
+  await page.getByRole('button', { name: '定下来' }).click()
+  await dialog(page).getByText('登录已过期').waitFor()
+  await dialog(page).locator('#login-name').fill(world.hosts[4].login)
+  await dialog(page).locator('#login-password').fill(world.hosts[4].password)
+  await dialog(page).getByRole('button', { name: '登录' }).click()
+  await dialog(page).waitFor({ state: 'hidden' })
+  assert.equal(await page.locator('#plan-title').inputValue(), '别丢了我')
+  await page.getByRole('button', { name: '定下来' }).click()
+  await page.getByRole('button', { name: '开播' }).waitFor()
+  unharmed(one)
+})
+
+test('no serious finding of accessibility, nothing too small for a thumb, nothing that moves by itself', async () => {
+  const { world } = stage
+  const { paidOrder } = await filled()
+  const entry = (await world.hosts[0].client.get(`/agents/${world.hosts[0].id}/entries`)).items[0]
+  const found = []
+  for (const colorScheme of ['light', 'dark']) {
+    const one = await stage.visitor({ ...phone, colorScheme })
+    await stage.logIn(one, world.hosts[0])
+    for (const path of ['/', '/open', '/live', '/live/new', `/live/${world.next[0].id}/edit`, `/live/${world.next[0].id}`, `/live/${world.live[0].id}`, `/live/${world.live[0].id}/results`, '/orders', `/orders/${paidOrder.id}`, '/customers', '/earnings', `/earnings/${entry.id}`, '/shares', '/store', '/assistants', '/more']) {
+      await one.page.goto(`/host${path}`)
+      await settled(one.page)
+      const shift = await layoutShift(one.page)
+      if (shift.sum >= 0.02) found.push(`${path} moves by ${shift.sum.toFixed(3)}: ${shift.by.join(' | ')}`)
+      for (const fault of [...(await axeFindings(one.page)), ...(await smallTargets(one.page))]) found.push(`${path} ${colorScheme}: ${fault}`)
+    }
+    unharmed(one)
+  }
+  assert.deepEqual(found, [])
+})

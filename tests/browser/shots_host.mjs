@@ -1,0 +1,52 @@
+// The host's pages, for ./dev shots.
+import { go } from './browser.mjs'
+
+const host = (world) => world.hosts[0]
+const lines = ['主播晚上好', '这个适合敏感肌吗？', '上次买的已经用完了，来回购', 'Does it ship to Shanghai?', '好的，谢谢主播', '已经下单啦']
+// A guest who says a few things in the first room, once.
+async function talk(page, world) {
+  if (world.talked) return
+  world.talked = true
+  const guest = await page.context().browser().newContext({ baseURL: world.server.url, locale: 'zh-CN' })
+  const room = await guest.newPage()
+  await room.goto(`/room/${world.live[0].id}`)
+  for (const line of lines) {
+    await room.locator('#say').fill(line)
+    await room.locator('#say').press('Enter')
+    await room.getByRole('log').getByText(line).waitFor()
+  }
+  await guest.close()
+}
+export default [
+  { name: 'login', open: (page) => go(page, '/host/login') },
+  { name: 'invite', open: (page) => go(page, '/host/invite/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq') },
+  { name: 'none', as: (world) => world.day.buyer, open: (page) => go(page, '/host/') },
+  { name: 'open-1', as: host, open: (page) => go(page, '/host/open') },
+  { name: 'open-2', as: host, async open(page) { await go(page, '/host/open'); await page.locator('.sticky-foot .strong').click() } },
+  { name: 'open-3', as: host, async open(page) { await go(page, '/host/open'); await page.locator('.sticky-foot .strong').click(); await page.locator('.sticky-foot .button').first().click(); await page.locator('.tile').nth(1).click(); await page.locator('.tile').nth(2).click() } },
+  { name: 'open-4', as: host, async open(page) { await go(page, '/host/open'); await page.locator('.sticky-foot .strong').click(); await page.locator('.sticky-foot .button').first().click(); await page.locator('.tile').nth(1).click(); await page.locator('.sticky-foot .strong').click(); await page.locator('.frame img').waitFor() } },
+  { name: 'open-5', as: host, async open(page) { await go(page, '/host/open'); await page.locator('.sticky-foot .strong').click(); await page.locator('.sticky-foot .button').first().click(); await page.locator('.tile').nth(1).click(); await page.locator('.sticky-foot .strong').click(); await page.locator('.frame img').waitFor(); await page.locator('.sticky-foot .strong').click() } },
+  { name: 'today', as: host, open: (page) => go(page, '/host/') },
+  { name: 'today-empty', as: (world) => world.hosts[5], open: (page) => go(page, '/host/') },
+  { name: 'live', as: (world) => world.hosts[4], open: (page) => go(page, '/host/live') },
+  { name: 'prepare-new', as: host, open: (page) => go(page, '/host/live/new') },
+  { name: 'prepare-pick', as: host, async open(page) { await go(page, '/host/live/new'); await page.locator('.empty-state .button').click(); await page.locator('.tile').nth(2).click(); await page.locator('.tile').nth(0).click() } },
+  { name: 'prepare-edit', as: host, async before(world) { await world.hosts[0].client.put(`/broadcasts/${world.next[0].id}/notes/${world.products[2].id}`, { text: '一盒十片，敷 15 分钟。\n今晚比平时便宜 10 块。' }) }, async open(page, world) { await go(page, `/host/live/${world.next[0].id}/edit`); await page.locator('.points').first().click() } },
+  { name: 'scheduled', as: host, open: (page, world) => go(page, `/host/live/${world.next[0].id}`) },
+  { name: 'air', as: host, async before(world) { await world.hosts[0].client.put(`/broadcasts/${world.live[0].id}/notes/${world.products[0].id}`, { text: '质地轻润，敏感肌也能用。\n100g 装今晚立减，先讲价格。' }) }, async open(page, world) { await talk(page, world); await go(page, `/host/live/${world.live[0].id}`) } },
+  { name: 'air-chat', as: host, sizes: ['390'], async open(page, world) { await go(page, `/host/live/${world.live[0].id}`); await page.locator('.tabs button').nth(1).click() } },
+  { name: 'air-mark', as: host, async open(page, world) { await go(page, `/host/live/${world.live[0].id}`); await page.locator('.tabs button').nth(1).click({ timeout: 1500 }).catch(() => 0); await page.locator('.crew-chat li button').nth(1).click() } },
+  { name: 'air-orders', as: host, sizes: ['390'], async open(page, world) { await go(page, `/host/live/${world.live[0].id}`); await page.locator('.tabs button').nth(2).click() } },
+  { name: 'results', as: (world) => world.hosts[1], async open(page, world) { await go(page, `/host/live/${world.live[1].id}/results`) } },
+  { name: 'orders', as: host, open: (page) => go(page, '/host/orders') },
+  { name: 'order', as: host, open: (page, world) => go(page, `/host/orders/${world.day.paidOrder.id}`) },
+  { name: 'order-sale', as: host, open: (page, world) => go(page, `/host/orders/${world.day.shippedOrder.id}`) },
+  { name: 'customers', as: host, open: (page) => go(page, '/host/customers') },
+  { name: 'customers-bought', as: host, async open(page) { await go(page, '/host/customers'); await page.locator('.seg button').nth(1).click() } },
+  { name: 'earnings', as: host, open: (page) => go(page, '/host/earnings') },
+  { name: 'why', as: host, async open(page) { await go(page, '/host/earnings'); await page.locator('.entry').first().click(); await page.locator('.path').waitFor() } },
+  { name: 'shares', as: host, async before(world) { await world.hosts[0].client.post('/shares', { kind: 'store', channel: 'dm', store_id: world.hosts[0].store_id }) }, open: (page) => go(page, '/host/shares') },
+  { name: 'store', as: host, open: (page) => go(page, '/host/store') },
+  { name: 'assistants', as: host, open: (page) => go(page, '/host/assistants') },
+  { name: 'more', as: host, open: (page) => go(page, '/host/more') },
+]
