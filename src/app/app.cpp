@@ -1,5 +1,6 @@
 #include "app/app.hpp"
 
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "catalog/catalog_api.hpp"
+#include "db/schema.hpp"
 #include "insight/figures.hpp"
 #include "insight/host_figures.hpp"
 #include "insight/report.hpp"
@@ -68,6 +70,19 @@ std::string host_name() {
 
 }  // namespace
 
+Result<int> bring_forward(db::Database& db, std::string_view holder, Instant wall_now) {
+  TRY(const auto alone, db::waiting_offline(db));
+  if (!alone.empty()) {
+    TRY(const auto others, org::others_at_work(db, holder, wall_now));
+    if (!others.empty())
+      return fail(Code::conflict,
+                  fmt::format("migration {} ({}) can't be applied while others work on this database: {}. Stop them "
+                              "first; one that was killed counts for another minute",
+                              alone.front().version, alone.front().name, fmt::join(others, ", ")));
+  }
+  return db::migrate(db, wall_now);
+}
+
 // ---- Workbench
 
 Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std::string role, privacy::Need key) {
@@ -89,7 +104,9 @@ Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std
                                     .writers = static_cast<int>(settings.db_writers),
                                     .queue_limit = static_cast<int>(settings.db_queue),
                                     .batch_limit = static_cast<int>(settings.db_batch)}));
-  TRY(const int applied, db::migrate(*bench->db, bench->wall_.now()));
+  // A server's name is its port's: the same server started again gets the same node number back at once.
+  const std::string holder = host_name() + ":" + role;
+  TRY(const int applied, bring_forward(*bench->db, holder, bench->wall_.now()));
   if (applied > 0) log_event(LogEvent::schema_migrated, "{} migrations applied", applied);
   TRY(bench->facts, org::set_up(*bench->db, settings, bench->random));
   if (bench->simulated)
@@ -100,8 +117,6 @@ Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, std
       }
       return {};
     }));
-  // A server's name is its port's: the same server started again gets the same node number back at once.
-  const std::string holder = host_name() + ":" + role;
   TRY(bench->lease, org::lease_node(*bench->db, holder, bench->wall_.now(), bench->clock->now()));
   bench->ids = std::make_unique<IdMaker>(bench->lease.node, bench->lease.floor);
   TRY_OK(privacy::open_master_key(*bench->db, settings, bench->random, key));
@@ -252,6 +267,7 @@ Status App::build() {
   const org::OrgDeps org_deps{b.db.get(), &b.settings, {}};
   for (const auto& route : org::org_routes(org_deps))
     if (route.method != net::Method::get) deps.changes_relations.insert(route.id);
+  backups_ = std::make_unique<BackupKeeper>(*b.db, b.settings);
   TRY(deps.proxies, net::TrustedProxies::parse(b.settings.http_trusted_proxies));
   dispatcher_ = std::make_unique<Dispatcher>(std::move(deps), make_routes());
   dispatcher_->add_socket("/api/v1/rooms/{broadcast_id}/ws", [this](const net::Request& request, const Call& call) {
@@ -288,6 +304,7 @@ Status App::build() {
                                                        return fail(kept.error());
                                                      }}},
                                    [this] { return bench_->system_call(); });
+  slow_jobs_ = std::make_unique<Jobs>(make_slow_jobs(), [this] { return bench_->system_call(); });
   bus_->subscribe("", [this](const db::Event& event) {
     net::metrics().counter(net::Metric::events, {event.topic}).add();
     hub_->on_event(event);
@@ -327,6 +344,7 @@ Status App::build() {
   sample(Metric::db_waiting, [this] { return bench_->db->stats().waiting; });
   sample(Metric::outbox_waiting, [this] { return relay_->stats().waiting; });
   sample(Metric::rooms_open, [this] { return hub_->stats().rooms; });
+  sample(Metric::backup_newest, [this] { return backups_->newest_at() / kSecondMs; });
   const auto refused = [&](std::string_view reason, std::int64_t live::RoomStats::* what) {
     samples_.push_back(m.sample(Metric::room_refused, [this, what] { return hub_->stats().*what; }, {reason}));
   };
@@ -339,7 +357,8 @@ Status App::build() {
       samples_.push_back(
           m.sample(Metric::log_events, [i] { return log_count(static_cast<LogEvent>(i)); }, {about.name}));
 
-  keeper_->start(b.settings.jobs_ms);  // on a simulated clock too: a lease runs on the wall's
+  keeper_->start(b.settings.jobs_ms);     // on a simulated clock too: a lease runs on the wall's
+  slow_jobs_->start(b.settings.jobs_ms);  // and so does a plan of backups
   if (!b.simulated) {
     jobs_->start(b.settings.jobs_ms);
     server_->every(b.settings.room_counts_ms, [this](int thread) {
@@ -385,6 +404,7 @@ void App::stop() {
   if (halls_) halls_->stop();
   server_->stop(bench_->settings.stop_ms);
   if (jobs_) jobs_->stop();
+  if (slow_jobs_) slow_jobs_->stop();
   workers_->stop();
   slow_workers_->stop();
   relay_->stop();
@@ -410,6 +430,7 @@ net::Routes App::make_routes() {
   take(insight::insight_routes({b.db.get()}));
   take(insight::host_routes());
   all.push_back(site_route({sandbox_ != nullptr, b.simulated != nullptr}));
+  take(backup_routes(*backups_, *b.db, b.settings, [this] { slow_jobs_->nudge(); }));
   take(server_routes());
   take(web_routes(web_));
   return all;
@@ -588,6 +609,20 @@ std::vector<Job> App::make_jobs() {
   jobs.push_back({"mature lines", [&db](const Call& call) { return order::mature_lines(db, call, kJobLimit); }});
   jobs.push_back(
       {"count what happened", [&db](const Call& call) { return insight::fold_tallies(db, call, kFoldLimit); }});
+  jobs.push_back({"forget old keys", [&db](const Call& call) -> Result<int> {
+                    return db.write([&](db::Tx& tx) -> Result<int> {
+                      const Instant before = call.now - call.settings->idempotency_hours * kHourMs;
+                      return static_cast<int>(tx.exec(kForgetKeys, {before, kJobLimit}) +
+                                              org::forget_expired(tx, call.now));
+                    });
+                  }});
+  return jobs;
+}
+
+std::vector<Job> App::make_slow_jobs() {
+  std::vector<Job> jobs;
+  if (!bench_->settings.backup_dir.empty())
+    jobs.push_back({"backup", [this](const Call&) { return backups_->run_due(SystemClock().now()); }});
   if (bench_->settings.verify_hours > 0 && !bench_->simulated)
     jobs.push_back({"verify", [this](const Call&) -> Result<int> {
                       const std::int64_t wall = monotonic_ms();
@@ -598,13 +633,6 @@ std::vector<Job> App::make_jobs() {
                       if (!report.ok()) log_event(LogEvent::verify_differs, "{}", insight::verify_text(report));
                       return 0;
                     }});
-  jobs.push_back({"forget old keys", [&db](const Call& call) -> Result<int> {
-                    return db.write([&](db::Tx& tx) -> Result<int> {
-                      const Instant before = call.now - call.settings->idempotency_hours * kHourMs;
-                      return static_cast<int>(tx.exec(kForgetKeys, {before, kJobLimit}) +
-                                              org::forget_expired(tx, call.now));
-                    });
-                  }});
   return jobs;
 }
 

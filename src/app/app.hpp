@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "app/backup.hpp"
 #include "app/dispatcher.hpp"
 #include "app/jobs.hpp"
 #include "app/web_files.hpp"
@@ -24,6 +25,10 @@
 namespace lianbo::app {
 
 extern const char* const kVersion;
+
+// Brings the schema to this program's version; how many migrations that took. One that nobody may be at work beside is
+// refused while somebody is: conflict, which names them. holder: who asks, and does not count.
+Result<int> bring_forward(db::Database& db, std::string_view holder, Instant wall_now);
 
 class Workbench {
  public:
@@ -77,6 +82,7 @@ class App {
   net::Routes make_routes();
   net::Routes server_routes();
   std::vector<Job> make_jobs();
+  std::vector<Job> make_slow_jobs();
   Result<net::Reply> move_clock(const Call& call, const net::Request& request);
   int deliver(const pay::sandbox::OutgoingNotice& notice);
   void settle_down();  // waits until every event has arrived everywhere
@@ -94,7 +100,9 @@ class App {
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<net::Server> metrics_server_;  // of metrics.port
   std::unique_ptr<Jobs> jobs_;
-  std::unique_ptr<Jobs> keeper_;  // of the node's lease and the ids' horizon; waits for no other job
+  std::unique_ptr<BackupKeeper> backups_;
+  std::unique_ptr<Jobs> slow_jobs_;  // backups and verify, which take long; the others don't wait for them
+  std::unique_ptr<Jobs> keeper_;     // of the node's lease and the ids' horizon; waits for no other job
   std::shared_ptr<const WebFiles> web_;
   std::vector<net::Sample> samples_;
   std::mutex closes_mutex_;
@@ -102,7 +110,7 @@ class App {
   std::string openapi_;
   std::atomic<bool> stopping_{false};
   std::mutex clock_mutex_;
-  std::int64_t verify_at_ms_ = 0;  // monotonic; of the jobs' thread
+  std::int64_t verify_at_ms_ = 0;  // monotonic; of the slow jobs' thread
 };
 
 }  // namespace lianbo::app

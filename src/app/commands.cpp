@@ -1,8 +1,12 @@
 #include "app/commands.hpp"
 
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +14,8 @@
 #include <sstream>
 
 #include "app/app.hpp"
+#include "app/backup.hpp"
+#include "app/doctor.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "catalog/catalog_service.hpp"
@@ -86,6 +92,23 @@ int complain(const Error& error) {
   return usage ? 2 : 1;
 }
 
+// Tells systemd (Type=notify) how far we are; nothing where nobody listens.
+static void notify_manager(std::string_view state) {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  if (path == nullptr || *path == 0) return;
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  const std::string_view name(path);
+  if (name.size() >= sizeof to.sun_path) return;
+  std::copy(name.begin(), name.end(), to.sun_path);
+  if (to.sun_path[0] == '@') to.sun_path[0] = 0;
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return;
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), size);
+  close(fd);
+}
+
 int serve(const Settings& settings, const Console& console) {
   // Signals are taken by this thread alone; every other one is started with them blocked.
   sigset_t signals;
@@ -108,8 +131,10 @@ int serve(const Settings& settings, const Console& console) {
     std::printf("Lianbo %s listens on %s\n", kVersion, (*app)->url().c_str());
   }
   std::fflush(stdout);
+  notify_manager("READY=1");
   int signal_number = 0;
   sigwait(&signals, &signal_number);
+  notify_manager("STOPPING=1");
   (*app)->stop();
   return 0;
 }
@@ -275,7 +300,7 @@ int migrate(const Settings& settings, const Console& console, bool dry) {
     TRY(auto db, db::open_database({.url = settings.db_url}));
     int applied = 0;
     if (!dry) {
-      TRY(applied, db::migrate(*db, SystemClock().now()));
+      TRY(applied, bring_forward(*db, "", SystemClock().now()));
     }
     TRY(const auto states, db::migration_state(*db));
     if (console.json) {
@@ -298,15 +323,68 @@ int migrate(const Settings& settings, const Console& console, bool dry) {
 
 int backup(const Settings& settings, const Console& console, const std::string& path) {
   const auto run = [&]() -> Result<int> {
+    TRY_OK(set_log_level(settings.log_level));
     TRY_OK(require_database(settings));
     TRY(auto db, db::open_database({.url = settings.db_url}));
-    TRY_OK(db->backup_to(path));
-    if (!console.quiet)
-      std::fprintf(stderr, "copied to %s; check it: lianbo verify --db sqlite:%s\n", path.c_str(), path.c_str());
+    const Instant now = SystemClock().now();
+    std::string file = path;
+    if (path.empty()) {
+      BackupKeeper keeper(*db, settings);
+      TRY(const auto made, keeper.make(now));
+      file = settings.backup_dir + "/" + made.name;
+    } else {
+      TRY_OK(write_backup(*db, settings.db_url, path, now));
+    }
+    TRY(const auto info, check_backup(file));
+    if (console.json) {
+      JsonWriter w;
+      w.begin().field("file", file).field("bytes", info.file_bytes).key("backup").raw(backup_json(info)).end();
+      std::printf("%s\n", w.text().c_str());
+    } else if (!console.quiet) {
+      std::printf("%s: %lld bytes, everything answered before %s\n", file.c_str(),
+                  static_cast<long long>(info.file_bytes), format_rfc3339(info.made_at).c_str());
+    }
     return 0;
   };
   const auto done = run();
   return done ? *done : complain(done.error());
+}
+
+int restore(const Settings& settings, const Console& console, const std::string& file, bool only_check) {
+  const auto run = [&]() -> Result<int> {
+    TRY_OK(set_log_level(settings.log_level));
+    if (only_check) {
+      TRY(const auto info, check_backup(file));
+      if (console.json)
+        std::printf("%s\n", backup_json(info).c_str());
+      else
+        std::printf("%s is whole: %s, migration %d (%s), by Lianbo %s at %s\n", file.c_str(), info.engine.c_str(),
+                    info.migration, info.migration_name.c_str(), info.program.c_str(),
+                    format_rfc3339(info.made_at).c_str());
+      return 0;
+    }
+    TRY(const auto restored, restore_backup(file, settings.db_url, SystemClock().now()));
+    if (console.json) {
+      JsonWriter w;
+      w.begin().key("backup").raw(backup_json(restored.from)).field("migrations_applied", restored.migrated);
+      w.key("verify").raw(insight::verify_json(restored.verify)).end();
+      std::printf("%s\n", w.text().c_str());
+    } else {
+      std::printf("Restored to the state of %s; %d migrations applied\n%s",
+                  format_rfc3339(restored.from.made_at).c_str(), restored.migrated,
+                  insight::verify_text(restored.verify).c_str());
+    }
+    return restored.verify.ok() ? 0 : 1;
+  };
+  const auto done = run();
+  return done ? *done : complain(done.error());
+}
+
+int doctor(const Result<Settings>& settings, const Console& console, const std::string& config_file, bool online) {
+  static_cast<void>(set_log_level("off"));
+  const auto findings = examine(settings, SystemClock(), {.config_file = config_file, .online = online});
+  std::printf("%s", console.json ? (findings_json(findings) + "\n").c_str() : findings_text(findings).c_str());
+  return healthy(findings) ? 0 : 1;
 }
 
 int check_config(const Settings& settings, const Console& console) {

@@ -29,7 +29,11 @@ int settle(const Settings& settings, const Console& console, const std::string& 
 int explain(const Settings& settings, const Console& console, const std::string& kind, const std::string& id);
 int verify(const Settings& settings, const Console& console);
 int migrate(const Settings& settings, const Console& console, bool dry);
+// path "": into backup.dir, under a name of its own.
 int backup(const Settings& settings, const Console& console, const std::string& path);
+int restore(const Settings& settings, const Console& console, const std::string& file, bool only_check);
+// settings: as loaded, or why they could not be.
+int doctor(const Result<Settings>& settings, const Console& console, const std::string& config_file, bool online);
 int check_config(const Settings& settings, const Console& console);
 
 struct DemoCommand {

@@ -18,7 +18,9 @@ struct Common {
 };
 
 void add_common(CLI::App& command, Common& common) {
-  command.add_option("--config", common.config, "settings file (lines: name = value)")->type_name("FILE");
+  command.add_option("--config", common.config, "settings file (lines: name = value)")
+      ->type_name("FILE")
+      ->envname("LIANBO_CONFIG");
   command.add_option("--db", common.db, "sqlite:PATH or postgres://… (setting db.url)")->type_name("URL");
   command.add_option("--set", common.sets, "a setting: name=value; may be given several times")
       ->type_name("NAME=VALUE");
@@ -36,6 +38,43 @@ lianbo::Result<lianbo::Settings> settings_of(const Common& common) {
   }
   if (!common.db.empty()) settings.db_url = common.db;
   return settings;
+}
+
+// Roff from what the verbs say of themselves.
+std::string roff(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '-' || c == '\\') out += '\\';
+    if ((c == '.' || c == '\'') && (out.empty() || out.back() == '\n')) out += "\\&";
+    out += c;
+  }
+  return out;
+}
+void describe(std::string& out, const CLI::App& verb, const std::string& name) {
+  out += ".SS " + roff(name) + "\n" + roff(verb.get_description()) + ".\n";
+  for (const CLI::Option* option : verb.get_options()) {
+    if (option->get_name(false, true) == "-h,--help" || option->get_group().empty()) continue;
+    std::string named = option->get_positional() ? option->get_name(true) : option->get_name(false, true);
+    if (!option->get_positional() && option->get_expected_max() > 0) named += " " + option->get_type_name();
+    out += ".TP\n.B " + roff(named) + "\n" + roff(option->get_description()) + "\n";
+  }
+}
+std::string man_page(const CLI::App& cli) {
+  std::string out = std::string(".TH LIANBO 1 \"\" \"lianbo ") + lianbo::app::kVersion +
+                    "\" \"Lianbo\"\n.SH NAME\nlianbo \\- matrix live commerce\n.SH SYNOPSIS\n.B lianbo\n.I VERB\n"
+                    "[options]\n.SH DESCRIPTION\n" +
+                    roff(cli.get_description()) + ".\n.SH VERBS\n";
+  for (const CLI::App* verb : cli.get_subcommands({})) {
+    if (verb->get_group().empty()) continue;
+    describe(out, *verb, verb->get_name());
+    for (const CLI::App* part : verb->get_subcommands({}))
+      describe(out, *part, verb->get_name() + " " + part->get_name());
+  }
+  return out +
+         ".SH SETTINGS\nIn a file (lines: name = value), in the environment (LIANBO_\\[u2026]), or with \\-\\-set; "
+         "lianbo check\\-config shows them all. LIANBO_CONFIG names the file where \\-\\-config does not.\n"
+         ".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage or settings.\n"
+         ".SH SEE ALSO\n/usr/share/doc/lianbo/operations.md, settings.md, api.md\n";
 }
 
 }  // namespace
@@ -142,15 +181,30 @@ int main(int argc, char** argv) {
   add_common(*migrate_cmd, common);
   migrate_cmd->add_flag("--dry-run", dry, "only show what would be applied");
 
-  auto* backup_cmd = cli.add_subcommand("backup", "A consistent copy of a running SQLite database");
+  auto* backup_cmd = cli.add_subcommand("backup", "A sealed copy of the whole database, beside a server that runs");
   add_common(*backup_cmd, common);
-  backup_cmd->add_option("PATH", path, "file to write")->required();
+  backup_cmd->add_option("FILE", path, "file to write; none: a new one in backup.dir, and older ones are removed");
+
+  bool only_check = false;
+  auto* restore_cmd = cli.add_subcommand("restore", "Brings a backup into an empty place, and verifies every row");
+  add_common(*restore_cmd, common);
+  restore_cmd->add_option("FILE", file, "a file that lianbo backup wrote")->required()->check(CLI::ExistingFile);
+  restore_cmd->add_flag("--check", only_check, "only look whether the file is whole, and say what it is");
+
+  bool online = false;
+  auto* doctor_cmd = cli.add_subcommand("doctor", "Looks at a set-up and says what is wrong and how to mend it");
+  add_common(*doctor_cmd, common);
+  doctor_cmd->add_flag("--online", online, "also ask the payment rail whether it takes our key");
 
   auto* check_cmd = cli.add_subcommand("check-config", "Shows every setting, or what is wrong with them");
   add_common(*check_cmd, common);
 
   auto* docs_cmd = cli.add_subcommand("docs", "Prints a list that documentation is made from")->group("");
-  docs_cmd->add_option("KIND", kind)->required()->check(CLI::IsMember(document_kinds()));
+  docs_cmd->add_option("KIND", kind)->required()->check(CLI::IsMember([] {
+    auto kinds = document_kinds();
+    kinds.push_back("man");
+    return kinds;
+  }()));
 
   try {
     cli.parse(argc, argv);
@@ -160,12 +214,13 @@ int main(int argc, char** argv) {
   }
 
   if (*docs_cmd) {
-    std::fputs(document(kind).c_str(), stdout);
+    std::fputs((kind == "man" ? man_page(cli) : document(kind)).c_str(), stdout);
     return 0;
   }
   if (*demo_cmd) return demo(demo_options, common.console, argv[0]);
 
   auto settings = settings_of(common);
+  if (*doctor_cmd) return doctor(settings, common.console, common.config, online);
   if (!settings) return complain(settings.error()) == 0 ? 0 : 2;
   if (*serve_cmd) {
     if (port >= 0) settings->http_port = port;
@@ -181,5 +236,6 @@ int main(int argc, char** argv) {
   if (*verify_cmd) return verify(*settings, common.console);
   if (*migrate_cmd) return migrate(*settings, common.console, dry);
   if (*backup_cmd) return backup(*settings, common.console, path);
+  if (*restore_cmd) return restore(*settings, common.console, file, only_check);
   return check_config(*settings, common.console);
 }

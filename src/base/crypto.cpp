@@ -25,6 +25,17 @@ std::string sha256(std::string_view data) {
   return out;
 }
 
+static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(std::array<std::uint64_t, 13>));
+Sha256::Sha256() { crypto_hash_sha256_init(reinterpret_cast<crypto_hash_sha256_state*>(state_.data())); }
+void Sha256::add(std::string_view data) {
+  crypto_hash_sha256_update(reinterpret_cast<crypto_hash_sha256_state*>(state_.data()), bytes(data), data.size());
+}
+std::string Sha256::finish() {
+  std::string out(crypto_hash_sha256_BYTES, '\0');
+  crypto_hash_sha256_final(reinterpret_cast<crypto_hash_sha256_state*>(state_.data()), bytes(out));
+  return out;
+}
+
 std::string hmac_sha256(std::string_view key, std::string_view data) {
   crypto_auth_hmacsha256_state state;
   crypto_auth_hmacsha256_init(&state, bytes(key), key.size());

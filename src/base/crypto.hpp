@@ -3,6 +3,8 @@
 // RSA and AES-GCM for the payment rail live in pay/. Call crypto_init() once in main (and in test mains) first.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,7 +14,17 @@ namespace lianbo {
 
 void crypto_init();
 
-std::string sha256(std::string_view data);                             // 32 raw bytes
+std::string sha256(std::string_view data);  // 32 raw bytes
+// The same of what comes in parts.
+class Sha256 {
+ public:
+  Sha256();
+  void add(std::string_view data);
+  std::string finish();  // once
+
+ private:
+  std::array<std::uint64_t, 13> state_;  // libsodium's, hidden here
+};
 std::string hmac_sha256(std::string_view key, std::string_view data);  // 32 raw bytes; a key of any length
 bool same_bytes(std::string_view a, std::string_view b);               // constant time for equal lengths
 

@@ -102,7 +102,7 @@
   X(public_url, "public_url", "", "how buyers reach this server, https://…; default: the address it listens on")  \
   X(db_url, "db.url", "sqlite:lianbo.db", "sqlite:PATH or postgres://…")                                          \
   X(clock, "clock", "system", "system, or simulated:RFC3339 (a simulated day; time moves by POST /api/v1/clock)") \
-  X(log_level, "log.level", "info", "trace, debug, info, warn, error, off")                                        \
+  X(log_level, "log.level", "info", "trace, debug, info, warn, error, off")                                       \
   X(web_dir, "web.dir", "", "built web pages; default: beside the program")                                       \
   X(privacy_key_file, "privacy.key_file", "",                                                                     \
     "file with the key that personal data is sealed under; default: beside the database file, or lianbo.key")     \
@@ -111,6 +111,7 @@
   X(wechat_appid, "wechat.appid", "", "appid of the official account or mini-program")                            \
   X(wechat_mchid, "wechat.mchid", "", "merchant number")                                                          \
   X(wechat_serial, "wechat.serial", "", "serial number of the merchant certificate")                              \
+  X(wechat_cert_file, "wechat.cert_file", "", "that certificate (PEM), optional: lianbo doctor compares with it") \
   X(wechat_key_file, "wechat.key_file", "", "file with the merchant's private key (PEM)")                         \
   X(wechat_apiv3_key_file, "wechat.apiv3_key_file", "", "file with the 32-byte APIv3 key")                        \
   X(wechat_public_key_file, "wechat.public_key_file", "", "file with WeChat Pay's public key (PEM)")              \

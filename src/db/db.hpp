@@ -252,7 +252,8 @@ class Database {
   virtual Status prepare_only(const Sql& sql) = 0;
   // Runs a script of several statements (migrations). Not for anything else.
   virtual Status run_script(std::string_view script) = 0;
-  // A consistent copy while running. SQLite: one file; PostgreSQL: returns an error that names pg_dump.
+  // A consistent copy of one instant while running. SQLite: a database file; PostgreSQL: an archive, by pg_dump. The
+  // way back is in db/schema.hpp.
   virtual Status backup_to(const std::string& path) = 0;
   virtual DbStats stats() const = 0;
   virtual void set_faults(FaultPlan* plan) = 0;  // tests; nullptr ends it

@@ -115,6 +115,11 @@ std::vector<Token> tokens_of(std::string_view sql) {
 
 std::span<const Migration> all_migrations() { return kMigrations; }
 
+bool is_offline(std::string_view sql) {
+  constexpr std::string_view kMark = "-- offline:";
+  return sql.starts_with(kMark) || sql.find("\n" + std::string(kMark)) != std::string_view::npos;
+}
+
 std::string to_postgres(std::string_view sql) {
   std::string out;
   std::string_view before;  // the last two tokens that are no space

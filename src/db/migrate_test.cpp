@@ -1,9 +1,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <map>
+#include <semaphore>
 #include <thread>
 
+#include "base/clock.hpp"
 #include "db/db.hpp"
 #include "db/migrations.hpp"
 #include "support/database.hpp"
@@ -131,6 +137,127 @@ TEST_P(MigrateTest, AMigrationThatFailsInTheMiddleLeavesNothingOfItself) {
   const Migration mended[] = {all[0], {2, "two", "both", "create table u (a integer) strict;"}};
   EXPECT_EQ(migrate(*db_, mended, kNow), 1);
   EXPECT_EQ(number(*db_, only("db_test.only_u", "select count(*) from u")), 0);
+}
+
+// An old server goes on writing with the statements it has, while the new one brings the schema forward.
+const Migration kOld[] = {{1, "one", "both", "create table t (id integer primary key, a integer not null) strict;"}};
+const Migration kNew[] = {kOld[0],
+                          {2, "two", "both",
+                           "alter table t add column b text;"
+                           "alter table t add column c integer not null default 7;"},
+                          {3, "three", "both", "create index t_by_a on t (a); create table u (a integer) strict;"}};
+
+TEST_P(MigrateTest, GoesForwardUnderLoad) {
+  ASSERT_EQ(migrate(*db_, kOld, kNow), 1);
+  const Sql& put = only("db_test.only_put_t", "insert into t (id, a) values ($1, $2)");
+  const Sql& add = only("db_test.only_add_t", "update t set a = a + 1 where id = $1 returning a");
+  const Sql& look = only("db_test.only_look_t", "select a from t where id = $1");
+  std::atomic<bool> stop{false};
+  std::atomic<int> written{0};
+  const auto old_server = scratch_.open();
+  std::vector<std::thread> threads;
+  for (int w = 0; w < 3; ++w)
+    threads.emplace_back([&, w] {
+      for (int i = w; !stop; i += 3) {
+        const Status done = old_server->write([&](Tx& tx) -> Status {
+          tx.exec(put, {i, 1});
+          EXPECT_EQ(tx.number(add, {i}), 2);
+          return {};
+        });
+        ASSERT_TRUE(done) << done.error().text();
+        EXPECT_EQ(*old_server->read([&](Tx& tx) -> Result<std::int64_t> { return tx.number(look, {i}); }), 2);
+        ++written;
+      }
+    });
+  while (written < 20) std::this_thread::yield();
+  const auto forward = migrate(*scratch_.open(), kNew, kNow);
+  const int before = written;
+  while (written < before + 20) std::this_thread::yield();
+  stop = true;
+  for (auto& thread : threads) thread.join();
+  ASSERT_TRUE(forward) << forward.error().text();
+  EXPECT_EQ(*forward, 2);
+  EXPECT_EQ(number(*db_, only("db_test.only_new_c", "select count(*) from t where b is null and c = 7")), written);
+}
+
+// A long reader (verify, a backup) holds a table; a migration that waits for it must not hold up everybody else.
+TEST_P(MigrateTest, WaitsForALongReaderWithoutHoldingUpTheOthers) {
+  ASSERT_EQ(migrate(*db_, kOld, kNow), 1);
+  const Sql& put = only("db_test.only_put_t", "insert into t (id, a) values ($1, $2)");
+  const Sql& count = only("db_test.only_count_t", "select count(*) from t");
+  std::binary_semaphore reading{0}, done_reading{0};
+  std::thread reader([&] {
+    EXPECT_TRUE(db_->read([&](Tx& tx) -> Status {
+      EXPECT_EQ(tx.number(count), 0);
+      reading.release();
+      done_reading.acquire();
+      return {};
+    }));
+  });
+  reading.acquire();
+  Result<int> forward = 0;
+  std::thread newer([&] { forward = migrate(*scratch_.open(), kNew, kNow); });
+  const auto busy = scratch_.open({.readers = 2, .writers = 2, .busy_timeout_ms = 10'000});
+  const std::int64_t until = monotonic_ms() + 3'000;
+  int writes = 0;
+  for (; monotonic_ms() < until; ++writes) {
+    const Status done = busy->write([&](Tx& tx) -> Status {
+      tx.exec(put, {writes, 1});
+      return {};
+    });
+    ASSERT_TRUE(done) << "after " << writes << " writes: " << done.error().text();
+  }
+  EXPECT_GT(writes, 10);
+  done_reading.release();
+  newer.join();
+  reader.join();
+  ASSERT_TRUE(forward) << forward.error().text();
+  EXPECT_EQ(*forward, 2);
+}
+
+// The process dies in the middle of a migration: nothing of it stays, and the next start does it from the beginning.
+TEST_P(MigrateTest, OneKilledHalfWayLeavesNothingOfIt) {
+  const Migration slow[] = {
+      kOld[0],
+      {2, "two", "both",
+       "create table u (a integer) strict;"
+       "insert into u (a) with recursive n (i) as (select 1 union all select i + 1 from n where i "
+       "< 3000000) select i from n;"}};
+  ASSERT_EQ(migrate(*db_, kOld, kNow), 1);
+  db_.reset();
+  const pid_t child = fork();
+  if (child == 0) _exit(migrate(*scratch_.open(), slow, kNow) ? 0 : 3);
+  const auto other = scratch_.open({.readers = 1, .writers = 1, .busy_timeout_ms = 20});
+  // It is in the middle once the lock that migrations take is taken.
+  const Sql& locks =
+      only("db_test.only_locks", "select count(*) from pg_locks where locktype = 'advisory' and granted");
+  const Sql& touch = only("db_test.only_touch", "update t set a = a where id = 0");
+  const auto begun = [&] {
+    if (GetParam() == test::Engine::postgres) return number(*other, locks) > 0;
+    return !other->write([&](Tx& tx) -> Status {
+      tx.exec(touch);
+      return {};
+    });
+  };
+  int status = 0;
+  while (!begun() && waitpid(child, &status, WNOHANG) == 0) std::this_thread::yield();
+  kill(child, SIGKILL);
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "it was done before it could be killed";
+
+  db_ = scratch_.open();
+  const Migration mended[] = {kOld[0], {2, "two", "both", "create table u (a integer) strict;"}};
+  const auto again = migrate(*db_, mended, kNow);
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(*again, 1) << "the killed one was not applied";
+  EXPECT_EQ(number(*db_, only("db_test.only_u", "select count(*) from u")), 0);
+}
+
+TEST(OfflineMigrations, SayItInALine) {
+  EXPECT_TRUE(is_offline("-- offline: the table is rebuilt\ndrop table t;"));
+  EXPECT_TRUE(is_offline("-- A table.\n-- offline: it is rebuilt\ndrop table t;"));
+  EXPECT_FALSE(is_offline("create table t (a integer); -- offline: no"));
+  EXPECT_FALSE(is_offline(""));
 }
 
 TEST_P(MigrateTest, AFileForPostgresAloneTakesThePlaceOfTheCommonOne) {

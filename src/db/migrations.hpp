@@ -18,6 +18,9 @@ std::span<const Migration> all_migrations();  // in order of version
 Result<int> migrate(Database& db, std::span<const Migration> migrations, Instant now);
 Result<std::vector<MigrationState>> migration_state(Database& db, std::span<const Migration> migrations);
 
+// Does the file say that nobody else may be at work while it is applied? A line "-- offline: why".
+bool is_offline(std::string_view sql);
+
 // The one dialect of the files in PostgreSQL's words: `integer` is bigint, `blob` is bytea, a text column is compared
 // by its bytes as SQLite does (collate "C"), `strict` and `without rowid` go.
 std::string to_postgres(std::string_view sql);

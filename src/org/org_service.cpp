@@ -807,6 +807,11 @@ Status renew_horizon(db::Database& db, NodeLease& lease, Instant wall_now, Insta
   return {};
 }
 
+Result<std::vector<std::string>> others_at_work(db::Database& db, std::string_view holder, Instant wall_now) {
+  return db.read(
+      [&](Tx& tx) -> Result<std::vector<std::string>> { return store::busy_nodes(tx, holder, wall_now - kLeaseMs); });
+}
+
 Status release_node(db::Database& db, const NodeLease& lease, Instant newest) {
   return db.write([&](Tx& tx) -> Status {
     store::release_node(tx, lease.node, lease.holder, std::max(newest, lease.floor));

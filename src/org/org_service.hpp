@@ -230,6 +230,8 @@ Result<NodeLease> lease_node(db::Database&, std::string_view holder, Instant wal
 // Moves the horizon to at least newest + kHorizonAheadMs and keeps the lease. conflict: the number went to somebody
 // else; make no more ids.
 Status renew_horizon(db::Database&, NodeLease&, Instant wall_now, Instant newest);
+// Who else holds a number now: servers and commands at work on this database.
+Result<std::vector<std::string>> others_at_work(db::Database&, std::string_view holder, Instant wall_now);
 // Gives the number back at an orderly end; newest: of the ids that were made.
 Status release_node(db::Database&, const NodeLease&, Instant newest);
 

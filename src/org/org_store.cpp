@@ -280,6 +280,8 @@ const Sql kAddFact{"org.add_fact",
                    "insert into server_facts (name, value) values ($1, $2) on conflict (name) do nothing"};
 const Sql kReleaseNode{"org.release_node",
                        "update nodes set renewed_at = 0, horizon_at = $3 where node = $1 and holder = $2"};
+const Sql kBusyNodes{"org.busy_nodes",
+                     "select holder from nodes where renewed_at > $1 and holder <> $2 order by node limit 32"};
 const Sql kNodeOf{"org.node_of", "select node from nodes where holder = $1 order by node limit 1"};
 const Sql kTakeNode{"org.take_node",
                     "insert into nodes (node, holder, horizon_at, renewed_at) values ($1, $2, $3, $5) "
@@ -688,6 +690,9 @@ std::optional<int> node_of(Tx& tx, std::string_view holder) {
 std::optional<Instant> take_node(Tx& tx, int node, std::string_view holder, Instant ids_now, DurationMs ahead_ms,
                                  Instant wall_now, Instant stale_at) {
   return tx.one(kTakeNode, {node, holder, ids_now + ahead_ms, ahead_ms, wall_now, stale_at}, first_integer);
+}
+std::vector<std::string> busy_nodes(Tx& tx, std::string_view but, Instant since) {
+  return tx.all(kBusyNodes, {since, but}, [](const Row& r) { return r.str(0); });
 }
 void release_node(Tx& tx, int node, std::string_view holder, Instant newest) {
   tx.exec(kReleaseNode, {node, holder, newest});

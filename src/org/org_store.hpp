@@ -140,6 +140,7 @@ std::optional<int> node_of(db::Tx&, std::string_view holder);
 // Takes the node if it is nobody's, this holder's, or was last renewed before stale_at; the new horizon, or nothing.
 std::optional<Instant> take_node(db::Tx&, int node, std::string_view holder, Instant ids_now, DurationMs ahead_ms,
                                  Instant wall_now, Instant stale_at);
+std::vector<std::string> busy_nodes(db::Tx&, std::string_view but, Instant since);
 // Free at once; the next holder starts behind newest.
 void release_node(db::Tx&, int node, std::string_view holder, Instant newest);
 std::optional<Instant> renew_node(db::Tx&, int node, std::string_view holder, Instant horizon_at, Instant wall_now);

@@ -29,6 +29,7 @@ struct Colour {
 };
 constexpr Colour kPaper{1.0, 1.0, 1.0}, kBand{0.89, 0.17, 0.21}, kInk{0.13, 0.13, 0.15}, kQuiet{0.45, 0.45, 0.48};
 
+constexpr const char* kFonts = "Noto Sans CJK SC, Noto Sans, sans-serif";
 constexpr int kMargin = 60, kBandHeight = 150, kQrBox = 520, kQrTop = 680, kQuietModules = 4;
 
 void fill(cairo_t* cr, Colour c, double x, double y, double w, double h) {
@@ -48,7 +49,7 @@ struct TextStyle {
 // Draws the text at y, as wide as the paper allows, and returns its height.
 int draw_text(cairo_t* cr, const std::string& text, int y, const TextStyle& style) {
   const LayoutPtr layout(pango_cairo_create_layout(cr));
-  const FontPtr font(pango_font_description_from_string("Noto Sans CJK SC, Noto Sans, sans-serif"));
+  const FontPtr font(pango_font_description_from_string(kFonts));
   pango_font_description_set_absolute_size(font.get(), style.size_px * PANGO_SCALE);
   pango_font_description_set_weight(font.get(), style.bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
   pango_layout_set_font_description(layout.get(), font.get());
@@ -103,6 +104,16 @@ Result<QrMatrix> qr_matrix(std::string_view text) {
 QrPlace qr_place(int width) {
   const int module_px = std::max(1, kQrBox / (width + 2 * kQuietModules));
   return {(kPosterWidth - width * module_px) / 2, kQrTop + (kQrBox - width * module_px) / 2, module_px};
+}
+
+bool can_draw(const std::string& text) {
+  const SurfacePtr surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1));
+  const CairoPtr cr(cairo_create(surface.get()));
+  const LayoutPtr layout(pango_cairo_create_layout(cr.get()));
+  const FontPtr font(pango_font_description_from_string(kFonts));
+  pango_layout_set_font_description(layout.get(), font.get());
+  pango_layout_set_text(layout.get(), text.data(), static_cast<int>(text.size()));
+  return pango_layout_get_unknown_glyphs_count(layout.get()) == 0;
 }
 
 Result<std::string> draw_poster(const PosterText& text) {

@@ -38,6 +38,8 @@ struct QrPlace {
 };
 QrPlace qr_place(int width);
 
+// Does this machine have letters for all of the text?
+bool can_draw(const std::string& text);
 Result<std::string> draw_poster(const PosterText& text);
 
 }  // namespace lianbo::share

@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "db/engine.hpp"
+#include "db/postgres/tools.hpp"
 
 namespace lianbo::db {
 namespace {
@@ -20,6 +21,9 @@ namespace {
 constexpr int kAttempts = 10;  // of a body that meets serialisation failures or deadlocks
 constexpr int kReconnectFirstMs = 50;
 constexpr int kReconnectLongestMs = 5'000;
+constexpr int kScriptLockMs = 2'000;    // what stands behind a migration in a table's queue waits no longer than this
+constexpr int kScriptPauseMs = 500;     // then it lets the others go first, and tries again
+constexpr int kScriptWaitMs = 600'000;  // for so long
 constexpr const char* kScriptLock = "select pg_advisory_xact_lock(119109876540015)";  // "lianbo": one script at a time
 
 // Type numbers of pg_type.
@@ -302,20 +306,29 @@ class PostgresDatabase final : public Engine {
     return {};
   }
 
+  // A table's lock is waited for in short turns: a long reader (verify, a backup) would hold it up, and it everybody
+  // else.
   Status run_script(std::string_view script) override {
-    TRY(auto connection, Connection::open(url_, 0));
+    const std::int64_t give_up_ms = monotonic_ms() + kScriptWaitMs;
+    for (;;) {
+      const Status done = try_script(std::string(script));
+      if (done || done.error().code != Code::database_busy || monotonic_ms() >= give_up_ms) return done;
+      pause(std::chrono::milliseconds(kScriptPauseMs));
+    }
+  }
+
+  Status backup_to(const std::string& path) override { return pg_dump_to(url_, path); }
+
+ private:
+  Status try_script(const std::string& script) {
+    TRY(auto connection, Connection::open(url_, kScriptLockMs));
     TRY_OK(connection->command("begin isolation level read committed"));
     TRY_OK(connection->command(kScriptLock));
-    const PgResult result = connection->query(std::string(script).c_str());
+    const PgResult result = connection->query(script.c_str());
     if (!succeeded(result)) return fail(connection->failure(result, "script").error);
     return connection->command("commit");
   }
 
-  Status backup_to(const std::string&) override {
-    return fail(Code::conflict, "PostgreSQL is backed up with its own tools: pg_dump --format=custom --file=FILE URL");
-  }
-
- private:
   // A writer thread's connection, which comes back when it was lost.
   class Link {
    public:

@@ -432,6 +432,10 @@ Status copy_database(const std::string& from, const std::string& to, int busy_ti
   TRY(auto source, Connection::open(from, Connection::Role::read, busy_timeout_ms));
   sqlite3* target = nullptr;
   Status result;
+  // Made before SQLite opens it, readable for nobody else: in it are people's addresses.
+  const int fd = ::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return fail(Code::io_failed, fmt::format("{}: {}", to, std::strerror(errno)));
+  ::close(fd);
   int rc =
       sqlite3_open_v2(to.c_str(), &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, nullptr);
   if (rc == SQLITE_OK)
@@ -468,7 +472,49 @@ Status SqliteDatabase::backup_to(const std::string& path) {
   return sync_path(folder.string(), O_RDONLY | O_DIRECTORY);
 }
 
+// "file:PATH?immutable=1": read without any file beside it.
+std::string frozen_uri(const std::string& path) {
+  std::string out = "file:";
+  for (const char c : path) {
+    if (c == '?' || c == '#' || c == '%')
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    else
+      out += c;
+  }
+  return out + "?immutable=1";
+}
+
+Status check_copy(const std::string& copy) {
+  sqlite3* db = nullptr;
+  int rc = sqlite3_open_v2(frozen_uri(copy).c_str(), &db,
+                           SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE, nullptr);
+  std::string said;
+  if (rc == SQLITE_OK)
+    rc = sqlite3_exec(
+        db, "pragma quick_check(1)",
+        [](void* out, int, char** values, char**) {
+          *static_cast<std::string*>(out) = values[0] ? values[0] : "";
+          return 0;
+        },
+        &said, nullptr);
+  Status result;
+  if (rc != SQLITE_OK)
+    result = fail(error_of(db, rc, copy));
+  else if (said != "ok")
+    result = fail(Code::io_failed, fmt::format("{}: the database in it is damaged: {}", copy, said));
+  sqlite3_close(db);
+  return result;
+}
+
 }  // namespace
+
+Status sqlite_take_in(const std::string& copy, const std::string& path) {
+  TRY_OK(check_copy(copy));
+  TRY_OK(sync_path(copy, O_RDWR));
+  if (renameat2(AT_FDCWD, copy.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0)
+    return fail(errno == EEXIST ? Code::conflict : Code::io_failed, fmt::format("{}: {}", path, std::strerror(errno)));
+  return sync_path(std::filesystem::absolute(path).parent_path().string(), O_RDONLY | O_DIRECTORY);
+}
 
 Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const OpenOptions& options) {
   TRY(auto writer, Connection::open(path, Connection::Role::write, options.busy_timeout_ms));

@@ -16,4 +16,6 @@
 
 namespace lianbo::db {
 Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const OpenOptions& options);
-}
+// A copy on the same file system, checked, becomes the database at path, where nothing may stand.
+Status sqlite_take_in(const std::string& copy, const std::string& path);
+}  // namespace lianbo::db

@@ -208,7 +208,12 @@ Result<Certificate> Certificate::from_pem(std::string_view pem) {
   CHECK(hex != nullptr);
   std::string serial(hex);
   OPENSSL_free(hex);
-  return Certificate{PublicKey(std::move(key)), std::move(serial)};
+  const auto instant = [](const ASN1_TIME* time) -> Instant {
+    std::tm tm{};
+    return ASN1_TIME_to_tm(time, &tm) == 1 ? static_cast<Instant>(timegm(&tm)) * kSecondMs : 0;
+  };
+  return Certificate{PublicKey(std::move(key)), std::move(serial), instant(X509_get0_notBefore(x509.get())),
+                     instant(X509_get0_notAfter(x509.get()))};
 }
 
 namespace detail {

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 
 struct evp_pkey_st;
@@ -57,6 +58,7 @@ class PrivateKey {
 struct Certificate {
   PublicKey key;
   std::string serial;  // upper-case hex of its bytes, as `openssl x509 -serial` prints it
+  Instant begins_at = 0, ends_at = 0;
 
   static Result<Certificate> from_pem(std::string_view pem);
 };
