@@ -94,6 +94,7 @@ class App {
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<net::Server> metrics_server_;  // of metrics.port
   std::unique_ptr<Jobs> jobs_;
+  std::unique_ptr<Jobs> hooks_;   // calls webhooks: slow receivers hold up nothing else
   std::unique_ptr<Jobs> keeper_;  // of the node's lease and the ids' horizon; waits for no other job
   std::shared_ptr<const WebFiles> web_;
   std::vector<net::Sample> samples_;
