@@ -18,16 +18,17 @@ ALLOWED = {
     "net": ["base", "db"],
     "pay": ["base", "db", "net"],
     "org": ["base", "db", "bus", "privacy", "net"],
+    "events": ["base", "db", "bus", "privacy", "net", "org"],
     "catalog": ["base", "db", "bus", "privacy", "net", "org"],
     "ledger": ["base", "db"],
     "live": ["base", "db", "bus", "privacy", "net", "org", "catalog"],
     "share": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live"],
     "order": ["base", "db", "bus", "privacy", "net", "pay", "org", "catalog", "ledger", "live", "share"],
-    "insight": ["base", "db", "bus", "privacy", "net", "org", "catalog", "ledger", "live", "share", "order"],
-    "app": ["base", "db", "bus", "privacy", "net", "pay", "org", "catalog", "ledger", "live", "share", "order", "insight", "sim"],
+    "insight": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order"],
+    "app": ["base", "db", "bus", "privacy", "net", "pay", "org", "events", "catalog", "ledger", "live", "share", "order", "insight", "sim"],
     "sim": ["base", "net"],
 }
-DOMAINS = ["org", "catalog", "ledger", "live", "share", "order", "insight"]
+DOMAINS = ["org", "events", "catalog", "ledger", "live", "share", "order", "insight"]
 # What of a domain others must not see.
 PRIVATE = re.compile(r"_store\.hpp$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

@@ -14,6 +14,7 @@
 #include "catalog/catalog_api.hpp"
 #include "db/schema.hpp"
 #include "insight/figures.hpp"
+#include "events/events_api.hpp"
 #include "insight/host_figures.hpp"
 #include "insight/report.hpp"
 #include "insight/verify.hpp"
@@ -208,7 +209,11 @@ Status App::build() {
   auto& b = *bench_;
   net::raise_file_limit();
   bus_ = std::make_unique<bus::LocalBus>();
-  relay_ = std::make_unique<bus::OutboxRelay>(*b.db, *bus_);
+  bus::OutboxRelay::Options relay;
+  relay.on_kept = [this] {
+    if (hooks_ && !bench_->simulated) hooks_->nudge();
+  };
+  relay_ = std::make_unique<bus::OutboxRelay>(*b.db, *bus_, std::move(relay));
   TRY_OK(open_rail());
   TRY(web_, load_pages(b.settings));
   workers_ = std::make_unique<net::Workers>(static_cast<int>(b.settings.http_workers),
@@ -295,6 +300,12 @@ Status App::build() {
       });
 
   jobs_ = std::make_unique<Jobs>(make_jobs(), [this] { return bench_->system_call(); });
+  hooks_ = std::make_unique<Jobs>(
+      std::vector<Job>{
+          {"tell webhooks", [&b](const Call& call) { return events::tell_webhooks(*b.db, call); }},
+          {"call webhooks", [&b, caller = events::http_caller(b.settings)](
+                                const Call& call) { return events::call_webhooks(*b.db, call, *b.clock, caller); }}},
+      [this] { return bench_->system_call(); });
   keeper_ = std::make_unique<Jobs>(std::vector<Job>{{"keep ids ahead",
                                                      [this](const Call& call) -> Result<int> {
                                                        const auto kept = bench_->keep_ahead(call.now);
@@ -361,6 +372,7 @@ Status App::build() {
   slow_jobs_->start(b.settings.jobs_ms);  // and so does a plan of backups
   if (!b.simulated) {
     jobs_->start(b.settings.jobs_ms);
+    hooks_->start(b.settings.jobs_ms);
     server_->every(b.settings.room_counts_ms, [this](int thread) {
       if (thread != 0) return;
       hub_->tick(bench_->clock->now());
@@ -403,6 +415,7 @@ void App::stop() {
   if (walls_) walls_->stop();
   if (halls_) halls_->stop();
   server_->stop(bench_->settings.stop_ms);
+  if (hooks_) hooks_->stop();
   if (jobs_) jobs_->stop();
   if (slow_jobs_) slow_jobs_->stop();
   workers_->stop();
@@ -428,6 +441,7 @@ net::Routes App::make_routes() {
   take(share::share_routes({b.db.get(), order::receipt_facts}));
   take(order::order_routes({b.db.get(), rail_.get()}));
   take(insight::insight_routes({b.db.get()}));
+  take(events::events_routes({b.db.get(), events::http_caller(b.settings)}));
   take(insight::host_routes());
   all.push_back(site_route({sandbox_ != nullptr, b.simulated != nullptr}));
   take(backup_routes(*backups_, *b.db, b.settings, [this] { slow_jobs_->nudge(); }));
@@ -564,6 +578,7 @@ Result<net::Reply> App::move_clock(const Call& call, const net::Request& request
   walls_->tick(to);
   halls_->tick(to);
   settle_down();
+  hooks_->run_due();
   const auto stats = hub_->stats();
   JsonWriter w;
   w.begin().field_at("now", bench_->clock->now()).field("messages_sent", stats.messages_sent);
@@ -616,6 +631,7 @@ std::vector<Job> App::make_jobs() {
                                               org::forget_expired(tx, call.now));
                     });
                   }});
+  jobs.push_back({"forget old events", [&db](const Call& call) { return events::forget_events(db, call, INT64_MAX); }});
   return jobs;
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/settings.hpp"
+#include "events/event_types.hpp"
 #include "net/metrics.hpp"
 
 namespace lianbo::app {
@@ -34,6 +35,15 @@ std::string errors_markdown() {
     out += "| " + std::to_string(e.number) + " | `" + std::string(e.name) + "` | " + std::to_string(e.http_status) +
            " | " + std::string(e.title_en) + " | " + std::string(e.title_zh) + " |\n";
   return out;
+}
+
+std::string events_markdown() {
+  return opening("Events", "src/events/event_types.cpp",
+                 "What a webhook is sent and `GET /brands/{brand_id}/events` lists: `{id, cursor, type, timestamp, "
+                 "brand_id, "
+                 "subject_kind, subject_id, data}`. How to read and verify them: [api.md](api.md#events-and-webhooks). "
+                 "Events of one subject come in the order of its changes; ignore types and members you don't know.") +
+         events::event_table();
 }
 
 std::string metrics_markdown() {
@@ -69,7 +79,7 @@ std::string logs_markdown() {
 }  // namespace
 
 const std::vector<std::string>& document_kinds() {
-  static const std::vector<std::string> kinds = {"settings", "errors", "metrics", "logs"};
+  static const std::vector<std::string> kinds = {"settings", "errors", "metrics", "logs", "events"};
   return kinds;
 }
 
@@ -77,6 +87,7 @@ std::string document(std::string_view kind) {
   if (kind == "settings") return settings_markdown();
   if (kind == "errors") return errors_markdown();
   if (kind == "metrics") return metrics_markdown();
+  if (kind == "events") return events_markdown();
   return logs_markdown();
 }
 

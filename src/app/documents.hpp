@@ -1,5 +1,5 @@
 // Documents that are made from lists in the code, so that they can't say anything else: settings, errors, metrics, log
-// events. `lianbo docs KIND` prints one; `./dev docs` writes them all into docs/, and `./dev test` compares.
+// events, events. `lianbo docs KIND` prints one; `./dev docs` writes them all into docs/, and `./dev test` compares.
 #pragma once
 
 #include <string>

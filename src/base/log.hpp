@@ -34,6 +34,9 @@
   X(handler_threw, "handler.threw", error, "code of the server threw where it must not; a fault to report")          \
   X(request_failed, "request.failed", error, "a request was answered 5xx, with its request id and cause")            \
   X(job_failed, "job.failed", error, "a job of the server failed; it is tried again at its next turn")               \
+  X(webhook_disabled, "webhook.disabled", warn, "a webhook failed for too long and is called no more: see its note") \
+  X(webhook_not_called, "webhook.not_called", warn, "a webhook could not be called; its events wait")                \
+  X(evidence_differs, "evidence.differs", error, "the chain of evidence is broken: somebody changed rows")           \
   X(verify_differs, "verify.differs", error, "the server's own verify found rows that disagree; see operations.md")  \
   X(backup_done, "backup.done", info, "a backup was written and sealed")                                             \
   X(backup_failed, "backup.failed", error, "a backup was not written; the ones before it are untouched")             \

@@ -19,6 +19,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "net/address.hpp"
 #include "net/target.hpp"
 
 namespace lianbo::net {
@@ -144,7 +145,12 @@ struct HttpClient::Impl {
       return fail(Code::io_failed, "can't find " + origin->host + ": " + ::gai_strerror(error));
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, ::freeaddrinfo);
     std::string why = "no address";
+    bool refused = false;
     for (const addrinfo* a = found; a != nullptr; a = a->ai_next) {
+      if (options.public_only && !is_public_address(a->ai_addr)) {
+        refused = true;
+        continue;
+      }
       fd = ::socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
       if (fd < 0) {
         why = std::strerror(errno);
@@ -170,6 +176,8 @@ struct HttpClient::Impl {
       why = std::strerror(error);
       close();
     }
+    if (refused && why == "no address")
+      return fail(Code::address_refused, at() + " lies at an address that is not public");
     return fail(Code::io_failed, "can't connect to " + at() + ": " + why);
   }
 

@@ -2,7 +2,8 @@
 //
 // HttpClient: blocking, one keep-alive connection, http and https (certificate and host name are verified). One thread
 // at a time. Errors: io_failed (no connection, broken off, bad certificate), deadline_exceeded, body_too_large,
-// bad_request (an address or an answer that is not HTTP). Name resolution is not covered by the timeout.
+// bad_request (an address or an answer that is not HTTP), address_refused (not public). A redirect is an answer like any
+// other and is not followed. Name resolution is not covered by the timeout.
 //
 // WsClientPool: many thousand WebSockets on one thread of its own, ws:// to an address only (no TLS). Listeners are
 // called on that thread. Everything else from any thread.
@@ -46,6 +47,9 @@ struct HttpClientOptions {
   std::int64_t timeout_ms = 15000;  // from send to the last byte of the answer
   std::size_t max_body = 64U << 20;
   std::string ca_file = {};  // PEM; default: the system's authorities
+  // Connect to public addresses alone (address.hpp): for what somebody else named. It is the address that is about to be
+  // connected to that is looked at, so a name that resolves otherwise the next moment does not get round it.
+  bool public_only = false;
 };
 
 class HttpClient {

@@ -149,6 +149,23 @@ TEST(HttpClient, LimitsHold) {
   EXPECT_EQ(client.send(request_of("GET", "/")).error().code, Code::bad_request);
 }
 
+TEST(HttpClient, CallsPublicAddressesAloneWhereItIsToldTo) {
+  ScriptedServer server({{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}});
+  // A name that lies at a private address is refused like the address itself.
+  for (const std::string host : {"127.0.0.1", "localhost", "[::1]", "10.0.0.1", "169.254.169.254"}) {
+    HttpClientOptions options;
+    options.url = "http://" + host + ":" + std::to_string(server.port);
+    options.public_only = true;
+    HttpClient client(options);
+    const auto answer = client.send(request_of("POST", "/hook", "{}"));
+    ASSERT_FALSE(answer) << host;
+    EXPECT_EQ(answer.error().code, Code::address_refused) << host << ": " << answer.error().text();
+  }
+  EXPECT_EQ(server.requests, 0);
+  HttpClient allowed(options_for(server.port));
+  EXPECT_TRUE(allowed.send(request_of("POST", "/hook", "{}")));
+}
+
 TEST(HttpClient, WaitsNoLongerThanItsTimeout) {
   std::mutex mutex;
   std::vector<ReplySink> sinks;

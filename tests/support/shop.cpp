@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cctype>
 
+#include "bus/journal.hpp"
 #include "catalog/catalog_service.hpp"
 #include "insight/figures.hpp"
+#include "events/event_types.hpp"
 #include "insight/verify.hpp"
 #include "order/after_sale_store.hpp"
 #include "order/order_api.hpp"
@@ -94,6 +96,7 @@ void Shop::jobs() {
   job("mature", [&](const Call& call) { return order::mature_lines(db_, call, kAtOnce); });
   deliver();
   job("count", [&](const Call& call) { return insight::fold_tallies(db_, call, kAtOnce); });
+  must(bus::keep_all_events(db_));
 }
 
 void Shop::go_to(Instant instant) {
@@ -303,7 +306,21 @@ Fen Shop::balance(AgentId agent, ledger::Account account) {
 
 std::string Shop::problems() {
   const auto report = must(insight::verify(db_, kDefaultBuckets));
-  return report.ok() ? "" : insight::verify_text(report);
+  std::string out = report.ok() ? "" : insight::verify_text(report);
+  must(bus::keep_all_events(db_));
+  must(db_.read([&](db::Tx& tx) -> Status {
+    std::int64_t seq = 0;
+    for (bool more = true; more;) {
+      const auto page = bus::events_after(tx, seq, 500);
+      more = !page.empty();
+      for (const auto& kept : page) {
+        seq = kept.seq;
+        if (const auto wrong = events::mismatch(kept.event); !wrong.empty()) out += "WRONG  event  " + wrong + "\n";
+      }
+    }
+    return {};
+  }));
+  return out;
 }
 insight::Report Shop::report() {
   return must(db_.read([&](db::Tx& tx) { return insight::report_of(tx, brand_); }));
