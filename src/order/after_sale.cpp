@@ -215,12 +215,4 @@ std::int64_t units_dropped(const AfterSale& a, const AfterSaleFacts& f) {
   return std::min(a.qty, f.unsent());
 }
 
-std::optional<std::string_view> picture_type(std::string_view b) {
-  using namespace std::string_view_literals;
-  if (b.starts_with("\xff\xd8\xff"sv)) return "image/jpeg";
-  if (b.starts_with("\x89PNG\r\n\x1a\n"sv)) return "image/png";
-  if (b.size() > 12 && b.starts_with("RIFF"sv) && b.substr(8, 4) == "WEBP"sv) return "image/webp";
-  return std::nullopt;
-}
-
 }  // namespace lianbo::order

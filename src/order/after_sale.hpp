@@ -159,7 +159,5 @@ inline constexpr int kMaxEvidence = 20;
 inline constexpr std::size_t kMaxEvidenceText = 1000;
 inline constexpr std::size_t kMaxPictureBytes = 300 * 1024;
 inline constexpr int kMaxDisputes = 2;  // of the claim, and of the goods that came back
-// "image/jpeg", …, told by the first bytes; nothing for anything else.
-std::optional<std::string_view> picture_type(std::string_view bytes);
 
 }  // namespace lianbo::order

@@ -16,6 +16,7 @@
 #include "order/refunds.hpp"
 #include "order/shipping.hpp"
 #include "org/org_service.hpp"
+#include "org/storefront.hpp"
 
 namespace lianbo::order {
 namespace {
@@ -390,7 +391,7 @@ Result<std::string> add_picture(db::Tx& tx, const Call& call, AfterSaleId id, st
   if (bytes.size() > kMaxPictureBytes)
     return fail(Code::body_too_large, "a picture has at most " + std::to_string(kMaxPictureBytes / 1024) +
                                           " KiB; make it smaller before sending it");
-  const auto type = picture_type(bytes);
+  const auto type = org::picture_type(bytes);
   if (!type) return fail(Code::unsupported_media_type, "send a JPEG, PNG or WebP picture");
   const std::string digest = sha256(bytes);
   if (!store::picture(tx, id, digest)) {

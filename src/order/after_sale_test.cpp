@@ -428,14 +428,5 @@ TEST(AfterSale, WhatIsGivenUpStaysInTheStore) {
   }
 }
 
-TEST(AfterSale, PicturesAreToldByTheirFirstBytes) {
-  using namespace std::string_literals;
-  EXPECT_EQ(picture_type("\xff\xd8\xff\xe0 and so on"), "image/jpeg");
-  EXPECT_EQ(picture_type("\x89PNG\r\n\x1a\n and so on"), "image/png");
-  EXPECT_EQ(picture_type("RIFF\x01\x02\x03\x04WEBPVP8 "s), "image/webp");
-  for (const auto& other : {"<svg xmlns='http://www.w3.org/2000/svg'/>"s, "<!doctype html>"s, ""s, "GIF89a"s})
-    EXPECT_FALSE(picture_type(other)) << other;
-}
-
 }  // namespace
 }  // namespace lianbo::order
