@@ -20,6 +20,7 @@
 #include "insight/verify.hpp"
 #include "insight/wall_rows.hpp"
 #include "live/live_api.hpp"
+#include "live/offers_service.hpp"
 #include "net/problem.hpp"
 #include "order/after_sale_service.hpp"
 #include "order/order_api.hpp"
@@ -322,7 +323,8 @@ Status App::build() {
     walls_->on_event(event);
     halls_->on_event(event);
   });
-  bus_->subscribe("refund.due", [this](const db::Event&) { jobs_->nudge(); });
+  for (const char* topic : {"refund.due", "campaign.push_wanted", "campaign.undo_wanted"})
+    bus_->subscribe(topic, [this](const db::Event&) { jobs_->nudge(); });
   bus_->subscribe("order.cancelled", [this](const db::Event& event) {
     {
       std::lock_guard lock(closes_mutex_);
@@ -624,6 +626,14 @@ std::vector<Job> App::make_jobs() {
   jobs.push_back({"mature lines", [&db](const Call& call) { return order::mature_lines(db, call, kJobLimit); }});
   jobs.push_back(
       {"count what happened", [&db](const Call& call) { return insight::fold_tallies(db, call, kFoldLimit); }});
+  jobs.push_back({"push campaigns", [&db](const Call& call) { return catalog::run_pushes(db, call, kJobLimit); }});
+  jobs.push_back(
+      {"begin and end campaigns", [&db](const Call& call) { return catalog::campaign_clock(db, call, kJobLimit); }});
+  jobs.push_back(
+      {"give allotments back", [&db](const Call& call) { return catalog::give_back_due(db, call, kJobLimit); }});
+  jobs.push_back(
+      {"close flash prices", [&db](const Call& call) { return live::close_flash_due(db, call, kJobLimit); }});
+  jobs.push_back({"draw lucky bags", [&db](const Call& call) { return live::draw_bags_due(db, call, kJobLimit); }});
   jobs.push_back({"forget old keys", [&db](const Call& call) -> Result<int> {
                     return db.write([&](db::Tx& tx) -> Result<int> {
                       const Instant before = call.now - call.settings->idempotency_hours * kHourMs;

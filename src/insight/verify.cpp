@@ -1,9 +1,11 @@
 #include "insight/verify.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "base/check.hpp"
 #include "base/json.hpp"
+#include "live/offers_service.hpp"
 #include "share/share_service.hpp"
 
 namespace lianbo::insight {
@@ -13,6 +15,7 @@ using db::Row;
 using db::Sql;
 
 constexpr std::size_t kShown = 20;
+constexpr int kDrawsLookedAt = 10'000;
 
 // A rule as a query: each row it gives is one thing that is wrong, as (id, a text of figures).
 struct Rule {
@@ -24,13 +27,21 @@ struct Rule {
 const Sql kStockLaw{
     "verify.stock_law",
     "select s.id, cast(p.received as text) || ' received, ' || cast(p.pool as text) || ' in the pool, ' || "
-    "cast(coalesce(l.units, 0) as text) || ' leased, ' || cast(coalesce(l.reserved, 0) as text) || ' reserved, ' || "
-    "cast(coalesce(l.sold, 0) as text) || ' sold' from skus s join stock_pools p on p.sku_id = s.id left join "
-    "(select sku_id, sum(units) as units, sum(reserved) as reserved, sum(sold) as sold from stock_leases group by "
-    "sku_id) l "
-    "on l.sku_id = s.id where p.pool + coalesce(l.units, 0) + coalesce(l.reserved, 0) + coalesce(l.sold, 0) <> "
-    "p.received "
-    "or p.pool < 0 order by s.id limit 1000"};
+    "cast(coalesce(l.units, 0) as text) || ' leased, ' || cast(coalesce(a.units, 0) as text) || ' allotted, ' || "
+    "cast(coalesce(l.reserved, 0) as text) || ' reserved, ' || cast(coalesce(l.sold, 0) as text) || ' sold' from skus s "
+    "join stock_pools p on p.sku_id = s.id left join (select sku_id, sum(units) as units, sum(reserved) as reserved, "
+    "sum(sold) as sold from stock_leases group by sku_id) l on l.sku_id = s.id left join (select sku_id, sum(units) as "
+    "units from stock_allotments group by sku_id) a on a.sku_id = s.id where p.pool + coalesce(l.units, 0) + "
+    "coalesce(a.units, 0) + coalesce(l.reserved, 0) + coalesce(l.sold, 0) <> p.received or p.pool < 0 order by s.id "
+    "limit 1000"};
+const Sql kAllotments{
+    "verify.allotments",
+    "select x.id, x.says from (select a.sku_id as id, 'an allotment was given back and has ' || cast(a.units as text) || "
+    "' units' as says from stock_allotments a where a.closed_at is not null and a.units <> 0 union all select l.sku_id, "
+    "'a line of ' || cast(l.qty as text) || ' took ' || cast(l.allotted_qty as text) || ' out of an allotment' from "
+    "order_lines l where l.allotted_qty < 0 or l.allotted_qty > l.qty or (l.allotted_qty > 0 and not exists (select 1 "
+    "from stock_allotments a join orders o on o.store_id = a.store_id where a.sku_id = l.sku_id and o.bucket = l.bucket "
+    "and o.id = l.order_id))) x order by x.id limit 1000"};
 const Sql kStockRows{"verify.stock_rows", "select count(*) from skus where brand_id = $1 or $1 = 0"};
 const Sql kStockNoPool{"verify.stock_no_pool",
                        "select s.id, 'no stock row' from skus s left join stock_pools p on p.sku_id = s.id "
@@ -394,11 +405,85 @@ const Sql kShares{
     "(s.parent_id is null and (s.root_id <> s.id or s.depth <> 0)) or (s.parent_id is not null and (p.id is null "
     "or s.root_id <> p.root_id or s.depth <> p.depth + 1)) order by s.id limit 1000"};
 
+// Prices, coupons, flash prices, lucky bags. An order that was cancelled unpaid has given back what it took.
+#define STANDS "(o.state <> 'cancelled' or o.paid_at is not null)"
+const Sql kOfferRows{"verify.offer_rows",
+                     "select (select count(*) from campaigns where brand_id = $1 or $1 = 0) + (select count(*) from "
+                     "coupons where brand_id = $1 or $1 = 0) + (select count(*) from flash_sales where brand_id = $1 or "
+                     "$1 = 0) + (select count(*) from lucky_bags where brand_id = $1 or $1 = 0)"};
+const Sql kCampaignPrices{
+    "verify.campaign_prices",
+    "select l.order_id, 'line ' || cast(l.line as text) || ' was sold at ' || cast(l.price_fen as text) || ', its "
+    "campaign says ' || coalesce(cast(i.price_fen as text), 'nothing') from order_lines l join orders o on o.bucket = "
+    "l.bucket and o.id = l.order_id left join campaigns c on c.id = l.campaign_id left join campaign_items i on "
+    "i.campaign_id = l.campaign_id and i.sku_id = l.sku_id left join store_campaigns g on g.campaign_id = l.campaign_id "
+    "and g.store_id = o.store_id and g.ends_at = c.ends_at where (l.campaign_id is not null and (i.sku_id is null or "
+    "g.store_id is null or o.placed_at < c.starts_at or o.placed_at >= c.ends_at)) or (l.price_source = 'campaign' and "
+    "(l.campaign_id is null or l.price_fen <> i.price_fen)) or (l.price_source = 'list' and (l.campaign_id is not null "
+    "or l.price_fen <> coalesce(l.list_fen, l.price_fen))) order by l.order_id limit 1000"};
+const Sql kFlashUnits{
+    "verify.flash_units",
+    "select f.id, cast(f.units - f.units_left as text) || ' of ' || cast(f.units as text) || ' units are gone, orders "
+    "have ' || cast(coalesce(x.qty, 0) as text) from flash_sales f left join (select l.flash_id, sum(l.qty) as qty from "
+    "order_lines l join orders o on o.bucket = l.bucket and o.id = l.order_id where l.flash_id is not null and " STANDS
+    " group by l.flash_id) x on x.flash_id = f.id where f.units - f.units_left <> coalesce(x.qty, 0) order by f.id limit "
+    "1000"};
+const Sql kFlashPrices{
+    "verify.flash_prices",
+    "select l.order_id, 'line ' || cast(l.line as text) || ' was sold at ' || cast(l.price_fen as text) || ', the flash "
+    "price does not fit' from order_lines l join orders o on o.bucket = l.bucket and o.id = l.order_id left join "
+    "flash_sales f on f.id = l.flash_id where (l.price_source = 'flash') <> (l.flash_id is not null) or (l.flash_id is "
+    "not null and (f.id is null or f.price_fen <> l.price_fen or f.sku_id <> l.sku_id or f.broadcast_id <> "
+    "coalesce(o.broadcast_id, 0) or o.placed_at < f.opened_at or o.placed_at >= f.ends_at)) order by l.order_id limit "
+    "1000"};
+const Sql kCouponCounts{
+    "verify.coupon_counts",
+    "select c.id, cast(c.claimed as text) || ' of ' || cast(c.total as text) || ' are said to be out, ' || "
+    "cast(coalesce(k.n, 0) as text) || ' people have one' from coupons c left join (select coupon_id, count(*) as n from "
+    "coupon_claims group by coupon_id) k on k.coupon_id = c.id where c.claimed <> coalesce(k.n, 0) or c.claimed + "
+    "c.promised > c.total order by c.id limit 1000"};
+const Sql kCouponUses{
+    "verify.coupon_uses",
+    "select x.id, x.says from (select k.coupon_id as id, 'a claim says it was used for an order that does not say so' as "
+    "says from coupon_claims k left join orders o on o.bucket = k.bucket and o.id = k.order_id where k.order_id is not "
+    "null and (o.id is null or o.buyer_id <> k.person_id or coalesce(o.coupon_id, 0) <> k.coupon_id or not " STANDS
+    ") union all select o.coupon_id, 'an order was placed with it that its claim does not know' from orders o left join "
+    "coupon_claims k on k.bucket = o.bucket and k.person_id = o.buyer_id and k.coupon_id = o.coupon_id where o.coupon_id "
+    "is not null and " STANDS " and coalesce(k.order_id, 0) <> o.id) x order by x.id limit 1000"};
+const Sql kDiscounts{
+    "verify.discounts",
+    "select o.id, 'goods ' || cast(o.goods_fen as text) || ', discount ' || cast(o.discount_fen as text) || ', shipping "
+    "' || cast(o.shipping_fen as text) from orders o left join coupons c on c.id = o.coupon_id where o.discount_fen <> "
+    "case when o.coupon_id is null then 0 when c.off_fen > 0 then case when c.off_fen < o.goods_fen then c.off_fen else "
+    "o.goods_fen end when c.cap_fen > 0 and (o.goods_fen / 10000) * c.off_bp + ((o.goods_fen % 10000) * c.off_bp) / "
+    "10000 > c.cap_fen then c.cap_fen else (o.goods_fen / 10000) * c.off_bp + ((o.goods_fen % 10000) * c.off_bp) / "
+    "10000 end or (o.coupon_id is not null and (c.id is null or o.goods_fen < c.min_spend_fen or o.placed_at < "
+    "c.starts_at or o.placed_at >= c.ends_at or coalesce(c.store_id, o.store_id) <> o.store_id or "
+    "coalesce(c.broadcast_id, o.broadcast_id, 0) <> coalesce(o.broadcast_id, 0))) or (o.shipping_version = 0 and "
+    "o.shipping_fen <> 0) order by o.id limit 1000"};
+// Largest remainder: each line bears the floor of its share or one fen more. Beyond 30 million yuan the product would
+// not fit; such an order is left to the sums.
+const Sql kDiscountSpread{
+    "verify.discount_spread",
+    "select o.id, 'line ' || cast(l.line as text) || ' bears ' || cast(l.goods_fen - l.paid_fen as text) || ' of ' || "
+    "cast(o.discount_fen as text) || ' off' from order_lines l join orders o on o.bucket = l.bucket and o.id = "
+    "l.order_id where (o.discount_fen = 0 and l.paid_fen <> l.goods_fen) or (o.discount_fen > 0 and o.goods_fen < "
+    "3000000000 and (l.goods_fen - l.paid_fen) - (o.discount_fen * l.goods_fen) / o.goods_fen not in (0, 1)) order by "
+    "o.id limit 1000"};
+
 const Rule kRules[] = {
     {"stock", "SKU", kStockLaw},
     {"stock", "SKU", kStockNoPool},
     {"stock", "SKU", kStockOrders},
     {"stock", "SKU", kStockWithoutOrders},
+    {"stock", "SKU", kAllotments},
+    {"offers", "order", kCampaignPrices},
+    {"offers", "flash price", kFlashUnits},
+    {"offers", "order", kFlashPrices},
+    {"offers", "coupon", kCouponCounts},
+    {"offers", "coupon", kCouponUses},
+    {"offers", "order", kDiscounts},
+    {"offers", "order", kDiscountSpread},
     {"ledger", "transaction", kLedgerSums},
     {"ledger", "transaction", kLedgerOrphans},
     {"ledger", "transaction", kLedgerAccounts},
@@ -448,6 +533,8 @@ const Sql kBrandOfPin{"verify.brand_of_pin", "select brand_id from pins where id
 const Sql kBrandOfShare{"verify.brand_of_share", "select brand_id from shares where id = $1"};
 const Sql kBrandOfBroadcast{"verify.brand_of_broadcast", "select brand_id from broadcasts where id = $1"};
 const Sql kBrandOfStore{"verify.brand_of_store", "select brand_id from stores where id = $1"};
+const Sql kBrandOfCoupon{"verify.brand_of_coupon", "select brand_id from coupons where id = $1"};
+const Sql kBrandOfFlash{"verify.brand_of_flash", "select brand_id from flash_sales where id = $1"};
 const Sql kLockRows{"verify.lock_rows", "select count(*) from locks where brand_id = $1 or $1 = 0"};
 
 const Sql& owner_of(std::string_view says) {
@@ -456,6 +543,7 @@ const Sql& owner_of(std::string_view says) {
       {"entry", &kBrandOfEntry}, {"agent", &kBrandOfAgent},          {"settlement", &kBrandOfSettlement},
       {"brand", &kBrandItself},  {"after-sale", &kBrandOfAfterSale}, {"pin", &kBrandOfPin},
       {"share", &kBrandOfShare}, {"broadcast", &kBrandOfBroadcast},  {"store", &kBrandOfStore},
+      {"share", &kBrandOfShare}, {"coupon", &kBrandOfCoupon},        {"flash price", &kBrandOfFlash},
   };
   const auto found = owners.find(says);
   CHECK(found != owners.end());  // a rule about a new kind of thing says here whose it is
@@ -466,7 +554,8 @@ struct Counted {
   const char* check;
   const Sql& sql;
 };
-const Counted kCounted[] = {{"stock", kStockRows},      {"ledger", kLedgerRows},  {"entries", kEntryRows},
+const Counted kCounted[] = {{"stock", kStockRows},      {"offers", kOfferRows},
+                            {"ledger", kLedgerRows},  {"entries", kEntryRows},
                             {"accounts", kAccountRows}, {"orders", kOrderRows},   {"money", kBrandRows},
                             {"rollup", kBrandRows},     {"figures", kFigureRows}, {"pins", kPinRows},
                             {"shares", kShareRows}};
@@ -502,6 +591,11 @@ Result<VerifyReport> verify(db::Database& db, int buckets, BrandId only) {
         }
       report.checks.push_back(std::move(check));
     }
+    for (const auto& d : live::wrong_draws(tx, kDrawsLookedAt))
+      if (!only || d.brand == only) {
+        auto& offers = *std::find_if(report.checks.begin(), report.checks.end(), [](auto& c) { return c.name == "offers"; });
+        add(offers, "lucky bag " + d.bag.text() + ": " + d.says);
+      }
     Check locks;
     locks.name = "locks";
     for (Bucket bucket = 0; bucket < buckets; ++bucket) {

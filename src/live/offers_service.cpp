@@ -278,6 +278,15 @@ std::vector<LuckyBag> bags_of(db::Tx& tx, BroadcastId id, int limit) { return st
 std::vector<PersonId> entrants_of(db::Tx& tx, LuckyBagId id) { return store::entrants(tx, id); }
 std::vector<PersonId> winners_of(db::Tx& tx, LuckyBagId id) { return store::winners(tx, id); }
 
+std::vector<WrongDraw> wrong_draws(db::Tx& tx, int limit) {
+  std::vector<WrongDraw> out;
+  for (const LuckyBag& bag : store::drawn_bags(tx, limit)) {
+    const auto proof = bag_proof(bag, store::entrants(tx, bag.id), store::winners(tx, bag.id));
+    if (const auto right = check_bag_proof(proof); !right) out.push_back({bag.id, bag.brand, right.error().detail});
+  }
+  return out;
+}
+
 // ---- chat that is held
 
 namespace {

@@ -55,6 +55,14 @@ std::vector<LuckyBag> bags_of(db::Tx& tx, BroadcastId broadcast, int limit);  //
 std::vector<PersonId> entrants_of(db::Tx& tx, LuckyBagId id);                 // of the draw, sorted
 std::vector<PersonId> winners_of(db::Tx& tx, LuckyBagId id);                  // best first
 
+// For verify: draws, newest first, that the published algorithm does not give.
+struct WrongDraw {
+  LuckyBagId bag;
+  BrandId brand;
+  std::string says;
+};
+std::vector<WrongDraw> wrong_draws(db::Tx& tx, int limit);
+
 // ---- chat that is held
 struct HeldLine {
   ChatId id;

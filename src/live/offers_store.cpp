@@ -65,6 +65,8 @@ const Sql kBagsByWord{"luckybag.by_word",
 const Sql kBagsDue{"luckybag.due",
                    "select id from lucky_bags where drawn_at is null and cancelled_at is null and draws_at <= $1 order "
                    "by draws_at, id limit $2"};
+const Sql kDrawnBags{"luckybag.drawn",
+                     "select " BAG_COLUMNS " from lucky_bags where drawn_at is not null order by id desc limit $1"};
 const Sql kCancelBag{"luckybag.cancel", "update lucky_bags set cancelled_at = $2 where id = $1"};
 const Sql kDrawBag{"luckybag.draw", "update lucky_bags set drawn_at = $2, entrants = $3 where id = $1"};
 const Sql kEnter{"luckybag.enter",
@@ -198,6 +200,7 @@ std::vector<LuckyBagId> bags_entered_by(Tx& tx, BroadcastId broadcast, std::stri
   return tx.all(kBagsByWord, {broadcast, word_key, now}, bag_id);
 }
 std::vector<LuckyBagId> bags_due(Tx& tx, Instant now, int limit) { return tx.all(kBagsDue, {now, limit}, bag_id); }
+std::vector<LuckyBag> drawn_bags(Tx& tx, int limit) { return tx.all(kDrawnBags, {limit}, bag_row); }
 void set_cancelled(Tx& tx, LuckyBagId id, Instant at) { tx.exec(kCancelBag, {id, at}); }
 void set_drawn(Tx& tx, const LuckyBag& b) { tx.exec(kDrawBag, {b.id, b.drawn_at, b.entrants}); }
 bool insert_entrant(Tx& tx, LuckyBagId id, PersonId person, Instant at) {

@@ -31,6 +31,7 @@ std::vector<LuckyBag> bags(db::Tx& tx, BroadcastId broadcast, int limit);
 std::vector<LuckyBag> open_bags(db::Tx& tx, BroadcastId broadcast, Instant now, int limit);
 std::vector<LuckyBagId> bags_entered_by(db::Tx& tx, BroadcastId broadcast, std::string_view word_key, Instant now);
 std::vector<LuckyBagId> bags_due(db::Tx& tx, Instant now, int limit);
+std::vector<LuckyBag> drawn_bags(db::Tx& tx, int limit);  // newest first
 void set_cancelled(db::Tx& tx, LuckyBagId id, Instant at);
 void set_drawn(db::Tx& tx, const LuckyBag& b);
 bool insert_entrant(db::Tx& tx, LuckyBagId id, PersonId person, Instant at);

@@ -94,6 +94,11 @@ void Shop::jobs() {
   job("refund", [&](const Call& call) { return order::send_refunds(db_, call, rail(), kAtOnce); });
   job("hand on", [&](const Call& call) { return share::hand_on_customers(db_, call, kAtOnce); });
   job("mature", [&](const Call& call) { return order::mature_lines(db_, call, kAtOnce); });
+  job("push", [&](const Call& call) { return catalog::run_pushes(db_, call, kAtOnce); });
+  job("campaigns", [&](const Call& call) { return catalog::campaign_clock(db_, call, kAtOnce); });
+  job("allotments", [&](const Call& call) { return catalog::give_back_due(db_, call, kAtOnce); });
+  job("flash", [&](const Call& call) { return live::close_flash_due(db_, call, kAtOnce); });
+  job("bags", [&](const Call& call) { return live::draw_bags_due(db_, call, kAtOnce); });
   deliver();
   job("count", [&](const Call& call) { return insight::fold_tallies(db_, call, kAtOnce); });
   must(bus::keep_all_events(db_));
