@@ -559,6 +559,7 @@ net::Routes live_routes(LiveDeps deps) {
           .giving({shape::count("counted", "how many were new")});
   clicks.idempotent = false;
   routes.push_back(std::move(clicks));
+  add_offer_routes(routes);
   return routes;
 }
 

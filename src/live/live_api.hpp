@@ -13,5 +13,6 @@ struct LiveDeps {
   std::function<std::int64_t(BroadcastId)> viewers_of;
 };
 net::Routes live_routes(LiveDeps deps);
+void add_offer_routes(net::Routes& routes);  // part of them: flash prices, coupons, lucky bags, held chat
 
 }  // namespace lianbo::live

@@ -42,6 +42,11 @@ void write_chat(JsonWriter& w, const ChatLine& line) {
   w.field("media_ms", line.media_ms).field_at("at", line.at).end();
 }
 
+void write_held(JsonWriter& w, const HeldLine& line) {
+  w.begin().field("id", line.id).field("person_id", line.person).field("name", line.name).field("text", line.text);
+  w.field("word", line.word).field("state", line.state).field("media_ms", line.media_ms).field_at("at", line.at).end();
+}
+
 db::Event broadcast_event(const Call& call, const char* topic, const Broadcast& broadcast) {
   JsonWriter w;
   w.begin().field("version", broadcast.version).key("broadcast");
@@ -93,7 +98,9 @@ db::Event held_event(const Broadcast& broadcast, const HeldLine& line) {
   event.brand = broadcast.brand;
   event.topic = kChatHeld;
   event.key = broadcast.id.value;
-  event.payload = JsonWriter().begin().field("id", line.id).field("person_id", line.person).end().take();
+  JsonWriter w;
+  write_held(w, line);
+  event.payload = w.take();
   event.at = line.at;
   event.durable = false;
   return event;

@@ -23,12 +23,13 @@ inline constexpr const char* kPinClosed = "pin.closed";                    // {v
 inline constexpr const char* kShelfChanged = "shelf.changed";              // {version, product_ids}
 inline constexpr const char* kRoomMarked = "room.marked";                  // {version, person_id, mark, until_at}
 inline constexpr const char* kChatSaid = "chat.said";                      // {id, person_id, name, text, media_ms, at}
-inline constexpr const char* kChatHeld = "chat.held";                      // {id, person_id}; not durable
-inline constexpr const char* kChatRejected = "chat.rejected";              // {id, person_id}; not durable
+inline constexpr const char* kChatHeld = "chat.held";          // the line, as write_held writes it; not durable
+inline constexpr const char* kChatRejected = "chat.rejected";  // {id, person_id}; not durable
 
 void write_broadcast(JsonWriter& w, const Broadcast& broadcast);
 void write_pin(JsonWriter& w, const Pin& pin);
 void write_chat(JsonWriter& w, const ChatLine& line);
+void write_held(JsonWriter& w, const HeldLine& line);
 
 db::Event broadcast_event(const Call& call, const char* topic, const Broadcast& broadcast);
 db::Event pin_event(const Call& call, const char* topic, const Broadcast& broadcast, const Pin& pin);

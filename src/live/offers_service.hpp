@@ -29,6 +29,10 @@ inline constexpr const char* kBagOpened = "luckybag.opened";        // {version,
 inline constexpr const char* kBagDrawn = "luckybag.drawn";          // {version, bag, seed, winner_ids}
 inline constexpr const char* kBagCancelled = "luckybag.cancelled";  // {version, bag}
 
+inline bool is_offer_topic(std::string_view topic) {
+  return topic.starts_with("flash.") || topic.starts_with("coupon.") || topic.starts_with("luckybag.");
+}
+
 // ---- flash prices
 Result<FlashSale> open_flash(db::Tx& tx, const Call& call, BroadcastId broadcast, const FlashWish& wish);
 Result<FlashSale> close_flash(db::Tx& tx, const Call& call, FlashId id);

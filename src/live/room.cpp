@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "live/live_events.hpp"
+#include "live/offers_service.hpp"
 
 namespace lianbo::live {
 namespace {
@@ -250,6 +251,10 @@ void Room::snapshot_read(Result<RoomSnapshot> snapshot, std::int64_t base) {
     for (const ProductId product : snapshot->shelf) shelf_.insert(product.value);
     context_->shows(id_, snapshot->shelf);
   }
+  if (!store_) {
+    store_ = snapshot->broadcast.store;
+    for (const catalog::Allotment& a : snapshot->own) own_.emplace(a.sku.value, a);
+  }
   if (!flushing_) likes_ = std::max(likes_, snapshot->broadcast.likes + unflushed_.likes);
 
   std::int64_t contained = base;
@@ -265,7 +270,7 @@ void Room::snapshot_read(Result<RoomSnapshot> snapshot, std::int64_t base) {
   JsonWriter w;
   w.begin().field("t", "snapshot").field("epoch", epoch_).field("seq", contained);
   w.key("broadcast").raw(snapshot->broadcast_json).key("pin").raw(snapshot->pin_json);
-  w.key("shelf").raw(snapshot->shelf_json);
+  w.key("shelf").raw(snapshot->shelf_json).key("offers").raw(snapshot->offers_json);
   w.key("counts").begin().field("viewers", viewers()).field("likes", likes_).end();
   w.key("chat").raw(snapshot->chat_json).end();
   snapshot_frame_ = frame_of(w);
@@ -419,7 +424,13 @@ void Room::on_event(const db::Event& event) {
     if (!pending.mapped().ref.empty()) w.key("ref").raw(pending.mapped().ref);
     w.field("seq", seq).end();
     send(viewer, frame_of(w));
-  } else if (topic == "stock.changed" || topic == "price.changed" || topic == "product.changed") {
+  } else if (topic == kChatHeld) {
+    chat_held(event);
+  } else if (topic == kChatRejected) {
+    chat_rejected(parsed(event));
+  } else if (topic == "stock.changed") {
+    if (!shelf_known_ || shelf_.contains(event.key)) stock_changed(event);
+  } else if (topic == "price.changed" || topic == "product.changed") {
     if (shelf_known_ && !shelf_.contains(event.key)) return;
     publish(topic.substr(0, topic.find('.')), event.payload, event, 0);
   } else if (topic == "order.paid") {
@@ -454,8 +465,60 @@ void Room::on_event(const db::Event& event) {
     } else if (topic == kRoomMarked) {
       publish("muted", event.payload, event, version);
       marked(payload);
+    } else if (is_offer_topic(topic)) {
+      publish(topic, event.payload, event, version);
     }
   }
+}
+
+// What is left for this room: a change of the common stock leaves its store's own units, a change of another store's
+// units is none of its business.
+void Room::stock_changed(const db::Event& event) {
+  const json::value payload = parsed(event);
+  const auto sku = get_id<SkuId>(payload, "sku_id");
+  const auto store = get_id<StoreId>(payload, "store_id");
+  std::int64_t left = get_int(payload, "left");
+  if (store) {
+    if (store_ && store != store_) return;
+    if (!has(payload, "own"))
+      own_.erase(sku.value);
+    else if (store_)
+      own_.insert_or_assign(
+          sku.value, catalog::Allotment{sku, store, get_int(payload, "own"), 0, get_bool(payload, "shared"), 0, 0, 0});
+  } else if (const auto own = own_.find(sku.value); own != own_.end()) {
+    left = own->second.units + (own->second.shared ? left : 0);
+  }
+  JsonWriter w;
+  w.begin().field("product_id", ProductId{event.key}).field("sku_id", sku).field("left", left);
+  if (store) w.field("store_id", store);
+  publish("stock", w.end().text(), event, 0);
+}
+
+// Nobody reads it but the crew; the sender is told that it waits.
+void Room::chat_held(const db::Event& event) {
+  const auto pending = pending_.extract(event.id.value);
+  if (!pending.empty()) {
+    if (const ViewerPtr viewer = pending.mapped().viewer.lock()) {
+      JsonWriter w;
+      w.begin().field("t", "held").field("id", ChatId{event.id.value});
+      if (!pending.mapped().ref.empty()) w.key("ref").raw(pending.mapped().ref);
+      w.end();
+      send(viewer, frame_of(w));
+    }
+  }
+  JsonWriter w;
+  w.begin().field("t", "held_line").key("line").raw(event.payload).end();
+  tell_crew(frame_of(w));
+}
+
+void Room::chat_rejected(const json::value& payload) {
+  const auto person = get_id<PersonId>(payload, "person_id");
+  JsonWriter w;
+  w.begin().field("t", "rejected").field("id", get_id<ChatId>(payload, "id")).end();
+  const net::FramePtr frame = frame_of(w);
+  const Walk walk(*this);
+  for (std::size_t i = 0; i < viewers_.size(); ++i)
+    if (viewers_[i]->person == person && !viewers_[i]->holding) send(ViewerPtr(viewers_[i]), frame);
 }
 
 void Room::marked(const json::value& payload) {

@@ -158,6 +158,9 @@ class Room : public std::enable_shared_from_this<Room> {
   void like(const ViewerPtr& viewer, const json::value& message);
   void bad_message(const ViewerPtr& viewer, const Error& error, std::string_view ref = {});
   void chat_failed(ChatId id, const Error& error);
+  void chat_held(const db::Event& event);
+  void chat_rejected(const json::value& payload);
+  void stock_changed(const db::Event& event);
   bool may_chat(PersonId person, Instant now);
   void marked(const json::value& payload);
   void expel(PersonId person);
@@ -188,6 +191,10 @@ class Room : public std::enable_shared_from_this<Room> {
   bool shelf_known_ = false;
   std::unordered_set<std::int64_t> shelf_;
   std::unordered_map<std::int64_t, Instant> banned_;  // until; 0: lifted
+
+  // The store's own units, as last told: what a change of the common stock means for this room.
+  StoreId store_;
+  std::unordered_map<std::int64_t, catalog::Allotment> own_;
 
   struct Pending {  // chat on its way through the database
     std::weak_ptr<Viewer> viewer;

@@ -6,6 +6,7 @@
 #include "catalog/catalog_service.hpp"
 #include "live/live_events.hpp"
 #include "live/live_store.hpp"
+#include "live/offers_service.hpp"
 
 namespace lianbo::live {
 namespace {
@@ -13,12 +14,19 @@ namespace {
 constexpr int kMaxBanned = 1000;                // people told to a room; the newest bans
 constexpr std::size_t kShelfBytes = 64 * 1024;  // beyond, products come without their SKUs: a snapshot must fit a queue
 constexpr std::size_t kShelfSkus = 20;          // SKUs of one product
+constexpr int kMaxOwn = 5000;                   // SKUs that a store has units of its own of
+constexpr int kSnapshotBags = 5;                // the newest, drawn or not
+
+// What a SKU costs in this store: its campaign's price, else the list's. Flash prices are among the offers.
+Fen price_of(const catalog::ProductView& view, std::size_t i) {
+  return view.prices[i] ? view.prices[i]->price_fen : view.skus[i].price_fen;
+}
 
 void write_shelf_item(JsonWriter& w, const catalog::ProductView& view) {
   const catalog::Product& product = view.product;
-  Fen price_fen = view.skus.empty() ? 0 : view.skus.front().price_fen;
+  Fen price_fen = view.skus.empty() ? 0 : price_of(view, 0);
   std::int64_t left = 0;
-  for (const auto& sku : view.skus) price_fen = std::min(price_fen, sku.price_fen);
+  for (std::size_t i = 0; i < view.skus.size(); ++i) price_fen = std::min(price_fen, price_of(view, i));
   for (const std::int64_t n : view.left) left += n;
   w.begin().field("product_id", product.id).field("title", product.title).field("image_url", product.image_url);
   w.field("on_sale", product.on_sale).field("price_fen", price_fen).field("left", left).key("skus");
@@ -28,12 +36,25 @@ void write_shelf_item(JsonWriter& w, const catalog::ProductView& view) {
     w.begin_list();
     for (std::size_t i = 0; i < view.skus.size(); ++i) {
       const auto& sku = view.skus[i];
-      w.begin().field("sku_id", sku.id).field("title", sku.title).field("price_fen", sku.price_fen);
-      w.field("left", view.left[i]).end();
+      w.begin().field("sku_id", sku.id).field("title", sku.title).field("price_fen", price_of(view, i));
+      w.field("list_fen", sku.price_fen).field("left", view.left[i]).end();
     }
     w.end_list();
   }
   w.end();
+}
+
+std::string offers_of(db::Tx& tx, BroadcastId id, Instant now) {
+  JsonWriter w;
+  w.begin().key("coupons").begin_list();
+  for (const auto& coupon : coupons_of_room(tx, id, now)) write_coupon(w, coupon);
+  w.end_list().key("flash").begin_list();
+  for (const auto& flash : open_flash_of(tx, id, now)) write_flash(w, flash);
+  w.end_list().key("lucky_bags").begin_list();
+  for (const auto& bag : bags_of(tx, id, kSnapshotBags))
+    if (bag.cancelled_at == 0) write_bag(w, bag);
+  w.end_list().end();
+  return w.take();
 }
 
 }  // namespace
@@ -57,10 +78,12 @@ Result<RoomSnapshot> read_snapshot(db::Tx& tx, BroadcastId id, Instant now) {
   JsonWriter shelf;
   shelf.begin_list();
   for (const ProductId product : out.shelf) {
-    TRY(const auto view, catalog::view_product(tx, product));
+    TRY(const auto view, catalog::view_product(tx, product, out.broadcast.store, now));
     write_shelf_item(shelf, view);
   }
   out.shelf_json = shelf.end_list().take();
+  out.own = catalog::allotments_of_store(tx, out.broadcast.store, {}, kMaxOwn);
+  out.offers_json = offers_of(tx, id, now);
 
   JsonWriter chat;
   chat.begin_list();

@@ -10,6 +10,7 @@
 
 #include "base/call.hpp"
 #include "base/result.hpp"
+#include "catalog/stock.hpp"
 #include "db/db.hpp"
 #include "live/live.hpp"
 #include "live/live_service.hpp"
@@ -22,9 +23,11 @@ struct RoomSnapshot {
   std::string broadcast_json;
   std::string pin_json;      // "null" when none is open
   std::string shelf_json;    // list
+  std::string offers_json = "{}";  // {coupons, flash, lucky_bags}
   std::string chat_json;     // list, the last kSnapshotChat lines, oldest first
   std::vector<ChatId> chat;  // the lines in chat_json
   std::vector<ProductId> shelf;
+  std::vector<catalog::Allotment> own;  // the store's own units
   std::vector<std::pair<PersonId, Instant>> banned;  // until
 };
 inline constexpr int kSnapshotChat = 20;

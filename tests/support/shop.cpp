@@ -7,6 +7,7 @@
 #include "catalog/catalog_service.hpp"
 #include "insight/figures.hpp"
 #include "events/event_types.hpp"
+#include "live/offers_service.hpp"
 #include "insight/verify.hpp"
 #include "order/after_sale_store.hpp"
 #include "order/order_api.hpp"
@@ -23,7 +24,12 @@ const db::Sql kNextDue{
     "select min(shipped_at + $2) from orders where state = 'shipped' union all "
     "select min(next_try_at) from refunds where state in ('due', 'sent') and next_try_at > $1 union all "
     "select min(due_at) from after_sales where due_at > $1 union all "
-    "select min(available_at) from order_lines where matured_at is null and available_at > $1) x where x.at > $1"};
+    "select min(available_at) from order_lines where matured_at is null and available_at > $1 union all "
+    "select min(starts_at) from campaigns where state = 'pushed' and starts_at > $1 union all "
+    "select min(ends_at) from campaigns where state = 'pushed' union all "
+    "select min(until_at) from stock_allotments where closed_at is null union all "
+    "select min(ends_at) from flash_sales where closed_at is null union all "
+    "select min(draws_at) from lucky_bags where drawn_at is null and cancelled_at is null) x where x.at > $1"};
 
 const pay::sandbox::Keys& keys() {  // 0.2 s to make; one pair serves every test
   static const pay::sandbox::Keys made = [] {
