@@ -16,8 +16,12 @@
 #include <tuple>
 
 #include "catalog/catalog_service.hpp"
+#include "catalog/coupon.hpp"
+#include "catalog/shipping.hpp"
+#include "catalog/words.hpp"
 #include "insight/regions.hpp"
 #include "live/live_service.hpp"
+#include "live/offers_service.hpp"
 #include "live/room_backend.hpp"
 #include "order/order_store.hpp"
 #include "org/recruiting.hpp"
@@ -180,7 +184,8 @@ class Story {
   }
   void is_new(const std::string& name) const {
     static const std::set<std::string> kept = {"the", "order", "nobody", "none", "and", "less", "->", ";"};
-    if (agents_.contains(name) || people_.contains(name) || items_.contains(name) || orders_.contains(name))
+    if (agents_.contains(name) || people_.contains(name) || items_.contains(name) || orders_.contains(name) ||
+        campaigns_.contains(name) || coupons_.contains(name))
       throw NotUnderstood{"the name \"" + name + "\" is taken"};
     if (kept.contains(name)) throw NotUnderstood{"\"" + name + "\" is a word of the language"};
   }
@@ -234,7 +239,12 @@ class Story {
   }
 
   // ---- what is done
-  std::string place(const Words& by, const Words& what, const Words& store, const std::string& name) {
+  struct Placing {
+    std::string name, region = "上海", coupon;
+    bool in_room = false;
+  };
+  std::string place(const Words& by, const Words& what, const Words& store, const Placing& how) {
+    const std::string& name = how.name;
     const Call call = who(by);
     std::vector<order::PlaceLine> lines;
     for (std::size_t i = 0; i < what.size();) {  // 2 mask [at 99.00] [and …]
@@ -256,6 +266,9 @@ class Story {
     order::PlaceWish wish;
     wish.store = agent(store).store;
     wish.lines = std::move(lines);
+    wish.address_json = JsonWriter().begin().field("region", how.region).end().take();
+    if (how.in_room) wish.broadcast = room(store);
+    if (!how.coupon.empty()) wish.coupon = named(coupons_, {how.coupon}, "coupon");
     const auto placed = shop_.db().write([&](db::Tx& tx) { return order::place(tx, call, wish); });
     if (!placed) return refused(placed);
     last_order_ = placed->id;
@@ -268,6 +281,12 @@ class Story {
     row.scope = of_agent ? catalog::PlanScope::agent : catalog::PlanScope::brand;
     row.scope_id = of_agent.value;
     row.sku = sku;
+    read_rates(rates, row);
+    const Call call = shop_.owner();
+    const auto saved = shop_.db().write([&](db::Tx& tx) { return catalog::save_plan(tx, call, row); });
+    return saved ? "saved" : refused(saved);
+  }
+  static void read_rates(const Words& rates, catalog::PlanRow& row) {
     for (std::size_t i = 0; i < rates.size(); i += 2) {
       if (i + 1 >= rates.size()) throw NotUnderstood{"\"" + joined(rates) + "\" ends too early"};
       if (rates[i] == "host")
@@ -281,9 +300,6 @@ class Story {
       else
         throw NotUnderstood{"\"" + rates[i] + "\": a plan has host, promoter, recruiter, and frozen N days"};
     }
-    const Call call = shop_.owner();
-    const auto saved = shop_.db().write([&](db::Tx& tx) { return catalog::save_plan(tx, call, row); });
-    return saved ? "saved" : refused(saved);
   }
   std::string ask(const Words& by, const Words& of, const order::AfterSaleWish& wish) {
     const auto asked = shop_.ask_back(who(by), order(of), wish);
@@ -312,6 +328,166 @@ class Story {
   std::string rule(const std::function<void(org::LockRules&)>& change) {
     shop_.lock_rules(change);
     return "saved";
+  }
+  // "mask at 79.00 and soap at 9.90 with host 20%": SKUs of a campaign with price and plan.
+  std::vector<catalog::CampaignItem> campaign_items(const Words& what) {
+    std::vector<catalog::CampaignItem> out;
+    for (std::size_t i = 0; i < what.size(); ++i) {
+      if (i + 2 >= what.size() || what[i + 1] != "at")
+        throw NotUnderstood{"\"" + joined(what) + "\" is not like mask at 79.00 and soap at 9.90 with host 20%"};
+      catalog::CampaignItem one{item({what[i]}).sku, amount_in(what[i + 2]), "", {}};
+      i += 3;
+      if (i < what.size() && what[i] == "with") {
+        Words rates;
+        for (++i; i < what.size() && what[i] != "and"; ++i) rates.push_back(what[i]);
+        one.plan.emplace();
+        read_rates(rates, *one.plan);
+      }
+      if (i < what.size() && what[i] != "and") throw NotUnderstood{"the SKUs of a campaign are joined by and"};
+      out.push_back(std::move(one));
+    }
+    return out;
+  }
+  std::string draft(const Words& name, const Words& what, const Words& duration, const Words& stores) {
+    is_new(name.at(0));
+    const Call call = shop_.owner();
+    catalog::CampaignWish wish;
+    wish.name = name[0];
+    wish.starts_at = shop_.now();
+    wish.ends_at = shop_.now() + duration_in(duration);
+    wish.items = campaign_items(what);
+    for (std::size_t i = 0; i < stores.size(); i += 2) {
+      if (i > 0 && stores[i - 1] != "and") throw NotUnderstood{"stores are joined by and"};
+      wish.stores.push_back(agent({stores[i]}).store);
+    }
+    if (!stores.empty()) wish.target = catalog::CampaignTarget::list;
+    const auto made = shop_.db().write(
+        [&](db::Tx& tx) { return catalog::create_campaign(tx, call, shop_.brand(), std::move(wish)); });
+    if (!made) return refused(made);
+    campaigns_[name[0]] = made->id;
+    return "draft";
+  }
+  std::string move_campaign(const Words& name, bool undo) {
+    const Call call = shop_.owner();
+    const CampaignId id = named(campaigns_, name, "campaign");
+    const auto push = shop_.db().write(
+        [&](db::Tx& tx) { return undo ? catalog::undo_campaign(tx, call, id) : catalog::push_campaign(tx, call, id); });
+    if (!push) return refused(push);
+    shop_.jobs();
+    const auto done =
+        test::must(shop_.db().read([&](db::Tx& tx) -> Result<catalog::Push> { return *catalog::newest_push(tx, id); }));
+    return (undo ? "undone in " : "pushed to ") + std::to_string(done.changed) + " stores";
+  }
+  // "5.00" or "10%", with a cap and a minimum spend.
+  catalog::Coupon coupon_terms(const Words& name, const Words& off, const Words& count, const std::string& least,
+                               const std::string& cap) {
+    is_new(name.at(0));
+    catalog::Coupon c;
+    c.brand = shop_.brand();
+    c.name = name[0];
+    if (off.at(0).ends_with('%'))
+      c.off_bp = rate_in(off[0]);
+    else
+      c.off_fen = amount_in(off[0]);
+    c.total = number_in(count.at(0));
+    if (!least.empty()) c.min_spend_fen = amount_in(least);
+    if (!cap.empty()) c.cap_fen = amount_in(cap);
+    c.starts_at = shop_.now();
+    c.ends_at = shop_.now() + 30 * kDayMs;
+    return c;
+  }
+  std::string give_coupon(const Result<catalog::Coupon>& made, const Words& name) {
+    if (!made) return refused(made);
+    coupons_[name.at(0)] = made->id;
+    return "given";
+  }
+  std::string go_live_with(const Words& host, const Words& products) {
+    const org::Agent& a = agent(host);
+    const Call call = shop_.as(a.person);
+    live::NewBroadcast wish{"Evening", shop_.now(), {}};
+    for (std::size_t i = 0; i < products.size(); i += 2) wish.products.push_back(item({products[i]}).product);
+    const auto started = shop_.db().write([&](db::Tx& tx) -> Result<live::Broadcast> {
+      TRY(const auto made, live::schedule_broadcast(tx, call, a.store, wish));
+      return live::start_broadcast(tx, call, made.broadcast.id);
+    });
+    if (!started) return refused(started);
+    rooms_[host.at(0)] = started->id;
+    return "live";
+  }
+  BroadcastId room(const Words& host) { return named(rooms_, host, "room of"); }
+  live::FlashSale flash_of(const Words& product, const Words& host) {
+    const SkuId sku = item(product).sku;
+    std::optional<live::FlashSale> found;
+    for (const auto& f : test::must(shop_.db().read([&](db::Tx& tx) -> Result<std::vector<live::FlashSale>> {
+           return live::flash_of(tx, room(host), {}, 100);
+         })))
+      if (f.sku == sku) found = f;
+    if (!found) throw NotUnderstood{"there was no flash price of " + product.at(0) + " in that room"};
+    return *found;
+  }
+  std::string say(const Words& by, const Words& text, const Words& host) {
+    const Call call = who(by);
+    live::ChatWish wish;
+    wish.id = call.make_id<ChatId>();
+    wish.broadcast = room(host);
+    wish.person = call.caller.person;
+    wish.guest = call.caller.guest;
+    wish.text = joined(text);
+    wish.now = shop_.now();
+    const auto said = shop_.db().write([&](db::Tx& tx) { return live::say(tx, wish); });
+    if (!said) return refused(said);
+    const auto waits = test::must(shop_.db().read(
+        [&](db::Tx& tx) { return live::held_chat(tx, shop_.owner(), wish.broadcast, ChatId{wish.id.value - 1}, 1); }));
+    if (waits.empty()) return "said";
+    held_ = waits.front();
+    return "held";
+  }
+  std::string decide(const Words& by, bool release) {
+    if (!held_) throw NotUnderstood{"no line was held yet"};
+    const Call call = who(by);
+    const auto done =
+        shop_.db().write([&](db::Tx& tx) { return live::decide_held(tx, call, held_->broadcast, held_->id, release); });
+    return done ? (release ? "released" : "rejected") : refused(done);
+  }
+  std::string open_bag(const Words& host, const Words& winners, const std::string& word, const Words& duration) {
+    const Call call = shop_.as(agent(host).person);
+    live::BagWish wish;
+    wish.title = wish.prize = "a prize";
+    wish.winners = number_in(winners.at(0));
+    wish.seconds = duration_in(duration) / kSecondMs;
+    if (!word.empty()) {
+      wish.rule = live::BagRule::chat;
+      wish.word = word;
+    }
+    const auto bag = shop_.db().write([&](db::Tx& tx) { return live::open_bag(tx, call, room(host), wish); });
+    if (!bag) return refused(bag);
+    bag_ = bag->id;
+    return "open";
+  }
+  LuckyBagId bag() {
+    if (!bag_) throw NotUnderstood{"no lucky bag was opened yet"};
+    return bag_;
+  }
+  std::string allot(const Words& number, const Words& product, const Words& host, catalog::AllotWish wish) {
+    wish.units = number_in(number.at(0));
+    const Call call = shop_.owner();
+    const SkuId sku = item(product).sku;
+    const StoreId store = agent(host).store;
+    const auto done = shop_.db().write([&](db::Tx& tx) { return catalog::allot(tx, call, sku, store, wish); });
+    return done ? "allotted" : refused(done);
+  }
+  std::string ship_for(const std::string& region, const Words& first, const Words& more, const std::string& free_from) {
+    const Call call = shop_.owner();
+    const auto saved = shop_.db().write([&](db::Tx& tx) {
+      auto table = catalog::shipping_table(tx, shop_.brand());
+      if (table.rules.empty()) table.rules.push_back({});
+      catalog::ShippingRule rule{region, amount_in(first.at(0)), amount_in(more.at(0)), {}};
+      if (!free_from.empty()) rule.free_from_fen = amount_in(free_from);
+      std::erase_if(table.rules, [&](const auto& r) { return r.region == region; });
+      table.rules.push_back(rule);
+      return catalog::save_shipping(tx, call, shop_.brand(), table.rules);
+    });
+    return saved ? "saved" : refused(saved);
   }
   static std::int32_t days(const Words& words) {
     if (words == Words{"for", "ever"}) return -1;
@@ -483,6 +659,11 @@ class Story {
   std::map<AgentId, share::Share> recruit_links_;
   std::map<AgentId, BroadcastId> broadcasts_;  // the last that went live
   int changes_ = 0;
+  std::map<std::string, CampaignId> campaigns_;
+  std::map<std::string, CouponId> coupons_;
+  std::map<std::string, BroadcastId> rooms_;  // by host
+  std::optional<live::HeldLine> held_;
+  LuckyBagId bag_;
   OrderId last_order_;
   AfterSaleId last_request_;
   Instant last_cutoff_ = 0;
@@ -867,9 +1048,19 @@ const std::vector<Story::Statement>& Story::statements() {
        }},
 
       // orders
-      {"{who} orders {lines…} in the store of {agent}", [](S s, Given g) { return s.place(g[0], g[1], g[2], ""); }},
+      {"{who} orders {lines…} in the store of {agent}", [](S s, Given g) { return s.place(g[0], g[1], g[2], {}); }},
       {"{who} orders {lines…} in the store of {agent} as {name}",
-       [](S s, Given g) { return s.place(g[0], g[1], g[2], g[3][0]); }},
+       [](S s, Given g) { return s.place(g[0], g[1], g[2], {.name = g[3][0]}); }},
+      {"{who} orders {lines…} in the store of {agent} to {region}",
+       [](S s, Given g) { return s.place(g[0], g[1], g[2], {.region = g[3][0]}); }},
+      {"{who} orders {lines…} in the store of {agent} with {coupon}",
+       [](S s, Given g) { return s.place(g[0], g[1], g[2], {.coupon = g[3][0]}); }},
+      {"{who} orders {lines…} in the store of {agent} to {region} with {coupon}",
+       [](S s, Given g) { return s.place(g[0], g[1], g[2], {.region = g[3][0], .coupon = g[4][0]}); }},
+      {"{who} orders {lines…} in the room of {agent}",
+       [](S s, Given g) { return s.place(g[0], g[1], g[2], {.in_room = true}); }},
+      {"{who} orders {lines…} in the room of {agent} with {coupon}",
+       [](S s, Given g) { return s.place(g[0], g[1], g[2], {.coupon = g[3][0], .in_room = true}); }},
       {"{who} pays {order}",
        [](S s, Given g) { return s.state_of(s.shop_.pay(s.who(g[0]).caller.person, s.order(g[1]))); }},
       {"{who} pays {order} but the notice is held up",
@@ -904,6 +1095,184 @@ const std::vector<Story::Statement>& Story::statements() {
        [](S s, Given g) {
          const auto o = s.shop_.order(s.order(g[1]));
          return expect_text(std::to_string(o.lines.at(static_cast<std::size_t>(s.line(g[0]))).rates.version), g[2][0]);
+       }},
+
+      // what an order costs
+      {"expect {order} costs {amount}",
+       [](S s, Given g) { return expect_fen(s.shop_.order(s.order(g[0])).total_fen, amount_in(g[1][0])); }},
+      {"expect shipping of {order} costs {amount}",
+       [](S s, Given g) { return expect_fen(s.shop_.order(s.order(g[0])).shipping_fen, amount_in(g[1][0])); }},
+      {"expect {order} is {amount} off",
+       [](S s, Given g) { return expect_fen(s.shop_.order(s.order(g[0])).discount_fen, amount_in(g[1][0])); }},
+      {"expect line {number} of {order} paid {amount}",
+       [](S s, Given g) {
+         const auto o = s.shop_.order(s.order(g[1]));
+         return expect_fen(o.lines.at(static_cast<std::size_t>(s.line(g[0]))).paid_fen, amount_in(g[2][0]));
+       }},
+      {"expect line {number} of {order} at the {source} price",
+       [](S s, Given g) {
+         if (!order::price_source(g[2][0])) throw NotUnderstood{"a price is the list, campaign or flash price"};
+         const auto o = s.shop_.order(s.order(g[1]));
+         return expect_text(std::string(source_name(o.lines.at(static_cast<std::size_t>(s.line(g[0]))).source)),
+                            g[2][0]);
+       }},
+      {"shipping costs {amount} and {amount} for each further unit",
+       [](S s, Given g) { return s.ship_for("", g[0], g[1], ""); }},
+      {"shipping to {region} costs {amount} and {amount} for each further unit",
+       [](S s, Given g) { return s.ship_for(g[0][0], g[1], g[2], ""); }},
+      {"shipping to {region} costs {amount} and {amount} for each further unit, nothing from {amount}",
+       [](S s, Given g) { return s.ship_for(g[0][0], g[1], g[2], g[3][0]); }},
+
+      // campaigns
+      {"campaign {name} of {items…} for {duration…}", [](S s, Given g) { return s.draft(g[0], g[1], g[2], {}); }},
+      {"campaign {name} for the stores of {agents…} of {items…} for {duration…}",
+       [](S s, Given g) { return s.draft(g[0], g[2], g[3], g[1]); }},
+      {"push {campaign}", [](S s, Given g) { return s.move_campaign(g[0], false); }},
+      {"undo {campaign}", [](S s, Given g) { return s.move_campaign(g[0], true); }},
+      {"end {campaign}",
+       [](S s, Given g) {
+         const Call call = s.shop_.owner();
+         const CampaignId id = named(s.campaigns_, g[0], "campaign");
+         const auto ended = s.shop_.db().write([&](db::Tx& tx) { return catalog::end_campaign(tx, call, id); });
+         return ended ? std::string("ended") : s.refused(ended);
+       }},
+
+      // units set aside
+      {"allot {number} {product} to {agent}", [](S s, Given g) { return s.allot(g[0], g[1], g[2], {}); }},
+      {"allot {number} {product} to {agent} and no more",
+       [](S s, Given g) { return s.allot(g[0], g[1], g[2], {.shared = false}); }},
+      {"allot {number} {product} to {agent} and keep it so",
+       [](S s, Given g) { return s.allot(g[0], g[1], g[2], {.keep = number_in(g[0][0])}); }},
+      {"allot {number} {product} to {agent} for {duration…}",
+       [](S s, Given g) { return s.allot(g[0], g[1], g[2], {.until_at = s.shop_.now() + duration_in(g[3])}); }},
+      {"{agent} gives {product} back",
+       [](S s, Given g) {
+         const org::Agent& a = s.agent(g[0]);
+         const Call call = s.shop_.as(a.person);
+         const SkuId sku = s.item(g[1]).sku;
+         const auto units =
+             s.shop_.db().write([&](db::Tx& tx) { return catalog::give_back(tx, call, sku, a.store); });
+         return units ? std::to_string(*units) + " units" : s.refused(units);
+       }},
+      {"expect {agent} can sell {number} {product}",
+       [](S s, Given g) {
+         const StoreId store = s.agent(g[0]).store;
+         const SkuId sku = s.item(g[2]).sku;
+         const auto left = test::must(s.shop_.db().read(
+             [&](db::Tx& tx) -> Result<std::int64_t> { return catalog::stock_left(tx, sku, store); }));
+         return expect_text(std::to_string(left), std::to_string(number_in(g[1][0])));
+       }},
+
+      // coupons
+      {"coupon {name} of {off} for {number} people",
+       [](S s, Given g) {
+         const Call call = s.shop_.owner();
+         auto terms = s.coupon_terms(g[0], g[1], g[2], "", "");
+         return s.give_coupon(s.shop_.db().write([&](db::Tx& tx) { return catalog::create_coupon(tx, call, terms); }),
+                              g[0]);
+       }},
+      {"coupon {name} of {off} from {amount} for {number} people",
+       [](S s, Given g) {
+         const Call call = s.shop_.owner();
+         auto terms = s.coupon_terms(g[0], g[1], g[3], g[2][0], "");
+         return s.give_coupon(s.shop_.db().write([&](db::Tx& tx) { return catalog::create_coupon(tx, call, terms); }),
+                              g[0]);
+       }},
+      {"coupon {name} of {off} up to {amount} for {number} people",
+       [](S s, Given g) {
+         const Call call = s.shop_.owner();
+         auto terms = s.coupon_terms(g[0], g[1], g[3], "", g[2][0]);
+         return s.give_coupon(s.shop_.db().write([&](db::Tx& tx) { return catalog::create_coupon(tx, call, terms); }),
+                              g[0]);
+       }},
+      {"{agent} gives the room coupon {name} of {off} from {amount} for {number} people",
+       [](S s, Given g) {
+         const Call call = s.shop_.as(s.agent(g[0]).person);
+         auto terms = s.coupon_terms(g[1], g[2], g[4], g[3][0], "");
+         return s.give_coupon(
+             s.shop_.db().write([&](db::Tx& tx) { return live::give_room_coupon(tx, call, s.room(g[0]), terms); }),
+             g[1]);
+       }},
+      {"{who} claims {coupon}",
+       [](S s, Given g) {
+         const Call call = s.who(g[0]);
+         const CouponId id = named(s.coupons_, g[1], "coupon");
+         const auto claim = s.shop_.db().write([&](db::Tx& tx) { return catalog::claim_coupon(tx, call, id); });
+         return claim ? std::string("claimed") : s.refused(claim);
+       }},
+
+      // in the room
+      {"{agent} goes live with {products…}", [](S s, Given g) { return s.go_live_with(g[0], g[1]); }},
+      {"{agent} ends the broadcast",
+       [](S s, Given g) {
+         const Call call = s.shop_.as(s.agent(g[0]).person);
+         const auto ended =
+             s.shop_.db().write([&](db::Tx& tx) { return live::end_broadcast(tx, call, s.room(g[0])); });
+         return ended ? std::string("ended") : s.refused(ended);
+       }},
+      {"{agent} opens a flash price of {amount} for {number} {product} and {duration…}",
+       [](S s, Given g) {
+         const Call call = s.shop_.as(s.agent(g[0]).person);
+         const live::FlashWish wish{s.item(g[3]).sku, amount_in(g[1][0]), number_in(g[2][0]),
+                                    duration_in(g[4]) / kSecondMs};
+         const auto open =
+             s.shop_.db().write([&](db::Tx& tx) { return live::open_flash(tx, call, s.room(g[0]), wish); });
+         return open ? std::string("open") : s.refused(open);
+       }},
+      {"{agent} ends the flash price of {product}",
+       [](S s, Given g) {
+         const Call call = s.shop_.as(s.agent(g[0]).person);
+         const FlashId id = s.flash_of(g[1], g[0]).id;
+         const auto closed = s.shop_.db().write([&](db::Tx& tx) { return live::close_flash(tx, call, id); });
+         return closed ? std::string("ended") : s.refused(closed);
+       }},
+      {"expect {number} {product} left at the flash price of {agent}",
+       [](S s, Given g) {
+         return expect_text(std::to_string(s.flash_of(g[1], g[2]).left), std::to_string(number_in(g[0][0])));
+       }},
+      {"{agent} opens a lucky bag for {number} winners who tap within {duration…}",
+       [](S s, Given g) { return s.open_bag(g[0], g[1], "", g[2]); }},
+      {"{agent} opens a lucky bag for {number} winners who write {word} within {duration…}",
+       [](S s, Given g) { return s.open_bag(g[0], g[1], g[2][0], g[3]); }},
+      {"{who} taps the lucky bag",
+       [](S s, Given g) {
+         const Call call = s.who(g[0]);
+         const auto in = s.shop_.db().write([&](db::Tx& tx) { return live::enter_bag(tx, call, s.bag()); });
+         return in ? std::string("entered") : s.refused(in);
+       }},
+      {"expect the lucky bag drew {number} of {number}",
+       [](S s, Given g) {
+         const auto counts = test::must(s.shop_.db().read([&](db::Tx& tx) -> Result<std::pair<std::size_t, std::size_t>> {
+           return std::pair{live::winners_of(tx, s.bag()).size(), live::entrants_of(tx, s.bag()).size()};
+         }));
+         return expect_text(std::to_string(counts.first) + " of " + std::to_string(counts.second),
+                            g[0][0] + " of " + g[1][0]);
+       }},
+      {"anybody checks the draw",
+       [](S s, Given) {
+         const auto proof = test::must(s.shop_.db().read([&](db::Tx& tx) -> Result<std::string> {
+           TRY(const auto bag, live::find_bag(tx, s.bag()));
+           return live::bag_proof(bag, live::entrants_of(tx, s.bag()), live::winners_of(tx, s.bag()));
+         }));
+         const auto right = live::check_bag_proof(proof);
+         return right ? std::string("it holds") : s.refused(right);
+       }},
+      {"forbid {words…}",
+       [](S s, Given g) {
+         const Call call = s.shop_.owner();
+         const auto kept = s.shop_.db().write(
+             [&](db::Tx& tx) { return catalog::set_forbidden_words(tx, call, s.shop_.brand(), g[0]); });
+         return kept ? std::string("forbidden") : s.refused(kept);
+       }},
+      {"{who} writes {text…} in the room of {agent}", [](S s, Given g) { return s.say(g[0], g[1], g[2]); }},
+      {"{who} releases the line", [](S s, Given g) { return s.decide(g[0], true); }},
+      {"{who} rejects the line", [](S s, Given g) { return s.decide(g[0], false); }},
+      {"expect the room of {agent} to have read {number} lines",
+       [](S s, Given g) {
+         const auto lines = test::must(s.shop_.db().read([&](db::Tx& tx) -> Result<std::size_t> {
+           return live::chat_of(tx, s.room(g[0]), {}, 200).size();
+         }));
+         return expect_text(std::to_string(lines), std::to_string(number_in(g[1][0])));
        }},
 
       // after-sales

@@ -20,6 +20,7 @@
 #include "base/log.hpp"
 #include "catalog/catalog_service.hpp"
 #include "insight/verify.hpp"
+#include "live/lucky_bag.hpp"
 #include "order/settlement.hpp"
 #include "org/org_service.hpp"
 #include "org/sessions.hpp"
@@ -293,6 +294,22 @@ int verify(const Settings& settings, const Console& console) {
                 console.json ? (insight::verify_json(report) + "\n").c_str() : insight::verify_text(report).c_str());
     return report.ok() ? 0 : 1;
   });
+}
+
+int verify_lucky_bag(const Console& console, const std::string& file) {
+  const auto run = [&]() -> Status {
+    TRY(const auto bytes, read_file(file == "-" ? "/dev/stdin" : file));
+    return live::check_bag_proof(bytes);
+  };
+  const auto right = run();
+  if (console.json) {
+    JsonWriter w;
+    w.begin().field("ok", right.has_value()).field("detail", right ? "" : right.error().detail).end();
+    std::printf("%s\n", w.text().c_str());
+  } else if (right) {
+    std::printf("the draw holds: seed, commitment, entrants and winners fit each other\n");
+  }
+  return right ? 0 : complain(right.error());
 }
 
 int migrate(const Settings& settings, const Console& console, bool dry) {

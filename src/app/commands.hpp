@@ -28,6 +28,8 @@ int import_agents(const Settings& settings, const Console& console, const std::s
 int settle(const Settings& settings, const Console& console, const std::string& brand, const std::string& cutoff);
 int explain(const Settings& settings, const Console& console, const std::string& kind, const std::string& id);
 int verify(const Settings& settings, const Console& console);
+// A proof of a lucky bag's draw, as GET /lucky-bags/{id}/proof answers it; "-": from standard input. Needs no server.
+int verify_lucky_bag(const Console& console, const std::string& file);
 int migrate(const Settings& settings, const Console& console, bool dry);
 // path "": into backup.dir, under a name of its own.
 int backup(const Settings& settings, const Console& console, const std::string& path);

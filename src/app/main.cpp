@@ -176,6 +176,13 @@ int main(int argc, char** argv) {
   auto* verify_cmd = cli.add_subcommand("verify", "Recomputes everything from the rows; exit 1 when something differs");
   add_common(*verify_cmd, common);
 
+  auto* bag_cmd = cli.add_subcommand("luckybag", "Lucky bags");
+  bag_cmd->require_subcommand(1);
+  auto* bag_verify_cmd = bag_cmd->add_subcommand(
+      "verify", "Recomputes a draw from its proof (GET /lucky-bags/{id}/proof); exit 1 if it is wrong");
+  bag_verify_cmd->add_option("FILE", file, "- for standard input")->required();
+  bag_verify_cmd->add_flag("--json", common.console.json, "JSON on stdout");
+
   bool dry = false;
   auto* migrate_cmd = cli.add_subcommand("migrate", "Brings the schema to this program's version");
   add_common(*migrate_cmd, common);
@@ -217,6 +224,7 @@ int main(int argc, char** argv) {
     std::fputs((kind == "man" ? man_page(cli) : document(kind)).c_str(), stdout);
     return 0;
   }
+  if (*bag_verify_cmd) return verify_lucky_bag(common.console, file);
   if (*demo_cmd) return demo(demo_options, common.console, argv[0]);
 
   auto settings = settings_of(common);

@@ -349,6 +349,203 @@ TEST_P(StockTest, any_history_leaves_what_the_spec_says) {
   }));
 }
 
+// ---- allotments
+
+TEST_P(StockTest, a_stores_own_units_are_nobody_elses) {
+  within([&](Tx& tx, const Call& call) {
+    const SkuId id = add_sku(tx, call, 10);
+    const Sku sku = *store::sku(tx, id);
+    const StoreId anna{1}, bella{2};
+    ASSERT_TRUE(allot_stock(tx, call, sku, anna, {4, 0, true, 0}));
+    EXPECT_EQ(stock_count(tx, id).allotted, 4);
+    EXPECT_EQ(stock_left(tx, id), 6);
+    EXPECT_EQ(stock_left(tx, id, anna), 10);
+    EXPECT_EQ(stock_left(tx, id, bella), 6);
+    const auto reserve = [&](StoreId store_id, std::int64_t qty) {
+      const StockLine line{id, qty};
+      return reserve_stock(tx, call, 3, std::span(&line, 1), 3, store_id);
+    };
+    EXPECT_EQ(reserve(bella, 7).error().detail, "SKU S-" + id.text() + " has 6 left, 7 asked");
+    ASSERT_TRUE(reserve(bella, 6));
+    EXPECT_EQ(reserve(bella, 1).error().code, Code::sold_out) << "four are left, and they are Anna's";
+    const auto own = reserve(anna, 3);
+    ASSERT_TRUE(own);
+    EXPECT_EQ(*own, std::vector<std::int64_t>{3});
+    EXPECT_EQ(reserve(anna, 2).error().detail, "SKU S-" + id.text() + " has 1 left, 2 asked");
+    EXPECT_EQ(give_back_stock(tx, call, id, anna), 1);
+    EXPECT_FALSE(allotment_of(tx, id, anna));
+    EXPECT_EQ(stock_left(tx, id, bella), 1);
+    // Cancelled after that, Anna's units are everybody's.
+    const StockLine line{id, 3, 3};
+    release_stock(tx, call, 3, std::span(&line, 1), anna);
+    EXPECT_EQ(stock_left(tx, id, bella), 4);
+    EXPECT_TRUE(stock_count(tx, id).lawful());
+  });
+}
+
+TEST_P(StockTest, an_allotment_grows_shrinks_is_refilled_and_goes_back_by_its_time) {
+  SkuId id;
+  within([&](Tx& tx, const Call& call) {
+    id = add_sku(tx, call, 100);
+    const Sku sku = *store::sku(tx, id);
+    const StoreId anna{1};
+    const auto own = [&] { return allotment_of(tx, id, anna)->units; };
+    ASSERT_TRUE(allot_stock(tx, call, sku, anna, {10, 0, false, 0}));
+    EXPECT_EQ(stock_left(tx, id, anna), 10) << "not shared: it sells its own and no more";
+    ASSERT_TRUE(allot_stock(tx, call, sku, anna, {30, 0, true, 0}));
+    EXPECT_EQ(stock_count(tx, id).pool, 70);
+    ASSERT_TRUE(allot_stock(tx, call, sku, anna, {8, 8, true, caller_.now + kHourMs}));
+    EXPECT_EQ(stock_count(tx, id).pool, 92);
+    const auto buy_own = [&](std::int64_t qty) {
+      const StockLine line{id, qty};
+      const auto done = reserve_stock(tx, call, 0, std::span(&line, 1), kLease, anna);
+      ASSERT_TRUE(done);
+      EXPECT_EQ(done->at(0), qty) << "all out of the allotment, which is refilled";
+    };
+    buy_own(3);
+    EXPECT_EQ(own(), 5) << "more than half of 8 is left";
+    buy_own(1);
+    EXPECT_EQ(own(), 8) << "half: refilled";
+    buy_own(20);
+    EXPECT_EQ(own(), 8) << "refilled for the order, and to 8 after it";
+    EXPECT_EQ(stock_count(tx, id).pool, 100 - 24 - 8);
+    // Too much is refused, and nothing has moved.
+    const auto refused = allot_stock(tx, call, sku, anna, {77, 0, true, 0});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::sold_out);
+    EXPECT_EQ(own(), 8);
+    EXPECT_TRUE(stock_count(tx, id).lawful());
+    // Leases of buckets are reached too.
+    const StockLine line{id, 1};
+    ASSERT_TRUE(reserve_stock(tx, call, 9, std::span(&line, 1), 60));
+    EXPECT_EQ(stock_count(tx, id).pool, 8);
+    ASSERT_TRUE(allot_stock(tx, call, sku, anna, {75, 0, true, caller_.now + kHourMs}));
+    EXPECT_EQ(own(), 75);
+    EXPECT_TRUE(stock_count(tx, id).lawful());
+    EXPECT_EQ(allot_stock(tx, call, sku, anna, {-1, 0, true, 0}).error().where, "/units");
+    EXPECT_EQ(allot_stock(tx, call, sku, anna, {1, 0, true, caller_.now}).error().where, "/until_at");
+  });
+  caller_.now += kHourMs;
+  EXPECT_EQ(*give_back_due(db(), caller_.system(), 10), 1);
+  EXPECT_EQ(count(id).allotted, 0);
+  EXPECT_EQ(count(id).left(), 75);
+  EXPECT_EQ(*give_back_due(db(), caller_.system(), 10), 0);
+}
+
+// SPEC 4 with units set aside: own first, the common ones for whoever may.
+struct Shops {
+  struct Own {
+    std::int64_t units = 0, keep = 0;
+    bool open = false, shared = true;
+  };
+  std::int64_t received = 0, common = 0, reserved = 0, sold = 0;
+  std::map<StoreId, Own> own;
+
+  std::int64_t left(StoreId s) {
+    const Own& o = own[s];
+    return o.open ? o.units + (o.shared ? common : 0) : common;
+  }
+  std::optional<std::int64_t> reserve(StoreId s, std::int64_t qty, std::int64_t pool) {
+    Own& o = own[s];
+    std::int64_t more = 0;
+    if (o.open && o.keep > 0 && o.units - qty <= o.keep / 2)
+      more = std::min(pool, std::max<std::int64_t>(0, o.keep - (o.units - qty)));
+    o.units += more;
+    common -= more;
+    if (left(s) < qty) return std::nullopt;
+    const std::int64_t from_own = o.open ? std::min(o.units, qty) : 0;
+    o.units -= from_own;
+    common -= qty - from_own;
+    reserved += qty;
+    return from_own;
+  }
+};
+
+TEST_P(StockTest, any_history_of_stores_with_units_of_their_own_keeps_the_law) {
+  const int per_case = on_postgres() ? 1 : 8;
+  EXPECT_TRUE(rc::check("stores and allotments = reference model", [&] {
+    const Call call = caller_.system();
+    const auto done = db().write([&](Tx& tx) -> Status {
+      for (int round = 0; round < per_case; ++round) {
+        const int stock = *whole(0, 400);
+        const SkuId id = add_sku(tx, call, stock);
+        const Sku sku = *store::sku(tx, id);
+        Shops shops;
+        shops.received = shops.common = stock;
+        struct Order {
+          StoreId store;
+          Bucket bucket;
+          std::int64_t qty, own;
+        };
+        std::vector<Order> open;
+        const int steps = *whole(1, 40);
+        for (int step = 0; step < steps; ++step) {
+          const StoreId s{*whole(1, 4)};
+          const Bucket bucket = *whole(0, 3);
+          const int kind = *whole(0, 10);
+          if (kind <= 4) {
+            const std::int64_t qty = *whole(1, 12);
+            const std::int64_t pool = stock_count(tx, id).pool;
+            const auto expected = shops.reserve(s, qty, pool);
+            const StockLine lines[] = {{id, (qty + 1) / 2}, {id, qty / 2 > 0 ? qty / 2 : 1}};
+            const std::size_t n = qty == 1 ? 1 : 2;
+            const auto got = reserve_stock(tx, call, bucket, std::span(lines, n), 4, s);
+            RC_ASSERT(got.has_value() == expected.has_value());
+            if (got) {
+              const std::int64_t own = (*got)[0] + (n == 2 ? (*got)[1] : 0);
+              RC_ASSERT(own == *expected);
+              RC_ASSERT((*got)[0] <= lines[0].qty);
+              open.push_back({s, bucket, qty, own});
+            }
+          } else if (kind <= 6 && !open.empty()) {
+            const auto at = open.begin() + *whole(0, static_cast<int>(open.size()));
+            const StockLine line{id, at->qty, at->own};
+            shops.reserved -= at->qty;
+            if (kind == 5) {
+              sell_stock(tx, at->bucket, std::span(&line, 1));
+              shops.sold += at->qty;
+            } else {
+              release_stock(tx, call, at->bucket, std::span(&line, 1), at->store);
+              auto& own = shops.own[at->store];
+              (own.open ? own.units : shops.common) += at->own;
+              shops.common += at->qty - at->own;
+            }
+            open.erase(at);
+          } else if (kind <= 8) {
+            const AllotWish wish{*whole(0, 60), *whole(0, 2) * *whole(0, 20), *whole(0, 2) == 1, 0};
+            auto& own = shops.own[s];
+            const std::int64_t more = wish.units - own.units;
+            const bool fits = more <= shops.common;
+            RC_ASSERT(allot_stock(tx, call, sku, s, wish).has_value() == fits);
+            if (fits) {
+              shops.common -= more;
+              own = {wish.units, wish.keep, true, wish.shared};
+            } else {
+              own.open = allotment_of(tx, id, s).has_value();  // an empty one may have been opened
+              if (own.open && own.units == 0 && own.keep == 0) own.shared = allotment_of(tx, id, s)->shared;
+            }
+          } else {
+            auto& own = shops.own[s];
+            RC_ASSERT(give_back_stock(tx, call, id, s) == own.units);
+            shops.common += own.units;
+            own = {};
+          }
+          const auto c = stock_count(tx, id);
+          RC_ASSERT(c.lawful());
+          RC_ASSERT(c.pool >= 0);
+          RC_ASSERT(c.left() == shops.common);
+          RC_ASSERT(c.reserved == shops.reserved);
+          RC_ASSERT(c.sold == shops.sold);
+          for (int k = 1; k < 4; ++k) RC_ASSERT(stock_left(tx, id, StoreId{k}) == shops.left(StoreId{k}));
+        }
+      }
+      tx.events().clear();
+      return {};
+    });
+    RC_ASSERT(done.has_value());
+  }));
+}
+
 TEST_P(StockTest, a_broken_law_is_found) {
   const SkuId sku = sku_with(10);
   ASSERT_TRUE(buy(sku, 2, 1));
@@ -454,6 +651,66 @@ TEST_P(StockTest, orders_of_many_lines_cancelled_and_paid_at_once_keep_the_law) 
     sold += c.sold;
   }
   EXPECT_EQ(sold, paid);
+}
+
+TEST_P(StockTest, a_crowd_in_stores_whose_units_come_and_go_keeps_the_law) {
+  // Buyers of four stores, two of which have units of their own that are raised, lowered and taken back meanwhile.
+  const SkuId id = sku_with(600);
+  Sku sku;
+  within([&](Tx& tx, const Call&) { sku = *store::sku(tx, id); });
+  const int threads = 12, rounds = full_run() ? 200 : 40;
+  std::atomic<int> wrong{0}, law{0};
+  std::atomic<std::int64_t> paid{0};
+  std::vector<std::thread> crowd;
+  for (int t = 0; t < threads; ++t)
+    crowd.emplace_back([&, t] {
+      SeededRandom random(static_cast<std::uint64_t>(t) + 3);
+      const Call call = caller_.system();
+      for (int k = 0; k < rounds; ++k) {
+        const StoreId store_id{1 + static_cast<int>(random.below(4))};
+        if (t == 0) {  // the brand
+          const StoreId of{1 + static_cast<int>(random.below(2))};
+          const auto moved = db().write([&](Tx& tx) -> Status {
+            if (random.chance(0.2)) {
+              give_back_stock(tx, call, id, of);
+              return {};
+            }
+            TRY_OK(allot_stock(
+                tx, call, sku, of,
+                {static_cast<std::int64_t>(random.below(40)), random.chance(0.5) ? 8 : 0, random.chance(0.7), 0}));
+            return {};
+          });
+          wrong += !moved && moved.error().code != Code::sold_out;
+          continue;
+        }
+        const Bucket bucket = t % 5;
+        StockLine line{id, 1 + static_cast<int>(random.below(3))};
+        const auto placed =
+            db().write([&](Tx& tx) { return reserve_stock(tx, call, bucket, std::span(&line, 1), 4, store_id); });
+        if (!placed) {
+          wrong += placed.error().code != Code::sold_out;
+          continue;
+        }
+        line.allotted = placed->at(0);
+        const bool pays = random.chance(0.3);
+        wrong += !db().write([&](Tx& tx) -> Status {
+          if (pays)
+            sell_stock(tx, bucket, std::span(&line, 1));
+          else
+            release_stock(tx, call, bucket, std::span(&line, 1), store_id);
+          return {};
+        });
+        if (pays) paid += line.qty;
+        law += !count(id).lawful();  // one snapshot beside all the others: at every instant
+      }
+    });
+  for (auto& c : crowd) c.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(law, 0);
+  const auto c = count(id);
+  EXPECT_TRUE(c.lawful());
+  EXPECT_EQ(c.reserved, 0);
+  EXPECT_EQ(c.sold, paid);
 }
 
 ON_BOTH_ENGINES(StockTest);

@@ -37,8 +37,8 @@ void append_point(std::string& out, char32_t p) {
 }
 
 bool falls_out(char32_t p) {
-  if (p <= 0x20 || (p >= 0x7f && p <= 0xa0) || p == 0xad) return true;             // controls, blanks, soft hyphen
-  if (p >= 0x2000 && p <= 0x206f) return true;                                     // blanks, dashes, invisible marks
+  if (p <= 0x20 || (p >= 0x7f && p <= 0xa0) || p == 0xad) return true;  // controls, blanks, soft hyphen
+  if (p >= 0x2000 && p <= 0x206f) return true;                          // blanks, dashes, invisible marks
   if (p == 0x3000 || p == 0xfeff || (p >= 0xfe00 && p <= 0xfe0f) || p == 0x1680) return true;
   if (p == 0x180e || p == 0x3164 || (p >= 0xe0000 && p <= 0xe0fff)) return true;
   switch (p) {
@@ -67,10 +67,10 @@ char32_t folded(char32_t p) {
   if (p >= 0xff01 && p <= 0xff5e) p -= 0xfee0;  // full width
   if (p == 0xff61) return 0x3002;               // half-width 。
   if (p >= 'A' && p <= 'Z') return p + 32;
-  if ((p >= 0xc0 && p <= 0xde && p != 0xd7)) return p + 32;            // À…Þ
-  if (p >= 0x391 && p <= 0x3a9) return p + 32;                         // Α…Ω
-  if (p >= 0x410 && p <= 0x42f) return p + 32;                         // А…Я
-  if (p >= 0x400 && p <= 0x40f) return p + 80;                         // Ѐ…Џ
+  if ((p >= 0xc0 && p <= 0xde && p != 0xd7)) return p + 32;  // À…Þ
+  if (p >= 0x391 && p <= 0x3a9) return p + 32;               // Α…Ω
+  if (p >= 0x410 && p <= 0x42f) return p + 32;               // А…Я
+  if (p >= 0x400 && p <= 0x40f) return p + 80;               // Ѐ…Џ
   if (p >= 0x100 && p <= 0x17f && p != 0x130 && p != 0x131 && p != 0x138 && p != 0x149 && p != 0x17f) {
     const bool odd_is_capital = (p >= 0x139 && p <= 0x148) || (p >= 0x179 && p <= 0x17e);
     if (p == 0x178) return 0xff;

@@ -3,7 +3,8 @@
 // A line matches when a word is part of it after both were made comparable (comparable_text):
 //   - full-width forms become ASCII, Latin, Greek and Cyrillic capitals become small, in this order;
 //   - blanks of every kind, line ends, control and invisible characters (zero-width, soft hyphen, direction marks,
-//     variation selectors) and the punctuation people put between letters ( . , ' ` ~ * _ - | / \ ・ · 。 ， 、 ) fall out.
+//     variation selectors) and the punctuation people put between letters ( . , ' ` ~ * _ - | / \ ・ · 。 ， 、 ) fall
+//     out.
 // So "ＶＸ", "V X" and "v.x" are one word. Traditional and simplified characters are different ones.
 #pragma once
 

@@ -28,7 +28,8 @@ const Sql kStockLaw{
     "verify.stock_law",
     "select s.id, cast(p.received as text) || ' received, ' || cast(p.pool as text) || ' in the pool, ' || "
     "cast(coalesce(l.units, 0) as text) || ' leased, ' || cast(coalesce(a.units, 0) as text) || ' allotted, ' || "
-    "cast(coalesce(l.reserved, 0) as text) || ' reserved, ' || cast(coalesce(l.sold, 0) as text) || ' sold' from skus s "
+    "cast(coalesce(l.reserved, 0) as text) || ' reserved, ' || cast(coalesce(l.sold, 0) as text) || ' sold' from skus "
+    "s "
     "join stock_pools p on p.sku_id = s.id left join (select sku_id, sum(units) as units, sum(reserved) as reserved, "
     "sum(sold) as sold from stock_leases group by sku_id) l on l.sku_id = s.id left join (select sku_id, sum(units) as "
     "units from stock_allotments group by sku_id) a on a.sku_id = s.id where p.pool + coalesce(l.units, 0) + "
@@ -36,11 +37,14 @@ const Sql kStockLaw{
     "limit 1000"};
 const Sql kAllotments{
     "verify.allotments",
-    "select x.id, x.says from (select a.sku_id as id, 'an allotment was given back and has ' || cast(a.units as text) || "
-    "' units' as says from stock_allotments a where a.closed_at is not null and a.units <> 0 union all select l.sku_id, "
+    "select x.id, x.says from (select a.sku_id as id, 'an allotment was given back and has ' || cast(a.units as text) "
+    "|| "
+    "' units' as says from stock_allotments a where a.closed_at is not null and a.units <> 0 union all select "
+    "l.sku_id, "
     "'a line of ' || cast(l.qty as text) || ' took ' || cast(l.allotted_qty as text) || ' out of an allotment' from "
     "order_lines l where l.allotted_qty < 0 or l.allotted_qty > l.qty or (l.allotted_qty > 0 and not exists (select 1 "
-    "from stock_allotments a join orders o on o.store_id = a.store_id where a.sku_id = l.sku_id and o.bucket = l.bucket "
+    "from stock_allotments a join orders o on o.store_id = a.store_id where a.sku_id = l.sku_id and o.bucket = "
+    "l.bucket "
     "and o.id = l.order_id))) x order by x.id limit 1000"};
 const Sql kStockRows{"verify.stock_rows", "select count(*) from skus where brand_id = $1 or $1 = 0"};
 const Sql kStockNoPool{"verify.stock_no_pool",
@@ -407,16 +411,18 @@ const Sql kShares{
 
 // Prices, coupons, flash prices, lucky bags. An order that was cancelled unpaid has given back what it took.
 #define STANDS "(o.state <> 'cancelled' or o.paid_at is not null)"
-const Sql kOfferRows{"verify.offer_rows",
-                     "select (select count(*) from campaigns where brand_id = $1 or $1 = 0) + (select count(*) from "
-                     "coupons where brand_id = $1 or $1 = 0) + (select count(*) from flash_sales where brand_id = $1 or "
-                     "$1 = 0) + (select count(*) from lucky_bags where brand_id = $1 or $1 = 0)"};
+const Sql kOfferRows{
+    "verify.offer_rows",
+    "select (select count(*) from campaigns where brand_id = $1 or $1 = 0) + (select count(*) from "
+    "coupons where brand_id = $1 or $1 = 0) + (select count(*) from flash_sales where brand_id = $1 or "
+    "$1 = 0) + (select count(*) from lucky_bags where brand_id = $1 or $1 = 0)"};
 const Sql kCampaignPrices{
     "verify.campaign_prices",
     "select l.order_id, 'line ' || cast(l.line as text) || ' was sold at ' || cast(l.price_fen as text) || ', its "
     "campaign says ' || coalesce(cast(i.price_fen as text), 'nothing') from order_lines l join orders o on o.bucket = "
     "l.bucket and o.id = l.order_id left join campaigns c on c.id = l.campaign_id left join campaign_items i on "
-    "i.campaign_id = l.campaign_id and i.sku_id = l.sku_id left join store_campaigns g on g.campaign_id = l.campaign_id "
+    "i.campaign_id = l.campaign_id and i.sku_id = l.sku_id left join store_campaigns g on g.campaign_id = "
+    "l.campaign_id "
     "and g.store_id = o.store_id and g.ends_at = c.ends_at where (l.campaign_id is not null and (i.sku_id is null or "
     "g.store_id is null or o.placed_at < c.starts_at or o.placed_at >= c.ends_at)) or (l.price_source = 'campaign' and "
     "(l.campaign_id is null or l.price_fen <> i.price_fen)) or (l.price_source = 'list' and (l.campaign_id is not null "
@@ -424,13 +430,16 @@ const Sql kCampaignPrices{
 const Sql kFlashUnits{
     "verify.flash_units",
     "select f.id, cast(f.units - f.units_left as text) || ' of ' || cast(f.units as text) || ' units are gone, orders "
-    "have ' || cast(coalesce(x.qty, 0) as text) from flash_sales f left join (select l.flash_id, sum(l.qty) as qty from "
+    "have ' || cast(coalesce(x.qty, 0) as text) from flash_sales f left join (select l.flash_id, sum(l.qty) as qty "
+    "from "
     "order_lines l join orders o on o.bucket = l.bucket and o.id = l.order_id where l.flash_id is not null and " STANDS
-    " group by l.flash_id) x on x.flash_id = f.id where f.units - f.units_left <> coalesce(x.qty, 0) order by f.id limit "
+    " group by l.flash_id) x on x.flash_id = f.id where f.units - f.units_left <> coalesce(x.qty, 0) order by f.id "
+    "limit "
     "1000"};
 const Sql kFlashPrices{
     "verify.flash_prices",
-    "select l.order_id, 'line ' || cast(l.line as text) || ' was sold at ' || cast(l.price_fen as text) || ', the flash "
+    "select l.order_id, 'line ' || cast(l.line as text) || ' was sold at ' || cast(l.price_fen as text) || ', the "
+    "flash "
     "price does not fit' from order_lines l join orders o on o.bucket = l.bucket and o.id = l.order_id left join "
     "flash_sales f on f.id = l.flash_id where (l.price_source = 'flash') <> (l.flash_id is not null) or (l.flash_id is "
     "not null and (f.id is null or f.price_fen <> l.price_fen or f.sku_id <> l.sku_id or f.broadcast_id <> "
@@ -439,22 +448,28 @@ const Sql kFlashPrices{
 const Sql kCouponCounts{
     "verify.coupon_counts",
     "select c.id, cast(c.claimed as text) || ' of ' || cast(c.total as text) || ' are said to be out, ' || "
-    "cast(coalesce(k.n, 0) as text) || ' people have one' from coupons c left join (select coupon_id, count(*) as n from "
+    "cast(coalesce(k.n, 0) as text) || ' people have one' from coupons c left join (select coupon_id, count(*) as n "
+    "from "
     "coupon_claims group by coupon_id) k on k.coupon_id = c.id where c.claimed <> coalesce(k.n, 0) or c.claimed + "
     "c.promised > c.total order by c.id limit 1000"};
 const Sql kCouponUses{
     "verify.coupon_uses",
-    "select x.id, x.says from (select k.coupon_id as id, 'a claim says it was used for an order that does not say so' as "
+    "select x.id, x.says from (select k.coupon_id as id, 'a claim says it was used for an order that does not say so' "
+    "as "
     "says from coupon_claims k left join orders o on o.bucket = k.bucket and o.id = k.order_id where k.order_id is not "
     "null and (o.id is null or o.buyer_id <> k.person_id or coalesce(o.coupon_id, 0) <> k.coupon_id or not " STANDS
-    ") union all select o.coupon_id, 'an order was placed with it that its claim does not know' from orders o left join "
-    "coupon_claims k on k.bucket = o.bucket and k.person_id = o.buyer_id and k.coupon_id = o.coupon_id where o.coupon_id "
+    ") union all select o.coupon_id, 'an order was placed with it that its claim does not know' from orders o left "
+    "join "
+    "coupon_claims k on k.bucket = o.bucket and k.person_id = o.buyer_id and k.coupon_id = o.coupon_id where "
+    "o.coupon_id "
     "is not null and " STANDS " and coalesce(k.order_id, 0) <> o.id) x order by x.id limit 1000"};
 const Sql kDiscounts{
     "verify.discounts",
-    "select o.id, 'goods ' || cast(o.goods_fen as text) || ', discount ' || cast(o.discount_fen as text) || ', shipping "
+    "select o.id, 'goods ' || cast(o.goods_fen as text) || ', discount ' || cast(o.discount_fen as text) || ', "
+    "shipping "
     "' || cast(o.shipping_fen as text) from orders o left join coupons c on c.id = o.coupon_id where o.discount_fen <> "
-    "case when o.coupon_id is null then 0 when c.off_fen > 0 then case when c.off_fen < o.goods_fen then c.off_fen else "
+    "case when o.coupon_id is null then 0 when c.off_fen > 0 then case when c.off_fen < o.goods_fen then c.off_fen "
+    "else "
     "o.goods_fen end when c.cap_fen > 0 and (o.goods_fen / 10000) * c.off_bp + ((o.goods_fen % 10000) * c.off_bp) / "
     "10000 > c.cap_fen then c.cap_fen else (o.goods_fen / 10000) * c.off_bp + ((o.goods_fen % 10000) * c.off_bp) / "
     "10000 end or (o.coupon_id is not null and (c.id is null or o.goods_fen < c.min_spend_fen or o.placed_at < "
@@ -593,7 +608,8 @@ Result<VerifyReport> verify(db::Database& db, int buckets, BrandId only) {
     }
     for (const auto& d : live::wrong_draws(tx, kDrawsLookedAt))
       if (!only || d.brand == only) {
-        auto& offers = *std::find_if(report.checks.begin(), report.checks.end(), [](auto& c) { return c.name == "offers"; });
+        auto& offers =
+            *std::find_if(report.checks.begin(), report.checks.end(), [](auto& c) { return c.name == "offers"; });
         add(offers, "lucky bag " + d.bag.text() + ": " + d.says);
       }
     Check locks;

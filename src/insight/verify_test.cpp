@@ -7,8 +7,11 @@
 #include <set>
 
 #include "base/json.hpp"
+#include "catalog/catalog_service.hpp"
+#include "catalog/coupon.hpp"
 #include "insight/report.hpp"
 #include "live/live_service.hpp"
+#include "live/offers_service.hpp"
 #include "support/database.hpp"
 #include "support/shop.hpp"
 
@@ -39,7 +42,7 @@ class Verify : public test::StoreTest {
     const PersonId yue = s.person("Yue");
     s.open(s.guest(guest), child);
     s.log_in(guest, yue);
-    const BroadcastId broadcast = must(db().write([&](db::Tx& tx) -> Result<BroadcastId> {
+    broadcast_ = must(db().write([&](db::Tx& tx) -> Result<BroadcastId> {
       live::NewBroadcast wish;
       wish.title = "Evening";
       wish.scheduled_at = s.now();
@@ -50,8 +53,8 @@ class Verify : public test::StoreTest {
     }));
     for (int i = 0; i < 2; ++i) {
       s.pass(1000);
-      must(db().write([&](db::Tx& tx) { return live::unpin(tx, s.system(), broadcast); }));
-      must(db().write([&](db::Tx& tx) { return live::pin_product(tx, s.system(), broadcast, mask_.product); }));
+      must(db().write([&](db::Tx& tx) { return live::unpin(tx, s.system(), broadcast_); }));
+      must(db().write([&](db::Tx& tx) { return live::pin_product(tx, s.system(), broadcast_, mask_.product); }));
     }
 
     const Order first = s.delivered(xiao_, bella_.store, {{mask_.sku, 2, {}}});
@@ -85,6 +88,52 @@ class Verify : public test::StoreTest {
     must(s.place(yue, bella_.store, {{mask_.sku, 1, {}}}));
   }
 
+  // One of each offer: used, and given back by an order that was cancelled.
+  void offers() {
+    Shop& s = *shop_;
+    const Call owner = s.owner();
+    catalog::Coupon terms;
+    terms.brand = s.brand();
+    terms.name = "1 off";
+    terms.off_fen = 100;
+    terms.total = 5;
+    terms.starts_at = s.now();
+    terms.ends_at = s.now() + 90 * kDayMs;
+    const auto coupon = must(db().write([&](db::Tx& tx) { return catalog::create_coupon(tx, owner, terms); }));
+    const Call buyer = s.as(xiao_);
+    must(db().write([&](db::Tx& tx) { return catalog::claim_coupon(tx, buyer, coupon.id); }));
+    catalog::CampaignWish campaign;
+    campaign.name = "week";
+    campaign.starts_at = s.now();
+    campaign.ends_at = s.now() + 7 * kDayMs;
+    campaign.items.push_back({mask_.sku, 9500, "", {}});
+    const auto made =
+        must(db().write([&](db::Tx& tx) { return catalog::create_campaign(tx, owner, s.brand(), campaign); }));
+    must(db().write([&](db::Tx& tx) { return catalog::push_campaign(tx, owner, made.id); }));
+    s.jobs();
+    must(db().write([&](db::Tx& tx) { return live::open_flash(tx, owner, broadcast_, {mask_.sku, 9000, 3, 60}); }));
+    must(db().write([&](db::Tx& tx) { return catalog::allot(tx, owner, mask_.sku, bella_.store, {10, 0, true, 0}); }));
+    live::BagWish wish;
+    wish.title = wish.prize = "tea";
+    wish.winners = 1;
+    wish.seconds = 60;
+    const auto bag = must(db().write([&](db::Tx& tx) { return live::open_bag(tx, owner, broadcast_, wish); }));
+    must(db().write([&](db::Tx& tx) { return live::enter_bag(tx, buyer, bag.id); }));
+    order::PlaceWish in_room;
+    in_room.store = bella_.store;
+    in_room.broadcast = broadcast_;
+    in_room.coupon = coupon.id;
+    in_room.lines = {{mask_.sku, 2, {}}, {mask_.sku, 2, {}}};  // the first at the flash price, the second not
+    for (const bool keep : {false, true}) {
+      const auto o = must(db().write([&](db::Tx& tx) { return order::place(tx, buyer, in_room); }));
+      if (keep)
+        must(s.pay(xiao_, o.id));
+      else
+        must(s.cancel(buyer, o.id));
+    }
+    s.pass(kMinuteMs);  // the bag is drawn, the flash price is over
+  }
+
   Shop& shop() { return *shop_; }
   VerifyReport report() { return must(verify(db(), kDefaultBuckets)); }
   std::set<std::string> broken() {
@@ -98,10 +147,12 @@ class Verify : public test::StoreTest {
   org::Agent boss_, anna_, bella_;
   Shop::Item mask_;
   PersonId xiao_;
+  BroadcastId broadcast_;
 };
 ON_BOTH_ENGINES(Verify);
 
 TEST_P(Verify, FindsNothingWrongAndLooksAtEverything) {
+  offers();
   const auto r = report();
   EXPECT_TRUE(r.ok()) << verify_text(r);
   std::set<std::string> names;
@@ -110,7 +161,7 @@ TEST_P(Verify, FindsNothingWrongAndLooksAtEverything) {
     names.insert(c.name);
   }
   EXPECT_EQ(names, (std::set<std::string>{"stock", "ledger", "entries", "accounts", "orders", "money", "rollup",
-                                          "figures", "locks", "pins", "shares"}));
+                                          "figures", "offers", "locks", "pins", "shares"}));
   const auto value = parse_json(verify_json(r));
   ASSERT_TRUE(value);
   EXPECT_TRUE(get_bool(*value, "ok"));
@@ -271,19 +322,59 @@ std::vector<Break> breaks() {
       {"a pin still open after the end", "update broadcasts set state = 'ended', ended_at = started_at", "pins",
        "the broadcast is over"},
 
+      {"a unit appears in an allotment", "update stock_allotments set units = units + 1", "stock", "allotted"},
+      {"an allotment that was given back and is not empty",
+       "update stock_allotments set closed_at = 5, units = 1; update stock_pools set pool = pool + 99", "stock",
+       "given back and has"},
+      {"a line that took more than it has", "update order_lines set allotted_qty = qty + 1 where allotted_qty > 0",
+       "stock", "out of an allotment"},
+      {"a line out of an allotment there never was", "delete from stock_allotments", "stock", "out of an allotment"},
+      {"another campaign price", "update campaign_items set price_fen = price_fen + 1", "offers", "its campaign says"},
+      {"a campaign the store never had", "delete from store_campaigns", "offers", "its campaign says"},
+      {"a campaign price before its time", "update campaigns set starts_at = starts_at + 99999999", "offers",
+       "its campaign says"},
+      {"a list price that is not the list's",
+       "update order_lines set price_source = 'list', campaign_id = null where "
+       "price_source = 'campaign'",
+       "offers", "its campaign says"},
+      {"flash units that nobody ordered", "update flash_sales set units_left = units_left - 1", "offers",
+       "units are gone"},
+      {"another flash price", "update flash_sales set price_fen = price_fen + 1", "offers", "the flash price does not"},
+      {"a flash price in another room",
+       "update orders set broadcast_id = broadcast_id + 1 where broadcast_id is not null", "offers",
+       "the flash price does not"},
+      {"a coupon nobody claimed", "update coupons set claimed = claimed + 1", "offers", "people have one"},
+      {"a claim that is lost", "delete from coupon_claims", "offers", "people have one"},
+      {"a coupon used twice", "update coupon_claims set order_id = null", "offers", "its claim does not know"},
+      {"a coupon used for an order that does not say so", "update orders set coupon_id = null", "offers",
+       "does not say so"},
+      {"another discount", "update coupons set off_fen = off_fen + 1", "offers", "discount"},
+      {"a coupon under its minimum", "update coupons set min_spend_fen = 9999999", "offers", "discount"},
+      {"a discount on the wrong line",
+       "update order_lines set paid_fen = paid_fen + (case when line = 0 then 5 else -5 end) where exists (select 1 "
+       "from "
+       "orders o where o.bucket = order_lines.bucket and o.id = order_lines.order_id and o.discount_fen > 0)",
+       "offers", "bears"},
+      {"a fee without a table of fees", "update orders set shipping_fen = 1, total_fen = total_fen + 1", "offers",
+       "shipping 1"},
+      {"another winner", "update lucky_entrants set place = 0", "offers", "winner 1 must be"},
+      {"another seed than was committed to", "update lucky_bags set commitment = prize", "offers", "the commitment"},
+
       {"a share of another root", "update shares set root_id = id", "shares", "root or depth"},
       {"a share at another depth", "update shares set depth = depth + 1", "shares", "root or depth"},
   };
 }
 
 TEST_P(Verify, NamesWhatIsBrokenByHand) {
+  offers();
   // Each break on a copy of its own would need the whole day again: the tables are put back from a copy instead.
   std::string keep, back;
   for (const char* table :
-       {"stock_pools", "stock_leases", "ledger_txs", "ledger_postings", "entries",     "order_lines",
-        "orders",      "payments",     "refunds",    "after_sales", "parcels", "parcel_lines",     "settlements", "agent_accounts",
-        "lock_orders", "locks",        "touches",    "stores",          "pins",        "broadcasts",
-        "shares",      "plans",        "figures",    "tallies",         "cohorts"}) {
+       {"stock_pools", "stock_leases",   "ledger_txs",  "ledger_postings", "entries", "order_lines",
+        "orders",      "payments",       "refunds",     "after_sales",     "parcels", "parcel_lines",
+        "settlements", "agent_accounts", "lock_orders", "locks",           "touches", "stores",
+        "pins",        "broadcasts",     "shares",      "plans",           "figures", "tallies",
+        "cohorts"}) {
     const std::string t = table;
     keep += "create table kept_" + t + " as select * from " + t + ";";
     back += "delete from " + t + "; insert into " + t + " select * from kept_" + t + ";";

@@ -789,12 +789,36 @@ TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
                    R"({"items":[{"store_id":")" + StoreId{4711}.text() + R"(","product_id":")" + id.text() + R"("}]})"),
               "counted"),
       0);
+  // What the room offers beside its shelf.
+  const auto flash = ask(
+      "openFlash", host(), {broadcast},
+      R"({"price_fen":900,"units":2,"seconds":60,"sku_id":")" +
+          read([&](Tx& tx) -> Result<SkuId> { return catalog::skus_of(tx, products[0]).at(0).id; })->text() + "\"}");
+  EXPECT_THAT(get_list(*ask("listFlash", as(buyer), {broadcast}), "items"), SizeIs(1));
+  EXPECT_TRUE(has(*ask("closeFlash", host(), {{"flash_id", get_text(*flash, "id")}}), "closed_at"));
+  const std::string terms =
+      R"({"name":"c","off_fen":1,"total":5,"min_spend_fen":100,"ends_at":")" + format_rfc3339(kNow + kDayMs) + "\"}";
+  const auto coupon = ask("giveRoomCoupon", host(), {broadcast}, terms);
+  EXPECT_EQ(code_of(ask("offerCoupon", host(), {broadcast, {"coupon_id", get_text(*coupon, "id")}})), Code::not_found)
+      << "what is given in a room is not offered again";
+  EXPECT_THAT(get_list(*ask("listRoomCoupons", as(buyer), {broadcast}), "items"), SizeIs(1));
+  const auto bag =
+      ask("openLuckyBag", host(), {broadcast}, R"({"title":"b","prize":"p","rule":"tap","winners":1,"seconds":60})");
+  const std::pair<std::string, std::string> of_bag = {"bag_id", get_text(*bag, "id")};
+  EXPECT_TRUE(ask("enterLuckyBag", as(buyer), {of_bag}));
+  EXPECT_THAT(get_list(*ask("listLuckyBags", as(buyer), {broadcast}), "items"), SizeIs(1));
+  EXPECT_FALSE(has(*ask("getLuckyBag", as(buyer), {of_bag}), "seed"));
+  EXPECT_FALSE(has(*ask("getLuckyBagProof", as(buyer), {of_bag}), "seed"));
+  EXPECT_TRUE(has(*ask("cancelLuckyBag", host(), {of_bag}), "cancelled_at"));
+  EXPECT_THAT(get_list(*ask("listHeldChat", host(), {broadcast}), "items"), SizeIs(0));
+  for (const char* verb : {"releaseHeldChat", "rejectHeldChat"})
+    EXPECT_EQ(code_of(ask(verb, host(), {broadcast, {"chat_id", ChatId{4711}.text()}})), Code::not_found);
   EXPECT_EQ(get_text(*ask("endBroadcast", host(), {broadcast}), "state"), "ended");
   const auto other =
       ask("scheduleBroadcast", host(), {store}, R"({"title":"t","scheduled_at":")" + format_rfc3339(kNow) + R"("})");
   EXPECT_EQ(get_text(*ask("cancelBroadcast", host(), {{"broadcast_id", get_text(*other, "id")}}), "state"),
             "cancelled");
-  EXPECT_EQ(routes.size(), 26u);  // all of them were asked
+  EXPECT_EQ(routes.size(), 41u);  // all of them were asked
 }
 
 // ——— the whole way: database → outbox → bus → hub → room → viewer, and chat back again

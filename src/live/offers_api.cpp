@@ -22,7 +22,8 @@ constexpr int kShownBags = 50;
 
 Shape page_of_items(Shape item) { return {list("items", std::move(item), 0, 200), nullable(id("next"))}; }
 Shape page_query() {
-  return {opt(text("limit", 1, 3, "1 to 200, default 50")), opt(text("after", 13, 13, "the `next` of the page before"))};
+  return {opt(text("limit", 1, 3, "1 to 200, default 50")),
+          opt(text("after", 13, 13, "the `next` of the page before"))};
 }
 template <class Items, class Write>
 Reply items_reply(const Items& items, Write&& write, std::int64_t next = 0) {
@@ -99,19 +100,19 @@ void flash_routes(net::Routes& r) {
 void coupon_routes(net::Routes& r) {
   const std::vector<Code> refused = {Code::not_found, Code::broadcast_state_conflict, Code::over_store_limit,
                                      Code::coupon_gone};
-  r.push_back(write_route(Method::post, "/api/v1/broadcasts/{broadcast_id}/coupons", "giveRoomCoupon",
-                          "So many coupons for who is in this room: claimed while it is on, good for orders placed in it",
-                          Access::login,
-                          [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                            TRY(const auto broadcast, request.id_param<BroadcastId>("broadcast_id"));
-                            TRY(const auto c,
-                                give_room_coupon(tx, call, broadcast, catalog::coupon_wish(request.value)));
-                            return one_reply(c, catalog::write_coupon, 201);
-                          })
-                  .taking(catalog::coupon_wish_shape())
-                  .giving(catalog::coupon_shape())
-                  .answers(201)
-                  .may_fail(refused));
+  r.push_back(
+      write_route(Method::post, "/api/v1/broadcasts/{broadcast_id}/coupons", "giveRoomCoupon",
+                  "So many coupons for who is in this room: claimed while it is on, good for orders placed in it",
+                  Access::login,
+                  [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    TRY(const auto broadcast, request.id_param<BroadcastId>("broadcast_id"));
+                    TRY(const auto c, give_room_coupon(tx, call, broadcast, catalog::coupon_wish(request.value)));
+                    return one_reply(c, catalog::write_coupon, 201);
+                  })
+          .taking(catalog::coupon_wish_shape())
+          .giving(catalog::coupon_shape())
+          .answers(201)
+          .may_fail(refused));
   r.push_back(write_route(Method::post, "/api/v1/broadcasts/{broadcast_id}/coupons/{coupon_id}/offer", "offerCoupon",
                           "Shows the room a coupon of the brand or of this store", Access::login,
                           [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
@@ -251,9 +252,14 @@ void bag_routes(net::Routes& r) {
 }
 
 Shape held_shape() {
-  return {id("id"), id("person_id"), text("name", 0, 200), text("text", 1, kMaxChat),
-          text("word", 1, 64, "the forbidden word"), choice("state", {"held", "released", "rejected"}),
-          count("media_ms"), instant("at")};
+  return {id("id"),
+          id("person_id"),
+          text("name", 0, 200),
+          text("text", 1, kMaxChat),
+          text("word", 1, 64, "the forbidden word"),
+          choice("state", {"held", "released", "rejected"}),
+          count("media_ms"),
+          instant("at")};
 }
 
 void held_routes(net::Routes& r) {
@@ -272,9 +278,8 @@ void held_routes(net::Routes& r) {
   for (const auto& [verb, name, summary, release] :
        {std::tuple{"release", "releaseHeldChat", "Tells the room a line that was held", true},
         std::tuple{"reject", "rejectHeldChat", "Keeps it from the room; its sender is told", false}})
-    r.push_back(write_route(Method::post,
-                            std::string("/api/v1/broadcasts/{broadcast_id}/held-chat/{chat_id}/") + verb, name, summary,
-                            Access::login,
+    r.push_back(write_route(Method::post, std::string("/api/v1/broadcasts/{broadcast_id}/held-chat/{chat_id}/") + verb,
+                            name, summary, Access::login,
                             [release = release](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                               TRY(const auto broadcast, request.id_param<BroadcastId>("broadcast_id"));
                               TRY(const auto chat, request.id_param<ChatId>("chat_id"));

@@ -21,13 +21,13 @@ namespace lianbo::live {
 struct RoomSnapshot {
   Broadcast broadcast;  // its version tells which events are contained
   std::string broadcast_json;
-  std::string pin_json;      // "null" when none is open
-  std::string shelf_json;    // list
+  std::string pin_json;            // "null" when none is open
+  std::string shelf_json;          // list
   std::string offers_json = "{}";  // {coupons, flash, lucky_bags}
-  std::string chat_json;     // list, the last kSnapshotChat lines, oldest first
-  std::vector<ChatId> chat;  // the lines in chat_json
+  std::string chat_json;           // list, the last kSnapshotChat lines, oldest first
+  std::vector<ChatId> chat;        // the lines in chat_json
   std::vector<ProductId> shelf;
-  std::vector<catalog::Allotment> own;  // the store's own units
+  std::vector<catalog::Allotment> own;               // the store's own units
   std::vector<std::pair<PersonId, Instant>> banned;  // until
 };
 inline constexpr int kSnapshotChat = 20;

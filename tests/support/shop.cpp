@@ -5,10 +5,10 @@
 
 #include "bus/journal.hpp"
 #include "catalog/catalog_service.hpp"
-#include "insight/figures.hpp"
 #include "events/event_types.hpp"
-#include "live/offers_service.hpp"
+#include "insight/figures.hpp"
 #include "insight/verify.hpp"
+#include "live/offers_service.hpp"
 #include "order/after_sale_store.hpp"
 #include "order/order_api.hpp"
 #include "order/order_store.hpp"
