@@ -414,7 +414,10 @@ class Trial {
   void ship() {
     const auto id = some_order({"paid"});
     if (id.empty()) return;
-    post(owner_, "/api/v1/orders/" + id + "/ship", fmt::format(R"({{"carrier":"SF","tracking_number":"SF{}"}})", id));
+    // Whole, or a unit of its first line in a parcel of its own.
+    const std::string part = dice_.chance(0.25) ? R"(,"lines":[{"line":0,"qty":1}])" : "";
+    post(owner_, "/api/v1/orders/" + id + "/ship",
+         fmt::format(R"({{"carrier":"SF","tracking_number":"SF{}-{}"{}}})", id, ++parcels_, part));
     look_at(id);
   }
   void receive() {
@@ -433,19 +436,24 @@ class Trial {
     const auto line = pick(lines.size());
     const Fen left = get_int(lines[line], "paid_fen") - get_int(lines[line], "refunded_fen");
     if (left <= 0) return;
-    const bool goods = dice_.chance(0.5);
+    const bool goods = dice_.chance(0.5), swaps = goods && dice_.chance(0.3);
     const Fen amount = dice_.chance(0.4) ? left : 1 + static_cast<Fen>(dice_.below(static_cast<std::uint64_t>(left)));
     post(dice_.chance(0.7) ? buyer : owner_, "/api/v1/orders/" + id + "/after-sales",
          fmt::format(R"({{"line":{},"kind":"{}","qty":{},"amount_fen":{},"reason":"不合适"}})", line,
-                     goods ? "return_and_refund" : "refund_only", goods ? 1 + pick(2) : 0, amount));
+                     goods ? swaps ? "exchange" : "return_and_refund" : "refund_only",
+                     goods || dice_.chance(0.2) ? 1 + pick(2) : 0, swaps ? 0 : amount));
   }
   void answer_after_sale() {
     const auto open = all(owner_, brand_ + "/after-sales");
     if (open.empty()) return;
     const auto& one = open[pick(open.size())];
-    static constexpr std::array<std::string_view, 4> kVerbs = {"approve", "approve", "approve", "reject"};
-    post(owner_, fmt::format("/api/v1/after-sales/{}/{}", get_text(one, "id"), kVerbs[pick(kVerbs.size())]),
-         R"({"answer":"好"})");
+    static constexpr std::array<std::string_view, 11> kVerbs = {
+        "approve",    "approve",          "approve",        "reject", "send-back", "goods-back",
+        "goods-back", "send-replacement", "refund-instead", "uphold", "dismiss"};
+    const auto verb = kVerbs[pick(kVerbs.size())];
+    const bool sends = verb.starts_with("send-");
+    post(owner_, fmt::format("/api/v1/after-sales/{}/{}", get_text(one, "id"), verb),
+         sends ? R"({"carrier":"ZTO","tracking_number":"ZTO7"})" : R"({"answer":"好"})");
   }
 
   void settle() {
@@ -561,6 +569,9 @@ class Trial {
         net[{id, line_number++}] = get_int(line, "paid_fen") - get_int(line, "refunded_fen");
         law(get_int(line, "refunded_fen") <= get_int(line, "paid_fen"), "order {}: more refunded than paid", id);
       }
+      for (const auto& parcel : order.at("parcels").as_array())
+        if (!parcel.at("after_sale_id").is_null())  // a replacement leaves from stock too
+          for (const auto& line : parcel.at("lines").as_array()) sold[get_text(line, "sku_id")] += get_int(line, "qty");
       law(lines_paid + get_int(order, "shipping_fen") == get_int(order, "total_fen"),
           "order {}: its lines' paid_fen and shipping sum to {}, its total is {}", id,
           lines_paid + get_int(order, "shipping_fen"), get_int(order, "total_fen"));
@@ -624,7 +635,7 @@ class Trial {
   std::string trace_;
   Instant now_ = kStartAt;
   bool faulty_ = false;
-  std::int64_t keys_ = 0;
+  std::int64_t keys_ = 0, parcels_ = 0;
 
   std::string brand_;
   Who owner_;
