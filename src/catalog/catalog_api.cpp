@@ -310,6 +310,7 @@ Result<Reply> import_file(db::Database& database, const Call& call, const Reques
   }
   TRY(const auto incomplete, bool_query(request, "incomplete_off_sale"));
   options.incomplete_off_sale = incomplete.value_or(false);
+  options.dry_run = request.query_value("dry_run") == "1";
   TRY(const auto report, import_catalog(database, call, brand, request.body, options));
   JsonWriter w;
   w.begin()
@@ -348,7 +349,8 @@ void write_product(JsonWriter& w, const ProductView& view, bool with_text, bool 
   w.field("image_url", p.image_url).field("on_sale", p.on_sale).field("no_return", p.no_return);
   w.field_at("created_at", p.created_at).field_at("updated_at", p.updated_at).field("version", p.version);
   w.key("skus").begin_list();
-  for (std::size_t i = 0; i < view.skus.size(); ++i) write_sku(w, view.skus[i], view.left[i], all_stock, view.prices[i]);
+  for (std::size_t i = 0; i < view.skus.size(); ++i)
+    write_sku(w, view.skus[i], view.left[i], all_stock, view.prices[i]);
   w.end_list().end();
 }
 
@@ -418,7 +420,8 @@ net::Routes catalog_routes(const CatalogDeps& deps) {
           .giving(report)
           .asking({shape::opt(shape::text("default_stock", 1, 10, "first stock where the file gives none; default 0")),
                    shape::opt(shape::text("incomplete_off_sale", 4, 5,
-                                          "true: products without title or usable price come in off sale"))})
+                                          "true: products without title or usable price come in off sale")),
+                   shape::opt(shape::choice("dry_run", {"1"}, "looks the file through and changes nothing"))})
           .may_fail({Code::csv_invalid, Code::csv_unknown_format, Code::conflict});
   import_route.raw_body = true;
   routes.push_back(std::move(import_route));
@@ -431,14 +434,13 @@ net::Routes catalog_routes(const CatalogDeps& deps) {
                        .giving(product_shape(true))
                        .answers(201)
                        .may_fail({Code::conflict}));
-  routes.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/products", "listProducts",
-                              "Products of a brand, oldest first; who is not its staff sees those on sale",
-                              Access::guest, list)
-                       .giving(page_of_items(product_shape(false)))
-                       .asking(with_page({shape::opt(shape::text("category", 0, kMaxCategory)),
-                                          shape::opt(shape::text("q", 0, 64, "part of the title or code")),
-                                          shape::opt(shape::text("on_sale", 4, 5, "staff: true or false")),
-                                          in_store})));
+  routes.push_back(
+      read_route(Method::get, "/api/v1/brands/{brand_id}/products", "listProducts",
+                 "Products of a brand, oldest first; who is not its staff sees those on sale", Access::guest, list)
+          .giving(page_of_items(product_shape(false)))
+          .asking(with_page({shape::opt(shape::text("category", 0, kMaxCategory)),
+                             shape::opt(shape::text("q", 0, 64, "part of the title or code")),
+                             shape::opt(shape::text("on_sale", 4, 5, "staff: true or false")), in_store})));
   routes.push_back(read_route(Method::get, "/api/v1/products/{product_id}", "getProduct", "One product, on sale or not",
                               Access::guest, show)
                        .asking({in_store})

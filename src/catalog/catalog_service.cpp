@@ -8,6 +8,7 @@
 #include "base/json.hpp"
 #include "catalog/catalog_events.hpp"
 #include "catalog/catalog_store.hpp"
+#include "db/dry_run.hpp"
 #include "org/org_service.hpp"
 
 namespace lianbo::catalog {
@@ -256,8 +257,8 @@ Result<ProductView> view_product(db::Tx& tx, ProductId id, StoreId store_id, Ins
 std::vector<ProductView> list_products(db::Tx& tx, const ProductQuery& query) {
   const std::string text = canonical_line(query.text), category = canonical_line(query.category);
   std::vector<ProductView> out;
-  for (auto& row : store::list(tx, {query.brand, query.store, category, text, query.on_sale ? static_cast<int>(*query.on_sale) : -1,
-                                    query.after, query.limit})) {
+  for (auto& row : store::list(tx, {query.brand, query.store, category, text,
+                                    query.on_sale ? static_cast<int>(*query.on_sale) : -1, query.after, query.limit})) {
     if (out.empty() || out.back().product.id != row.product.id) out.emplace_back().product = std::move(row.product);
     out.back().skus.push_back(std::move(row.sku));
     out.back().left.push_back(row.left);
@@ -381,10 +382,11 @@ Result<ImportReport> import_catalog(db::Database& database, const Call& call, Br
                                     std::string_view file_bytes, const CatalogOptions& options) {
   TRY_OK(require_staff(call, brand, kOperates));
   TRY(const CatalogFile file, parse_catalog(file_bytes, options));
-  return database.write([&](db::Tx& tx) -> Result<ImportReport> {
+  const auto body = [&](db::Tx& tx) -> Result<ImportReport> {
     TRY_OK(org::lock_brand(tx, brand));  // two imports at once follow each other
     return Import(tx, call, brand, file).run();
-  });
+  };
+  return options.dry_run ? db::dry_run(database, body) : database.write(body);
 }
 
 Result<std::string> export_catalog(db::Tx& tx, const Call& call, BrandId brand, CatalogFormat format) {

@@ -4,6 +4,7 @@
 
 #include "base/json.hpp"
 #include "insight/figures.hpp"
+#include "insight/names.hpp"
 #include "insight/regions.hpp"
 #include "insight/verify.hpp"
 #include "org/org_service.hpp"
@@ -128,15 +129,15 @@ std::string report_json(const Report& r) {
   FIGURE(pins)
   FIGURE(exposures)
   FIGURE(enters)
-  FIGURE(chat_lines) FIGURE(likes) FIGURE(shares) FIGURE(touches) FIGURE(locks_opened) FIGURE(locks_renewed)
-      FIGURE(locks_taken_over) FIGURE(locks_protected) FIGURE(share_cascades) FIGURE(cascade_depth_max)
-          FIGURE(orders_placed) FIGURE(orders_paid) FIGURE(orders_cancelled) FIGURE(refunds) FIGURE(gmv_fen)
-              FIGURE(refunded_fen) FIGURE(commission_pending_fen) FIGURE(commission_available_fen)
-                  FIGURE(commission_settled_fen) FIGURE(commission_paid_fen) FIGURE(debt_fen) FIGURE(oversold_units)
-                      FIGURE(ledger_difference_fen)
+  FIGURE(chat_lines)
+  FIGURE(likes) FIGURE(shares) FIGURE(touches) FIGURE(locks_opened) FIGURE(locks_renewed) FIGURE(locks_taken_over)
+      FIGURE(locks_protected) FIGURE(share_cascades) FIGURE(cascade_depth_max) FIGURE(orders_placed) FIGURE(orders_paid)
+          FIGURE(orders_cancelled) FIGURE(refunds) FIGURE(gmv_fen) FIGURE(refunded_fen) FIGURE(commission_pending_fen)
+              FIGURE(commission_available_fen) FIGURE(commission_settled_fen) FIGURE(commission_paid_fen)
+                  FIGURE(debt_fen) FIGURE(oversold_units) FIGURE(ledger_difference_fen)
 #undef FIGURE
-                          w.key("hours")
-                              .begin_list();
+                      w.key("hours")
+                          .begin_list();
   for (const auto& h : r.hours)
     w.begin().field_at("at", h.at).field("orders", h.orders).field("gmv_fen", h.gmv_fen).end();
   w.end_list().key("top_hosts").begin_list();
@@ -154,6 +155,7 @@ std::string report_json(const Report& r) {
 net::Routes insight_routes(const InsightDeps& deps) {
   using namespace lianbo::shape;
   net::Routes routes = figure_routes(deps.db);
+  routes.push_back(names_route());
   routes.push_back(region_report_route());
   Shape report_shape;
   for (const char* name :
