@@ -330,6 +330,7 @@ Result<Reply> import_file(db::Database& database, const Call& call, const Reques
   }
   TRY(const auto incomplete, bool_query(request, "incomplete_off_sale"));
   options.incomplete_off_sale = incomplete.value_or(false);
+  options.dry_run = request.query_value("dry_run") == "1";
   TRY(const auto report, import_catalog(database, call, brand, request.body, options));
   JsonWriter w;
   w.begin()
@@ -439,7 +440,8 @@ net::Routes catalog_routes(const CatalogDeps& deps) {
           .giving(report)
           .asking({shape::opt(shape::text("default_stock", 1, 10, "first stock where the file gives none; default 0")),
                    shape::opt(shape::text("incomplete_off_sale", 4, 5,
-                                          "true: products without title or usable price come in off sale"))})
+                                          "true: products without title or usable price come in off sale")),
+                   shape::opt(shape::choice("dry_run", {"1"}, "looks the file through and changes nothing"))})
           .may_fail({Code::csv_invalid, Code::csv_unknown_format, Code::conflict});
   import_route.raw_body = true;
   routes.push_back(std::move(import_route));

@@ -8,6 +8,7 @@
 #include "base/json.hpp"
 #include "catalog/catalog_events.hpp"
 #include "catalog/catalog_store.hpp"
+#include "db/dry_run.hpp"
 #include "org/org_service.hpp"
 
 namespace lianbo::catalog {
@@ -381,10 +382,11 @@ Result<ImportReport> import_catalog(db::Database& database, const Call& call, Br
                                     std::string_view file_bytes, const CatalogOptions& options) {
   TRY_OK(require_staff(call, brand, kOperates));
   TRY(const CatalogFile file, parse_catalog(file_bytes, options));
-  return database.write([&](db::Tx& tx) -> Result<ImportReport> {
+  const auto body = [&](db::Tx& tx) -> Result<ImportReport> {
     TRY_OK(org::lock_brand(tx, brand));  // two imports at once follow each other
     return Import(tx, call, brand, file).run();
-  });
+  };
+  return options.dry_run ? db::dry_run(database, body) : database.write(body);
 }
 
 Result<std::string> export_catalog(db::Tx& tx, const Call& call, BrandId brand, CatalogFormat format) {

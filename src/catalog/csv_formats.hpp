@@ -57,6 +57,7 @@ struct CatalogOptions {
   std::int64_t default_stock = 0;    // first stock where the file gives none
   bool incomplete_off_sale = false;  // a product without title or with no usable price comes in off sale instead of
                                      // being an error: for real lists that also hold what was never sold
+  bool dry_run = false;              // looks the file through and changes nothing
 };
 
 // bytes: as uploaded; gz, a byte order mark and UTF-16 are understood.

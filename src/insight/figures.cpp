@@ -5,6 +5,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "base/id_time.hpp"
 #include "insight/days.hpp"
 #include "live/live.hpp"
 #include "org/org_service.hpp"
@@ -393,18 +394,6 @@ Figures figures_at(const Row& r, int column) {
 }
 
 }  // namespace
-
-std::int64_t first_id_at(Instant at) {
-  std::int64_t low = 1, high = INT64_MAX;
-  while (low < high) {
-    const std::int64_t middle = low + (high - low) / 2;
-    if (instant_in_id(middle) < at)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
-}
 
 Figures& Figures::operator+=(const Figures& o) {
   exposures += o.exposures;

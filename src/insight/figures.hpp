@@ -34,9 +34,6 @@ struct Figures {
 // Counts what waits, at most `limit` facts; how many there were. Safe to run from several servers at once.
 Result<int> fold_tallies(db::Database& db, const Call& call, int limit);
 
-// The smallest id that can be of this instant or later.
-std::int64_t first_id_at(Instant at);
-
 // A span of days: [from, until).
 struct Span {
   Instant from = 0, until = 0;

@@ -5,6 +5,7 @@
 #include "base/json.hpp"
 #include "insight/figures.hpp"
 #include "insight/leaderboard.hpp"
+#include "insight/names.hpp"
 #include "insight/regions.hpp"
 #include "insight/verify.hpp"
 #include "org/org_service.hpp"
@@ -160,6 +161,7 @@ std::string report_json(const Report& r) {
 net::Routes insight_routes(const InsightDeps& deps) {
   using namespace lianbo::shape;
   net::Routes routes = figure_routes(deps.db);
+  routes.push_back(names_route());
   routes.push_back(region_report_route());
   routes.push_back(leaderboard_route());
   Shape report_shape;

@@ -1,6 +1,6 @@
 #include "insight/wall_rows.hpp"
 
-#include "insight/figures.hpp"
+#include "base/id_time.hpp"
 
 namespace lianbo::insight {
 namespace {

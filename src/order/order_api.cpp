@@ -1,8 +1,10 @@
 #include "order/order_api.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <variant>
 
+#include "base/id_time.hpp"
 #include "base/log.hpp"
 #include "catalog/catalog_service.hpp"
 #include "net/metrics.hpp"
@@ -175,6 +177,35 @@ net::PlainHandler list_orders(const OrderDeps& deps, OrderIds ids_of) {
     TRY_OK(audit_addresses(*deps.db, call, read_by_staff));
     return reply;
   };
+}
+
+Result<std::vector<OrderId>> brand_orders(db::Tx& tx, const Call& call, BrandId brand, const Request& request,
+                                          const net::Page& page) {
+  if (request.query_value("newest") != "1")
+    return store::of_brand(tx, brand, call.caller.scope(brand), page.after, page.limit);
+  store::OrderFilter filter;
+  if (const auto state = request.query_value("state"); !state.empty()) {
+    filter.state = order_state(state);
+    if (!filter.state) return fail(Code::invalid_field, "must be a state of an order, like paid", "query state");
+  }
+  if (const auto text = request.query_value("agent_id"); !text.empty()) {
+    const auto id = AgentId::parse(text);
+    if (!id) return fail(Code::invalid_field, "must be the id of an agent", "query agent_id");
+    TRY(const auto agent, org::find_agent(tx, *id));
+    if (agent.brand != brand) return fail(Code::not_found, "the brand has no such agent", "query agent_id");
+    TRY_OK(org::require_staff_at(tx, call, brand, agent.store, kAnyStaff));
+    filter.store = agent.store;
+  }
+  if (const auto from = request.query_value("from_at"); !from.empty()) {
+    TRY(const Instant at, parse_rfc3339(from, "query from_at"));
+    filter.after = first_id_at(at) - 1;
+  }
+  if (const auto until = request.query_value("until_at"); !until.empty()) {
+    TRY(const Instant at, parse_rfc3339(until, "query until_at"));
+    filter.before = first_id_at(at);
+  }
+  if (page.after != 0) filter.before = std::min(filter.before, page.after);
+  return store::newest_of_brand(tx, brand, call.caller.scope(brand), filter, page.limit);
 }
 
 std::string address_json(const json::value& address) {
@@ -381,16 +412,18 @@ net::Routes order_routes(const OrderDeps& deps) {
                   .asking({opt(states()), opt(integer("limit", 1, 200)), opt(id("after")), addresses})
                   .giving(page_of_items(order_shape())));
   r.push_back(plain_route(Method::get, "/api/v1/brands/{brand_id}/orders", "listBrandOrders",
-                          "The brand's orders, oldest first", Access::staff,
+                          "The brand's orders, oldest first, or newest first with filters", Access::staff,
                           list_orders(deps,
                                       [](db::Tx& tx, const Call& call, const Request& request,
                                          const net::Page& page) -> Result<std::vector<OrderId>> {
                                         TRY(const auto brand, request.id_param<BrandId>("brand_id"));
                                         TRY_OK(require_any_staff(call, brand, kAnyStaff));
-                                        return store::of_brand(tx, brand, call.caller.scope(brand), page.after,
-                                                               page.limit);
+                                        return brand_orders(tx, call, brand, request, page);
                                       }))
-                  .asking({opt(integer("limit", 1, 200)), opt(id("after")), addresses})
+                  .asking({opt(choice("newest", {"1"}, "newest first, and the filters below")), opt(states()),
+                           opt(id("agent_id", "of this agent's store")),
+                           opt(instant("from_at", "placed then or later")), opt(instant("until_at", "placed before")),
+                           opt(integer("limit", 1, 200)), opt(id("after")), addresses})
                   .giving(page_of_items(order_shape())));
   r.push_back(plain_route(Method::get, "/api/v1/orders/{order_id}", "getOrder",
                           "One order; staff that operates reads the address, and the reading is audited", Access::login,

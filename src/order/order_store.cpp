@@ -59,11 +59,16 @@ const Sql kOfStore{"order.of_store",
 // With the state written out, so that the small index of what waits to be sent serves it.
 const Sql kToShip{"order.to_ship",
                   "select id from orders where store_id = $1 and id < $2 and state = 'paid' order by id desc limit $3"};
-const Sql kOfBrand{
-    "order.of_brand",
-    "select id from orders where brand_id = $1 and id > $2 and (cast($4 as bigint) is null or store_id in "
-    "(select v.store_id from staff_stores v where v.brand_id = $1 and v.person_id = $4)) "
-    "order by id limit $3"};
+#define OF_BRAND                                                                                                      \
+  "select id from orders where brand_id = $1 and id > $2 and id < $5 and (cast($4 as bigint) is null or store_id in " \
+  "(select v.store_id from staff_stores v where v.brand_id = $1 and v.person_id = $4)) and "
+const Sql kOfBrand{"order.of_brand", OF_BRAND "(state = $6 or $6 = '') order by id limit $3"};
+const Sql kOfBrandNewest{"order.of_brand_newest", OF_BRAND "(state = $6 or $6 = '') order by id desc limit $3"};
+// With the state written out, so that the small index of what waits to be sent serves it.
+const Sql kOfBrandToShip{"order.of_brand_to_ship", OF_BRAND "state = 'paid' order by id desc limit $3"};
+const Sql kOfStoreBetween{"order.of_store_between",
+                          "select id from orders where store_id = $1 and id > $2 and id < $3 and (state = $4 or $4 = "
+                          "'') order by id desc limit $5"};
 const Sql kUnpaid{"order.unpaid_until",
                   "select id, release_at from orders where state = 'placed' and release_at <= $1 "
                   "and (release_at, id) > ($2, $3) order by release_at, id limit $4"};
@@ -488,7 +493,14 @@ std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::optional<OrderStat
   return ids<OrderId>(tx, kOfStore, {store, before, state ? state_name(*state) : "", limit});
 }
 std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, PersonId scope, std::int64_t after, int limit) {
-  return ids<OrderId>(tx, kOfBrand, {brand, after, limit, scope});
+  return ids<OrderId>(tx, kOfBrand, {brand, after, limit, scope, INT64_MAX, ""});
+}
+std::vector<OrderId> newest_of_brand(db::Tx& tx, BrandId brand, PersonId scope, const OrderFilter& filter, int limit) {
+  const std::string_view state = filter.state ? state_name(*filter.state) : "";
+  if (filter.store) return ids<OrderId>(tx, kOfStoreBetween, {filter.store, filter.after, filter.before, state, limit});
+  if (filter.state == OrderState::paid)
+    return ids<OrderId>(tx, kOfBrandToShip, {brand, filter.after, limit, scope, filter.before});
+  return ids<OrderId>(tx, kOfBrandNewest, {brand, filter.after, limit, scope, filter.before, state});
 }
 std::vector<Unpaid> unpaid_until(db::Tx& tx, Instant now, const Unpaid& after, int limit) {
   return tx.all(kUnpaid, {now, after.release_at, after.order.value, limit},

@@ -20,6 +20,12 @@ std::vector<OrderId> of_buyer(db::Tx& tx, Bucket bucket, PersonId buyer, std::in
 std::vector<OrderId> of_store(db::Tx& tx, StoreId store, std::optional<OrderState> state, std::int64_t before,
                               int limit);
 std::vector<OrderId> of_brand(db::Tx& tx, BrandId brand, PersonId scope, std::int64_t after, int limit);
+struct OrderFilter {
+  std::optional<OrderState> state;
+  StoreId store;                               // none: all
+  std::int64_t after = 0, before = INT64_MAX;  // ids between which they lie
+};
+std::vector<OrderId> newest_of_brand(db::Tx& tx, BrandId brand, PersonId scope, const OrderFilter& filter, int limit);
 struct Unpaid {
   OrderId order;
   Instant release_at = 0;

@@ -76,6 +76,12 @@ Shape agent_shape() {
           s::instant("created_at")};
 }
 
+Shape listed_agent_shape() {
+  Shape out = agent_shape();
+  out.push_back(s::count("children", "whom they recruited"));
+  return out;
+}
+
 Shape relations_fields() {
   return {
       s::list("staff",
@@ -130,11 +136,13 @@ void write_relations(JsonWriter& w, const Caller& caller) {
   w.end_list();
 }
 
-void write_agent(JsonWriter& w, const Agent& a, bool whole_phone) {
+void write_agent(JsonWriter& w, const Agent& a, bool whole_phone, const std::int64_t* children = nullptr) {
   w.begin().field("id", a.id).field("brand_id", a.brand).field("store_id", a.store).field("code", a.code);
   w.field("name", a.name).field("phone", whole_phone ? a.phone : mask_phone(a.phone)).field("region", a.region);
   w.field("level", a.level).field("parent_id", a.parent).field("state", state_text(a.state));
-  w.field_at("created_at", a.created_at).end();
+  w.field_at("created_at", a.created_at);
+  if (children) w.field("children", *children);
+  w.end();
 }
 
 std::string rules_json(const LockRules& r) {
@@ -269,6 +277,27 @@ Result<Reply> create_api_token(Tx& tx, const Call& call, const Request& request)
   return Reply::json(w.take()).with("cache-control", "no-store");
 }
 
+Result<Reply> list_api_tokens(Tx& tx, const Call& call, const Request&) {
+  TRY_OK(require_login(call));
+  JsonWriter w;
+  w.begin().key("items").begin_list();
+  for (const auto& token : api_tokens_of(tx, call.caller.person))
+    w.begin()
+        .field("id", token.id)
+        .field("name", token.name)
+        .field_at("created_at", token.created_at)
+        .field_at("expires_at", token.expires_at)
+        .end();
+  w.end_list().end();
+  return Reply::json(w.take());
+}
+
+Result<Reply> delete_api_token(Tx& tx, const Call& call, const Request& request) {
+  TRY_OK(require_login(call));
+  TRY_OK(revoke_api_token(tx, call.caller.person, request.param("token_id")));
+  return Reply::none();
+}
+
 // ---- brands and staff
 
 Result<Reply> create(const Call& call, const Request& request, Context& context) {
@@ -300,6 +329,21 @@ Result<Reply> get_brand(Tx& tx, const Call&, const Request& request) {
   w.begin().field("id", brand.id).field("name", brand.name).field("currency", brand.currency);
   w.field("time_zone", brand.time_zone).field_at("created_at", brand.created_at).end();
   return Reply::json(w.take());
+}
+
+Result<Reply> patch_brand(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto id, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_staff(call, id, kOwner));
+  TRY_OK(rename_brand(tx, call, id, get_text(request.value, "name")));
+  return get_brand(tx, call, request);
+}
+
+Result<Reply> delete_staff(Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto id, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_staff(call, id, kOwner));
+  TRY(const auto person, request.id_param<PersonId>("person_id"));
+  TRY_OK(remove_staff(tx, call, id, person));
+  return Reply::none();
 }
 
 Result<Reply> get_lock_rules(Tx& tx, const Call& call, const Request& request) {
@@ -512,7 +556,9 @@ Result<Reply> delete_region(Tx& tx, const Call& call, const Request& request) {
 Result<Reply> import(const Call& call, const Request& request, Context& context) {
   TRY(const auto brand, request.id_param<BrandId>("brand_id"));
   TRY_OK(require_staff(call, brand, kOperates));
-  TRY(const ImportReport report, import_agents(*context.deps.db, call, brand, request.body, context.deps.follow));
+  const bool dry = request.query_value("dry_run") == "1";
+  TRY(const ImportReport report, import_agents(*context.deps.db, call, brand, request.body, context.deps.follow,
+                                               dry ? Import::dry_run : Import::real));
   JsonWriter w;
   w.begin().field("imported", report.imported).field("updated", report.updated);
   w.field("unchanged", report.unchanged).field("stores", report.stores).field("regions", report.regions).end();
@@ -531,10 +577,21 @@ Result<Reply> list_agents(Tx& tx, const Call& call, const Request& request) {
     if (!filter.state)
       return fail(Code::invalid_field, "must be applied, training, active, suspended or left", "query state");
   }
+  filter.text = std::string(csv_trim(request.query_value("q")));
+  filter.level = std::string(request.query_value("level"));
+  if (const auto parent = request.query_value("parent"); parent == "none") {
+    filter.parent = AgentId{};
+  } else if (!parent.empty()) {
+    filter.parent = AgentId::parse(parent);
+    if (!filter.parent) return fail(Code::invalid_field, "must be the id of an agent, or none", "query parent");
+  }
   const auto agents = agents_of(tx, brand, filter, page.limit, AgentId{page.after});
   JsonWriter w;
   w.begin_list();
-  for (const auto& agent : agents) write_agent(w, agent, false);
+  for (const auto& agent : agents) {
+    const std::int64_t children = children_of(tx, agent.id);
+    write_agent(w, agent, false, &children);
+  }
   w.end_list();
   const bool more = static_cast<int>(agents.size()) == page.limit;
   return Reply::json(net::page_json(w.text(), more ? agents.back().id.value : 0));
@@ -681,6 +738,17 @@ Routes org_routes(const OrgDeps& deps) {
                         s::opt(s::integer("days", 1, 3650, "how long it lasts; default 365"))})
                .giving({s::text("token", 43, 43), s::instant("expires_at")})));
 
+  add(net::read_route(Method::get, v1 + "/api-tokens", "listApiTokens", "The caller's tokens for programs",
+                      Access::login, list_api_tokens)
+          .giving({s::list("items",
+                           {s::text("id", 64, 64, "of the token, not the token"), s::text("name", 0, kMaxName),
+                            s::instant("created_at"), s::instant("expires_at")},
+                           0, 200)}));
+  add(net::write_route(Method::del, v1 + "/api-tokens/{token_id}", "revokeApiToken", "The token no longer counts",
+                       Access::login, delete_api_token)
+          .answers(204)
+          .may_fail({Code::not_found}));
+
   // Brands and staff
   add(net::plain_route(Method::post, v1 + "/brands", "createBrand",
                        "Make a brand and its owner (the server's operator only)", Access::login, with(create))
@@ -691,6 +759,9 @@ Routes org_routes(const OrgDeps& deps) {
           .answers(201)
           .may_fail({Code::forbidden, Code::login_taken}));
   add(net::read_route(Method::get, brand, "getBrand", "A brand", Access::guest, get_brand).giving(brand_shape()));
+  add(net::write_route(Method::patch, brand, "changeBrand", "Give the brand another name", Access::staff, patch_brand)
+          .taking({s::text("name", 1, kMaxName)})
+          .giving(brand_shape()));
   add(net::read_route(Method::get, brand + "/lock-rules", "getLockRules", "The lock rules that hold now", Access::login,
                       get_lock_rules)
           .giving(rules_shape()));
@@ -706,6 +777,10 @@ Routes org_routes(const OrgDeps& deps) {
                                         "new the whole brand; []: the whole brand"))})
           .giving({s::id("person_id"), s::nullable(s::text("invite_token", 43, 43, "null: has a password already"))})
           .may_fail({Code::login_taken, Code::conflict})));
+  add(net::write_route(Method::del, brand + "/staff/{person_id}", "removeStaff", "No longer works for the brand",
+                       Access::staff, delete_staff)
+          .answers(204)
+          .may_fail({Code::not_found, Code::conflict}));
   add(net::read_route(Method::get, brand + "/staff", "listStaff", "Who works for the brand", Access::staff, get_staff)
           .asking({limit_field(), after_field()})
           .giving(page_of_items({s::id("person_id"), s::text("name", 0, kMaxName), s::text("login", 0, kMaxLogin),
@@ -771,13 +846,18 @@ Routes org_routes(const OrgDeps& deps) {
                        "Bring the network in from a CSV file, all or nothing", Access::staff, with(import))
           .giving({s::count("imported", "new agents"), s::count("updated", "agents that changed"),
                    s::count("unchanged"), s::count("stores", "new stores"), s::count("regions", "new regions")})
+          .asking({s::opt(s::choice("dry_run", {"1"}, "looks the file through and changes nothing"))})
           .may_fail({Code::csv_invalid, Code::invalid_utf8, Code::unsupported_media_type, Code::body_too_large});
   importing.raw_body = true;
   add(std::move(importing));
   add(net::read_route(Method::get, brand + "/agents", "listAgents", "The brand's agents", Access::staff, list_agents)
           .asking({s::opt(s::choice("state", kStates)),
-                   s::opt(s::text("region", 0, kMaxRegion, "with what lies below it")), limit_field(), after_field()})
-          .giving(page_of_items(agent_shape())));
+                   s::opt(s::text("region", 0, kMaxRegion, "with what lies below it")),
+                   s::opt(s::text("q", 0, kMaxName, "part of the name or code, or the whole phone number")),
+                   s::opt(s::text("level", 0, kMaxLevel)),
+                   s::opt(s::text("parent", 0, 13, "whom this agent recruited; none: who was recruited by nobody")),
+                   limit_field(), after_field()})
+          .giving(page_of_items(listed_agent_shape())));
   add(net::write_route(Method::post, brand + "/agents", "createAgent", "Add one agent, with a store", Access::staff,
                        post_agent)
           .taking({s::text("code", 1, kMaxCode), s::text("name", 1, kMaxName), s::opt(s::text("phone", 0, kMaxPhone)),

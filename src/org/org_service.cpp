@@ -8,6 +8,7 @@
 #include "base/crypto.hpp"
 #include "base/csv.hpp"
 #include "base/json.hpp"
+#include "db/dry_run.hpp"
 #include "org/agents_csv.hpp"
 #include "org/org_events.hpp"
 #include "org/org_store.hpp"
@@ -525,14 +526,17 @@ struct Importer {
 }  // namespace
 
 Result<ImportReport> import_agents(db::Database& db, const Call& call, BrandId brand, std::string_view file_bytes,
-                                   const StateHook& then) {
+                                   const StateHook& then, Import how) {
   TRY(const AgentsFile file, read_agents(file_bytes));
-  return db.write([&](Tx& tx) -> Result<ImportReport> {
+  const auto body = [&](Tx& tx) -> Result<ImportReport> {
     Importer importer{tx, call, brand, then, {}, {}, {}, {}, {}, {}};
     TRY_OK(importer.run(file));
     return importer.report;
-  });
+  };
+  return how == Import::dry_run ? db::dry_run(db, body) : db.write(body);
 }
+
+std::int64_t children_of(Tx& tx, AgentId id) { return store::children_of(tx, id); }
 
 // ---- people and sessions
 
@@ -648,6 +652,33 @@ Result<StaffInvite> add_staff(Tx& tx, const Call& call, BrandId brand, std::stri
                 "/regions");
   audit(tx, call, brand, "staff.roles", "person", out.person.value, roles_json(roles, regions));
   return out;
+}
+
+Status remove_staff(Tx& tx, const Call& call, BrandId brand, PersonId person) {
+  if (!store::lock_brand(tx, brand)) return no_such("brand");
+  if (store::other_owners(tx, brand, person) == 0) return fail(Code::conflict, "a brand must keep an owner");
+  store::set_staff_regions(tx, brand, person, {});
+  if (!store::remove_staff(tx, brand, person)) return fail(Code::not_found, "this person does not work for the brand");
+  audit(tx, call, brand, "staff.remove", "person", person.value);
+  return {};
+}
+
+Status rename_brand(Tx& tx, const Call& call, BrandId brand, std::string_view name) {
+  TRY_OK(check_text(name, 1, kMaxName, "/name"));
+  TRY(const Brand before, find_brand(tx, brand));
+  store::rename_brand(tx, brand, name);
+  JsonWriter w;
+  w.begin().field("from", before.name).field("to", name).end();
+  audit(tx, call, brand, "brand.rename", "brand", brand.value, w.text());
+  return {};
+}
+
+std::vector<ApiToken> api_tokens_of(Tx& tx, PersonId person) { return store::api_tokens(tx, person); }
+Status revoke_api_token(Tx& tx, PersonId person, std::string_view id) {
+  std::string hash;
+  if (!from_hex(id, hash) || !store::revoke_api_token(tx, person, hash))
+    return fail(Code::not_found, "you have no such token");
+  return {};
 }
 
 Result<std::string> invite_agent(Tx& tx, const Call& call, AgentId id) {

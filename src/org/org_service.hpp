@@ -42,6 +42,9 @@ struct AgentFilter {
   std::optional<AgentState> state;
   std::string region;  // and what lies below it; "": all
   PersonId scope;      // Caller::scope
+  std::string text;    // of the name, the code or the whole phone number; "": all
+  std::string level;
+  std::optional<AgentId> parent;  // none: all; AgentId{}: those without one
 };
 std::vector<Agent> agents_of(db::Tx&, BrandId, const AgentFilter&, int limit, AgentId after);
 // Stores of agents who have not left and are more than applicants, in order of id. "": any
@@ -134,7 +137,10 @@ struct ImportReport {
   std::int64_t regions = 0;  // new ones
 };
 // CSV, gz too; one transaction, all or nothing. See agents_csv.hpp.
-Result<ImportReport> import_agents(db::Database&, const Call&, BrandId, std::string_view file_bytes, const StateHook&);
+enum class Import { real, dry_run };  // dry_run: looks it through and changes nothing
+Result<ImportReport> import_agents(db::Database&, const Call&, BrandId, std::string_view file_bytes, const StateHook&,
+                                   Import how = Import::real);
+std::int64_t children_of(db::Tx&, AgentId);  // whom they recruited
 
 // ---- people and sessions
 struct Login {
@@ -167,6 +173,16 @@ struct StaffInvite {
 // given: unchanged (the whole brand for who is new); empty: the whole brand. An owner's are never limited.
 Result<StaffInvite> add_staff(db::Tx&, const Call&, BrandId, std::string_view login, std::string_view name,
                               unsigned roles, const std::optional<std::vector<std::string>>& regions = {});
+// conflict: the last owner. Their other relations stay.
+Status remove_staff(db::Tx&, const Call&, BrandId, PersonId);
+Status rename_brand(db::Tx&, const Call&, BrandId, std::string_view name);
+struct ApiToken {
+  std::string id;  // of the token, not the token
+  std::string name;
+  Instant created_at = 0, expires_at = 0;
+};
+std::vector<ApiToken> api_tokens_of(db::Tx&, PersonId);  // the newest 200
+Status revoke_api_token(db::Tx&, PersonId, std::string_view id);
 // For an agent who has no password yet. Valid for 7 days, once.
 Result<std::string> invite_agent(db::Tx&, const Call&, AgentId);
 // login "": for a new password in the place of an old one, where the login stays.

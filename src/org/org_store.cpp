@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/crypto.hpp"
 #include "base/json.hpp"
 #include "db/array.hpp"
 #include "privacy/vault.hpp"
@@ -49,7 +50,10 @@ const Sql kAgents{"org.agents", AGENT_COLUMNS AGENT_TABLES
                   "where a.brand_id = $1 and a.id > $2 and (a.state = $3 or $3 = '') and "
                   "(" IN_REGION("a.region", "$4") " or $4 = '') and (cast($6 as bigint) is null or a.id in "
                   "(select v.agent_id from staff_stores v where v.brand_id = $1 and v.person_id = $6)) "
-                  "order by a.id limit $5"};
+                  "and ($7 = '' or a.phone = $7 or lower(a.code) like lower($8) escape '!' or lower(a.name) like "
+                  "lower($8) escape '!') and (a.level = $9 or $9 = '') and (cast($10 as bigint) < 0 or "
+                  "coalesce(a.parent_id, 0) = $10) order by a.id limit $5"};
+const Sql kChildrenOf{"org.children_of", "select count(*) from agents where parent_id = $1"};
 const Sql kAllAgents{"org.all_agents",
                      AGENT_COLUMNS ", s.name" AGENT_TABLES "where a.brand_id = $1 order by a.id limit $2"};
 const Sql kAddAgent{"org.add_agent",
@@ -218,6 +222,8 @@ const Sql kReadable{"org.readable_persons",
 const Sql kSealPerson{"org.seal_person",
                       "update persons set name = '', login = null, name_sealed = $2, login_sha256 = $3, "
                       "login_sealed = $4 where id = $1"};
+const Sql kRemoveStaff{"org.remove_staff", "delete from staff where brand_id = $1 and person_id = $2"};
+const Sql kRenameBrand{"org.rename_brand", "update brands set name = $2, version = version + 1 where id = $1"};
 const Sql kAddStaff{"org.add_staff",
                     "insert into staff (brand_id, person_id, roles, created_at) values ($1, $2, $3, $4)"};
 const Sql kSetRoles{"org.set_roles", "update staff set roles = $3 where brand_id = $1 and person_id = $2"};
@@ -244,6 +250,11 @@ const Sql kAddSession{"org.add_session",
                       "insert into sessions (token_sha256, person_id, kind, name, created_at, expires_at) "
                       "values ($1, $2, $3, $4, $5, $6)"};
 const Sql kSession{"org.session", "select person_id from sessions where token_sha256 = $1 and expires_at > $2"};
+const Sql kApiTokens{"org.api_tokens",
+                     "select token_sha256, name, created_at, expires_at from sessions where person_id = $1 and kind = "
+                     "'api' order by created_at desc limit 200"};
+const Sql kRevokeToken{"org.revoke_token",
+                       "delete from sessions where token_sha256 = $2 and person_id = $1 and kind = 'api'"};
 const Sql kEndSession{"org.end_session", "delete from sessions where token_sha256 = $1"};
 const Sql kAddInvite{"org.add_invite",
                      "insert into invites (token_sha256, person_id, resets, expires_at) values ($1, $2, $3, $4)"};
@@ -397,8 +408,19 @@ std::optional<Agent> agent_of_person(Tx& tx, BrandId brand_id, PersonId person_i
 }
 std::vector<Agent> agents(Tx& tx, BrandId brand_id, const AgentFilter& filter, int limit, AgentId after) {
   const std::string_view state = filter.state ? state_text(*filter.state) : std::string_view{};
-  return tx.all(kAgents, {brand_id, after.value, state, filter.region, limit, filter.scope}, read_agent);
+  std::string pattern = "%";
+  for (const char c : filter.text) {
+    if (c == '%' || c == '_' || c == '!') pattern += '!';
+    pattern += c;
+  }
+  pattern += '%';
+  const std::int64_t parent = filter.parent ? filter.parent->value : -1;
+  return tx.all(
+      kAgents,
+      {brand_id, after.value, state, filter.region, limit, filter.scope, filter.text, pattern, filter.level, parent},
+      read_agent);
 }
+std::int64_t children_of(Tx& tx, AgentId id) { return tx.number(kChildrenOf, {id}); }
 std::optional<std::string> region_of_store(Tx& tx, StoreId id) {
   return tx.one(kRegionOfStore, {id}, [](const Row& r) { return r.str(0); });
 }
@@ -585,6 +607,17 @@ int seal_persons(Tx& tx, const Call& call, int limit) {
     tx.exec(kSealPerson, {p.id, Param::blob(sealed.name), Param::blob(sealed.login_sha256), Param::blob(sealed.login)});
   }
   return static_cast<int>(rows.size());
+}
+bool remove_staff(Tx& tx, BrandId brand_id, PersonId person_id) {
+  return tx.exec(kRemoveStaff, {brand_id, person_id}) == 1;
+}
+void rename_brand(Tx& tx, BrandId brand_id, std::string_view name) { tx.exec(kRenameBrand, {brand_id, name}); }
+std::vector<ApiToken> api_tokens(Tx& tx, PersonId person_id) {
+  return tx.all(kApiTokens, {person_id},
+                [](const Row& r) { return ApiToken{to_hex(r.text(0)), r.str(1), r.integer(2), r.integer(3)}; });
+}
+bool revoke_api_token(Tx& tx, PersonId person_id, std::string_view token_sha256) {
+  return tx.exec(kRevokeToken, {person_id, Param::blob(token_sha256)}) == 1;
 }
 void add_staff(Tx& tx, BrandId brand_id, PersonId person_id, unsigned roles, Instant at) {
   tx.exec(kAddStaff, {brand_id, person_id, roles, at});

@@ -105,6 +105,11 @@ bool set_password(db::Tx&, const Call&, PersonId, std::string_view login, std::s
 // Up to `limit` of those whose login is still readable (rows of an older version); the number it sealed.
 int seal_persons(db::Tx&, const Call&, int limit);
 void add_staff(db::Tx&, BrandId, PersonId, unsigned roles, Instant at);
+bool remove_staff(db::Tx&, BrandId, PersonId);
+void rename_brand(db::Tx&, BrandId, std::string_view name);
+std::vector<ApiToken> api_tokens(db::Tx&, PersonId);
+bool revoke_api_token(db::Tx&, PersonId, std::string_view token_sha256);
+std::int64_t children_of(db::Tx&, AgentId);
 bool set_roles(db::Tx&, BrandId, PersonId, unsigned roles);  // false: is no staff there
 std::int64_t other_owners(db::Tx&, BrandId, PersonId);
 void set_staff_regions(db::Tx&, BrandId, PersonId, std::span<const RegionId>);

@@ -1644,7 +1644,7 @@ export type ImportAgentsReply = {
   stores: number
 }
 /** Bring the network in from a CSV file, all or nothing */
-export const importAgents: Operation<{ brand_id: string }, undefined, ImportAgentsBody, ImportAgentsReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/agents:import', keyed: true }
+export const importAgents: Operation<{ brand_id: string }, { dry_run?: '1' }, ImportAgentsBody, ImportAgentsReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/agents:import', keyed: true }
 
 export type ImportProductsBody = Blob | ArrayBuffer | string
 export type ImportProductsReply = {
@@ -1666,7 +1666,7 @@ export type ImportProductsReply = {
   notes: string[]
 }
 /** Products from a Shopify, WooCommerce, Lianbo, Taobao assistant or price-list file (CSV, gz too), all or nothing; the same file again changes nothing */
-export const importProducts: Operation<{ brand_id: string }, { default_stock?: string; incomplete_off_sale?: string }, ImportProductsBody, ImportProductsReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/products:import', keyed: true }
+export const importProducts: Operation<{ brand_id: string }, { default_stock?: string; incomplete_off_sale?: string; dry_run?: '1' }, ImportProductsBody, ImportProductsReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/products:import', keyed: true }
 
 export type InviteAgentReply = {
   invite_token: string
@@ -1710,12 +1710,14 @@ export type ListAgentsReply = {
     parent_id?: string | null
     state: 'applied' | 'training' | 'active' | 'suspended' | 'left'
     created_at: string
+    /** whom they recruited */
+    children: number
   }[]
   /** give as `after` for the next page */
   next?: string | null
 }
 /** The brand's agents */
-export const listAgents: Operation<{ brand_id: string }, { state?: 'applied' | 'training' | 'active' | 'suspended' | 'left'; region?: string; limit?: number; after?: string }, undefined, ListAgentsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/agents' }
+export const listAgents: Operation<{ brand_id: string }, { state?: 'applied' | 'training' | 'active' | 'suspended' | 'left'; region?: string; q?: string; level?: string; parent?: string; limit?: number; after?: string }, undefined, ListAgentsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/agents' }
 
 export type ListAssistantsReply = {
   items: {
@@ -1790,7 +1792,7 @@ export type ListBrandOrdersReply = {
   next?: string | null
 }
 /** The brand's orders, oldest first */
-export const listBrandOrders: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListBrandOrdersReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/orders' }
+export const listBrandOrders: Operation<{ brand_id: string }, { newest?: '1'; state?: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'; agent_id?: string; from_at?: string; until_at?: string; limit?: number; after?: string; addresses?: string }, undefined, ListBrandOrdersReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/orders' }
 
 export type ListBroadcastsReply = {
   items: {
@@ -2956,3 +2958,50 @@ export type WithdrawAfterSaleReply = {
 }
 /** The buyer changes their mind */
 export const withdrawAfterSale: Operation<{ after_sale_id: string }, undefined, WithdrawAfterSaleBody, WithdrawAfterSaleReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/withdraw', keyed: true }
+
+export type ChangeBrandBody = {
+  name: string
+}
+export type ChangeBrandReply = {
+  id: string
+  name: string
+  /** ISO 4217 */
+  currency: string
+  /** reports group by its days */
+  time_zone: string
+  created_at: string
+}
+/** Give the brand another name */
+export const changeBrand: Operation<{ brand_id: string }, undefined, ChangeBrandBody, ChangeBrandReply> = { method: 'PATCH', path: '/api/v1/brands/{brand_id}', keyed: true }
+
+export type ListApiTokensReply = {
+  items: {
+    /** of the token, not the token */
+    id: string
+    name: string
+    created_at: string
+    expires_at: string
+  }[]
+}
+/** The caller's tokens for programs */
+export const listApiTokens: Operation<undefined, undefined, undefined, ListApiTokensReply> = { method: 'GET', path: '/api/v1/api-tokens' }
+
+export type ListNamesReply = {
+  items: {
+    id: string
+    kind: 'agent' | 'store' | 'broadcast' | 'product' | 'sku' | 'staff'
+    name: string
+    /** its code */
+    note: string
+  }[]
+}
+/** What ids of agents, stores, broadcasts, products, SKUs and staff stand for */
+export const listNames: Operation<{ brand_id: string }, { ids?: string }, undefined, ListNamesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/names' }
+
+export type RemoveStaffReply = undefined
+/** No longer works for the brand */
+export const removeStaff: Operation<{ brand_id: string; person_id: string }, undefined, undefined, RemoveStaffReply> = { method: 'DELETE', path: '/api/v1/brands/{brand_id}/staff/{person_id}', keyed: true }
+
+export type RevokeApiTokenReply = undefined
+/** The token no longer counts */
+export const revokeApiToken: Operation<{ token_id: string }, undefined, undefined, RevokeApiTokenReply> = { method: 'DELETE', path: '/api/v1/api-tokens/{token_id}', keyed: true }

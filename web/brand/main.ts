@@ -1,0 +1,13 @@
+import { createApp } from 'vue'
+import { boot } from '@shared/boot'
+import { loadSession } from '@shared/session'
+import { loadSite } from '@shared/site'
+import '@shared/theme/tokens.css'
+import './desk.css'
+import App from './App.vue'
+import { router } from './router'
+
+boot()
+void loadSite().catch(() => undefined)
+void loadSession().catch(() => undefined)
+createApp(App).use(router).mount('#app')
