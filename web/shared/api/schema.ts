@@ -17,6 +17,8 @@ export type AcceptInviteReply = {
     brand_id: string
     /** roles at the brand */
     roles: Array<'owner' | 'operator' | 'finance' | 'auditor'>
+    /** what the roles are limited to; none: the whole brand */
+    regions: string[]
   }[]
   agents: {
     brand_id: string
@@ -49,6 +51,8 @@ export type AddStaffBody = {
   name: string
   /** roles at the brand */
   roles: Array<'owner' | 'operator' | 'finance' | 'auditor'>
+  /** names of regions that the rights end at; left out: as it was, and for who is new the whole brand; []: the whole brand */
+  regions?: string[]
 }
 export type AddStaffReply = {
   person_id: string
@@ -57,6 +61,51 @@ export type AddStaffReply = {
 }
 /** Invite staff, or change their roles */
 export const addStaff: Operation<{ brand_id: string }, undefined, AddStaffBody, AddStaffReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/staff', keyed: true }
+
+export type AllotStockBody = {
+  units: number
+  /** default 0: it is not refilled */
+  keep?: number
+  /** default true */
+  shared?: boolean
+  /** default: until it is taken back */
+  until_at?: string | null
+}
+export type AllotStockReply = {
+  sku_id: string
+  store_id: string
+  /** unsold */
+  units: number
+  /** refilled from the pool up to this when half is gone; 0: never */
+  keep: number
+  /** when they are sold, the store sells from the pool like the others */
+  shared: boolean
+  /** then what is left goes back to the pool */
+  until_at?: string | null
+}
+/** The store has exactly so many unsold units of its own from now on: taken from the pool, or given back to it */
+export const allotStock: Operation<{ store_id: string; sku_id: string }, undefined, AllotStockBody, AllotStockReply> = { method: 'PUT', path: '/api/v1/stores/{store_id}/allotments/{sku_id}', keyed: true }
+
+export type AllotStockToStoresBody = {
+  sku_id: string
+  items: {
+    store_id: string
+    units: number
+  }[]
+  /** default 0: it is not refilled */
+  keep?: number
+  /** default true */
+  shared?: boolean
+  /** default: until it is taken back */
+  until_at?: string | null
+}
+export type AllotStockToStoresReply = {
+  stores: number
+  /** that these stores have now */
+  units: number
+}
+/** Units of one SKU for many stores, all or none */
+export const allotStockToStores: Operation<{ brand_id: string }, undefined, AllotStockToStoresBody, AllotStockToStoresReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/allotments', keyed: true }
 
 export type ApproveAfterSaleBody = {
   answer?: string
@@ -107,6 +156,8 @@ export type CancelOrderReply = {
   broadcast_id?: string | null
   pin_id?: string | null
   share_id?: string | null
+  /** what the discount came from */
+  coupon_id?: string | null
   state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
   currency: string
   /** amount in fen */
@@ -127,11 +178,14 @@ export type CancelOrderReply = {
     title: string
     sku_title: string
     qty: number
-    /** of one unit */
+    /** of one unit, as listed */
+    list_fen: number
+    /** of one unit, as sold */
     price_fen: number
+    price_source: 'list' | 'campaign' | 'flash'
     /** amount in fen */
     goods_fen: number
-    /** amount in fen */
+    /** its goods less its share of the discount */
     paid_fen: number
     /** amount in fen */
     refunded_fen: number
@@ -182,6 +236,92 @@ export type ChangeBroadcastReply = {
 /** Another title, or another time as long as the old one has not come */
 export const changeBroadcast: Operation<{ broadcast_id: string }, undefined, ChangeBroadcastBody, ChangeBroadcastReply> = { method: 'PATCH', path: '/api/v1/broadcasts/{broadcast_id}', keyed: true }
 
+export type ChangeCampaignBody = {
+  name: string
+  starts_at: string
+  /** its prices and plans count until then */
+  ends_at: string
+  /** what hosts say about it */
+  talking_points?: string
+  /** the stores it goes to */
+  target: {
+    kind: 'all' | 'region' | 'level' | 'list'
+    /** of the region (with those below it) or level */
+    name?: string
+    store_ids?: string[]
+  }
+  items: {
+    sku_id: string
+    /** amount in fen */
+    price_fen: number
+    talking_points?: string
+    /** owner or finance; absent: the brand's own plan */
+    plan?: {
+      /** rate in basis points */
+      host_bp: number
+      /** rate in basis points */
+      promoter_bp: number
+      /** default 0 */
+      recruiter_bp?: number
+      /** default 0 */
+      clipper_bp?: number
+      /** default: the server's setting */
+      freeze_days?: number | null
+    } | null
+  }[]
+}
+export type ChangeCampaignReply = {
+  id: string
+  brand_id: string
+  name: string
+  talking_points: string
+  state: 'draft' | 'pushed' | 'ended' | 'undone'
+  /** pushed, and within its window */
+  counts_now: boolean
+  starts_at: string
+  ends_at: string
+  target: {
+    kind: 'all' | 'region' | 'level' | 'list'
+    name: string
+  }
+  pushed_at?: string | null
+  over_at?: string | null
+  created_at: string
+  version: number
+  /** the last push or undo: how far it is */
+  push?: {
+    kind: 'push' | 'undo'
+    /** stores to go through */
+    total: number
+    /** gone through */
+    done: number
+    /** given the campaign, or relieved of it */
+    changed: number
+    started_at: string
+    finished_at?: string | null
+  } | null
+  items: {
+    sku_id: string
+    /** amount in fen */
+    price_fen: number
+    talking_points: string
+    plan?: {
+      /** rate in basis points */
+      host_bp: number
+      /** rate in basis points */
+      promoter_bp: number
+      /** rate in basis points */
+      recruiter_bp: number
+      /** rate in basis points */
+      clipper_bp: number
+      freeze_days?: number | null
+      version: number
+    } | null
+  }[]
+}
+/** Replaces a draft */
+export const changeCampaign: Operation<{ campaign_id: string }, undefined, ChangeCampaignBody, ChangeCampaignReply> = { method: 'PUT', path: '/api/v1/campaigns/{campaign_id}', keyed: true }
+
 export type ChangeProductBody = {
   title?: string
   category?: string
@@ -215,6 +355,9 @@ export type ChangeProductReply = {
     sold_out: boolean
     /** units left; null while there are many */
     left?: number | null
+    /** in the store asked for, while a campaign of it counts */
+    store_price_fen?: number | null
+    campaign_id?: string | null
   }[]
 }
 /** Change a product; If-Match guards against overwriting others' changes */
@@ -235,6 +378,9 @@ export type ChangeSkuReply = {
   sold_out: boolean
   /** units left; null while there are many */
   left?: number | null
+  /** in the store asked for, while a campaign of it counts */
+  store_price_fen?: number | null
+  campaign_id?: string | null
 }
 /** Change a SKU's price; orders placed keep theirs */
 export const changeSku: Operation<{ sku_id: string }, undefined, ChangeSkuBody, ChangeSkuReply> = { method: 'PATCH', path: '/api/v1/skus/{sku_id}', keyed: true }
@@ -251,6 +397,37 @@ export type ChangeStoreReply = {
 }
 /** The store's name and its few words */
 export const changeStore: Operation<{ store_id: string }, undefined, ChangeStoreBody, ChangeStoreReply> = { method: 'PATCH', path: '/api/v1/stores/{store_id}', keyed: true }
+
+export type ClaimCouponReply = {
+  coupon: {
+    id: string
+    brand_id: string
+    giver: 'brand' | 'store' | 'room' | 'prize'
+    /** good in this store only */
+    store_id?: string | null
+    /** given and good in this room only */
+    broadcast_id?: string | null
+    name: string
+    /** an amount off, or 0 */
+    off_fen: number
+    /** a rate off, or 0 */
+    off_bp: number
+    /** a rate takes off at most this; 0: no cap */
+    cap_fen: number
+    /** goods of at least this */
+    min_spend_fen: number
+    total: number
+    left: number
+    starts_at: string
+    ends_at: string
+    withdrawn_at?: string | null
+  }
+  at: string
+  /** the order it was used for */
+  order_id?: string | null
+}
+/** Claims it for the caller: once a person; again, it is the same claim */
+export const claimCoupon: Operation<{ coupon_id: string }, undefined, undefined, ClaimCouponReply> = { method: 'POST', path: '/api/v1/coupons/{coupon_id}/claim', keyed: true }
 
 export type ClearCartReply = undefined
 /** Empties my cart at a store */
@@ -322,6 +499,136 @@ export type CreateBrandReply = {
 /** Make a brand and its owner (the server's operator only) */
 export const createBrand: Operation<undefined, undefined, CreateBrandBody, CreateBrandReply> = { method: 'POST', path: '/api/v1/brands', keyed: true }
 
+export type CreateCampaignBody = {
+  name: string
+  starts_at: string
+  /** its prices and plans count until then */
+  ends_at: string
+  /** what hosts say about it */
+  talking_points?: string
+  /** the stores it goes to */
+  target: {
+    kind: 'all' | 'region' | 'level' | 'list'
+    /** of the region (with those below it) or level */
+    name?: string
+    store_ids?: string[]
+  }
+  items: {
+    sku_id: string
+    /** amount in fen */
+    price_fen: number
+    talking_points?: string
+    /** owner or finance; absent: the brand's own plan */
+    plan?: {
+      /** rate in basis points */
+      host_bp: number
+      /** rate in basis points */
+      promoter_bp: number
+      /** default 0 */
+      recruiter_bp?: number
+      /** default 0 */
+      clipper_bp?: number
+      /** default: the server's setting */
+      freeze_days?: number | null
+    } | null
+  }[]
+}
+export type CreateCampaignReply = {
+  id: string
+  brand_id: string
+  name: string
+  talking_points: string
+  state: 'draft' | 'pushed' | 'ended' | 'undone'
+  /** pushed, and within its window */
+  counts_now: boolean
+  starts_at: string
+  ends_at: string
+  target: {
+    kind: 'all' | 'region' | 'level' | 'list'
+    name: string
+  }
+  pushed_at?: string | null
+  over_at?: string | null
+  created_at: string
+  version: number
+  /** the last push or undo: how far it is */
+  push?: {
+    kind: 'push' | 'undo'
+    /** stores to go through */
+    total: number
+    /** gone through */
+    done: number
+    /** given the campaign, or relieved of it */
+    changed: number
+    started_at: string
+    finished_at?: string | null
+  } | null
+  items: {
+    sku_id: string
+    /** amount in fen */
+    price_fen: number
+    talking_points: string
+    plan?: {
+      /** rate in basis points */
+      host_bp: number
+      /** rate in basis points */
+      promoter_bp: number
+      /** rate in basis points */
+      recruiter_bp: number
+      /** rate in basis points */
+      clipper_bp: number
+      freeze_days?: number | null
+      version: number
+    } | null
+  }[]
+}
+/** A draft: SKUs with price, plan and talking points, a window, and the stores it goes to */
+export const createCampaign: Operation<{ brand_id: string }, undefined, CreateCampaignBody, CreateCampaignReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/campaigns', keyed: true }
+
+export type CreateCouponBody = {
+  giver: 'brand' | 'store' | 'prize'
+  name: string
+  /** an amount off; this or off_bp */
+  off_fen?: number
+  /** a rate off */
+  off_bp?: number
+  /** a rate takes off at most this */
+  cap_fen?: number
+  /** goods of at least this */
+  min_spend_fen?: number
+  total: number
+  /** default: now */
+  starts_at?: string | null
+  ends_at: string
+  /** good in this store only */
+  store_id?: string | null
+}
+export type CreateCouponReply = {
+  id: string
+  brand_id: string
+  giver: 'brand' | 'store' | 'room' | 'prize'
+  /** good in this store only */
+  store_id?: string | null
+  /** given and good in this room only */
+  broadcast_id?: string | null
+  name: string
+  /** an amount off, or 0 */
+  off_fen: number
+  /** a rate off, or 0 */
+  off_bp: number
+  /** a rate takes off at most this; 0: no cap */
+  cap_fen: number
+  /** goods of at least this */
+  min_spend_fen: number
+  total: number
+  left: number
+  starts_at: string
+  ends_at: string
+  withdrawn_at?: string | null
+}
+/** So many coupons with fixed terms: of the brand, for one store, or as prizes of lucky bags. A store's agent may make the store's own, within store.discount_max_bp */
+export const createCoupon: Operation<{ brand_id: string }, undefined, CreateCouponBody, CreateCouponReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/coupons', keyed: true }
+
 export type CreatePersonBody = {
   /** a name or phone number to log in with, the same in either case */
   login: string
@@ -338,6 +645,8 @@ export type CreatePersonReply = {
     brand_id: string
     /** roles at the brand */
     roles: Array<'owner' | 'operator' | 'finance' | 'auditor'>
+    /** what the roles are limited to; none: the whole brand */
+    regions: string[]
   }[]
   agents: {
     brand_id: string
@@ -394,10 +703,28 @@ export type CreateProductReply = {
     sold_out: boolean
     /** units left; null while there are many */
     left?: number | null
+    /** in the store asked for, while a campaign of it counts */
+    store_price_fen?: number | null
+    campaign_id?: string | null
   }[]
 }
 /** A new product with its SKUs and first stock */
 export const createProduct: Operation<{ brand_id: string }, undefined, CreateProductBody, CreateProductReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/products', keyed: true }
+
+export type CreateRegionBody = {
+  name: string
+}
+export type CreateRegionReply = {
+  id: string
+  /** may be a path: 华东/上海 lies in 华东 */
+  name: string
+  /** in this very region, without those who have left */
+  agents: number
+  active: number
+  created_at: string
+}
+/** Add a region */
+export const createRegion: Operation<{ brand_id: string }, undefined, CreateRegionBody, CreateRegionReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/regions', keyed: true }
 
 export type CreateSessionBody = {
   /** a name or phone number to log in with, the same in either case */
@@ -413,6 +740,8 @@ export type CreateSessionReply = {
     brand_id: string
     /** roles at the brand */
     roles: Array<'owner' | 'operator' | 'finance' | 'auditor'>
+    /** what the roles are limited to; none: the whole brand */
+    regions: string[]
   }[]
   agents: {
     brand_id: string
@@ -502,6 +831,58 @@ export type EndBroadcastReply = {
 /** End a live broadcast; its open pin is closed */
 export const endBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, EndBroadcastReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/end', keyed: true }
 
+export type EndCampaignReply = {
+  id: string
+  brand_id: string
+  name: string
+  talking_points: string
+  state: 'draft' | 'pushed' | 'ended' | 'undone'
+  /** pushed, and within its window */
+  counts_now: boolean
+  starts_at: string
+  ends_at: string
+  target: {
+    kind: 'all' | 'region' | 'level' | 'list'
+    name: string
+  }
+  pushed_at?: string | null
+  over_at?: string | null
+  created_at: string
+  version: number
+  /** the last push or undo: how far it is */
+  push?: {
+    kind: 'push' | 'undo'
+    /** stores to go through */
+    total: number
+    /** gone through */
+    done: number
+    /** given the campaign, or relieved of it */
+    changed: number
+    started_at: string
+    finished_at?: string | null
+  } | null
+  items: {
+    sku_id: string
+    /** amount in fen */
+    price_fen: number
+    talking_points: string
+    plan?: {
+      /** rate in basis points */
+      host_bp: number
+      /** rate in basis points */
+      promoter_bp: number
+      /** rate in basis points */
+      recruiter_bp: number
+      /** rate in basis points */
+      clipper_bp: number
+      freeze_days?: number | null
+      version: number
+    } | null
+  }[]
+}
+/** Ends it before its window does */
+export const endCampaign: Operation<{ campaign_id: string }, undefined, undefined, EndCampaignReply> = { method: 'POST', path: '/api/v1/campaigns/{campaign_id}/end', keyed: true }
+
 export type ExplainEntryReply = undefined
 /** Why: one commission entry, to the fen */
 export const explainEntry: Operation<{ entry_id: string }, undefined, undefined, ExplainEntryReply> = { method: 'GET', path: '/api/v1/entries/{entry_id}/explain' }
@@ -552,6 +933,40 @@ export type GetAgentReply = {
 }
 /** An agent, for themselves and for staff */
 export const getAgent: Operation<{ agent_id: string }, undefined, undefined, GetAgentReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}' }
+
+export type GetAssortmentReply = {
+  store_id: string
+  items: {
+    campaign_id: string
+    campaign: string
+    campaign_points: string
+    starts_at: string
+    ends_at: string
+    /** else it is to come */
+    counts_now: boolean
+    sku_id: string
+    product_id: string
+    title: string
+    sku_title: string
+    image_url: string
+    on_sale: boolean
+    /** amount in fen */
+    list_fen: number
+    /** of the campaign */
+    price_fen: number
+    talking_points: string
+    /** what this store can sell */
+    left: number
+    /** rate in basis points */
+    host_bp: number
+    /** rate in basis points */
+    promoter_bp: number
+    /** rate in basis points */
+    clipper_bp: number
+  }[]
+}
+/** What to prepare a broadcast from: the store's campaigns that are on or to come, with price, rates, stock and talking points */
+export const getAssortment: Operation<{ store_id: string }, undefined, undefined, GetAssortmentReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/assortment' }
 
 export type GetBoardReply = {
   now: {
@@ -707,6 +1122,58 @@ export type GetBuyerLockReply = {
 /** A buyer's lock, and why; for staff, audited */
 export const getBuyerLock: Operation<{ brand_id: string; person_id: string }, { explain?: string }, undefined, GetBuyerLockReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/buyers/{person_id}/lock' }
 
+export type GetCampaignReply = {
+  id: string
+  brand_id: string
+  name: string
+  talking_points: string
+  state: 'draft' | 'pushed' | 'ended' | 'undone'
+  /** pushed, and within its window */
+  counts_now: boolean
+  starts_at: string
+  ends_at: string
+  target: {
+    kind: 'all' | 'region' | 'level' | 'list'
+    name: string
+  }
+  pushed_at?: string | null
+  over_at?: string | null
+  created_at: string
+  version: number
+  /** the last push or undo: how far it is */
+  push?: {
+    kind: 'push' | 'undo'
+    /** stores to go through */
+    total: number
+    /** gone through */
+    done: number
+    /** given the campaign, or relieved of it */
+    changed: number
+    started_at: string
+    finished_at?: string | null
+  } | null
+  items: {
+    sku_id: string
+    /** amount in fen */
+    price_fen: number
+    talking_points: string
+    plan?: {
+      /** rate in basis points */
+      host_bp: number
+      /** rate in basis points */
+      promoter_bp: number
+      /** rate in basis points */
+      recruiter_bp: number
+      /** rate in basis points */
+      clipper_bp: number
+      freeze_days?: number | null
+      version: number
+    } | null
+  }[]
+}
+/** One campaign, with its items and how far its push is */
+export const getCampaign: Operation<{ campaign_id: string }, undefined, undefined, GetCampaignReply> = { method: 'GET', path: '/api/v1/campaigns/{campaign_id}' }
+
 export type GetCartReply = {
   store_id: string
   lines: {
@@ -717,9 +1184,13 @@ export type GetCartReply = {
     image_url: string
     qty: number
     /** amount in fen */
+    list_fen: number
+    /** in this store now; flash prices and coupons: quote */
     price_fen: number
     on_sale: boolean
+    /** what this store can sell */
     left: number
+    no_return: boolean
     broadcast_id?: string | null
     share_id?: string | null
   }[]
@@ -751,6 +1222,12 @@ export type GetClockReply = {
 }
 /** The server's time */
 export const getClock: Operation<undefined, undefined, undefined, GetClockReply> = { method: 'GET', path: '/api/v1/clock', open: true }
+
+export type GetForbiddenWordsReply = {
+  words: string[]
+}
+/** Chat that holds one of these is held for the room's assistants */
+export const getForbiddenWords: Operation<{ brand_id: string }, undefined, undefined, GetForbiddenWordsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/forbidden-words' }
 
 export type GetFunnelReply = {
   /** first day */
@@ -1051,6 +1528,8 @@ export type GetMeReply = {
     brand_id: string
     /** roles at the brand */
     roles: Array<'owner' | 'operator' | 'finance' | 'auditor'>
+    /** what the roles are limited to; none: the whole brand */
+    regions: string[]
   }[]
   agents: {
     brand_id: string
@@ -1070,6 +1549,8 @@ export type GetOrderReply = {
   broadcast_id?: string | null
   pin_id?: string | null
   share_id?: string | null
+  /** what the discount came from */
+  coupon_id?: string | null
   state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
   currency: string
   /** amount in fen */
@@ -1090,11 +1571,14 @@ export type GetOrderReply = {
     title: string
     sku_title: string
     qty: number
-    /** of one unit */
+    /** of one unit, as listed */
+    list_fen: number
+    /** of one unit, as sold */
     price_fen: number
+    price_source: 'list' | 'campaign' | 'flash'
     /** amount in fen */
     goods_fen: number
-    /** amount in fen */
+    /** its goods less its share of the discount */
     paid_fen: number
     /** amount in fen */
     refunded_fen: number
@@ -1120,7 +1604,7 @@ export type GetOrderReply = {
   completed_at?: string | null
   cancelled_at?: string | null
 }
-/** One order */
+/** One order; staff that operates reads the address, and the reading is audited */
 export const getOrder: Operation<{ order_id: string }, undefined, undefined, GetOrderReply> = { method: 'GET', path: '/api/v1/orders/{order_id}' }
 
 export type GetOwnLockReply = {
@@ -1181,10 +1665,55 @@ export type GetProductReply = {
     sold_out: boolean
     /** units left; null while there are many */
     left?: number | null
+    /** in the store asked for, while a campaign of it counts */
+    store_price_fen?: number | null
+    campaign_id?: string | null
   }[]
 }
 /** One product, on sale or not */
-export const getProduct: Operation<{ product_id: string }, undefined, undefined, GetProductReply> = { method: 'GET', path: '/api/v1/products/{product_id}' }
+export const getProduct: Operation<{ product_id: string }, { store_id?: string }, undefined, GetProductReply> = { method: 'GET', path: '/api/v1/products/{product_id}' }
+
+export type GetRegionReportReply = {
+  items: {
+    /** empty: in none */
+    region: string
+    agents: number
+    active: number
+    broadcasts: number
+    enters: number
+    orders_placed: number
+    orders_paid: number
+    orders_cancelled: number
+    /** amount in fen */
+    gmv_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** amount in fen */
+    commission_fen: number
+    /** amount in fen */
+    debt_fen: number
+  }[]
+  /** of the rows above */
+  total: {
+    agents: number
+    active: number
+    broadcasts: number
+    enters: number
+    orders_placed: number
+    orders_paid: number
+    orders_cancelled: number
+    /** amount in fen */
+    gmv_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** amount in fen */
+    commission_fen: number
+    /** amount in fen */
+    debt_fen: number
+  }
+}
+/** The figures by region; the rows add up to the brand's report. Staff limited to regions sees theirs */
+export const getRegionReport: Operation<{ brand_id: string }, { depth?: number }, undefined, GetRegionReportReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/report/regions' }
 
 export type GetReportReply = {
   agents: number
@@ -1481,6 +2010,23 @@ export type GetShareTreeReply = {
 /** One link of a cascade, and the links made by who came through it */
 export const getShareTree: Operation<{ share_id: string }, { limit?: number; after?: string }, undefined, GetShareTreeReply> = { method: 'GET', path: '/api/v1/shares/{share_id}/tree' }
 
+export type GetShippingReply = {
+  /** 0: there is no table, shipping is free */
+  version: number
+  rules: {
+    /** what the address's region begins with; "": everywhere else */
+    region: string
+    /** for the first unit of an order */
+    first_fen: number
+    /** for each further unit */
+    more_fen: number
+    /** goods paid for at least this: no fee; null: never free */
+    free_from_fen?: number | null
+  }[]
+}
+/** What shipping costs, by region */
+export const getShipping: Operation<{ brand_id: string }, undefined, undefined, GetShippingReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/shipping' }
+
 export type GetSiteReply = {
   brands: {
     id: string
@@ -1566,9 +2112,13 @@ export type GetStockReply = {
   sku_id: string
   received: number
   pool: number
+  /** to buckets of buyers */
   leased: number
+  /** to stores */
+  allotted: number
   reserved: number
   sold: number
+  /** pool and leased: what a store without an allotment can sell */
   left: number
 }
 /** Where the units are: pool + leased + reserved + sold = received */
@@ -1633,6 +2183,13 @@ export type GetTodayReply = {
 /** A store's day so far, what is planned and what waits */
 export const getToday: Operation<{ store_id: string }, { since: string }, undefined, GetTodayReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/today' }
 
+export type GiveBackStockReply = {
+  /** that went back */
+  units: number
+}
+/** What is left of the store's units goes back to the pool */
+export const giveBackStock: Operation<{ store_id: string; sku_id: string }, undefined, undefined, GiveBackStockReply> = { method: 'DELETE', path: '/api/v1/stores/{store_id}/allotments/{sku_id}', keyed: true }
+
 export type ImportAgentsBody = Blob | ArrayBuffer | string
 export type ImportAgentsReply = {
   /** new agents */
@@ -1642,6 +2199,8 @@ export type ImportAgentsReply = {
   unchanged: number
   /** new stores */
   stores: number
+  /** new regions */
+  regions: number
 }
 /** Bring the network in from a CSV file, all or nothing */
 export const importAgents: Operation<{ brand_id: string }, undefined, ImportAgentsBody, ImportAgentsReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/agents:import', keyed: true }
@@ -1736,6 +2295,8 @@ export type ListBrandOrdersReply = {
     broadcast_id?: string | null
     pin_id?: string | null
     share_id?: string | null
+    /** what the discount came from */
+    coupon_id?: string | null
     state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
     currency: string
     /** amount in fen */
@@ -1756,11 +2317,14 @@ export type ListBrandOrdersReply = {
       title: string
       sku_title: string
       qty: number
-      /** of one unit */
+      /** of one unit, as listed */
+      list_fen: number
+      /** of one unit, as sold */
       price_fen: number
+      price_source: 'list' | 'campaign' | 'flash'
       /** amount in fen */
       goods_fen: number
-      /** amount in fen */
+      /** its goods less its share of the discount */
       paid_fen: number
       /** amount in fen */
       refunded_fen: number
@@ -1790,7 +2354,7 @@ export type ListBrandOrdersReply = {
   next?: string | null
 }
 /** The brand's orders, oldest first */
-export const listBrandOrders: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListBrandOrdersReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/orders' }
+export const listBrandOrders: Operation<{ brand_id: string }, { limit?: number; after?: string; addresses?: '1' }, undefined, ListBrandOrdersReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/orders' }
 
 export type ListBroadcastsReply = {
   items: {
@@ -1812,6 +2376,52 @@ export type ListBroadcastsReply = {
 }
 /** A store's broadcasts, newest first */
 export const listBroadcasts: Operation<{ store_id: string }, { limit?: string; after?: string }, undefined, ListBroadcastsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/broadcasts' }
+
+export type ListCampaignStoresReply = {
+  items: {
+    store_id: string
+  }[]
+  next?: string | null
+}
+/** The stores that have it */
+export const listCampaignStores: Operation<{ campaign_id: string }, { limit?: string; after?: string }, undefined, ListCampaignStoresReply> = { method: 'GET', path: '/api/v1/campaigns/{campaign_id}/stores' }
+
+export type ListCampaignsReply = {
+  items: {
+    id: string
+    brand_id: string
+    name: string
+    talking_points: string
+    state: 'draft' | 'pushed' | 'ended' | 'undone'
+    /** pushed, and within its window */
+    counts_now: boolean
+    starts_at: string
+    ends_at: string
+    target: {
+      kind: 'all' | 'region' | 'level' | 'list'
+      name: string
+    }
+    pushed_at?: string | null
+    over_at?: string | null
+    created_at: string
+    version: number
+    /** the last push or undo: how far it is */
+    push?: {
+      kind: 'push' | 'undo'
+      /** stores to go through */
+      total: number
+      /** gone through */
+      done: number
+      /** given the campaign, or relieved of it */
+      changed: number
+      started_at: string
+      finished_at?: string | null
+    } | null
+  }[]
+  next?: string | null
+}
+/** The brand's campaigns, oldest first */
+export const listCampaigns: Operation<{ brand_id: string }, { limit?: string; after?: string }, undefined, ListCampaignsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/campaigns' }
 
 export type ListCascadesReply = {
   /** first day */
@@ -1908,6 +2518,35 @@ export type ListChatReply = {
 /** What was written in the room, in order */
 export const listChat: Operation<{ broadcast_id: string }, { limit?: string; after?: string }, undefined, ListChatReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/chat' }
 
+export type ListCouponsReply = {
+  items: {
+    id: string
+    brand_id: string
+    giver: 'brand' | 'store' | 'room' | 'prize'
+    /** good in this store only */
+    store_id?: string | null
+    /** given and good in this room only */
+    broadcast_id?: string | null
+    name: string
+    /** an amount off, or 0 */
+    off_fen: number
+    /** a rate off, or 0 */
+    off_bp: number
+    /** a rate takes off at most this; 0: no cap */
+    cap_fen: number
+    /** goods of at least this */
+    min_spend_fen: number
+    total: number
+    left: number
+    starts_at: string
+    ends_at: string
+    withdrawn_at?: string | null
+  }[]
+  next?: string | null
+}
+/** Every coupon of the brand, oldest first */
+export const listCoupons: Operation<{ brand_id: string }, { limit?: string; after?: string }, undefined, ListCouponsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/coupons' }
+
 export type ListCustomersReply = {
   items: {
     person_id: string
@@ -1958,7 +2597,7 @@ export type ListEntriesReply = {
   /** pass as ?after= for the next page */
   next?: string | null
 }
-/** An agent's commission, entry by entry */
+/** An agent's commission, entry by entry, newest first */
 export const listEntries: Operation<{ agent_id: string }, { limit?: number; after?: string }, undefined, ListEntriesReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/entries' }
 
 export type ListMarksReply = {
@@ -1974,6 +2613,40 @@ export type ListMarksReply = {
 /** Who is muted or banned in this room; for the host and the room's assistants */
 export const listMarks: Operation<{ broadcast_id: string }, undefined, undefined, ListMarksReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/marks' }
 
+export type ListMyCouponsReply = {
+  items: {
+    coupon: {
+      id: string
+      brand_id: string
+      giver: 'brand' | 'store' | 'room' | 'prize'
+      /** good in this store only */
+      store_id?: string | null
+      /** given and good in this room only */
+      broadcast_id?: string | null
+      name: string
+      /** an amount off, or 0 */
+      off_fen: number
+      /** a rate off, or 0 */
+      off_bp: number
+      /** a rate takes off at most this; 0: no cap */
+      cap_fen: number
+      /** goods of at least this */
+      min_spend_fen: number
+      total: number
+      left: number
+      starts_at: string
+      ends_at: string
+      withdrawn_at?: string | null
+    }
+    at: string
+    /** the order it was used for */
+    order_id?: string | null
+  }[]
+  next?: string | null
+}
+/** What I have claimed, newest first */
+export const listMyCoupons: Operation<undefined, { limit?: string; after?: string }, undefined, ListMyCouponsReply> = { method: 'GET', path: '/api/v1/coupons' }
+
 export type ListMyOrdersReply = {
   items: {
     id: string
@@ -1983,6 +2656,8 @@ export type ListMyOrdersReply = {
     broadcast_id?: string | null
     pin_id?: string | null
     share_id?: string | null
+    /** what the discount came from */
+    coupon_id?: string | null
     state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
     currency: string
     /** amount in fen */
@@ -2003,11 +2678,14 @@ export type ListMyOrdersReply = {
       title: string
       sku_title: string
       qty: number
-      /** of one unit */
+      /** of one unit, as listed */
+      list_fen: number
+      /** of one unit, as sold */
       price_fen: number
+      price_source: 'list' | 'campaign' | 'flash'
       /** amount in fen */
       goods_fen: number
-      /** amount in fen */
+      /** its goods less its share of the discount */
       paid_fen: number
       /** amount in fen */
       refunded_fen: number
@@ -2139,12 +2817,31 @@ export type ListProductsReply = {
       sold_out: boolean
       /** units left; null while there are many */
       left?: number | null
+      /** in the store asked for, while a campaign of it counts */
+      store_price_fen?: number | null
+      campaign_id?: string | null
     }[]
   }[]
   next?: string | null
 }
 /** Products of a brand, oldest first; who is not its staff sees those on sale */
-export const listProducts: Operation<{ brand_id: string }, { category?: string; q?: string; on_sale?: string; limit?: string; after?: string }, undefined, ListProductsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/products' }
+export const listProducts: Operation<{ brand_id: string }, { category?: string; q?: string; on_sale?: string; store_id?: string; limit?: string; after?: string }, undefined, ListProductsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/products' }
+
+export type ListRegionsReply = {
+  items: {
+    id: string
+    /** may be a path: 华东/上海 lies in 华东 */
+    name: string
+    /** in this very region, without those who have left */
+    agents: number
+    active: number
+    created_at: string
+  }[]
+  /** give as `after` for the next page */
+  next?: string | null
+}
+/** The brand's regions; for staff limited to some, theirs */
+export const listRegions: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListRegionsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/regions' }
 
 export type ListRunSettlementsReply = {
   items: {
@@ -2195,7 +2892,7 @@ export type ListSettlementsReply = {
   /** pass as ?after= for the next page */
   next?: string | null
 }
-/** An agent's settlements */
+/** An agent's settlements, newest first */
 export const listSettlements: Operation<{ agent_id: string }, { limit?: number; after?: string }, undefined, ListSettlementsReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/settlements' }
 
 export type ListSharesReply = {
@@ -2236,6 +2933,24 @@ export type ListSharesReply = {
 /** The caller's own shares, newest first */
 export const listShares: Operation<undefined, { mine?: string; limit?: string; after?: string }, undefined, ListSharesReply> = { method: 'GET', path: '/api/v1/shares' }
 
+export type ListSkuAllotmentsReply = {
+  items: {
+    sku_id: string
+    store_id: string
+    /** unsold */
+    units: number
+    /** refilled from the pool up to this when half is gone; 0: never */
+    keep: number
+    /** when they are sold, the store sells from the pool like the others */
+    shared: boolean
+    /** then what is left goes back to the pool */
+    until_at?: string | null
+  }[]
+  next?: string | null
+}
+/** The stores that have units of this SKU of their own */
+export const listSkuAllotments: Operation<{ sku_id: string }, { limit?: string; after?: string }, undefined, ListSkuAllotmentsReply> = { method: 'GET', path: '/api/v1/skus/{sku_id}/allotments' }
+
 export type ListStaffReply = {
   items: {
     person_id: string
@@ -2243,6 +2958,8 @@ export type ListStaffReply = {
     login: string
     /** roles at the brand */
     roles: Array<'owner' | 'operator' | 'finance' | 'auditor'>
+    /** what the roles are limited to */
+    regions: string[]
     has_password: boolean
   }[]
   /** give as `after` for the next page */
@@ -2250,6 +2967,53 @@ export type ListStaffReply = {
 }
 /** Who works for the brand */
 export const listStaff: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListStaffReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/staff' }
+
+export type ListStoreAllotmentsReply = {
+  items: {
+    sku_id: string
+    store_id: string
+    /** unsold */
+    units: number
+    /** refilled from the pool up to this when half is gone; 0: never */
+    keep: number
+    /** when they are sold, the store sells from the pool like the others */
+    shared: boolean
+    /** then what is left goes back to the pool */
+    until_at?: string | null
+  }[]
+  next?: string | null
+}
+/** Units set aside for this store */
+export const listStoreAllotments: Operation<{ store_id: string }, { limit?: string; after?: string }, undefined, ListStoreAllotmentsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/allotments' }
+
+export type ListStoreCouponsReply = {
+  items: {
+    id: string
+    brand_id: string
+    giver: 'brand' | 'store' | 'room' | 'prize'
+    /** good in this store only */
+    store_id?: string | null
+    /** given and good in this room only */
+    broadcast_id?: string | null
+    name: string
+    /** an amount off, or 0 */
+    off_fen: number
+    /** a rate off, or 0 */
+    off_bp: number
+    /** a rate takes off at most this; 0: no cap */
+    cap_fen: number
+    /** goods of at least this */
+    min_spend_fen: number
+    total: number
+    left: number
+    starts_at: string
+    ends_at: string
+    withdrawn_at?: string | null
+  }[]
+  next?: string | null
+}
+/** What can be claimed in this store now: the brand's coupons and the store's own */
+export const listStoreCoupons: Operation<{ store_id: string }, undefined, undefined, ListStoreCouponsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/coupons' }
 
 export type ListStoreOrdersReply = {
   items: {
@@ -2260,6 +3024,8 @@ export type ListStoreOrdersReply = {
     broadcast_id?: string | null
     pin_id?: string | null
     share_id?: string | null
+    /** what the discount came from */
+    coupon_id?: string | null
     state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
     currency: string
     /** amount in fen */
@@ -2280,11 +3046,14 @@ export type ListStoreOrdersReply = {
       title: string
       sku_title: string
       qty: number
-      /** of one unit */
+      /** of one unit, as listed */
+      list_fen: number
+      /** of one unit, as sold */
       price_fen: number
+      price_source: 'list' | 'campaign' | 'flash'
       /** amount in fen */
       goods_fen: number
-      /** amount in fen */
+      /** its goods less its share of the discount */
       paid_fen: number
       /** amount in fen */
       refunded_fen: number
@@ -2314,7 +3083,7 @@ export type ListStoreOrdersReply = {
   next?: string | null
 }
 /** A store's orders, newest first */
-export const listStoreOrders: Operation<{ store_id: string }, { state?: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'; limit?: number; after?: string }, undefined, ListStoreOrdersReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/orders' }
+export const listStoreOrders: Operation<{ store_id: string }, { state?: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'; limit?: number; after?: string; addresses?: '1' }, undefined, ListStoreOrdersReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/orders' }
 
 export type MarkPersonBody = {
   person_id: string
@@ -2396,16 +3165,21 @@ export type PlaceOrderBody = {
     /** what the buyer saw; refused with price_changed if it is another now */
     price_fen?: number | null
   }[]
-  /** the room the buyer is in */
+  /** the room the buyer is in: its flash prices and coupons count */
   broadcast_id?: string | null
   /** the share the buyer came through */
   share_id?: string | null
+  /** one that the buyer has claimed */
+  coupon_id?: string | null
+  /** its region decides on the shipping fee */
   address: {
     name?: string
     phone?: string
     region?: string
     detail?: string
   }
+  /** what the buyer was shown; refused with price_changed if it is another now */
+  total_fen?: number | null
 }
 export type PlaceOrderReply = {
   id: string
@@ -2415,6 +3189,8 @@ export type PlaceOrderReply = {
   broadcast_id?: string | null
   pin_id?: string | null
   share_id?: string | null
+  /** what the discount came from */
+  coupon_id?: string | null
   state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
   currency: string
   /** amount in fen */
@@ -2435,11 +3211,14 @@ export type PlaceOrderReply = {
     title: string
     sku_title: string
     qty: number
-    /** of one unit */
+    /** of one unit, as listed */
+    list_fen: number
+    /** of one unit, as sold */
     price_fen: number
+    price_source: 'list' | 'campaign' | 'flash'
     /** amount in fen */
     goods_fen: number
-    /** amount in fen */
+    /** its goods less its share of the discount */
     paid_fen: number
     /** amount in fen */
     refunded_fen: number
@@ -2465,8 +3244,22 @@ export type PlaceOrderReply = {
   completed_at?: string | null
   cancelled_at?: string | null
 }
-/** Places an order: every line is reserved or none; price, plan, lock and attribution are fixed now */
+/** Places an order: every line is reserved or none; prices, coupon, shipping, plan, lock and attribution are fixed now */
 export const placeOrder: Operation<undefined, undefined, PlaceOrderBody, PlaceOrderReply> = { method: 'POST', path: '/api/v1/orders', keyed: true }
+
+export type PushCampaignReply = {
+  kind: 'push' | 'undo'
+  /** stores to go through */
+  total: number
+  /** gone through */
+  done: number
+  /** given the campaign, or relieved of it */
+  changed: number
+  started_at: string
+  finished_at?: string | null
+}
+/** Gives it to its stores, and to those that came since; poll the campaign for how far it is */
+export const pushCampaign: Operation<{ campaign_id: string }, undefined, undefined, PushCampaignReply> = { method: 'POST', path: '/api/v1/campaigns/{campaign_id}/push', keyed: true }
 
 export type PutCartLineBody = {
   store_id: string
@@ -2478,6 +3271,15 @@ export type PutCartLineBody = {
 export type PutCartLineReply = undefined
 /** Puts so many of a SKU into my cart; 0 takes it out */
 export const putCartLine: Operation<undefined, undefined, PutCartLineBody, PutCartLineReply> = { method: 'PUT', path: '/api/v1/cart/lines', keyed: true }
+
+export type PutForbiddenWordsBody = {
+  words: string[]
+}
+export type PutForbiddenWordsReply = {
+  words: string[]
+}
+/** Replaces the list; case, width, blanks and dots between letters don't matter */
+export const putForbiddenWords: Operation<{ brand_id: string }, undefined, PutForbiddenWordsBody, PutForbiddenWordsReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/forbidden-words', keyed: true }
 
 export type PutLockRulesBody = {
   /** a lock lasts this long; -1 for ever; not 0 */
@@ -2567,6 +3369,34 @@ export type PutPlanReply = {
 /** Save a commission plan (a new version): an agent's own beats the brand's, a SKU's row beats the row for all SKUs */
 export const putPlan: Operation<{ brand_id: string }, undefined, PutPlanBody, PutPlanReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/plans', keyed: true }
 
+export type PutShippingBody = {
+  rules: {
+    region: string
+    /** amount in fen */
+    first_fen: number
+    /** amount in fen */
+    more_fen?: number
+    /** amount in fen */
+    free_from_fen?: number | null
+  }[]
+}
+export type PutShippingReply = {
+  /** 0: there is no table, shipping is free */
+  version: number
+  rules: {
+    /** what the address's region begins with; "": everywhere else */
+    region: string
+    /** for the first unit of an order */
+    first_fen: number
+    /** for each further unit */
+    more_fen: number
+    /** goods paid for at least this: no fee; null: never free */
+    free_from_fen?: number | null
+  }[]
+}
+/** A new version of the table of fees; orders keep the one they were placed under */
+export const putShipping: Operation<{ brand_id: string }, undefined, PutShippingBody, PutShippingReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/shipping', keyed: true }
+
 export type PutStorePictureBody = Blob | ArrayBuffer | string
 export type PutStorePictureReply = {
   name: string
@@ -2577,6 +3407,121 @@ export type PutStorePictureReply = {
 /** The store's picture: PNG, JPEG or WebP, at most 512 KiB */
 export const putStorePicture: Operation<{ store_id: string }, undefined, PutStorePictureBody, PutStorePictureReply> = { method: 'PUT', path: '/api/v1/stores/{store_id}/picture', keyed: true }
 
+export type QuoteOrderBody = {
+  store_id: string
+  lines: {
+    sku_id: string
+    qty: number
+    /** what the buyer saw; refused with price_changed if it is another now */
+    price_fen?: number | null
+  }[]
+  /** the room the buyer is in: its flash prices and coupons count */
+  broadcast_id?: string | null
+  /** the share the buyer came through */
+  share_id?: string | null
+  /** one that the buyer has claimed */
+  coupon_id?: string | null
+  /** its region decides on the shipping fee */
+  address: {
+    name?: string
+    phone?: string
+    region?: string
+    detail?: string
+  }
+  /** what the buyer was shown; refused with price_changed if it is another now */
+  total_fen?: number | null
+}
+export type QuoteOrderReply = {
+  store_id: string
+  currency: string
+  /** placed like this, it would go through */
+  ok: boolean
+  lines: {
+    line: number
+    sku_id: string
+    product_id?: string | null
+    title: string
+    sku_title: string
+    qty: number
+    /** amount in fen */
+    list_fen: number
+    /** of one unit, now */
+    price_fen: number
+    price_source: 'list' | 'campaign' | 'flash'
+    campaign_id?: string | null
+    flash_id?: string | null
+    /** amount in fen */
+    goods_fen: number
+    /** amount in fen */
+    discount_fen: number
+    /** amount in fen */
+    paid_fen: number
+    no_return: boolean
+    /** what the store can sell */
+    left: number
+    /** why it can't be ordered like this */
+    problem?: {
+      /** of the error list */
+      name: string
+      detail: string
+    } | null
+  }[]
+  /** amount in fen */
+  goods_fen: number
+  /** amount in fen */
+  discount_fen: number
+  /** amount in fen */
+  shipping_fen: number
+  /** goods paid for at least this: no fee */
+  shipping_free_from_fen?: number | null
+  /** amount in fen */
+  total_fen: number
+  /** applied */
+  coupon_id?: string | null
+  /** why it can't be ordered like this */
+  coupon_problem?: {
+    /** of the error list */
+    name: string
+    detail: string
+  } | null
+  /** the caller's, what takes off most first */
+  coupons: {
+    coupon: {
+      id: string
+      brand_id: string
+      giver: 'brand' | 'store' | 'room' | 'prize'
+      /** good in this store only */
+      store_id?: string | null
+      /** given and good in this room only */
+      broadcast_id?: string | null
+      name: string
+      /** an amount off, or 0 */
+      off_fen: number
+      /** a rate off, or 0 */
+      off_bp: number
+      /** a rate takes off at most this; 0: no cap */
+      cap_fen: number
+      /** goods of at least this */
+      min_spend_fen: number
+      total: number
+      left: number
+      starts_at: string
+      ends_at: string
+      withdrawn_at?: string | null
+    }
+    /** amount in fen */
+    discount_fen: number
+    /** why it can't be ordered like this */
+    problem?: {
+      /** of the error list */
+      name: string
+      detail: string
+    } | null
+  }[]
+}
+/** What these lines would cost now, to the fen, and what is in the way; nothing is kept */
+export const quoteOrder: Operation<undefined, undefined, QuoteOrderBody, QuoteOrderReply> = { method: 'POST', path: '/api/v1/orders/quote', keyed: true }
+
 export type ReceiveOrderReply = {
   id: string
   brand_id: string
@@ -2585,6 +3530,8 @@ export type ReceiveOrderReply = {
   broadcast_id?: string | null
   pin_id?: string | null
   share_id?: string | null
+  /** what the discount came from */
+  coupon_id?: string | null
   state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
   currency: string
   /** amount in fen */
@@ -2605,11 +3552,14 @@ export type ReceiveOrderReply = {
     title: string
     sku_title: string
     qty: number
-    /** of one unit */
+    /** of one unit, as listed */
+    list_fen: number
+    /** of one unit, as sold */
     price_fen: number
+    price_source: 'list' | 'campaign' | 'flash'
     /** amount in fen */
     goods_fen: number
-    /** amount in fen */
+    /** its goods less its share of the discount */
     paid_fen: number
     /** amount in fen */
     refunded_fen: number
@@ -2645,9 +3595,13 @@ export type ReceiveStockReply = {
   sku_id: string
   received: number
   pool: number
+  /** to buckets of buyers */
   leased: number
+  /** to stores */
+  allotted: number
   reserved: number
   sold: number
+  /** pool and leased: what a store without an allotment can sell */
   left: number
 }
 /** More units have come */
@@ -2706,6 +3660,25 @@ export const rejectAfterSale: Operation<{ after_sale_id: string }, undefined, Re
 export type RemoveAssistantReply = undefined
 /** Take that away */
 export const removeAssistant: Operation<{ store_id: string; person_id: string }, undefined, undefined, RemoveAssistantReply> = { method: 'DELETE', path: '/api/v1/stores/{store_id}/assistants/{person_id}', keyed: true }
+
+export type RemoveRegionReply = undefined
+/** Remove a region that nobody is in */
+export const removeRegion: Operation<{ brand_id: string; region_id: string }, undefined, undefined, RemoveRegionReply> = { method: 'DELETE', path: '/api/v1/brands/{brand_id}/regions/{region_id}', keyed: true }
+
+export type RenameRegionBody = {
+  name: string
+}
+export type RenameRegionReply = {
+  id: string
+  /** may be a path: 华东/上海 lies in 华东 */
+  name: string
+  /** in this very region, without those who have left */
+  agents: number
+  active: number
+  created_at: string
+}
+/** Rename a region and all below it; agents and staff rights go along */
+export const renameRegion: Operation<{ brand_id: string; region_id: string }, undefined, RenameRegionBody, RenameRegionReply> = { method: 'PATCH', path: '/api/v1/brands/{brand_id}/regions/{region_id}', keyed: true }
 
 export type RenewStreamKeyReply = {
   id: string
@@ -2850,6 +3823,8 @@ export type ShipOrderReply = {
   broadcast_id?: string | null
   pin_id?: string | null
   share_id?: string | null
+  /** what the discount came from */
+  coupon_id?: string | null
   state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
   currency: string
   /** amount in fen */
@@ -2870,11 +3845,14 @@ export type ShipOrderReply = {
     title: string
     sku_title: string
     qty: number
-    /** of one unit */
+    /** of one unit, as listed */
+    list_fen: number
+    /** of one unit, as sold */
     price_fen: number
+    price_source: 'list' | 'campaign' | 'flash'
     /** amount in fen */
     goods_fen: number
-    /** amount in fen */
+    /** its goods less its share of the discount */
     paid_fen: number
     /** amount in fen */
     refunded_fen: number
@@ -2921,6 +3899,20 @@ export type StartBroadcastReply = {
 /** Go live */
 export const startBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, StartBroadcastReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/start', keyed: true }
 
+export type UndoCampaignReply = {
+  kind: 'push' | 'undo'
+  /** stores to go through */
+  total: number
+  /** gone through */
+  done: number
+  /** given the campaign, or relieved of it */
+  changed: number
+  started_at: string
+  finished_at?: string | null
+}
+/** Takes it back from every store; its prices and plans stop counting at once */
+export const undoCampaign: Operation<{ campaign_id: string }, undefined, undefined, UndoCampaignReply> = { method: 'POST', path: '/api/v1/campaigns/{campaign_id}/undo', keyed: true }
+
 export type UnreserveBroadcastReply = undefined
 /** Don't remind me */
 export const unreserveBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, UnreserveBroadcastReply> = { method: 'DELETE', path: '/api/v1/broadcasts/{broadcast_id}/reservation', keyed: true }
@@ -2956,3 +3948,29 @@ export type WithdrawAfterSaleReply = {
 }
 /** The buyer changes their mind */
 export const withdrawAfterSale: Operation<{ after_sale_id: string }, undefined, WithdrawAfterSaleBody, WithdrawAfterSaleReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/withdraw', keyed: true }
+
+export type WithdrawCouponReply = {
+  id: string
+  brand_id: string
+  giver: 'brand' | 'store' | 'room' | 'prize'
+  /** good in this store only */
+  store_id?: string | null
+  /** given and good in this room only */
+  broadcast_id?: string | null
+  name: string
+  /** an amount off, or 0 */
+  off_fen: number
+  /** a rate off, or 0 */
+  off_bp: number
+  /** a rate takes off at most this; 0: no cap */
+  cap_fen: number
+  /** goods of at least this */
+  min_spend_fen: number
+  total: number
+  left: number
+  starts_at: string
+  ends_at: string
+  withdrawn_at?: string | null
+}
+/** Nobody can claim it any more; what was claimed stays good */
+export const withdrawCoupon: Operation<{ coupon_id: string }, undefined, undefined, WithdrawCouponReply> = { method: 'POST', path: '/api/v1/coupons/{coupon_id}/withdraw', keyed: true }
