@@ -260,6 +260,18 @@ Status App::build() {
   walls.clock = b.clock.get();
   walls_ = live::WallHub::make(std::move(walls));
 
+  live::DeskHub::Deps desks;
+  desks.admit = [db = b.db.get()](const Call& call, StoreId store) {
+    return db->read([&](db::Tx& tx) -> Status {
+      TRY(const auto found, org::find_store(tx, store));
+      if (call.caller.owns_store(store)) return {};
+      return org::require_staff_at(tx, call, found.brand, store, kAnyStaff);
+    });
+  };
+  desks.post = [this](std::int64_t key, std::function<void()> fn) { server_->post(key, std::move(fn)); };
+  desks.random = &b.random;
+  desks_ = live::DeskHub::make(std::move(desks));
+
   DispatcherDeps deps;
   deps.db = b.db.get();
   deps.clock = b.clock.get();
@@ -284,6 +296,9 @@ Status App::build() {
   });
   dispatcher_->add_socket("/api/v1/brands/{brand_id}/wall/ws", [this](const net::Request& request, const Call& call) {
     return walls_->accept(request, call);
+  });
+  dispatcher_->add_socket("/api/v1/stores/{store_id}/ws", [this](const net::Request& request, const Call& call) {
+    return desks_->accept(request, call);
   });
   openapi_ = openapi_json(dispatcher_->routes(), kVersion);
 
@@ -322,6 +337,7 @@ Status App::build() {
     hub_->on_event(event);
     walls_->on_event(event);
     halls_->on_event(event);
+    desks_->on_event(event);
   });
   for (const char* topic : {"refund.due", "campaign.push_wanted", "campaign.undo_wanted"})
     bus_->subscribe(topic, [this](const db::Event&) { jobs_->nudge(); });
@@ -416,6 +432,7 @@ void App::stop() {
   if (metrics_server_) metrics_server_->stop(0);
   if (walls_) walls_->stop();
   if (halls_) halls_->stop();
+  if (desks_) desks_->stop();
   server_->stop(bench_->settings.stop_ms);
   if (hooks_) hooks_->stop();
   if (jobs_) jobs_->stop();

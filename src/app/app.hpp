@@ -14,6 +14,7 @@
 #include "app/web_files.hpp"
 #include "base/settings.hpp"
 #include "bus/outbox_relay.hpp"
+#include "live/desk.hpp"
 #include "live/hall.hpp"
 #include "live/hub.hpp"
 #include "live/wall.hpp"
@@ -96,6 +97,7 @@ class App {
   std::shared_ptr<live::RoomHub> hub_;
   std::shared_ptr<live::WallHub> walls_;
   std::shared_ptr<live::HallHub> halls_;
+  std::shared_ptr<live::DeskHub> desks_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<net::Server> metrics_server_;  // of metrics.port

@@ -6,6 +6,7 @@
 #include "base/json.hpp"
 #include "base/shape.hpp"
 #include "catalog/catalog_service.hpp"
+#include "insight/figures.hpp"
 #include "live/live_service.hpp"
 #include "order/order_service.hpp"
 #include "org/org_service.hpp"
@@ -25,7 +26,6 @@ constexpr int kMaxMinutes = 24 * 60;  // of one broadcast, from its start
 constexpr DurationMs kTodayBackMs = 2 * kDayMs;
 constexpr int kPlanned = 5;
 constexpr int kMaxPins = 1000;
-constexpr int kBelowTime = 22;  // bits of an id below its milliseconds (base/id.hpp)
 
 const Sql kMinutes{"host.minutes",
                    "select minute, enters, likes, viewers, most_viewers from room_minutes where broadcast_id = $1 and "
@@ -83,9 +83,6 @@ const Sql kAfterSales{
 const Sql kCustomers{"host.customers",
                      "select count(*), cast(coalesce(sum(case when opened_at >= $3 then 1 else 0 end), 0) as bigint) "
                      "from locks where agent_id = $1 and expires_at > $2"};
-
-// The first id that can have been made at that instant.
-std::int64_t first_id_at(Instant at) { return std::max<std::int64_t>(1, (at - instant_in_id(0)) << kBelowTime); }
 
 std::vector<RoomMinute> minutes_between(db::Tx& tx, BroadcastId broadcast, Instant from, Instant to) {
   return tx.all(kMinutes, {broadcast, from / kMinuteMs, to / kMinuteMs}, [](const Row& row) {
@@ -180,12 +177,14 @@ Shape sum_shape() {
           fen("refunded_fen"), fen("net_fen")};
 }
 
-// What was bought while each pin was open, and what was bought in the room besides. Together they are the broadcast's.
+// What was bought while each pin was open (clicks: of the figures, counted a moment later), and what was bought in the
+// room besides. Together they are the broadcast's.
 void write_pins(JsonWriter& w, db::Tx& tx, const live::Broadcast& b) {
   std::map<std::int64_t, PinSum> sums;
   if (b.started_at != 0)
     tx.each(kPinSums, {b.store, first_id_at(b.started_at), b.id},
             [&](const Row& row) { sums[row.integer(0)] = {0, row.integer(1), row.integer(2), row.integer(3)}; });
+  for (const PinRow& row : pins_of(tx, b.brand, b.id, kMaxPins)) sums[row.pin.value].clicks = row.figures.clicks;
   PinSum total;
   for (const auto& [pin, sum] : sums) total += sum;
   w.key("pins").begin_list();

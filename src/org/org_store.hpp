@@ -129,7 +129,7 @@ struct UsedInvite {
   bool resets = false;
 };
 std::optional<UsedInvite> use_invite(db::Tx&, std::string_view sha, Instant now);
-bool reset_password(db::Tx&, PersonId, std::string_view login,
+bool reset_password(db::Tx&, const Call&, PersonId, std::string_view login,
                     std::string_view hash);  // login "": as it is; false: taken
 bool change_password(db::Tx&, PersonId, std::string_view old_hash, std::string_view new_hash);
 void end_sessions(db::Tx&, PersonId, std::string_view but_sha, bool api_too);

@@ -188,6 +188,10 @@ test('the board moves while one sells; afterwards each pin says what it sold', a
   await figure('订单').getByText('0', { exact: true }).waitFor()
   await page.getByRole('button', { name: `讲解 ${world.products[10].title}` }).click()
   await page.getByRole('button', { name: `讲完 ${world.products[10].title}` }).waitFor()
+  const guest = await stage.visitor(phone)
+  await guest.page.goto(`/room/${room.id}`)
+  await guest.page.locator('.offer .buy').click()
+  await dialog(guest.page).getByRole('heading', { name: world.products[10].title }).waitFor()
   await buy(world, await makeBuyer(world, 'on-the-board', '王小明'), { store: room.store_id, sku: world.products[10].skus[0].id, qty: 2, broadcast: room.id })
   await page.locator('.ticker p').getByText(world.products[10].title).waitFor()
   await figure('订单').getByText('1', { exact: true }).waitFor({ timeout: 15_000 })
@@ -198,10 +202,28 @@ test('the board moves while one sells; afterwards each pin says what it sold', a
   const pin = page.locator('.pins li', { hasText: world.products[10].title })
   await pin.getByText('¥59.80').first().waitFor()
   assert.equal(await pin.locator('dd').nth(1).textContent(), '1', 'one order while it was shown')
-  await page.getByRole('img').first().count()
+  await page.waitForFunction((title) => [...document.querySelectorAll('.pins li')].find((row) => row.textContent.includes(title))?.querySelector('dd')?.textContent === '1', world.products[10].title, { timeout: 20_000 }).catch(async () => page.reload())
+  assert.equal(await pin.locator('dd').first().textContent(), '1', 'one opened its card while it was shown')
   await page.getByRole('slider').focus()
   await page.keyboard.press('ArrowRight')
   await page.locator('figcaption b').waitFor()
+  unharmed(one)
+})
+
+test('what happens at the store shows on an open page by itself', async () => {
+  const { world } = stage
+  const host = world.hosts[4]
+  const one = await stage.visitor(phone)
+  await stage.logIn(one, host)
+  const { page } = one
+  await page.goto('/host/')
+  await page.getByText('今天卖出').waitFor()
+  const orders = page.locator('.hero dd').first()
+  await orders.filter({ hasText: /\d/ }).waitFor()
+  const before = Number(await orders.textContent())
+  await buy(world, await makeBuyer(world, 'nudger', '小推'), { store: host.store_id, sku: world.products[8].skus[0].id })
+  await page.waitForFunction((n) => Number(document.querySelector('.hero dd')?.textContent) === n, before + 1)
+  await page.getByText('待发货订单').waitFor()
   unharmed(one)
 })
 

@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 
 #include <climits>
+#include <ctime>
 
 #include "base/check.hpp"
 #include "base/crypto.hpp"

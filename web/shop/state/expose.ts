@@ -2,7 +2,8 @@
 // repeating is harmless; what is lost is not missed.
 import type { Directive } from 'vue'
 import { api } from '@shared/api/client'
-import { recordExposures } from '@shared/api/schema'
+import { recordClicks, recordExposures } from '@shared/api/schema'
+import { shareOf } from '@shared/site'
 
 type Item = { kind: 'broadcast' | 'product' | 'clip'; id: string }
 const told = new Set<string>()
@@ -20,6 +21,12 @@ function tell(item: Item) {
     waiting = []
     api(recordExposures, { body: { items } }).catch(() => undefined)
   }, 1500)
+}
+
+// A product's card was opened: in a room, or in a store outside of one.
+export function tellClick(store: string, product: string, broadcast: string | null) {
+  if (!store) return
+  api(recordClicks, { body: { items: [{ store_id: store, product_id: product, broadcast_id: broadcast, share_id: shareOf(store) }] } }).catch(() => undefined)
 }
 
 const items = new WeakMap<Element, Item>()
