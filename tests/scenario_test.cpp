@@ -15,6 +15,7 @@
 #include <sstream>
 #include <tuple>
 
+#include "base/csv.hpp"
 #include "catalog/catalog_service.hpp"
 #include "catalog/coupon.hpp"
 #include "catalog/shipping.hpp"
@@ -24,7 +25,10 @@
 #include "live/offers_service.hpp"
 #include "live/room_backend.hpp"
 #include "order/order_store.hpp"
+#include "order/payout.hpp"
+#include "order/settlement.hpp"
 #include "org/recruiting.hpp"
+#include "org/storefront.hpp"
 #include "org/training.hpp"
 #include "support/database.hpp"
 #include "support/shop.hpp"
@@ -324,6 +328,11 @@ class Story {
     last_cutoff_ = cutoff;
     if (!run->failed.empty()) throw std::runtime_error(run->failed.front());
     return "payable " + format_fen(run->sum.payable_fen);
+  }
+  std::string told(const Result<order::RunReport>& run) {
+    if (!run) return refused(run);
+    last_run_ = run->run.id;
+    return (run->proposed ? "proposed " : "payable ") + format_fen(run->sum.payable_fen);
   }
   std::string rule(const std::function<void(org::LockRules&)>& change) {
     shop_.lock_rules(change);
@@ -667,6 +676,8 @@ class Story {
   OrderId last_order_;
   AfterSaleId last_request_;
   Instant last_cutoff_ = 0;
+  SettlementId last_run_;
+  PayoutBatchId last_batch_;
   int parcels_ = 0;
   bool refused_ = false;
   std::string why_;
@@ -1386,6 +1397,73 @@ const std::vector<Story::Statement>& Story::statements() {
          if (given.empty()) throw NotUnderstood{"\"" + g[0][0] + "\" has no settlement"};
          const auto paid = s.shop_.pay_out(given.back().id, g[1][0]);
          return paid ? paid->state : s.refused(paid);
+       }},
+      {"preview",
+       [](S s, Given) {
+         const Call owner = s.shop_.owner();
+         const auto seen = s.shop_.db().read([&](db::Tx& tx) {
+           return order::preview_settlement(tx, owner, s.shop_.brand(), owner.now, {}, 0);
+         });
+         return seen ? "payable " + format_fen(seen->sum.payable_fen) : s.refused(seen);
+       }},
+      {"{staff} asks for a settlement",
+       [](S s, Given g) {
+         const Call by = s.who(g[0]);
+         return s.told(order::run_settlement(s.shop_.db(), by, s.shop_.brand(), by.now));
+       }},
+      {"{staff} approves the settlement",
+       [](S s, Given g) {
+         if (!s.last_run_) throw NotUnderstood{"no settlement was asked for yet"};
+         return s.told(order::approve_settlement(s.shop_.db(), s.who(g[0]), s.last_run_));
+       }},
+      {"{agent} leaves a payout note",
+       [](S s, Given g) {
+         const auto& a = s.agent(g[0]);
+         const Call by = s.shop_.as(a.person);
+         test::must(s.shop_.db().write([&](db::Tx& tx) -> Status {
+           return org::set_payout_note(tx, by, a.id, {org::PayoutMethod::bank, a.name, "6222000011112222"});
+         }));
+         return std::string("kept");
+       }},
+      {"make a batch of payouts",
+       [](S s, Given) {
+         const Call owner = s.shop_.owner();
+         const auto made =
+             s.shop_.db().write([&](db::Tx& tx) { return order::make_batch(tx, owner, s.shop_.brand()); });
+         if (!made) return s.refused(made);
+         s.last_batch_ = made->batch.id;
+         return std::to_string(made->batch.payouts) + " over " + format_fen(made->batch.amount_fen);
+       }},
+      {"the bank says {result} for {agent}",
+       [](S s, Given g) {
+         const Call owner = s.shop_.owner();
+         const std::string code = s.agent(g[1]).code;
+         const auto told = s.shop_.db().write([&](db::Tx& tx) -> Result<order::PayoutResults> {
+           TRY(const auto file, order::payout_file(tx, owner, s.last_batch_));
+           TRY(const auto csv, read_csv(file));
+           for (const auto& row : csv.rows)
+             if (Csv::cell(row, csv.column("agent_code")) == code)
+               return order::take_results(tx, owner, s.last_batch_,
+                                          "payout_no,result,reference\n" +
+                                              std::string(Csv::cell(row, csv.column("payout_no"))) + "," + g[0][0] +
+                                              ",bank-1\n");
+           return fail(Code::not_found, "the file has no payout for " + code);
+         });
+         if (!told) return s.refused(told);
+         return std::string(told->done == 1 ? "done" : "failed");
+       }},
+      {"expect debts of {agent} by age {amount} {amount} {amount} {amount}",
+       [](S s, Given g) {
+         const Call owner = s.shop_.owner();
+         const auto ages = test::must(s.shop_.db().read(
+             [&](db::Tx& tx) { return order::debt_ages(tx, owner, s.shop_.brand(), {}, 200); }));
+         std::string is = "none";
+         for (const auto& d : ages)
+           if (d.agent == s.agent(g[0]).id) {
+             is.clear();
+             for (const Fen part : d.by_age_fen) is += (is.empty() ? "" : " ") + format_fen(part);
+           }
+         return expect_text(is, g[1][0] + " " + g[2][0] + " " + g[3][0] + " " + g[4][0]);
        }},
       {"verify",
        [](S s, Given) {

@@ -73,8 +73,10 @@ const Sql kStockWithoutOrders{
     "parcel_lines y where y.bucket = l.bucket and y.sku_id = l.sku_id) order by 1 limit 1000"};
 
 const Sql kLedgerRows{"verify.ledger_rows", "select count(*) from ledger_txs where brand_id = $1 or $1 = 0"};
-const Sql kLedgerSums{"verify.ledger_sums",
-                      "select tx_id, 'postings sum to ' || cast(sum(amount_fen) as text) from ledger_postings "
+// The postings of a transaction lie together as they were written, so they are summed as they come. PostgreSQL would
+// hand over the whole table at once: it sums by itself.
+const Sql kLedgerSums{"verify.ledger_sums", "select bucket, tx_id, amount_fen from ledger_postings",
+                      "select bucket, tx_id, cast(sum(amount_fen) as bigint) from ledger_postings "
                       "group by bucket, tx_id having sum(amount_fen) <> 0 order by tx_id limit 1000"};
 const Sql kLedgerOrphans{
     "verify.ledger_orphans",
@@ -88,26 +90,31 @@ const Sql kLedgerAccounts{
     "order by p.tx_id limit 1000"};
 
 const Sql kEntryRows{"verify.entry_rows", "select count(*) from entries where brand_id = $1 or $1 = 0"};
-// Every (line, role) of a paid order whose entries do not sum to floor(net × bp / 10000) for the agent who holds the
-// role.
-#define ROLE_ROWS(role)                                                                                  \
-  "select l.bucket, l.order_id, l.line, '" role "' as role, o." role "_agent_id as agent_id, l." role    \
-  "_bp as bp, "                                                                                          \
-  "l.paid_fen - l.refunded_fen as net, o.buyer_agent_id, r.self_purchase, o.paid_at from order_lines l " \
-  "join orders o on o.bucket = l.bucket and o.id = l.order_id "                                          \
-  "join lock_rules r on r.brand_id = o.brand_id and r.version = o.lock_rules_version"
+// Every (line, role) somebody holds at a rate, whose entries do not sum to floor(net × bp / 10000); 0 before payment,
+// and where the buyer holds the role and the brand does not pay for that.
+#define ROLE_ROWS(role)                                                                                              \
+  "select l.order_id, l.line, '" role "' as role, case when o.paid_at is null or (o." role                           \
+  "_agent_id = o.buyer_agent_id and r.self_purchase = 0) then 0 else ((l.paid_fen - l.refunded_fen) / 10000) * "     \
+  "l." role "_bp + (((l.paid_fen - l.refunded_fen) % 10000) * l." role                                               \
+  "_bp) / 10000 end as want, coalesce((select cast(sum(e.amount_fen) as bigint) from entries e where e.bucket = "    \
+  "l.bucket and e.order_id = l.order_id and e.line = l.line and e.role = '" role                                     \
+  "'), 0) as total from order_lines l join orders o on o.bucket = l.bucket and o.id = l.order_id join lock_rules r " \
+  "on r.brand_id = o.brand_id and r.version = o.lock_rules_version where l." role "_bp > 0 and o." role              \
+  "_agent_id is not null"
 const Sql kEntrySums{
     "verify.entry_sums",
     "select x.order_id, 'line ' || cast(x.line as text) || ' ' || x.role || ': entries sum to ' || "
-    "cast(coalesce(e.total, 0) as text) || ', the plan gives ' || cast(x.want as text) from (select w.*, case when "
-    "w.agent_id is null or w.paid_at is null or "
-    "(w.agent_id = w.buyer_agent_id and w.self_purchase = 0) then 0 "
-    "else (w.net / 10000) * w.bp + ((w.net % 10000) * w.bp) / 10000 end as want from (" ROLE_ROWS("host") " union all "
-    ROLE_ROWS("promoter") " union all " ROLE_ROWS("recruiter") " union all " ROLE_ROWS("clipper") ") w) x left join "
-    "(select bucket, order_id, line, role, min(agent_id) as low, max(agent_id) as high, sum(amount_fen) as total "
-    "from entries group by bucket, order_id, line, role) e on e.bucket = x.bucket and e.order_id = x.order_id "
-    "and e.line = x.line and e.role = x.role where coalesce(e.total, 0) <> x.want or (e.total is not null and "
-    "(e.low <> e.high or e.low <> coalesce(x.agent_id, 0))) order by x.order_id limit 1000"};
+    "cast(x.total as text) || ', the plan gives ' || cast(x.want as text) from (" ROLE_ROWS("host") " union all "
+    ROLE_ROWS("promoter") " union all " ROLE_ROWS("recruiter") " union all " ROLE_ROWS("clipper") ") x "
+    "where x.total <> x.want order by x.order_id limit 1000"};
+// And nobody else has one.
+const Sql kEntryHolders{
+    "verify.entry_holders",
+    "select e.id, 'of an agent to whom the plan gives nothing as ' || e.role from entries e join orders o on o.bucket "
+    "= "
+    "e.bucket and o.id = e.order_id where e.agent_id <> coalesce(case e.role when 'host' then o.host_agent_id when "
+    "'promoter' then o.promoter_agent_id when 'recruiter' then o.recruiter_agent_id else o.clipper_agent_id end, 0) or "
+    "(e.bp = 0 and e.amount_fen <> 0) order by e.id limit 1000"};
 const Sql kEntryOrphans{
     "verify.entry_orphans",
     "select e.id, 'entry without its order line' from entries e left join order_lines l "
@@ -499,10 +506,10 @@ const Rule kRules[] = {
     {"offers", "coupon", kCouponUses},
     {"offers", "order", kDiscounts},
     {"offers", "order", kDiscountSpread},
-    {"ledger", "transaction", kLedgerSums},
     {"ledger", "transaction", kLedgerOrphans},
     {"ledger", "transaction", kLedgerAccounts},
     {"entries", "order", kEntrySums},
+    {"entries", "entry", kEntryHolders},
     {"entries", "entry", kEntryOrphans},
     {"entries", "entry", kEntryRates},
     {"entries", "entry", kEntryStates},
@@ -580,6 +587,29 @@ void add(Check& check, std::string difference) {
   if (check.differences.size() < kShown) check.differences.push_back(std::move(difference));
 }
 
+void check_ledger_sums(db::Tx& tx, BrandId only, Check& check) {
+  std::map<std::pair<std::int64_t, std::int64_t>, Fen> open;  // what does not sum to 0 so far
+  std::pair<std::int64_t, std::int64_t> run;
+  Fen sum = 0;
+  const auto close = [&] {
+    if (sum != 0 && (open[run] += sum) == 0) open.erase(run);
+  };
+  tx.each(kLedgerSums, {}, [&](const Row& r) {
+    const std::pair key(r.integer(0), r.integer(1));
+    if (key != run) {
+      close();
+      run = key;
+      sum = 0;
+    }
+    sum += r.integer(2);
+  });
+  close();
+  for (const auto& [key, total] : open) {
+    if (only && tx.number(owner_of("transaction"), {key.second}) != only.value) continue;
+    add(check, "transaction " + id_text(key.second) + ": postings sum to " + std::to_string(total));
+  }
+}
+
 }  // namespace
 
 bool VerifyReport::ok() const {
@@ -595,6 +625,7 @@ Result<VerifyReport> verify(db::Database& db, int buckets, BrandId only) {
       Check check;
       check.name = counted.check;
       check.looked_at = tx.number(counted.sql, {only.value});
+      if (check.name == "ledger") check_ledger_sums(tx, only, check);
       for (const auto& rule : kRules)
         if (check.name == rule.check) {
           const Sql& owner = owner_of(rule.says);
