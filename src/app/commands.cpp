@@ -391,6 +391,11 @@ int restore(const Settings& settings, const Console& console, const std::string&
                   format_rfc3339(restored.from.made_at).c_str(), restored.migrated,
                   insight::verify_text(restored.verify).c_str());
     }
+    // Names and addresses in it stay closed without the key of the server it is from.
+    TRY(auto db, db::open_database({.url = settings.db_url}));
+    SecureRandom random;
+    if (const auto key = privacy::open_master_key(*db, settings, random, privacy::Need::must); !key)
+      std::fprintf(stderr, "lianbo: before the server starts: %s\n", key.error().text().c_str());
     return restored.verify.ok() ? 0 : 1;
   };
   const auto done = run();

@@ -28,6 +28,7 @@
 #include "org/org_service.hpp"
 #include "pay/wechat/crypto.hpp"
 #include "pay/wechat/rail.hpp"
+#include "privacy/vault.hpp"
 #include "share/poster.hpp"
 
 namespace lianbo::app {
@@ -41,10 +42,13 @@ constexpr std::int64_t kOldestPostgres = 130000;  // as its server_version_num s
 // The trial commit writes a fact as it stands. What the engine itself knows is asked in its own words, hence two texts.
 const db::Sql kRewrite{"doctor.rewrite", "update server_facts set value = value where name = 'buckets'"};
 const db::Sql kTrial{"doctor.trial", "insert into server_facts (name, value) values ('doctor', 'was here')"};
-const db::Sql kServerVersion{"doctor.version", "select 0", "select cast(current_setting('server_version_num') as bigint)"};
+const db::Sql kServerVersion{"doctor.version", "select 0",
+                             "select cast(current_setting('server_version_num') as bigint)"};
 const db::Sql kItsClock{"doctor.clock", "select 0",
                         "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)"};
 const db::Sql kNewestMark{"doctor.newest_mark", "select coalesce(max(renewed_at), 0) from nodes"};
+
+const db::Sql kAnyKey{"doctor.any_key", "select 1 from person_keys limit 1"};
 
 class Examination {
  public:
@@ -173,7 +177,7 @@ class Examination {
   }
 
   void secrets() {
-    std::vector<std::string> paths = {s_->wechat_key_file, s_->wechat_apiv3_key_file};
+    std::vector<std::string> paths = {s_->wechat_key_file, s_->wechat_apiv3_key_file, privacy::key_file(*s_)};
     if (db::engine_of(s_->db_url) == "sqlite") {
       const std::string path = db::sqlite_path(s_->db_url);
       paths.insert(paths.end(), {path, path + "-wal"});
@@ -244,7 +248,26 @@ class Examination {
       writing(db);
       skew(db, postgres ? number(kItsClock) : 0, number(kNewestMark));
       brands(db);
+      person_keys(db);
     }
+  }
+
+  void person_keys(db::Database& db) {
+    const std::string path = privacy::key_file(*s_);
+    const bool sealed = db.read([](db::Tx& tx) -> Result<bool> { return tx.exists(kAnyKey, {}); }).value_or(false);
+    std::error_code ec;
+    if (!sealed && !fs::exists(path, ec))
+      return ok("privacy.key", "the key of personal data will be made at the first start",
+                "个人信息密钥将在首次启动时生成");
+    SecureRandom random;
+    if (const auto opened = privacy::open_master_key(db, *s_, random, privacy::Need::must); !opened)
+      return add(
+          "privacy.key", Health::fail, {path + ": " + opened.error().detail, "个人信息密钥文件缺失或不符：" + path},
+          {"put back the key file that belongs to this database (it is in no backup of the database), or name it "
+           "in privacy.key_file",
+           "请放回属于该数据库的密钥文件（数据库备份中不含它），或用 privacy.key_file 指明位置"});
+    ok("privacy.key", "the key of personal data fits; keep a copy of " + path + " apart from the backups",
+       "个人信息密钥相符；请将 " + path + " 另存一份，与备份分开保管");
   }
 
   // False: there is nothing more to be looked at.

@@ -106,7 +106,11 @@ def damaged(program, url, file, folder):
             refused(program, words, "restore", "--check", str(broken), db=place)
         other = f"sqlite:{folder}/other.db" if not url.startswith("sqlite:") else "postgres://nobody@127.0.0.1:1/none"
         refused(program, "and db.url names a", "restore", file, db=other)
-        run(program, "restore", file, db=place)  # after all these, the place was still empty
+        key = os.environ["LIANBO_PRIVACY_KEY_FILE"]
+        os.environ["LIANBO_PRIVACY_KEY_FILE"] = f"{folder}/not-there.key"
+        done = run(program, "restore", file, db=place)  # after all these, the place was still empty
+        os.environ["LIANBO_PRIVACY_KEY_FILE"] = key
+        expect("before the server starts" in done.stderr, f"restore without the key of personal data says {done.stderr!r}")
 
 
 def killed(program, url, folder):

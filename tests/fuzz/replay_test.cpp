@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 class Replay : public ::testing::TestWithParam<Target> {};
 INSTANTIATE_TEST_SUITE_P(Of, Replay, ::testing::ValuesIn(targets()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& one) { return std::string(one.param.name); });
 
 TEST_P(Replay, EveryKeptInput) {
   const fs::path folder = test::source_dir() / "tests/fuzz/corpus" / GetParam().name;
