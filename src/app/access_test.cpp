@@ -147,6 +147,10 @@ class AccessTest : public ServerTest {
                                    R"({"url":"https://receiver.example/hook"})"),
                               201);
     ids_["webhook_id"] = id_in(webhook);
+    const auto hold = said(call(Method::post, "/api/v1/brands/" + home_.id.text() + "/holds", owner,
+                                R"({"kind":"order","subject_id":")" + ids_["order_id"] + R"(","reason":"r"})"),
+                           201);
+    ids_["hold_id"] = id_in(hold);
     const auto entries = said(call(Method::get, "/api/v1/agents/" + host.id.text() + "/entries", hosts), 200);
     ids_["entry_id"] = id_in(get_list(entries, "items").at(0));
   }
@@ -158,8 +162,9 @@ class AccessTest : public ServerTest {
                                        "createShare",  "listShares",   "openShare",  "getOwnLock",      "getCart",
                                        "putCartLine",  "clearCart",    "payNotice"};
   // What everybody may do who is logged in: to things of their own.
-  const std::set<std::string> own_ = {"deleteSession",    "createApiToken",     "placeOrder", "listMyOrders",
-                                      "reserveBroadcast", "unreserveBroadcast", "sandboxPay"};
+  const std::set<std::string> own_ = {
+      "deleteSession",      "createApiToken", "placeOrder", "listMyOrders",   "reserveBroadcast",
+      "unreserveBroadcast", "sandboxPay",     "getMyData",  "previewErasure", "eraseMe"};
   // Pages, health, documents.
   bool is_page(const net::Route& route) const { return route.access == Access::open; }
 

@@ -28,6 +28,11 @@ int import_agents(const Settings& settings, const Console& console, const std::s
 int settle(const Settings& settings, const Console& console, const std::string& brand, const std::string& cutoff);
 int explain(const Settings& settings, const Console& console, const std::string& kind, const std::string& id);
 int verify(const Settings& settings, const Console& console);
+int evidence_verify(const Settings& settings, const Console& console, const std::string& brand);
+// The bundle about an order or a broadcast goes to `file` ("-": stdout).
+int evidence_export(const Settings& settings, const Console& console, const std::string& brand, const std::string& kind,
+                    const std::string& id, const std::string& file, bool personal);
+int evidence_check(const std::string& file, const Console& console);  // needs no database
 int migrate(const Settings& settings, const Console& console, bool dry);
 int backup(const Settings& settings, const Console& console, const std::string& path);
 int check_config(const Settings& settings, const Console& console);

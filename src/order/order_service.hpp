@@ -36,8 +36,8 @@ struct PlaceWish {
   CouponId coupon;               // that the buyer has claimed
   std::optional<Fen> total_fen;  // what the buyer was shown; another total now is price_changed
 };
-// Reserves every line or none, fixes prices, coupon, shipping, plan, lock and attribution (see quote.hpp), and moves the
-// lock. Errors: not_found, invalid_field, not_on_sale, price_changed, sold_out, coupon_unusable, agent_not_active,
+// Reserves every line or none, fixes prices, coupon, shipping, plan, lock and attribution (see quote.hpp), and moves
+// the lock. Errors: not_found, invalid_field, not_on_sale, price_changed, sold_out, coupon_unusable, agent_not_active,
 // amount_overflow, unauthenticated.
 Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish);
 
@@ -93,6 +93,20 @@ Result<int> send_refunds(db::Database& db, const Call& call, pay::PayRail& rail,
 Result<int> mature_lines(db::Database& db, const Call& call, int limit);
 
 Result<share::ReceiptFacts> receipt_facts(db::Tx& tx, OrderId id);
+// ---- about one buyer
+std::vector<Order> orders_of_buyer(db::Tx& tx, const Call& call, PersonId buyer, OrderId before, int limit);
+std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId id);
+// Orders whose address is still needed: unpaid, paid, shipped, or with an after-sale open. brand 0: everywhere.
+std::vector<OrderId> orders_under_way(db::Tx& tx, const Call& call, PersonId buyer, BrandId brand, int limit);
+struct BuyerSum {
+  std::int64_t orders = 0;
+  Fen paid_fen = 0;
+  Instant first_at = 0, last_at = 0;
+};
+BuyerSum buyer_sum(db::Tx& tx, const Call& call, PersonId buyer, BrandId brand);
+// What the buyer wrote into after-sales at the brand goes; amounts, goods and states stay.
+void forget_buyer(db::Tx& tx, const Call& call, PersonId buyer, BrandId brand);
+
 // Of a database of an older version: seals every address that is still readable. Safe to repeat.
 Status seal_addresses(db::Database& db, const Call& call);
 void merge_cart(db::Tx& tx, const Call& call, PersonId guest, PersonId person);

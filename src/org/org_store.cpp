@@ -103,8 +103,9 @@ const Sql kStores{"org.stores",
                   "select id, brand_id, agent_id, name, created_at from stores where id" LIANBO_IN_IDS_POSTGRES("$1")};
 const Sql kAgentsById{"org.agents_by_id", AGENT_COLUMNS AGENT_TABLES "where a.id" LIANBO_IN_IDS("$1"),
                       AGENT_COLUMNS AGENT_TABLES "where a.id" LIANBO_IN_IDS_POSTGRES("$1")};
-#define STORES_FOR                                                                                                    \
-  " from stores s join agents a on a.id = s.agent_id where s.brand_id = $1 and a.state not in ('applied', 'left') and " \
+#define STORES_FOR                                                                                                  \
+  " from stores s join agents a on a.id = s.agent_id where s.brand_id = $1 and a.state not in ('applied', 'left') " \
+  "and "                                                                                                            \
   "($2 = '' or a.region = $2 or substr(a.region, 1, length($2) + 1) = $2 || '/') and ($3 = '' or a.level = $3)"
 const Sql kStoresFor{"org.stores_for", "select s.id" STORES_FOR " and s.id > $4 order by s.id limit $5"};
 const Sql kCountStores{"org.count_stores", "select count(*)" STORES_FOR};
@@ -168,6 +169,12 @@ const Sql kSetPassword{"org.set_password",
                        "update persons set login_sha256 = $2, login_sealed = $3, password_hash = $4 where id = $1 and "
                        "password_hash is null and not exists (select 1 from persons o where o.login_sha256 = $2 and "
                        "o.id <> $1)"};
+const Sql kPersonSince{"org.person_since", "select created_at from persons where id = $1"};
+const Sql kClearPerson{"org.clear_person",
+                       "update persons set name = '', login = null, login_sha256 = null, login_sealed = null, "
+                       "name_sealed = null, password_hash = null, show_purchases = 0 where id = $1"};
+const Sql kEndSessionsOf{"org.end_sessions_of", "delete from sessions where person_id = $1"};
+const Sql kEndInvitesOf{"org.end_invites_of", "delete from invites where person_id = $1"};
 const Sql kReadable{"org.readable_persons",
                     "select id, name, login from persons where login is not null order by login limit $1"};
 const Sql kSealPerson{"org.seal_person",
@@ -438,6 +445,12 @@ bool set_password(Tx& tx, const Call& call, PersonId id, std::string_view login,
   const auto key = privacy::person_key(tx, call, id, {}, privacy::Use::everyday);
   const auto sealed = seal_person(key, call, {}, login);
   return tx.exec(kSetPassword, {id, Param::blob(sealed.login_sha256), Param::blob(sealed.login), hash}) == 1;
+}
+Instant person_since(Tx& tx, PersonId id) { return tx.number(kPersonSince, {id}); }
+void close_account(Tx& tx, PersonId id) {
+  tx.exec(kClearPerson, {id});
+  tx.exec(kEndSessionsOf, {id});
+  tx.exec(kEndInvitesOf, {id});
 }
 int seal_persons(Tx& tx, const Call& call, int limit) {
   struct Readable {

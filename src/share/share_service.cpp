@@ -589,6 +589,10 @@ Result<std::optional<Lock>> lock_for_order(Tx& tx, const Call& call, BrandId bra
   return before;
 }
 
+void lock_buyer(Tx& tx, const Call& call, BrandId brand, PersonId buyer) {
+  store::lock_guard(tx, call.bucket(buyer), brand, buyer);
+}
+
 Status merge_guest(Tx& tx, const Call& call, PersonId guest, PersonId person) {
   if (!guest || !person || guest == person) return {};
   RulesBook book(tx);

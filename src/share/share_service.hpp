@@ -66,6 +66,9 @@ std::optional<Lock> lock_of(db::Tx& tx, Bucket bucket, BrandId brand, PersonId b
 Result<std::optional<Lock>> lock_for_order(db::Tx& tx, const Call& call, BrandId brand, PersonId buyer, OrderId order,
                                            Instant t);
 
+// Locks the buyer's guard row: until the end of the transaction they touch no share and place no order at the brand.
+void lock_buyer(db::Tx& tx, const Call& call, BrandId brand, PersonId buyer);
+
 // A guest logs in: touches, locks and shares become the person's (docs/decisions/0004-guest-merge.md). Repeating it
 // changes nothing.
 Status merge_guest(db::Tx& tx, const Call& call, PersonId guest, PersonId person);

@@ -8,7 +8,7 @@ import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-TESTS = ["openapi", "bad_input", "crowd", "slow_viewer", "settlement", "same_seed", "kill"]
+TESTS = ["openapi", "bad_input", "crowd", "slow_viewer", "settlement", "same_seed", "kill", "webhooks", "privacy"]
 
 
 def main() -> int:
