@@ -205,10 +205,17 @@ Result<std::vector<Erasure>> erasures_at(db::Tx& tx, const Call& call, BrandId b
 
 namespace {
 
-// What was said of the person is in the evidence: nothing of the journal is unread.
-bool evidence_has_all(db::Tx& tx) {
-  return bus::event_head(tx, "evidence") >= bus::event_head(tx, "kept") && bus::outbox_rows(tx, 1).empty() &&
-         live::unrecorded_chat(tx, 1).empty();
+// Whatever happened before the last half minute is in the evidence, the orders and words of this person with it:
+// nothing of theirs is newer, because none of their orders is under way.
+bool evidence_is_up_to_date(db::Tx& tx, const Call& call) {
+  const Instant since = call.now - kErasureDelayMs / 2;
+  for (const auto& kept : bus::events_after(tx, bus::event_head(tx, "evidence"), 1))
+    if (kept.event.at < since) return false;
+  for (const auto& key : bus::outbox_rows(tx, 1))
+    if (const auto event = bus::outbox_event(tx, key); event && event->at < since) return false;
+  for (const auto& line : live::unrecorded_chat(tx, 1))
+    if (line.at < since) return false;
+  return true;
 }
 
 // Moves one request on; whether it did.
@@ -223,7 +230,7 @@ Result<bool> move_on(db::Tx& tx, const Call& call, ErasureId id) {
     // Behind the guard row nobody places an order of this buyer.
     for (const BrandId brand : brands) share::lock_buyer(tx, call, brand, e->person);
     TRY(const ErasureView view, erasure_view(tx, call, e->person, e->brand));
-    if (!view.waits_for.empty() || !view.blocked_by.empty() || !evidence_has_all(tx)) return false;
+    if (!view.waits_for.empty() || !view.blocked_by.empty() || !evidence_is_up_to_date(tx, call)) return false;
     for (const BrandId brand : brands) {
       privacy::destroy_key(tx, e->person, brand, privacy::Use::everyday);
       order::forget_buyer(tx, call, e->person, brand);

@@ -1,5 +1,6 @@
 // Writing down, closing, purging: what the jobs of evidence do.
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <map>
 #include <set>
 
@@ -30,11 +31,26 @@ Instant due(const Call& call, Instant ended_at) {
 std::optional<SubjectKind> evidence_kind(std::string_view topic) {
   for (const std::string_view prefix : {"order.", "after_sale.", "parcel."})
     if (topic.starts_with(prefix)) return SubjectKind::order;
-  for (const std::string_view prefix : {"broadcast.", "pin.", "shelf.", "room.", "recording."})
+  for (const std::string_view prefix :
+       {"broadcast.", "pin.", "shelf.", "room.", "recording.", "flash.", "coupon.", "luckybag."})
     if (topic.starts_with(prefix)) return SubjectKind::broadcast;
-  for (const std::string_view prefix : {"price.", "product."})
+  for (const std::string_view prefix : {"price.", "product.", "campaign."})
     if (topic.starts_with(prefix)) return SubjectKind::day;
   return std::nullopt;
+}
+
+// What somebody wrote, or is called, is sealed; the rest of an event stands open.
+struct Halves {
+  std::string open, sealed;  // JSON objects; sealed "": nothing of that kind
+};
+Halves halves_of(const std::string& payload) {
+  static const std::set<std::string_view> personal = {"who", "name", "reason", "answer", "note", "text"};
+  const auto parsed = parse_json(payload);
+  if (!parsed || !parsed->is_object()) return {payload, {}};
+  json::object open, sealed;
+  for (const auto& member : parsed->get_object())
+    (personal.contains(member.key()) ? sealed : open)[member.key()] = member.value();
+  return {json::serialize(open), sealed.empty() ? std::string() : json::serialize(sealed)};
 }
 
 // What of an order never changes.
@@ -96,8 +112,9 @@ class Reader {
     const auto kind = evidence_kind(e.topic);
     if (!kind) return;
     Draft d{e.brand, e.topic, day_of(e.at), {}, e.at, {}, {}};
+    const Halves halves = halves_of(e.payload);
     JsonWriter body;
-    body.begin().field("event_id", e.id).key("event").raw(e.payload);
+    body.begin().field("event_id", e.id).key("event").raw(halves.open);
     Instant ended_at = 0;
     if (*kind == SubjectKind::order) {
       const auto payload = parse_json(e.payload);
@@ -110,6 +127,8 @@ class Reader {
           body.key("order");
           write_order(body, *o);
           d.personal = seal(d, "{\"address\":" + order::address_of(*o) + "}");
+        } else if (!halves.sealed.empty()) {
+          d.personal = seal(d, halves.sealed);
         }
       }
     } else if (*kind == SubjectKind::broadcast) {
