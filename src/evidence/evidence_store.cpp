@@ -98,7 +98,7 @@ const Sql kReleaseHold{"evidence.release_hold",
                        "where id = $1 and released_at is null"};
 const Sql kHolds{"evidence.holds",
                  "select " HOLD_COLUMNS
-                 " from legal_holds where brand_id = $1 and id > $2 and (released_at is null or $3 = 0) "
+                 " from legal_holds where brand_id = $1 and id > $2 and (released_at is null or cast($3 as bigint) = 0) "
                  "order by id limit $4"};
 
 #define ERASURE_COLUMNS \
