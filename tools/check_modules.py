@@ -25,10 +25,11 @@ ALLOWED = {
     "share": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live"],
     "order": ["base", "db", "bus", "privacy", "net", "pay", "org", "catalog", "ledger", "live", "share"],
     "insight": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order"],
-    "app": ["base", "db", "bus", "privacy", "net", "pay", "org", "events", "catalog", "ledger", "live", "share", "order", "insight", "sim"],
+    "evidence": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order"],
+    "app": ["base", "db", "bus", "privacy", "net", "pay", "org", "events", "catalog", "ledger", "live", "share", "order", "insight", "evidence", "sim"],
     "sim": ["base", "net"],
 }
-DOMAINS = ["org", "events", "catalog", "ledger", "live", "share", "order", "insight"]
+DOMAINS = ["org", "events", "evidence", "catalog", "ledger", "live", "share", "order", "insight"]
 # What of a domain others must not see.
 PRIVATE = re.compile(r"_store\.hpp$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

@@ -13,8 +13,10 @@
 #include "base/log.hpp"
 #include "catalog/catalog_api.hpp"
 #include "db/schema.hpp"
-#include "insight/figures.hpp"
 #include "events/events_api.hpp"
+#include "evidence/evidence_api.hpp"
+#include "evidence/evidence_service.hpp"
+#include "insight/figures.hpp"
 #include "insight/host_figures.hpp"
 #include "insight/report.hpp"
 #include "insight/verify.hpp"
@@ -460,6 +462,7 @@ net::Routes App::make_routes() {
   take(share::share_routes({b.db.get(), order::receipt_facts}));
   take(order::order_routes({b.db.get(), rail_.get()}));
   take(insight::insight_routes({b.db.get()}));
+  take(evidence::evidence_routes(b.db.get()));
   take(events::events_routes({b.db.get(), events::http_caller(b.settings)}));
   take(insight::host_routes());
   all.push_back(site_route({sandbox_ != nullptr, b.simulated != nullptr}));

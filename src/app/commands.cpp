@@ -19,6 +19,7 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "catalog/catalog_service.hpp"
+#include "evidence/evidence_service.hpp"
 #include "insight/verify.hpp"
 #include "live/lucky_bag.hpp"
 #include "order/settlement.hpp"
@@ -310,6 +311,80 @@ int verify_lucky_bag(const Console& console, const std::string& file) {
     std::printf("the draw holds: seed, commitment, entrants and winners fit each other\n");
   }
   return right ? 0 : complain(right.error());
+}
+
+int evidence_verify(const Settings& settings, const Console& console, const std::string& brand) {
+  return with_bench(settings, [&](Workbench& bench) -> Result<int> {
+    BrandId id;
+    if (!brand.empty()) {
+      TRY(id, the_brand(bench, brand));
+    }
+    TRY(const auto reports, evidence::verify_evidence(*bench.db, id));
+    std::printf("%s", console.json ? (evidence::chain_report_json(reports) + "\n").c_str()
+                                   : evidence::chain_report_text(reports).c_str());
+    bool ok = true;
+    for (const auto& r : reports) ok = ok && r.wrong == 0;
+    return ok ? 0 : 1;
+  });
+}
+
+int evidence_export(const Settings& settings, const Console& console, const std::string& brand, const std::string& kind,
+                    const std::string& id_text, const std::string& file, bool personal) {
+  const auto run = [&](Workbench& bench) -> Result<int> {
+    TRY(const auto of, the_brand(bench, brand));
+    const auto id = parse_id_text(id_text);
+    const auto subject_kind = evidence::parse_subject_kind(kind);
+    if (!id || !subject_kind)
+      return fail(Code::invalid_field, "\"" + id_text + "\" is not an identifier (13 characters)", "ID");
+    const evidence::Subject subject{*subject_kind, *id};
+    std::int64_t after = 0;
+    int part = 0;
+    do {
+      TRY(const auto bundle,
+          bench.db->read([&](db::Tx& tx) { return evidence::export_bundle(tx, of, subject, after, personal); }));
+      after = bundle.next_seq;
+      if (file == "-") {
+        std::printf("%s\n", bundle.json.c_str());
+        continue;
+      }
+      const std::string path = part++ == 0 ? file : file + "." + std::to_string(part);
+      std::ofstream out(path, std::ios::binary);
+      out << bundle.json << "\n";
+      if (!out.flush()) return fail(Code::io_failed, "can't write the bundle there", path);
+      if (!console.quiet)
+        std::fprintf(stderr, "written to %s; check it: lianbo evidence check %s\n", path.c_str(), path.c_str());
+    } while (after != 0);
+    return bench.db->write([&](db::Tx& tx) -> Result<int> {
+      JsonWriter detail;
+      detail.begin().field("reason", "lianbo evidence export").field("personal", personal).end();
+      org::audit(tx, bench.system_call(), of, "evidence.export", kind, *id, detail.text());
+      return 0;
+    });
+  };
+  return with_bench(settings, run, false, personal ? privacy::Need::must : privacy::Need::if_there);
+}
+
+int evidence_check(const std::string& file, const Console& console) {
+  const auto run = [&]() -> Result<int> {
+    TRY(const auto text, read_file(file));
+    TRY(const auto check, evidence::check_bundle(text));
+    if (console.json) {
+      JsonWriter w;
+      w.begin().field("ok", check.differences.empty()).field("entries", check.entries).field("purged", check.purged);
+      w.field("segments", check.segments).key("differences").begin_list();
+      for (const auto& d : check.differences) w.value(d);
+      w.end_list().end();
+      std::printf("%s\n", w.text().c_str());
+    } else {
+      std::printf("%s  %lld entries (%lld purged) in %lld segments\n", check.differences.empty() ? "ok   " : "WRONG",
+                  static_cast<long long>(check.entries), static_cast<long long>(check.purged),
+                  static_cast<long long>(check.segments));
+      for (const auto& d : check.differences) std::printf("       %s\n", d.c_str());
+    }
+    return check.differences.empty() ? 0 : 1;
+  };
+  const auto done = run();
+  return done ? *done : complain(done.error());
 }
 
 int migrate(const Settings& settings, const Console& console, bool dry) {

@@ -30,6 +30,11 @@ int explain(const Settings& settings, const Console& console, const std::string&
 int verify(const Settings& settings, const Console& console);
 // A proof of a lucky bag's draw, as GET /lucky-bags/{id}/proof answers it; "-": from standard input. Needs no server.
 int verify_lucky_bag(const Console& console, const std::string& file);
+int evidence_verify(const Settings& settings, const Console& console, const std::string& brand);
+// The bundle about an order or a broadcast goes to `file` ("-": stdout).
+int evidence_export(const Settings& settings, const Console& console, const std::string& brand, const std::string& kind,
+                    const std::string& id, const std::string& file, bool personal);
+int evidence_check(const std::string& file, const Console& console);  // needs no database
 int migrate(const Settings& settings, const Console& console, bool dry);
 // path "": into backup.dir, under a name of its own.
 int backup(const Settings& settings, const Console& console, const std::string& path);

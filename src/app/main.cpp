@@ -182,6 +182,22 @@ int main(int argc, char** argv) {
       "verify", "Recomputes a draw from its proof (GET /lucky-bags/{id}/proof); exit 1 if it is wrong");
   bag_verify_cmd->add_option("FILE", file, "- for standard input")->required();
   bag_verify_cmd->add_flag("--json", common.console.json, "JSON on stdout");
+  auto* evidence_cmd =
+      cli.add_subcommand("evidence", "The chain of evidence: verify it, hand out parts of it with proof");
+  evidence_cmd->require_subcommand(1);
+  auto* evidence_verify_cmd =
+      evidence_cmd->add_subcommand("verify", "Recomputes every chain; exit 1 when something differs");
+  auto* evidence_export_cmd = evidence_cmd->add_subcommand("export", "A bundle about an order or a broadcast");
+  auto* evidence_check_cmd = evidence_cmd->add_subcommand("check", "Checks a bundle by itself, without a database");
+  bool personal = false;
+  for (auto* c : {evidence_verify_cmd, evidence_export_cmd, evidence_check_cmd}) add_common(*c, common);
+  for (auto* c : {evidence_verify_cmd, evidence_export_cmd})
+    c->add_option("--brand", brand, "the brand's id; verify: all when left out");
+  evidence_export_cmd->add_option("KIND", kind)->required()->check(CLI::IsMember({"order", "broadcast"}));
+  evidence_export_cmd->add_option("ID", id)->required();
+  evidence_export_cmd->add_option("FILE", file, "where to; - for the standard output")->required();
+  evidence_export_cmd->add_flag("--personal", personal, "open what is sealed in it");
+  evidence_check_cmd->add_option("FILE", file)->required()->check(CLI::ExistingFile);
 
   bool dry = false;
   auto* migrate_cmd = cli.add_subcommand("migrate", "Brings the schema to this program's version");
@@ -242,6 +258,9 @@ int main(int argc, char** argv) {
   if (*settle_cmd) return settle(*settings, common.console, brand, cutoff);
   if (*explain_cmd) return explain(*settings, common.console, kind, id);
   if (*verify_cmd) return verify(*settings, common.console);
+  if (*evidence_verify_cmd) return evidence_verify(*settings, common.console, brand);
+  if (*evidence_export_cmd) return evidence_export(*settings, common.console, brand, kind, id, file, personal);
+  if (*evidence_check_cmd) return evidence_check(file, common.console);
   if (*migrate_cmd) return migrate(*settings, common.console, dry);
   if (*backup_cmd) return backup(*settings, common.console, path);
   if (*restore_cmd) return restore(*settings, common.console, file, only_check);

@@ -59,12 +59,41 @@ std::vector<EventType> make() {
       {count("version"), id("person_id"), text("mark", 1, 10), nullable(instant("until_at"))});
   add("product.changed", "product", "", "a product's title, price or state has changed",
       {id("product_id"), boolean("on_sale")});
-  add("price.changed", "product", "", "a SKU has another price", {id("product_id"), id("sku_id"), price("price_fen")});
+  add("price.changed", "product", "", "a SKU has another price",
+      {id("product_id"), id("sku_id"), price("price_fen"), opt(nullable(id("campaign_id", "by this campaign")))});
   add("stock.changed", "product", "",
       "a SKU is sold out, available again, or has few left; `left` is exact at that commit",
-      {id("product_id"), id("sku_id"), count("left")});
+      {id("product_id"), id("sku_id"), count("left"), opt(nullable(id("store_id", "of its own allotment")))});
   add("agent.changed", "agent", "", "an agent is there, or is in another state",
       {id("agent_id"), id("store_id"), nullable(text("from", 1, 20)), text("to", 1, 20)});
+  add("broadcast.scheduled", "broadcast", "", "a broadcast is planned", broadcast_data());
+  add("broadcast.changed", "broadcast", "", "it has another title or time", broadcast_data());
+  const Shape flash = {
+      id("id"),       id("broadcast_id"), id("product_id"),     id("sku_id"),       price("price_fen"),
+      count("units"), count("left"),      instant("opened_at"), instant("ends_at"), nullable(instant("closed_at"))};
+  add("flash.opened", "broadcast", "", "a limited number of units at a flash price",
+      {count("version"), object("flash", flash)});
+  add("flash.changed", "broadcast", "", "so many are left of it", {id("id"), id("sku_id"), count("left")});
+  add("flash.closed", "broadcast", "", "its units or its seconds are over", {count("version"), object("flash", flash)});
+  add("coupon.offered", "broadcast", "", "a coupon can be claimed in the room",
+      {count("version"), object("coupon", {id("id"), text("name", 0, 200), count("total"), count("left"),
+                                           nullable(instant("ends_at"))})});
+  add("coupon.gone", "broadcast", "", "all of them were claimed", {id("coupon_id")});
+  const Shape bag = {id("id"), id("broadcast_id"), text("title", 0, 200), count("winners"), instant("draws_at")};
+  add("luckybag.opened", "broadcast", "", "a lucky bag can be entered", {count("version"), object("bag", bag)});
+  add("luckybag.drawn", "broadcast", "", "its winners are drawn; the seed lets anybody check",
+      {count("version"), object("bag", bag), opt(text("seed", 0, 200)), opt(list_of("winner_ids", id(""), 0, 100000))});
+  add("luckybag.cancelled", "broadcast", "", "it will not be drawn", {count("version"), object("bag", bag)});
+  for (const auto& [type, when] : {std::pair{"campaign.pushed", "a campaign has reached its stores"},
+                                   {"campaign.undone", "it was taken back from them"},
+                                   {"campaign.ended", "its window is over, or it was ended"}})
+    add(type, "campaign", "campaign_id", when, {id("campaign_id"), count("stores", "how many it changed")});
+  add("after_sale.changed", "order", "order_id", "an after-sale is in another state",
+      {id("id"), id("order_id"), opt(count("line")), opt(text("kind", 1, 30)), opt(text("state", 1, 30)),
+       opt(count("qty")), opt(fen("amount_fen"))});
+  add("order.parcel_sent", "order", "order_id", "a parcel of the order is on its way", {id("order_id")});
+  add("evidence.anchored", "brand", "", "a segment of the brand's evidence was closed; keep the anchor elsewhere",
+      {count("segment"), count("first_seq"), count("last_seq"), text("last_hash", 64, 64), text("anchor", 64, 64)});
   add("recording.kept", "broadcast", "",
       "a recording of a broadcast, or of one pin, was finished; its digest is evidence",
       {id("broadcast_id"), nullable(id("pin_id")), text("sha256", 64, 64), count("bytes"), count("duration_ms")});
@@ -110,7 +139,9 @@ const EventType* find_event_type(std::string_view type) {
 }
 
 bool is_internal_topic(std::string_view topic) {
-  static const std::set<std::string_view> all = {"refund.due", "chat.said", "share.touched"};
+  static const std::set<std::string_view> all = {
+      "refund.due",    "refund.failed",        "chat.said",           "chat.held", "chat.rejected",
+      "share.touched", "campaign.push_wanted", "campaign.undo_wanted"};
   return all.contains(topic);
 }
 

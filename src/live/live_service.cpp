@@ -525,6 +525,16 @@ Mark mark_of(db::Tx& tx, BroadcastId id, PersonId person, Instant now) {
 std::vector<ChatLine> chat_of(db::Tx& tx, BroadcastId id, ChatId after, int limit) {
   return with_names(tx, store::chat(tx, id, after, limit));
 }
+std::vector<UnrecordedChat> unrecorded_chat(db::Tx& tx, int limit) { return store::unrecorded_chat(tx, limit); }
+void chat_recorded(db::Tx& tx, std::span<const UnrecordedChat> lines) {
+  for (const auto& line : lines) store::set_recorded(tx, line.broadcast, line.id);
+}
+std::vector<ChatLine> chat_of_person(db::Tx& tx, BroadcastId id, PersonId person, int limit) {
+  return store::chat_of_person(tx, id, person, limit);
+}
+std::vector<BroadcastId> reserved_by(db::Tx& tx, PersonId person, int limit) {
+  return store::reserved_by(tx, person, limit);
+}
 std::vector<ChatLine> last_chat_of(db::Tx& tx, BroadcastId id, int limit) {
   auto lines = with_names(tx, store::last_chat(tx, id, limit));
   std::reverse(lines.begin(), lines.end());

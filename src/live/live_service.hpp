@@ -167,6 +167,22 @@ inline constexpr std::string_view kErasedName = "***";
 std::vector<ChatLine> chat_of(db::Tx& tx, BroadcastId id, ChatId after, int limit);  // oldest first
 std::vector<ChatLine> last_chat_of(db::Tx& tx, BroadcastId id, int limit);           // the newest, oldest first
 
+// For the evidence: lines that it does not have yet (oldest first), and that it has them now.
+struct UnrecordedChat {
+  BrandId brand;
+  BroadcastId broadcast;
+  ChatId id;
+  PersonId person;
+  std::string guest_name, text;  // guest_name "": a person with a login
+  std::int64_t media_ms = 0;
+  Instant at = 0;
+};
+std::vector<UnrecordedChat> unrecorded_chat(db::Tx& tx, int limit);
+void chat_recorded(db::Tx& tx, std::span<const UnrecordedChat> lines);
+// What a person said in a room, and what they reserved: their own data.
+std::vector<ChatLine> chat_of_person(db::Tx& tx, BroadcastId id, PersonId person, int limit);
+std::vector<BroadcastId> reserved_by(db::Tx& tx, PersonId person, int limit);
+
 struct Hall {
   std::vector<Broadcast> on_air, next_up, ended;
 };

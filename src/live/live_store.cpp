@@ -119,6 +119,19 @@ const Sql kInsertChat{"live.insert_chat",
                       "($1, $2, $3, $4, $5, $6, $7)"};
 const Sql kChat{"live.chat",
                 "select " CHAT_COLUMNS " from chat_lines where broadcast_id = $1 and id > $2 order by id limit $3"};
+const Sql kUnrecorded{"live.unrecorded_chat",
+                      "select b.brand_id, c.broadcast_id, c.id, c.person_id, c.name, c.text, c.media_ms, c.at from "
+                      "chat_lines c join broadcasts b on b.id = c.broadcast_id where c.in_evidence = 0 order by c.id "
+                      "limit $1"};
+const Sql kSetRecorded{"live.set_recorded",
+                       "update chat_lines set in_evidence = 1 where broadcast_id = $1 and id = $2"};
+const Sql kChatOfPerson{"live.chat_of_person",
+                        "select " CHAT_COLUMNS
+                        " from chat_lines where broadcast_id = $1 and person_id = $2 order by id "
+                        "limit $3"};
+const Sql kReservedBy{"live.reserved_by",
+                      "select broadcast_id from reservations where person_id = $1 and cancelled_at is null "
+                      "order by broadcast_id limit $2"};
 const Sql kLastChat{"live.last_chat",
                     "select " CHAT_COLUMNS " from chat_lines where broadcast_id = $1 order by id desc limit $2"};
 
@@ -303,6 +316,19 @@ std::vector<Pin> pins(db::Tx& tx, BroadcastId id, PinId after, int limit) {
   return tx.all(kPins, {id, after.value, limit}, pin_of);
 }
 
+std::vector<UnrecordedChat> unrecorded_chat(db::Tx& tx, int limit) {
+  return tx.all(kUnrecorded, {limit}, [](const db::Row& r) {
+    return UnrecordedChat{r.id<BrandId>(0), r.id<BroadcastId>(1), r.id<ChatId>(2), r.id<PersonId>(3), r.str(4),
+                          r.str(5),         r.integer(6),         r.integer(7)};
+  });
+}
+void set_recorded(db::Tx& tx, BroadcastId broadcast, ChatId id) { tx.exec(kSetRecorded, {broadcast, id}); }
+std::vector<ChatLine> chat_of_person(db::Tx& tx, BroadcastId id, PersonId person, int limit) {
+  return tx.all(kChatOfPerson, {id, person, limit}, chat_of);
+}
+std::vector<BroadcastId> reserved_by(db::Tx& tx, PersonId person, int limit) {
+  return tx.all(kReservedBy, {person, limit}, [](const db::Row& r) { return r.id<BroadcastId>(0); });
+}
 void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line, std::string_view guest_name) {
   tx.exec(kInsertChat, {id, line.id, line.person, guest_name, line.text, line.media_ms, line.at});
 }

@@ -48,6 +48,10 @@ std::optional<Pin> newest_pin(db::Tx& tx, BroadcastId id);
 std::optional<Pin> newest_pin_of(db::Tx& tx, BroadcastId id, ProductId product);
 std::vector<Pin> pins(db::Tx& tx, BroadcastId id, PinId after, int limit);
 
+std::vector<UnrecordedChat> unrecorded_chat(db::Tx& tx, int limit);
+void set_recorded(db::Tx& tx, BroadcastId broadcast, ChatId id);
+std::vector<ChatLine> chat_of_person(db::Tx& tx, BroadcastId id, PersonId person, int limit);
+std::vector<BroadcastId> reserved_by(db::Tx& tx, PersonId person, int limit);
 void insert_chat(db::Tx& tx, BroadcastId id, const ChatLine& line, std::string_view guest_name);
 std::vector<ChatLine> chat(db::Tx& tx, BroadcastId id, ChatId after, int limit);
 std::vector<ChatLine> last_chat(db::Tx& tx, BroadcastId id, int limit);  // newest first

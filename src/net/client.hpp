@@ -2,8 +2,8 @@
 //
 // HttpClient: blocking, one keep-alive connection, http and https (certificate and host name are verified). One thread
 // at a time. Errors: io_failed (no connection, broken off, bad certificate), deadline_exceeded, body_too_large,
-// bad_request (an address or an answer that is not HTTP), address_refused (not public). A redirect is an answer like any
-// other and is not followed. Name resolution is not covered by the timeout.
+// bad_request (an address or an answer that is not HTTP), address_refused (not public). A redirect is an answer like
+// any other and is not followed. Name resolution is not covered by the timeout.
 //
 // WsClientPool: many thousand WebSockets on one thread of its own, ws:// to an address only (no TLS). Listeners are
 // called on that thread. Everything else from any thread.

@@ -75,6 +75,20 @@ Result<int> receive_shipped(db::Database& db, const Call& call, int limit);
 Result<int> mature_lines(db::Database& db, const Call& call, int limit);
 
 Result<share::ReceiptFacts> receipt_facts(db::Tx& tx, OrderId id);
+// ---- about one buyer
+std::vector<Order> orders_of_buyer(db::Tx& tx, const Call& call, PersonId buyer, OrderId before, int limit);
+std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId id);
+// Orders whose address is still needed: unpaid, paid, shipped, or with an after-sale open. brand 0: everywhere.
+std::vector<OrderId> orders_under_way(db::Tx& tx, const Call& call, PersonId buyer, BrandId brand, int limit);
+struct BuyerSum {
+  std::int64_t orders = 0;
+  Fen paid_fen = 0;
+  Instant first_at = 0, last_at = 0;
+};
+BuyerSum buyer_sum(db::Tx& tx, const Call& call, PersonId buyer, BrandId brand);
+// What the buyer wrote into after-sales at the brand goes; amounts, goods and states stay.
+void forget_buyer(db::Tx& tx, const Call& call, PersonId buyer, BrandId brand);
+
 // Of a database of an older version: seals every address that is still readable. Safe to repeat.
 Status seal_addresses(db::Database& db, const Call& call);
 void merge_cart(db::Tx& tx, const Call& call, PersonId guest, PersonId person);

@@ -39,6 +39,19 @@ const Sql kInsertPayment{"order.insert_payment",
 const Sql kLoad{"order.load", "select " ORDER_COLUMNS " from orders where bucket = $1 and id = $2"};
 const Sql kLock{"order.lock",
                 "update orders set version = version + 1 where bucket = $1 and id = $2 returning " ORDER_COLUMNS};
+const Sql kUnderWay{"order.under_way",
+                    "select id from orders where bucket = $1 and buyer_id = $2 and (brand_id = $3 or "
+                    "cast($3 as bigint) = 0) and (state in ('placed', 'paid', 'shipped') or exists (select 1 from "
+                    "after_sales a where a.bucket = orders.bucket and a.order_id = orders.id and a.closed_at is null)) "
+                    "order by id limit $4"};
+const Sql kBuyerSum{"order.buyer_sum",
+                    "select count(*), cast(coalesce(sum(case when paid_at is null then 0 else total_fen end), 0) as "
+                    "bigint), coalesce(min(placed_at), 0), coalesce(max(placed_at), 0) from orders where bucket = $1 "
+                    "and buyer_id = $2 and brand_id = $3"};
+const Sql kForgetAfterSales{"order.forget_after_sales",
+                            "update after_sales set reason = '', answer = case when answer is null then null else '' "
+                            "end where bucket = $1 and order_id in (select id from orders where bucket = $1 and "
+                            "buyer_id = $2 and brand_id = $3)"};
 const Sql kReadable{"order.readable_addresses",
                     "select id, brand_id, buyer_id, address from orders where address <> '' and (bucket, id) > "
                     "($1, $2) order by bucket, id limit $3"};
@@ -511,6 +524,18 @@ std::vector<Shipped> shipped_until(db::Tx& tx, Instant shipped_at, const Shipped
                 [](const Row& r) { return Shipped{r.id<OrderId>(0), r.integer(1)}; });
 }
 
+std::vector<OrderId> under_way(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand, int limit) {
+  return ids<OrderId>(tx, kUnderWay, {bucket, buyer, brand.value, limit});
+}
+BuyerSum buyer_sum(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand) {
+  return tx
+      .one(kBuyerSum, {bucket, buyer, brand},
+           [](const Row& r) { return BuyerSum{r.integer(0), r.integer(1), r.integer(2), r.integer(3)}; })
+      .value_or(BuyerSum{});
+}
+void forget_buyer(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand) {
+  tx.exec(kForgetAfterSales, {bucket, buyer, brand});
+}
 std::vector<Readable> readable_addresses(db::Tx& tx, OrderId after, int limit) {
   return tx.all(kReadable, {after ? bucket_of_id(after.value) : -1, after.value, limit},
                 [](const Row& r) { return Readable{r.id<OrderId>(0), r.id<BrandId>(1), r.id<PersonId>(2), r.str(3)}; });

@@ -556,6 +556,13 @@ Result<PersonId> register_person(Tx& tx, const Call& call, std::string_view logi
   return id;
 }
 
+std::optional<Account> find_account(Tx& tx, PersonId id) {
+  const auto person = store::person(tx, id);
+  if (!person) return std::nullopt;
+  return Account{person->name, person->login, store::person_since(tx, id)};
+}
+void close_account(Tx& tx, PersonId id) { store::close_account(tx, id); }
+
 int seal_persons(Tx& tx, const Call& call, int limit) { return store::seal_persons(tx, call, limit); }
 
 Result<std::string> issue_session(Tx& tx, const Call& call, PersonId person, TokenKind kind, std::string_view name,

@@ -151,6 +151,14 @@ std::optional<Login> find_login(db::Tx&, std::string_view login);
 Result<PersonId> register_person(db::Tx&, const Call&, std::string_view login, std::string_view name,
                                  const std::string& password_hash);
 
+struct Account {
+  std::string name, login;  // "": none, or erased
+  Instant created_at = 0;
+};
+std::optional<Account> find_account(db::Tx&, PersonId);
+// Erases name, login and password and ends every session. The person's id stays: orders and shares name it.
+void close_account(db::Tx&, PersonId);
+
 // Of a database of an older version: seals up to `limit` names and logins that are still readable; how many it did.
 int seal_persons(db::Tx&, const Call&, int limit);
 

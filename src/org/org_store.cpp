@@ -217,6 +217,12 @@ const Sql kSetPassword{"org.set_password",
                        "update persons set login_sha256 = $2, login_sealed = $3, password_hash = $4 where id = $1 and "
                        "password_hash is null and not exists (select 1 from persons o where o.login_sha256 = $2 and "
                        "o.id <> $1)"};
+const Sql kPersonSince{"org.person_since", "select created_at from persons where id = $1"};
+const Sql kClearPerson{"org.clear_person",
+                       "update persons set name = '', login = null, login_sha256 = null, login_sealed = null, "
+                       "name_sealed = null, password_hash = null, show_purchases = 0 where id = $1"};
+const Sql kEndSessionsOf{"org.end_sessions_of", "delete from sessions where person_id = $1"};
+const Sql kEndInvitesOf{"org.end_invites_of", "delete from invites where person_id = $1"};
 const Sql kReadable{"org.readable_persons",
                     "select id, name, login from persons where login is not null order by login limit $1"};
 const Sql kSealPerson{"org.seal_person",
@@ -593,6 +599,12 @@ bool set_password(Tx& tx, const Call& call, PersonId id, std::string_view login,
   const auto key = privacy::person_key(tx, call, id, {}, privacy::Use::everyday);
   const auto sealed = seal_person(key, call, {}, login);
   return tx.exec(kSetPassword, {id, Param::blob(sealed.login_sha256), Param::blob(sealed.login), hash}) == 1;
+}
+Instant person_since(Tx& tx, PersonId id) { return tx.number(kPersonSince, {id}); }
+void close_account(Tx& tx, PersonId id) {
+  tx.exec(kClearPerson, {id});
+  tx.exec(kEndSessionsOf, {id});
+  tx.exec(kEndInvitesOf, {id});
 }
 int seal_persons(Tx& tx, const Call& call, int limit) {
   struct Readable {

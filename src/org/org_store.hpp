@@ -102,6 +102,8 @@ bool add_person(db::Tx&, const Call&, const Person&);  // false: the login is ta
 void add_person_of_agent(db::Tx&, PersonId, std::string_view name, Instant at);
 // False: has one, or the login is taken.
 bool set_password(db::Tx&, const Call&, PersonId, std::string_view login, std::string_view hash);
+Instant person_since(db::Tx&, PersonId);
+void close_account(db::Tx&, PersonId);
 // Up to `limit` of those whose login is still readable (rows of an older version); the number it sealed.
 int seal_persons(db::Tx&, const Call&, int limit);
 void add_staff(db::Tx&, BrandId, PersonId, unsigned roles, Instant at);

@@ -716,6 +716,10 @@ Result<org::RecruitedBy> recruited_by(Tx& tx, const Call& call, BrandId brand, s
   return org::RecruitedBy{share->id, share->agent, store::opened_at(tx, call.bucket(person), person, share->id)};
 }
 
+void lock_buyer(Tx& tx, const Call& call, BrandId brand, PersonId buyer) {
+  store::lock_guard(tx, call.bucket(buyer), brand, buyer);
+}
+
 Status merge_guest(Tx& tx, const Call& call, PersonId guest, PersonId person) {
   if (!guest || !person || guest == person) return {};
   RulesBook book(tx);

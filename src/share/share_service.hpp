@@ -78,6 +78,8 @@ Result<int> hand_on_customers(db::Database& db, const Call& call, int limit);
 
 // Whom a recruit share speaks for (org::RecruitedByFn).
 Result<org::RecruitedBy> recruited_by(db::Tx& tx, const Call& call, BrandId brand, std::string_view token);
+// Locks the buyer's guard row: until the end of the transaction they touch no share and place no order at the brand.
+void lock_buyer(db::Tx& tx, const Call& call, BrandId brand, PersonId buyer);
 
 // A guest logs in: touches, locks and shares become the person's (docs/decisions/0004-guest-merge.md). Repeating it
 // changes nothing.

@@ -8,7 +8,8 @@ import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-TESTS = ["openapi", "bad_input", "crowd", "slow_viewer", "settlement", "same_seed", "backup", "upgrade", "doctor", "kill"]
+TESTS = ["openapi", "bad_input", "crowd", "slow_viewer", "settlement", "same_seed", "backup", "upgrade", "doctor", "webhooks",
+         "privacy", "kill"]
 
 
 def main() -> int:

@@ -6,6 +6,7 @@
 #include "bus/journal.hpp"
 #include "catalog/catalog_service.hpp"
 #include "events/event_types.hpp"
+#include "evidence/evidence_service.hpp"
 #include "insight/figures.hpp"
 #include "insight/verify.hpp"
 #include "live/offers_service.hpp"
@@ -108,6 +109,10 @@ void Shop::jobs() {
   deliver();
   job("count", [&](const Call& call) { return insight::fold_tallies(db_, call, kAtOnce); });
   must(bus::keep_all_events(db_));
+  job("record evidence", [&](const Call& call) { return evidence::record_evidence(db_, call); });
+  job("close segments", [&](const Call& call) { return evidence::close_segments(db_, call); });
+  job("purge evidence", [&](const Call& call) { return evidence::purge_evidence(db_, call); });
+  job("run erasures", [&](const Call& call) { return evidence::run_erasures(db_, call); });
 }
 
 void Shop::go_to(Instant instant) {
@@ -331,6 +336,8 @@ std::string Shop::problems() {
     }
     return {};
   }));
+  for (const auto& chain : must(evidence::verify_evidence(db_, {})))
+    for (const auto& wrong : chain.differences) out += "WRONG  evidence  " + wrong + "\n";
   return out;
 }
 insight::Report Shop::report() {
