@@ -19,8 +19,8 @@ constexpr int kOrders = 200'000;
   "broadcasts b join stores s on s.id = b.store_id join agents a on a.id = s.agent_id left join pins p on "       \
   "p.broadcast_id = b.id and p.closed_at is null left join products pr on pr.id = p.product_id where "
 const Sql kOnAir{"wall.on_air",
-                 ROOM_COLUMNS "b.brand_id = $1 and b.state = 'live' and b.id > $2 order by b.id limit $3"};
-const Sql kRoom{"wall.room", ROOM_COLUMNS "b.id = $2 and b.brand_id = $1 and b.state = 'live'"};
+                 ROOM_COLUMNS "b.brand_id = $1 and b.state = 'live' and b.audience = 'public' and b.id > $2 order by b.id limit $3"};
+const Sql kRoom{"wall.room", ROOM_COLUMNS "b.id = $2 and b.brand_id = $1 and b.state = 'live' and b.audience = 'public'"};
 // By each bucket's key, which grows with time: no index of its own.
 const Sql kPaidSince{
     "wall.paid_since",

@@ -460,7 +460,7 @@ std::int64_t record_clicks(db::Tx& tx, const Call& call, std::span<const Click> 
 
 Status add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts) {
   if (!store::add_counts(tx, id, counts)) return no_broadcast(id);
-  if (counts.enters > 0)
+  if (counts.enters > 0 && !store::find(tx, id).value_or(Broadcast{}).rehearsal())
     tally(tx, {.what = What::enter, .id = id.value, .broadcast = id, .n = counts.enters, .at = counts.at});
   return {};
 }

@@ -30,6 +30,8 @@ Status check_room(db::Tx& tx, const PlaceWish& wish) {
   const auto broadcast = live::find_broadcast(tx, wish.broadcast);
   if (!broadcast || broadcast->store != wish.store)
     return fail(Code::invalid_field, "is not a broadcast of this store", "/broadcast_id");
+  if (broadcast->rehearsal())
+    return fail(Code::invalid_field, "is a rehearsal; nothing is ordered from one", "/broadcast_id");
   return {};
 }
 

@@ -761,7 +761,14 @@ void audit(Tx& tx, const Call& call, BrandId brand, std::string_view action, std
 }
 
 std::vector<AuditRow> audit_of(Tx& tx, BrandId brand, const AuditFilter& filter, int limit, EventId before) {
-  return store::audit_rows(tx, brand, filter, limit, before);
+  auto rows = store::audit_rows(tx, brand, filter, limit, before);
+  std::unordered_map<PersonId, std::string> names;
+  for (AuditRow& row : rows) {
+    const auto [at, fresh] = names.try_emplace(row.actor);
+    if (fresh && row.actor) at->second = person_name(tx, row.actor);
+    row.actor_name = at->second;
+  }
+  return rows;
 }
 
 // ---- the server itself

@@ -290,8 +290,8 @@ const Sql kAddAudit{"org.add_audit",
                     "values ($1, $2, $3, $4, $5, $6, $7, $8)"};
 const Sql kAudit{"org.audit",
                  "select id, actor_id, action, subject_kind, subject_id, detail, at from audit where brand_id = $1 and "
-                 "id < $2 and substr(action, 1, length($3)) = $3 and ($4 = '' or subject_kind = $4) and ($5 = 0 or "
-                 "subject_id = $5) and (cast($6 as bigint) is null or actor_id = $6) and at >= $7 and at < $8 "
+                 "id < $2 and substr(action, 1, length($3)) = $3 and ($4 = '' or subject_kind = $4) and (cast($5 as bigint) "
+                 "= 0 or subject_id = $5) and (cast($6 as bigint) is null or actor_id = $6) and at >= $7 and at < $8 "
                  "order by id desc limit $9"};
 const Sql kFact{"org.fact", "select value from server_facts where name = $1"};
 const Sql kAddFact{"org.add_fact",
