@@ -1253,7 +1253,8 @@ const std::vector<Story::Statement>& Story::statements() {
        }},
       {"expect the lucky bag drew {number} of {number}",
        [](S s, Given g) {
-         const auto counts = test::must(s.shop_.db().read([&](db::Tx& tx) -> Result<std::pair<std::size_t, std::size_t>> {
+         using Counts = std::pair<std::size_t, std::size_t>;
+         const auto counts = test::must(s.shop_.db().read([&](db::Tx& tx) -> Result<Counts> {
            return std::pair{live::winners_of(tx, s.bag()).size(), live::entrants_of(tx, s.bag()).size()};
          }));
          return expect_text(std::to_string(counts.first) + " of " + std::to_string(counts.second),

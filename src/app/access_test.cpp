@@ -41,14 +41,11 @@ class AccessTest : public ServerTest {
     ids_["agent_id"] = host.id.text();
     ids_["store_id"] = host.store.text();
     ids_["person_id"] = customer.text();
-<<<<<<< ours
     ids_["token_id"] = std::string(64, '0');
-=======
     const auto task = said(call(Method::post, "/api/v1/brands/" + home_.id.text() + "/training-tasks", owner,
                                 R"({"kind":"lesson","title":"Manners","text":"Read me"})"),
                            201);
     ids_["task_id"] = get_text(task, "id");
->>>>>>> theirs
     ids_["region_id"] = must(db().read([&](db::Tx& tx) -> Result<RegionId> {
                           return org::regions_of(tx, home_.id, {}, 1, {}).at(0).region.id;
                         })).text();
@@ -165,16 +162,10 @@ class AccessTest : public ServerTest {
       "quoteOrder",    "getShipping",  "listStoreCoupons", "listRoomCoupons", "listFlash",
       "listLuckyBags", "getLuckyBag",  "getLuckyBagProof"};
   // What everybody may do who is logged in: to things of their own.
-<<<<<<< ours
   const std::set<std::string> own_ = {"deleteSession",    "createApiToken",     "placeOrder",    "listMyOrders",
                                       "reserveBroadcast", "unreserveBroadcast", "sandboxPay",    "takeReminders",
                                       "claimCoupon",      "listMyCoupons",      "enterLuckyBag", "listApiTokens",
-                                      "getMyData",        "previewErasure",     "eraseMe"};
-=======
-  const std::set<std::string> own_ = {"applyAsAgent",     "changePassword",     "deleteSession",
-                                      "createApiToken",   "placeOrder",         "listMyOrders",
-                                      "reserveBroadcast", "unreserveBroadcast", "sandboxPay"};
->>>>>>> theirs
+                                      "getMyData",        "previewErasure",     "eraseMe", "applyAsAgent", "changePassword"};
   // Pages, health, documents.
   bool is_page(const net::Route& route) const { return route.access == Access::open; }
 
@@ -247,13 +238,8 @@ TEST_F(AccessTest, StaffLimitedToAnotherRegionIsAStrangerHere) {
   agent(home_.id, "southerner", "华南");
   const auto south = token_of(staff(home_.id, "south", kOperator | kFinance | kAuditor, {{"华南"}}));
   EXPECT_EQ(let_through(south, own_),
-<<<<<<< ours
-            (Ids{"getLockRules 200", "getRegionReport 200", "listAgents 200", "listBrandOrders 200", "listNames 200",
+            (Ids{"getLockRules 200", "getMatrixRules 200", "listApplications 200", "getRegionReport 200", "listAgents 200", "listBrandOrders 200", "listNames 200",
                  "listOpenAfterSales 200", "listRegions 200"}));
-=======
-            (Ids{"getLockRules 200", "getMatrixRules 200", "getRegionReport 200", "listApplications 200",
-                 "listAgents 200", "listBrandOrders 200", "listOpenAfterSales 200", "listRegions 200"}));
->>>>>>> theirs
   for (const char* list : {"/orders", "/after-sales"})
     EXPECT_EQ(call(Method::get, "/api/v1/brands/" + home_.id.text() + list, south).body, R"({"items":[],"next":null})");
   const auto agents = call(Method::get, "/api/v1/brands/" + home_.id.text() + "/agents", south).body;

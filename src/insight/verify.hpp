@@ -1,7 +1,7 @@
 // verify: recomputes everything that must agree, from the rows, and says what differs (SPEC 8).
 //
 // Checks, each named in the answer: stock (the law of SPEC 4, and reserved and sold against the orders), offers (prices
-// against campaigns and flash prices, their units, coupons out and used, discounts and their spread, draws), ledger (each
+// against campaigns and flash prices, their units, coupons out and used, discounts, draws), ledger (each
 // transaction sums to 0, agents' accounts have an agent), entries (against plan, net and attribution, line by line;
 // states against settlements and freeze), accounts (ledger against entries, settlements and debts), orders (states
 // against payments and instants, sums against lines, refunds against after-sales and late payments, attribution against
