@@ -243,8 +243,9 @@ class Story {
   }
 
   // ---- what is done
+  static constexpr const char* kHere = "上海";
   struct Placing {
-    std::string name, region = "上海", coupon;
+    std::string name, region = kHere, coupon;
     bool in_room = false;
   };
   std::string place(const Words& by, const Words& what, const Words& store, const Placing& how) {
@@ -1061,17 +1062,17 @@ const std::vector<Story::Statement>& Story::statements() {
       // orders
       {"{who} orders {lines…} in the store of {agent}", [](S s, Given g) { return s.place(g[0], g[1], g[2], {}); }},
       {"{who} orders {lines…} in the store of {agent} as {name}",
-       [](S s, Given g) { return s.place(g[0], g[1], g[2], {.name = g[3][0]}); }},
+       [](S s, Given g) { return s.place(g[0], g[1], g[2], {g[3][0], kHere, "", false}); }},
       {"{who} orders {lines…} in the store of {agent} to {region}",
-       [](S s, Given g) { return s.place(g[0], g[1], g[2], {.region = g[3][0]}); }},
+       [](S s, Given g) { return s.place(g[0], g[1], g[2], {"", g[3][0], "", false}); }},
       {"{who} orders {lines…} in the store of {agent} with {coupon}",
-       [](S s, Given g) { return s.place(g[0], g[1], g[2], {.coupon = g[3][0]}); }},
+       [](S s, Given g) { return s.place(g[0], g[1], g[2], {"", kHere, g[3][0], false}); }},
       {"{who} orders {lines…} in the store of {agent} to {region} with {coupon}",
-       [](S s, Given g) { return s.place(g[0], g[1], g[2], {.region = g[3][0], .coupon = g[4][0]}); }},
+       [](S s, Given g) { return s.place(g[0], g[1], g[2], {"", g[3][0], g[4][0], false}); }},
       {"{who} orders {lines…} in the room of {agent}",
-       [](S s, Given g) { return s.place(g[0], g[1], g[2], {.in_room = true}); }},
+       [](S s, Given g) { return s.place(g[0], g[1], g[2], {"", kHere, "", true}); }},
       {"{who} orders {lines…} in the room of {agent} with {coupon}",
-       [](S s, Given g) { return s.place(g[0], g[1], g[2], {.coupon = g[3][0], .in_room = true}); }},
+       [](S s, Given g) { return s.place(g[0], g[1], g[2], {"", kHere, g[3][0], true}); }},
       {"{who} pays {order}",
        [](S s, Given g) { return s.state_of(s.shop_.pay(s.who(g[0]).caller.person, s.order(g[1]))); }},
       {"{who} pays {order} but the notice is held up",
@@ -1151,11 +1152,11 @@ const std::vector<Story::Statement>& Story::statements() {
       // units set aside
       {"allot {number} {product} to {agent}", [](S s, Given g) { return s.allot(g[0], g[1], g[2], {}); }},
       {"allot {number} {product} to {agent} and no more",
-       [](S s, Given g) { return s.allot(g[0], g[1], g[2], {.shared = false}); }},
+       [](S s, Given g) { return s.allot(g[0], g[1], g[2], {0, 0, false, 0}); }},
       {"allot {number} {product} to {agent} and keep it so",
-       [](S s, Given g) { return s.allot(g[0], g[1], g[2], {.keep = number_in(g[0][0])}); }},
+       [](S s, Given g) { return s.allot(g[0], g[1], g[2], {0, number_in(g[0][0]), true, 0}); }},
       {"allot {number} {product} to {agent} for {duration…}",
-       [](S s, Given g) { return s.allot(g[0], g[1], g[2], {.until_at = s.shop_.now() + duration_in(g[3])}); }},
+       [](S s, Given g) { return s.allot(g[0], g[1], g[2], {0, 0, true, s.shop_.now() + duration_in(g[3])}); }},
       {"{agent} gives {product} back",
        [](S s, Given g) {
          const org::Agent& a = s.agent(g[0]);
