@@ -162,10 +162,10 @@ class AccessTest : public ServerTest {
       "quoteOrder",    "getShipping",  "listStoreCoupons", "listRoomCoupons", "listFlash",
       "listLuckyBags", "getLuckyBag",  "getLuckyBagProof"};
   // What everybody may do who is logged in: to things of their own.
-  const std::set<std::string> own_ = {"deleteSession",    "createApiToken",     "placeOrder",    "listMyOrders",
-                                      "reserveBroadcast", "unreserveBroadcast", "sandboxPay",    "takeReminders",
-                                      "claimCoupon",      "listMyCoupons",      "enterLuckyBag", "listApiTokens",
-                                      "getMyData",        "previewErasure",     "eraseMe", "applyAsAgent", "changePassword"};
+  const std::set<std::string> own_ = {
+      "deleteSession", "createApiToken", "placeOrder",  "listMyOrders",  "reserveBroadcast", "unreserveBroadcast",
+      "sandboxPay",    "takeReminders",  "claimCoupon", "listMyCoupons", "enterLuckyBag",    "listApiTokens",
+      "getMyData",     "previewErasure", "eraseMe",     "applyAsAgent",  "changePassword"};
   // Pages, health, documents.
   bool is_page(const net::Route& route) const { return route.access == Access::open; }
 
@@ -237,9 +237,9 @@ TEST_F(AccessTest, AnAuditorReadsEverythingAndChangesNothing) {
 TEST_F(AccessTest, StaffLimitedToAnotherRegionIsAStrangerHere) {
   agent(home_.id, "southerner", "华南");
   const auto south = token_of(staff(home_.id, "south", kOperator | kFinance | kAuditor, {{"华南"}}));
-  EXPECT_EQ(let_through(south, own_),
-            (Ids{"getLockRules 200", "getMatrixRules 200", "listApplications 200", "getRegionReport 200", "listAgents 200", "listBrandOrders 200", "listNames 200",
-                 "listOpenAfterSales 200", "listRegions 200"}));
+  EXPECT_EQ(let_through(south, own_), (Ids{"getLockRules 200", "getMatrixRules 200", "listApplications 200",
+                                           "getRegionReport 200", "listAgents 200", "listBrandOrders 200",
+                                           "listNames 200", "listOpenAfterSales 200", "listRegions 200"}));
   for (const char* list : {"/orders", "/after-sales"})
     EXPECT_EQ(call(Method::get, "/api/v1/brands/" + home_.id.text() + list, south).body, R"({"items":[],"next":null})");
   const auto agents = call(Method::get, "/api/v1/brands/" + home_.id.text() + "/agents", south).body;

@@ -15,6 +15,7 @@
 #include "base/shape.hpp"
 #include "live/hub.hpp"
 #include "live/live_events.hpp"
+#include "live/offers_service.hpp"
 #include "live/test_runner.hpp"
 
 namespace lianbo::live {
@@ -814,6 +815,43 @@ std::string mark_payload(PersonId person, const char* mark, const char* until = 
   return R"({"version":1,"person_id":")" + person.text() + R"(","mark":")" + mark + R"(","until_at":)" + until + "}";
 }
 
+TEST(RoomChat, ALineThatIsHeldIsToldToItsSenderAndToTheCrewAlone) {
+  World world;
+  const auto sender = world.watch(PersonId{1}), other = world.watch(PersonId{2});
+  const auto crew = world.watch_as_crew(PersonId{3});
+  world.say(sender, R"({"t":"chat","text":"a bad word","ref":"r1"})");
+  const ChatWish wish = world.backend->wishes.at(0);
+  HeldLine line;
+  line.id = wish.id;
+  line.broadcast = kRoom;
+  line.person = wish.person;
+  line.text = wish.text;
+  line.word = "bad";
+  line.state = "held";
+  Broadcast b;
+  b.id = kRoom;
+  world.hub->on_event(held_event(b, line));
+  world.backend->said.at(0)({});
+  world.backend->said.at(0) = {};
+  world.run_all();
+  ASSERT_EQ(sender->of("held").size(), 1u);
+  EXPECT_EQ(get_text(sender->of("held")[0], "ref"), "r1");
+  EXPECT_TRUE(sender->of("said").empty());
+  ASSERT_EQ(crew->of("held_line").size(), 1u);
+  EXPECT_EQ(get_text(get_object(crew->of("held_line")[0], "line"), "text"), "a bad word");
+  for (const auto& viewer : {sender, other}) {
+    EXPECT_TRUE(viewer->of("chat").empty());
+    EXPECT_TRUE(viewer->of("held_line").empty());
+  }
+  // Rejected: the sender hears of it, on every connection of theirs, and nobody else.
+  const auto again = world.watch(PersonId{1});
+  world.tell(
+      world.event(kChatRejected, R"({"id":")" + wish.id.text() + R"(","person_id":")" + PersonId{1}.text() + "\"}"));
+  EXPECT_EQ(sender->of("rejected").size(), 1u);
+  EXPECT_EQ(again->of("rejected").size(), 1u);
+  EXPECT_TRUE(other->of("rejected").empty());
+}
+
 TEST(RoomMarks, ABannedPersonIsPutOutAndCantComeBackUntilItIsLifted) {
   World world;
   const auto bad = world.watch(PersonId{1}), good = world.watch(PersonId{2});
@@ -1034,6 +1072,57 @@ TEST(RoomEvents, NoStockChangeIsLostWhileTheFirstSnapshotIsRead) {
   world.hub->on_event(world.stock(kShown, 5));
   world.run_all();
   EXPECT_THAT(viewer->types(), ElementsAre("snapshot", "stock"));
+}
+
+TEST(RoomEvents, WhatIsLeftIsWhatThisRoomsStoreCanSell) {
+  World world;
+  const StoreId ours{7};
+  const SkuId sku{11}, free{12};
+  world.backend->state.broadcast.store = ours;
+  world.backend->state.own = {catalog::Allotment{sku, ours, 4, 0, true, 0, 0, 0}};
+  const auto viewer = world.watch(PersonId{1});
+  const auto told = [&](SkuId of, int left, const std::string& more = "") {
+    world.tell(world.event("stock.changed",
+                           R"({"product_id":")" + kShown.text() + R"(","sku_id":")" + of.text() + R"(","left":)" +
+                               std::to_string(left) + more + "}",
+                           kShown.value));
+    const auto all = viewer->of("stock");
+    return all.empty() ? -1 : get_int(all.back(), "left", -1);
+  };
+  const auto of_store = [](StoreId store, const std::string& own, bool shared) {
+    return R"(,"store_id":")" + store.text() + R"(","own":)" + own + R"(,"shared":)" + (shared ? "true" : "false");
+  };
+  EXPECT_EQ(told(free, 3), 3);
+  EXPECT_EQ(told(sku, 0), 4) << "sold out for others; this store has four of its own";
+  EXPECT_EQ(told(sku, 9, of_store(StoreId{8}, "9", true)), 4) << "another store's units";
+  EXPECT_EQ(viewer->of("stock").size(), 2u);
+  EXPECT_EQ(told(sku, 2, of_store(ours, "2", true)), 2);
+  EXPECT_EQ(told(sku, 5), 7);
+  EXPECT_EQ(told(sku, 1, of_store(ours, "1", false)), 1) << "its own and no more";
+  EXPECT_EQ(told(sku, 20), 1);
+  EXPECT_EQ(told(sku, 19, of_store(ours, "null", true)), 19) << "given back";
+  EXPECT_EQ(told(sku, 18), 18);
+}
+
+TEST(RoomEvents, OffersAreToldAndStandInTheSnapshot) {
+  World world;
+  world.backend->state.offers_json = R"({"coupons":[],"flash":[{"id":"f"}],"lucky_bags":[]})";
+  const auto viewer = world.watch(PersonId{1});
+  EXPECT_EQ(get_list(get_object(viewer->last(), "offers"), "flash").size(), 1u);
+  world.tell(world.event(kFlashOpened, R"({"version":1,"flash":{"id":"g"}})"));
+  EXPECT_EQ(get_text(viewer->last(), "t"), "flash.opened");
+  EXPECT_EQ(seq_of(viewer->last()), 1);
+  world.tell(world.event(kFlashChanged, R"({"id":"g","left":2})"));
+  EXPECT_EQ(get_int(viewer->last(), "left"), 2);
+  world.tell(world.event(kBagDrawn, R"({"version":2,"bag":{"id":"b"},"winner_ids":[]})"));
+  EXPECT_EQ(get_text(viewer->last(), "t"), "luckybag.drawn");
+  // Who joins later and reads a snapshot of version 2 is not told again what it contains.
+  world.backend->state.broadcast.version = 2;
+  world.pass(world.settings.room_counts_ms);
+  const auto late = world.watch(PersonId{2});
+  EXPECT_TRUE(late->of("luckybag.drawn").empty());
+  world.tell(world.event(kCouponGone, R"({"coupon_id":"c"})"));
+  EXPECT_EQ(get_text(late->last(), "t"), "coupon.gone");
 }
 
 TEST(RoomEvents, OrdersAreToldInTheirRoomWithMaskedNames) {
