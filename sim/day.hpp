@@ -8,6 +8,8 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "sim/chat_book.hpp"
 #include "sim/client.hpp"
@@ -18,6 +20,9 @@
 
 namespace lianbo::sim {
 
+// Of everybody in the day; it guards nothing.
+inline constexpr std::string_view kPassword = "matrix-sale-day";
+
 class Day {
  public:
   Day(const DemoOptions& options, World world, ChatBook chat);
@@ -27,6 +32,8 @@ class Day {
   Status aftermath();  // aftermath.cpp: three weeks
   Status close();      // run_day.cpp: verify, the server's figures, the journal
   DemoReport take_report() { return std::move(report_); }
+  // Of those who go on air, the best known first.
+  std::vector<std::string> host_logins(std::size_t most);
 
  private:
   using Then = Crew::Then;

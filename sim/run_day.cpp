@@ -12,6 +12,7 @@ namespace lianbo::sim {
 namespace {
 
 constexpr std::size_t kMostComplaints = 20;
+constexpr std::size_t kShownHosts = 8;
 // The owner and the clock are one person each to the crew; people have the keys from 1 on.
 constexpr std::size_t kOwnerKey = 0;
 
@@ -125,6 +126,19 @@ void Day::complain(std::string text) {
   if (report_.complaints.size() < kMostComplaints) report_.complaints.push_back(std::move(text));
 }
 
+std::vector<std::string> Day::host_logins(std::size_t most) {
+  std::vector<const Host*> known;
+  for (const Host& host : world_.hosts)
+    if (host.person >= 0 && !world_.person(host.person).me.token.empty() &&
+        world_.person(host.person).login.starts_with("host-"))
+      known.push_back(&host);
+  std::stable_sort(known.begin(), known.end(), [](const Host* a, const Host* b) { return a->rank < b->rank; });
+  std::vector<std::string> out;
+  for (const Host* host : known)
+    if (out.size() < most) out.push_back(world_.person(host->person).login);
+  return out;
+}
+
 std::string Day::brand(std::string_view rest) const {
   return fmt::format("/api/v1/brands/{}{}", options_.brand_id, rest);
 }
@@ -224,6 +238,7 @@ Result<DemoReport> run_day(const DemoOptions& options) {
   }
   Day day(options, World(std::move(graph)), std::move(chat));
   TRY_OK(day.set_up());
+  if (options.hosts_are_in) options.hosts_are_in(day.host_logins(kShownHosts), std::string(kPassword));
   TRY_OK(day.sale_day());
   TRY_OK(day.aftermath());
   TRY_OK(day.close());

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -31,6 +32,8 @@ struct DemoOptions {
   bool chinese = false;  // language of the live line
   Instant start_at = 0;  // the server's clock stands here or before
   std::function<bool()> stopped;
+  // Called once before anybody goes on air: some hosts' logins, the best known first, and the password of them all.
+  std::function<void(std::vector<std::string> logins, std::string password)> hosts_are_in;
   // Called when the server does not answer: gives its base URL once it is back, "" to give up.
   std::function<std::string()> reconnect;
 };

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kAssortment = 120;  // products that the day is about
 constexpr std::size_t kMaxUpload = 32u << 20;
-constexpr std::string_view kPassword = "matrix-sale-day";
 
 }  // namespace
 

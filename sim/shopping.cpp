@@ -9,7 +9,6 @@
 namespace lianbo::sim {
 namespace {
 
-constexpr std::string_view kPassword = "matrix-sale-day";
 constexpr double kReceipts = 0.15;     // of paid orders are shown to friends
 constexpr double kLateNotices = 0.10;  // the rail's word comes after the buyer's page says "paid"
 

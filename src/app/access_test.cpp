@@ -152,10 +152,11 @@ class AccessTest : public ServerTest {
                                        "acceptInvite", "listProducts", "getProduct", "listBroadcasts",  "getBroadcast",
                                        "listPins",     "getHall",      "listChat",   "recordExposures", "recordClicks",
                                        "createShare",  "listShares",   "openShare",  "getOwnLock",      "getCart",
-                                       "putCartLine",  "clearCart",    "payNotice"};
+                                       "putCartLine",  "clearCart",    "payNotice",  "getLeaderboard",
+                                       "listRoomsSelling"};
   // What everybody may do who is logged in: to things of their own.
   const std::set<std::string> own_ = {"deleteSession",    "createApiToken",     "placeOrder", "listMyOrders",
-                                      "reserveBroadcast", "unreserveBroadcast", "sandboxPay"};
+                                      "reserveBroadcast", "unreserveBroadcast", "sandboxPay", "takeReminders"};
   // Pages, health, documents.
   bool is_page(const net::Route& route) const { return route.access == Access::open; }
 

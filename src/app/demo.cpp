@@ -2,6 +2,7 @@
 // again when it dies, so the day goes on; it never outlives this process.
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -21,6 +22,8 @@
 #include "base/json.hpp"
 #include "base/shape.hpp"
 #include "net/client.hpp"
+#include "org/sessions.hpp"
+#include "sim/evening.hpp"
 #include "sim/run_day.hpp"
 
 namespace lianbo::app {
@@ -144,6 +147,24 @@ class ServerProcess {
   std::thread keeper_;
 };
 
+// Where to look, and as whom. The addresses are this machine's own, the people are made up; the owner's password is
+// drawn for each demo, so that a database that is left behind opens to nobody who has read the source.
+struct Doors {
+  std::string url, owner_password, host_login, host_password;
+  void tell(bool chinese) const {
+    const std::string where =
+        chinese ? fmt::format(
+                      "\n用浏览器打开:\n  店铺  {0}/\n  主播  {0}/host   账号 {1}  密码 {2}\n"
+                      "  品牌  {0}/brand  账号 founder  密码 {3}\n\n",
+                      url, host_login, host_password, owner_password)
+                : fmt::format(
+                      "\nOpen in a browser:\n  shop   {0}/\n  host   {0}/host   login {1}  password {2}\n"
+                      "  brand  {0}/brand  login founder  password {3}\n\n",
+                      url, host_login, host_password, owner_password);
+    std::fputs(where.c_str(), stderr);
+  }
+};
+
 Status move_clock(net::HttpClient& client, const std::string& token, Instant to) {
   net::HttpRequest request;
   request.method = "POST";
@@ -177,9 +198,12 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   settings.rate_guest_per_min = settings.rate_login_per_min = 0;  // the whole population has one address
 
   std::string token, brand_text;
+  Doors doors;
   {
     TRY(auto bench, Workbench::open(settings, "demo"));
     const Call call = bench->system_call();
+    doors.owner_password = bench->random.base62(12);
+    TRY(const std::string owner_hash, org::Passwords(settings).hash(doors.owner_password));
     TRY(brand_text, bench->db->write([&](db::Tx& tx) -> Result<std::string> {
       org::NewBrand wish;
       wish.name = "云上优选";
@@ -188,6 +212,8 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
       TRY(const auto brand, org::create_brand(tx, call, wish));
       const auto owner = org::find_login(tx, "founder");
       TRY(token, org::issue_session(tx, call, owner->person, org::TokenKind::api, "demo"));
+      TRY(const auto invited, org::add_staff(tx, call, brand, "founder", "创始人", kOwner));
+      TRY_OK(org::accept_invite(tx, call, invited.invite_token, "founder", owner_hash));
       return brand.text();
     }));
   }
@@ -225,6 +251,14 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   if (lang == nullptr || *lang == 0) lang = std::getenv("LANG");
   options.chinese = lang != nullptr && std::string_view(lang).starts_with("zh");
   options.start_at = day;
+  std::vector<std::string> hosts;
+  doors.url = url;
+  options.hosts_are_in = [&](std::vector<std::string> logins, std::string password) {
+    hosts = std::move(logins);
+    doors.host_login = hosts.empty() ? "" : hosts.front();
+    doors.host_password = std::move(password);
+    if (!command.once && !console.quiet && !console.json) doors.tell(options.chinese);
+  };
   options.stopped = [] { return g_stopped.load(); };
   options.reconnect = [&]() -> std::string {
     if (g_stopped) return {};
@@ -249,11 +283,11 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   std::printf("%s\n", console.json ? report.to_json().c_str() : report.to_text(options.chinese).c_str());
   std::fflush(stdout);
   if (!command.once && !g_stopped) {
-    std::fprintf(stderr,
-                 "\nThe server still listens until Ctrl-C.\n  shop, in a browser  %s/\n  API                 "
-                 "%s/api/openapi.json\n"
-                 "  owner's token       %s\n",
-                 url.c_str(), url.c_str(), token.c_str());
+    std::fputs(options.chinese ? "\n白天结束了。晚上还有几位主播在播，直到按下 Ctrl-C。\n"
+                               : "\nThe day is over. In the evening some hosts are on air again, until Ctrl-C.\n",
+               stderr);
+    doors.tell(options.chinese);
+    std::fprintf(stderr, "API %s/api/openapi.json, owner's token %s\n", url.c_str(), token.c_str());
     // From here on the simulated clock goes as fast as the wall's.
     net::HttpClient client({.url = url});
     const auto start = client.send({.target = "/api/v1/clock"});
@@ -261,10 +295,13 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
     if (start && start->status == 200)
       if (const auto said = parse_json(start->body)) now = get_instant(*said, "now", day);
     const std::int64_t begun = monotonic_ms();
+    sim::Evening evening({url, brand_text, hosts, doors.host_password, command.seed});
     while (!g_stopped && server.running()) {
       std::this_thread::sleep_for(std::chrono::milliseconds(500));
-      if (const auto ok = move_clock(client, token, now + (monotonic_ms() - begun));
-          !ok && !g_stopped && server.running())
+      const Instant at = now + (monotonic_ms() - begun);
+      if (const auto ok = move_clock(client, token, at); ok)
+        evening.step(at);
+      else if (!g_stopped && server.running())
         std::fprintf(stderr, "lianbo: %s\n", ok.error().text().c_str());
     }
   }

@@ -4,6 +4,7 @@
 
 #include "base/json.hpp"
 #include "insight/figures.hpp"
+#include "insight/leaderboard.hpp"
 #include "insight/regions.hpp"
 #include "insight/verify.hpp"
 #include "org/org_service.hpp"
@@ -155,6 +156,7 @@ net::Routes insight_routes(const InsightDeps& deps) {
   using namespace lianbo::shape;
   net::Routes routes = figure_routes(deps.db);
   routes.push_back(region_report_route());
+  routes.push_back(leaderboard_route());
   Shape report_shape;
   for (const char* name :
        {"agents", "broadcasts", "pins", "exposures", "enters", "chat_lines", "likes", "shares", "touches",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "catalog/catalog_service.hpp"
 #include "live/hall.hpp"
 #include "live/live_events.hpp"
 #include "live/live_service.hpp"
@@ -115,6 +116,8 @@ Reply page_reply(const Items& items, int limit, Write&& write) {
   return Reply::json(net::page_json(w.text(), full ? items.back().id.value : 0));
 }
 
+constexpr int kRoomsSelling = 50;
+
 class LiveApi {
  public:
   explicit LiveApi(LiveDeps deps) : deps_(std::move(deps)) {}
@@ -156,6 +159,15 @@ class LiveApi {
       w.field("viewers", viewers(b.id)).field("reserved", reserved).end();
     }
     w.end_list();
+  }
+
+  Result<Reply> selling(db::Tx& tx, const Call& call, ProductId id) const {
+    TRY(const auto product, catalog::find_product(tx, id));
+    const Hall found{rooms_selling(tx, product.brand, id, kRoomsSelling), {}, {}};
+    JsonWriter w;
+    w.begin();
+    hall_list(tx, w, call.caller.person, "items", found.on_air, hall_facts(tx, found));
+    return Reply::json(w.end().take());
   }
 
   // The fullest rooms first; who is equal, the newest.
@@ -368,6 +380,15 @@ net::Routes live_routes(LiveDeps deps) {
                                 shape::list("ended", hall_items, 0, kHallEnded, "the newest first")})
                        .may_fail({Code::not_found}));
 
+  routes.push_back(read_route(Method::get, "/api/v1/products/{product_id}/rooms", "listRoomsSelling",
+                              "Rooms on air that sell a product, the newest first", Access::guest,
+                              [api](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                TRY(const auto product, request.id_param<ProductId>("product_id"));
+                                return api->selling(tx, call, product);
+                              })
+                       .giving({shape::list("items", hall_items, 0, kRoomsSelling)})
+                       .may_fail({Code::not_found}));
+
   const auto reservation = [&](Method method, const char* name, const char* summary, auto function) {
     routes.push_back(write_route(method, "/api/v1/broadcasts/{broadcast_id}/reservation", name, summary, Access::login,
                                  [function](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
@@ -380,6 +401,26 @@ net::Routes live_routes(LiveDeps deps) {
   };
   reservation(Method::post, "reserveBroadcast", "Remind me of this broadcast", reserve);
   reservation(Method::del, "unreserveBroadcast", "Don't remind me", unreserve);
+
+  routes.push_back(
+      write_route(Method::post, "/api/v1/reminders/take", "takeReminders",
+                  "Broadcasts the caller reserved that have just begun; each is given once", Access::login,
+                  [api](db::Tx& tx, const Call& call, const Request&) -> Result<Reply> {
+                    TRY(const auto due, take_reminders(tx, call));
+                    JsonWriter w;
+                    w.begin().key("items").begin_list();
+                    for (const Broadcast& b : due) {
+                      w.begin().field("broadcast_id", b.id).field("brand_id", b.brand).field("title", b.title);
+                      TRY_OK(api->names(tx, w, b.store));
+                      w.field_at("started_at", b.started_at).end();
+                    }
+                    return Reply::json(w.end_list().end().take());
+                  })
+          .giving({shape::list(
+              "items",
+              {shape::id("broadcast_id"), shape::id("brand_id"), shape::text("title", 0, 200),
+               shape::text("store_name", 0, 200), shape::text("host_name", 0, 200), shape::instant("started_at")},
+              0, 1000)}));
 
   routes.push_back(write_route(Method::post, "/api/v1/broadcasts/{broadcast_id}/marks", "markPerson",
                                "Mute or ban a person in this room, or lift it", Access::login,

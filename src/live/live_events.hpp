@@ -23,8 +23,8 @@ inline constexpr const char* kPinClosed = "pin.closed";                    // {v
 inline constexpr const char* kShelfChanged = "shelf.changed";              // {version, product_ids}
 inline constexpr const char* kRoomMarked = "room.marked";                  // {version, person_id, mark, until_at}
 inline constexpr const char* kChatSaid = "chat.said";                      // {id, person_id, name, text, media_ms, at}
-inline constexpr const char* kChatHeld = "chat.held";          // {id, person_id}; not durable
-inline constexpr const char* kChatRejected = "chat.rejected";  // {id, person_id}; not durable
+inline constexpr const char* kChatHeld = "chat.held";                      // {id, person_id}; not durable
+inline constexpr const char* kChatRejected = "chat.rejected";              // {id, person_id}; not durable
 
 void write_broadcast(JsonWriter& w, const Broadcast& broadcast);
 void write_pin(JsonWriter& w, const Pin& pin);

@@ -260,6 +260,16 @@ Status unreserve(db::Tx& tx, const Call& call, BroadcastId id) {
   return {};
 }
 
+Result<std::vector<Broadcast>> take_reminders(db::Tx& tx, const Call& call) {
+  TRY_OK(require_login(call));
+  std::vector<Broadcast> out;
+  for (const BroadcastId id : store::take_reminders(tx, call.caller.person, call.now, call.now - kRemindMs)) {
+    TRY(auto b, find_broadcast(tx, id));
+    out.push_back(std::move(b));
+  }
+  return out;
+}
+
 Status mark_person(db::Tx& tx, const Call& call, BroadcastId id, PersonId person, Mark mark, std::int64_t minutes) {
   TRY(const auto b, lock_broadcast(tx, id));
   TRY_OK(require_crew(tx, call.caller, b));
@@ -477,6 +487,10 @@ std::vector<ChatLine> last_chat_of(db::Tx& tx, BroadcastId id, int limit) {
 Hall hall_of(db::Tx& tx, BrandId brand, Instant now) {
   return Hall{store::on_air(tx, brand, kHallOnAir), store::coming(tx, brand, now - kScheduleBackMs, kHallNext),
               store::ended(tx, brand, kHallEnded)};
+}
+
+std::vector<Broadcast> rooms_selling(db::Tx& tx, BrandId brand, ProductId product, int limit) {
+  return store::selling(tx, brand, product, limit);
 }
 
 }  // namespace lianbo::live

@@ -55,6 +55,9 @@ Result<std::vector<ShelfNote>> notes_of(db::Tx& tx, const Call& call, BroadcastI
 
 Status reserve(db::Tx& tx, const Call& call, BroadcastId id);
 Status unreserve(db::Tx& tx, const Call& call, BroadcastId id);
+// What the caller is to be reminded of now: broadcasts they reserved that have begun less than kRemindMs ago. Each is
+// given once to a person, whoever asks how often; none once unreserved.
+Result<std::vector<Broadcast>> take_reminders(db::Tx& tx, const Call& call);
 
 // minutes 0: for good. Mark::none lifts it.
 Status mark_person(db::Tx& tx, const Call& call, BroadcastId id, PersonId person, Mark mark, std::int64_t minutes);
@@ -157,5 +160,7 @@ struct Hall {
 };
 inline constexpr int kHallOnAir = 100, kHallNext = 30, kHallEnded = 30;
 Hall hall_of(db::Tx& tx, BrandId brand, Instant now);
+// On air with the product on the shelf, the newest first.
+std::vector<Broadcast> rooms_selling(db::Tx& tx, BrandId brand, ProductId product, int limit);
 
 }  // namespace lianbo::live

@@ -44,6 +44,12 @@ const Sql kOnAir{"live.on_air",
                  "select " BROADCAST_COLUMNS
                  " from broadcasts where brand_id = $1 and state = 'live' order by scheduled_at desc, id "
                  "desc limit $2"};
+const Sql kSelling{
+    "live.selling",
+    "select " BROADCAST_COLUMNS
+    " from broadcasts where brand_id = $1 and state = 'live' and exists (select 1 from shelf_items where "
+    "shelf_items.broadcast_id = broadcasts.id and shelf_items.product_id = $2) order by scheduled_at desc, "
+    "id desc limit $3"};
 const Sql kComing{"live.coming", "select " BROADCAST_COLUMNS
                                  " from broadcasts where brand_id = $1 and state = 'scheduled' and scheduled_at >= $2 "
                                  "order by scheduled_at, id limit $3"};
@@ -147,6 +153,11 @@ const Sql kCountsOfReservations{"live.counts_of_reservations",
                                 "select broadcast_id, count(*) from reservations where "
                                 "broadcast_id" LIANBO_IN_IDS_POSTGRES("$1") " and cancelled_at is null group by "
                                                                             "broadcast_id"};
+const Sql kTakeReminders{"live.take_reminders",
+                         "update reservations set reminded_at = $2 where person_id = $1 and cancelled_at is null and "
+                         "reminded_at is null and exists (select 1 from broadcasts b where b.id = "
+                         "reservations.broadcast_id and b.state = 'live' and b.started_at > $3 and b.started_at <= $2) "
+                         "returning broadcast_id"};
 const Sql kHasReservation{"live.has_reservation",
                           "select 1 from reservations where broadcast_id = $1 and person_id = $2 and cancelled_at is "
                           "null"};
@@ -226,6 +237,9 @@ std::vector<Broadcast> newest_by_schedule(db::Tx& tx, StoreId store, Instant unt
 }
 std::vector<Broadcast> on_air(db::Tx& tx, BrandId brand, int limit) {
   return tx.all(kOnAir, {brand, limit}, broadcast_of);
+}
+std::vector<Broadcast> selling(db::Tx& tx, BrandId brand, ProductId product, int limit) {
+  return tx.all(kSelling, {brand, product, limit}, broadcast_of);
 }
 std::vector<Broadcast> coming(db::Tx& tx, BrandId brand, Instant from, int limit) {
   return tx.all(kComing, {brand, from, limit}, broadcast_of);
@@ -331,6 +345,10 @@ std::map<BroadcastId, std::int64_t> count_reservations(db::Tx& tx, std::span<con
   tx.each(kCountsOfReservations, {list.text()},
           [&](const db::Row& row) { out[row.id<BroadcastId>(0)] = row.integer(1); });
   return out;
+}
+std::vector<BroadcastId> take_reminders(db::Tx& tx, PersonId person, Instant now, Instant started_after) {
+  return tx.all(kTakeReminders, {person, now, started_after},
+                [](const db::Row& row) { return row.id<BroadcastId>(0); });
 }
 bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person) { return tx.exists(kHasReservation, {id, person}); }
 

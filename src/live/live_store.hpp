@@ -28,6 +28,7 @@ std::vector<Broadcast> planned_of(db::Tx& tx, StoreId store, Instant from, int l
 std::vector<Broadcast> of_store(db::Tx& tx, StoreId store, BroadcastId after, int limit);
 std::vector<Broadcast> newest_by_schedule(db::Tx& tx, StoreId store, Instant until, int limit);
 std::vector<Broadcast> on_air(db::Tx& tx, BrandId brand, int limit);
+std::vector<Broadcast> selling(db::Tx& tx, BrandId brand, ProductId product, int limit);
 std::vector<Broadcast> coming(db::Tx& tx, BrandId brand, Instant from, int limit);
 std::vector<Broadcast> ended(db::Tx& tx, BrandId brand, int limit);
 bool add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts);
@@ -66,6 +67,8 @@ void put_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at);
 bool cancel_reservation(db::Tx& tx, BroadcastId id, PersonId person, Instant at);
 std::int64_t count_reservations(db::Tx& tx, BroadcastId id);
 std::map<BroadcastId, std::int64_t> count_reservations(db::Tx& tx, std::span<const BroadcastId> ids);  // 0: left out
+// Marks them as told, so that nobody is told twice.
+std::vector<BroadcastId> take_reminders(db::Tx& tx, PersonId person, Instant now, Instant started_after);
 bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person);
 
 bool insert_exposure(db::Tx& tx, Bucket bucket, PersonId person, const Exposure& item, Instant at);  // false: was there

@@ -595,6 +595,26 @@ TEST_P(LiveStoreTest, ReservationsAreOnePerPersonAndCanBeTakenBack) {
   EXPECT_EQ(*read([&](Tx& tx) -> Result<std::int64_t> { return reservations_of(tx, id); }), 1);
 }
 
+TEST_P(LiveStoreTest, OneReminderPerPersonAndBroadcastNoneLaterThanTenMinutesNoneOnceUnreserved) {
+  const PersonId early = person("early"), late = person("late"), gone = person("gone"), other = person("other");
+  const BroadcastId id = scheduled(kNow + kHourMs);
+  for (const PersonId who : {early, late, gone}) ASSERT_TRUE(write([&](Tx& tx) { return reserve(tx, as(who), id); }));
+  ASSERT_TRUE(write([&](Tx& tx) { return unreserve(tx, as(gone), id); }));
+  const auto due = [&](PersonId who) {
+    const auto taken = write([&](Tx& tx) { return take_reminders(tx, as(who)); });
+    return taken ? taken->size() : 99u;
+  };
+  EXPECT_EQ(due(early), 0u) << "it has not begun";
+  ASSERT_TRUE(write([&](Tx& tx) { return start_broadcast(tx, host(), id); }));
+  EXPECT_EQ(due(early), 1u);
+  EXPECT_EQ(due(early), 0u) << "once";
+  EXPECT_EQ(due(gone), 0u) << "unreserved";
+  EXPECT_EQ(due(other), 0u) << "never reserved";
+  now += 10 * kMinuteMs;
+  EXPECT_EQ(due(late), 0u) << "ten minutes after the start it is too late";
+  EXPECT_EQ(code_of(write([&](Tx& tx) { return take_reminders(tx, as(PersonId{77}, true)); })), Code::unauthenticated);
+}
+
 TEST_P(LiveStoreTest, ExposuresCountOncePerPersonAndItem) {
   const std::vector<Exposure> items{{"product", 7}, {"broadcast", 7}, {"product", 8}, {"product", 7}};
   const auto shown = [&](PersonId who) {

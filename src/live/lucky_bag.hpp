@@ -1,7 +1,8 @@
 // Lucky bags: a draw that anybody can check (SPEC 5). Types, the published algorithm, and its check; pure.
 //
-// The algorithm, "lianbo-luckybag-1". B is the bag's id, S the seed: 32 secret random bytes as 64 small hex digits, drawn
-// when the bag opens; E an entrant, by person id; H(x) the SHA-256 of the text x in small hex digits; "|" a line feed:
+// The algorithm, "lianbo-luckybag-1". B is the bag's id, S the seed: 32 secret random bytes as 64 small hex digits,
+// drawn when the bag opens; E an entrant, by person id; H(x) the SHA-256 of the text x in small hex digits; "|" a line
+// feed:
 //   - when it opens, the commitment is published:   H("lianbo-luckybag-1|" B "|" S)
 //   - who has entered when its time comes is the list of entrants, sorted; it is closed before the seed is told
 //   - the ticket of an entrant is                   H("lianbo-luckybag-1|" B "|" S "|" E)

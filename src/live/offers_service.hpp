@@ -1,9 +1,9 @@
 // What is done with flash prices, coupons of a room, lucky bags and held chat; all join a transaction.
 //
-// The host, the store's assistants and staff that operates the brand open and close; the broadcast's row is locked first
-// by what must be told in order. Events (key: broadcast): flash.opened, flash.closed, coupon.offered, luckybag.opened,
-// luckybag.drawn, luckybag.cancelled carry the broadcast's version; flash.changed {id, sku_id, left} and coupon.gone
-// {coupon_id} do not. Payloads name people by id only.
+// The host, the store's assistants and staff that operates the brand open and close; the broadcast's row is locked
+// first by what must be told in order. Events (key: broadcast): flash.opened, flash.closed, coupon.offered,
+// luckybag.opened, luckybag.drawn, luckybag.cancelled carry the broadcast's version; flash.changed {id, sku_id, left}
+// and coupon.gone {coupon_id} do not. Payloads name people by id only.
 #pragma once
 
 #include <optional>
@@ -20,14 +20,14 @@
 
 namespace lianbo::live {
 
-inline constexpr const char* kFlashOpened = "flash.opened";          // {version, flash}
-inline constexpr const char* kFlashChanged = "flash.changed";        // {id, sku_id, left}
-inline constexpr const char* kFlashClosed = "flash.closed";          // {version, flash}
-inline constexpr const char* kCouponOffered = "coupon.offered";      // {version, coupon}
-inline constexpr const char* kCouponGone = "coupon.gone";            // {coupon_id}
-inline constexpr const char* kBagOpened = "luckybag.opened";         // {version, bag}
-inline constexpr const char* kBagDrawn = "luckybag.drawn";           // {version, bag, seed, winner_ids}
-inline constexpr const char* kBagCancelled = "luckybag.cancelled";   // {version, bag}
+inline constexpr const char* kFlashOpened = "flash.opened";         // {version, flash}
+inline constexpr const char* kFlashChanged = "flash.changed";       // {id, sku_id, left}
+inline constexpr const char* kFlashClosed = "flash.closed";         // {version, flash}
+inline constexpr const char* kCouponOffered = "coupon.offered";     // {version, coupon}
+inline constexpr const char* kCouponGone = "coupon.gone";           // {coupon_id}
+inline constexpr const char* kBagOpened = "luckybag.opened";        // {version, bag}
+inline constexpr const char* kBagDrawn = "luckybag.drawn";          // {version, bag, seed, winner_ids}
+inline constexpr const char* kBagCancelled = "luckybag.cancelled";  // {version, bag}
 
 // ---- flash prices
 Result<FlashSale> open_flash(db::Tx& tx, const Call& call, BroadcastId broadcast, const FlashWish& wish);
@@ -52,8 +52,8 @@ Result<LuckyBag> find_bag(db::Tx& tx, LuckyBagId id);
 // A tap, by somebody with a login; again, it is the same entry. offer_closed: too late, or entered by chat.
 Status enter_bag(db::Tx& tx, const Call& call, LuckyBagId id);
 std::vector<LuckyBag> bags_of(db::Tx& tx, BroadcastId broadcast, int limit);  // newest first
-std::vector<PersonId> entrants_of(db::Tx& tx, LuckyBagId id);                  // of the draw, sorted
-std::vector<PersonId> winners_of(db::Tx& tx, LuckyBagId id);                   // best first
+std::vector<PersonId> entrants_of(db::Tx& tx, LuckyBagId id);                 // of the draw, sorted
+std::vector<PersonId> winners_of(db::Tx& tx, LuckyBagId id);                  // best first
 
 // ---- chat that is held
 struct HeldLine {
@@ -73,8 +73,8 @@ Result<HeldLine> decide_held(db::Tx& tx, const Call& call, BroadcastId broadcast
 Result<int> close_flash_due(db::Database& db, const Call& call, int limit);
 Result<int> draw_bags_due(db::Database& db, const Call& call, int limit);
 
-// At a broadcast's end, under its lock: flash prices close, coupons of the room can't be claimed any more. Bags are drawn
-// at their time all the same.
+// At a broadcast's end, under its lock: flash prices close, coupons of the room can't be claimed any more. Bags are
+// drawn at their time all the same.
 void end_offers(db::Tx& tx, const Call& call, const Broadcast& broadcast);
 
 }  // namespace lianbo::live

@@ -13,7 +13,7 @@ namespace lianbo::live::store {
 
 bool insert_flash(db::Tx& tx, const FlashSale& f, PersonId by);  // false: one is open for the SKU
 std::optional<FlashSale> flash(db::Tx& tx, FlashId id);
-bool close_flash(db::Tx& tx, FlashId id, Instant at);  // false: it was closed
+bool close_flash(db::Tx& tx, FlashId id, Instant at);                             // false: it was closed
 std::vector<FlashSale> open_flash(db::Tx& tx, BroadcastId broadcast, int limit);  // not closed; its time may be over
 std::vector<FlashSale> flash_of(db::Tx& tx, BroadcastId broadcast, FlashId after, int limit);
 std::vector<FlashSale> flash_due(db::Tx& tx, Instant now, int limit);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "catalog/catalog_service.hpp"
+#include "live/live.hpp"
 #include "live/live_service.hpp"
 #include "org/org_service.hpp"
 #include "share/poster.hpp"
@@ -274,6 +275,42 @@ Route cascade_route() {
       .may_fail({Code::not_found, Code::forbidden});
 }
 
+Route below_route() {
+  using namespace shape;
+  return net::read_route(Method::get, "/api/v1/shares/{share_id}/children", "listSharesBelow",
+                         "The links made by who came through this one, for who made it or one above it", Access::guest,
+                         [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const ShareId id, request.id_param<ShareId>("share_id"));
+                           TRY(const Share share, find_share(tx, id));
+                           TRY_OK(require_share_above(tx, call, share));
+                           TRY(const net::Page page, net::page_of(request));
+                           const std::vector<ShareTally> rows = shares_below(tx, id, page);
+                           JsonWriter w;
+                           w.begin_list();
+                           for (const ShareTally& row : rows) {
+                             const bool mine = row.share.sharer == call.caller.person;
+                             w.begin().field("id", row.share.id).field("kind", kind_text(row.share.kind));
+                             w.field("channel", channel_text(row.share.channel)).field("mine", mine);
+                             w.field("sharer", live::mask_name(org::person_name(tx, row.share.sharer)));
+                             w.field_at("created_at", row.share.created_at);
+                             w.field("touches", row.touches).field("locks", row.locks).end();
+                           }
+                           w.end_list();
+                           const bool more = rows.size() == static_cast<std::size_t>(page.limit);
+                           return Reply::json(net::page_json(w.text(), more ? rows.back().share.id.value : 0));
+                         })
+      .giving(
+          {list("items",
+                {id("id"), choice("kind", {"moment", "broadcast", "clip", "product", "store", "recruit", "receipt"}),
+                 choice("channel", {"dm", "group", "moments", "article", "poster", "other"}),
+                 boolean("mine", "the caller's own"), text("sharer", 0, 200, "masked; empty: somebody not logged in"),
+                 instant("created_at"), count("touches", "openings"), count("locks", "buyers it won")},
+                0, 200),
+           nullable(id("next"))})
+      .asking({opt(text("limit", 1, 3)), opt(text("after", 13, 13))})
+      .may_fail({Code::not_found, Code::forbidden});
+}
+
 Route poster_route(db::Database* database) {
   return net::plain_route(Method::get, "/api/v1/shares/{share_id}/poster.png", "getPoster",
                           "A picture to hand on: product, price, host and QR code (PNG, 750 × 1334)", Access::guest,
@@ -338,6 +375,7 @@ net::Routes share_routes(const ShareDeps& deps) {
   routes.push_back(list_route());
   routes.push_back(get_route());
   routes.push_back(cascade_route());
+  routes.push_back(below_route());
   routes.push_back(poster_route(deps.db));
   routes.push_back(open_route());
   routes.push_back(own_lock_route());

@@ -244,6 +244,34 @@ TEST_P(ShareApi, OnlyTheSharerAndStaffSeeAShareItsCascadeAndItsPoster) {
   EXPECT_EQ(get(staff, "/api/v1/shares/0000000000009").error().code, Code::not_found);
 }
 
+TEST_P(ShareApi, WhatCameOfALinkIsSeenByWhoMadeItAndByWhoMadeOneAboveIt) {
+  NewShare wish;
+  wish.kind = Kind::product;
+  wish.product = tea_;
+  wish.store = a_.store;
+  const PersonId top = new_person(), middle = new_person(), low = new_person();
+  const Share first = share_of(person(top), wish);
+  open(person(middle), first);
+  const Share second = share_of(person(middle), wish);
+  open(person(low), second);
+  const Share third = share_of(person(low), wish);
+  const auto below = [&](const Call& call, const Share& share) {
+    return get(call, "/api/v1/shares/" + share.id.text() + "/children");
+  };
+  for (const auto& [share, child, seers] :
+       {std::tuple{first, second, std::vector{top}}, std::tuple{second, third, std::vector{middle, top}}})
+    for (const PersonId seer : seers) {
+      const auto reply = below(person(seer), share);
+      ASSERT_TRUE(reply) << reply.error().text();
+      const auto body = *parse_json(reply->body);
+      ASSERT_EQ(get_list(body, "items").size(), 1u);
+      EXPECT_EQ(get_text(get_list(body, "items")[0], "id"), child.id.text());
+    }
+  EXPECT_EQ(get_list(*parse_json(below(person(middle), second)->body), "items")[0].at("touches").to_number<int>(), 0);
+  for (const PersonId other : {low, new_person()})
+    EXPECT_EQ(below(person(other), second).error().code, Code::forbidden) << "nobody sees what others' links led to";
+}
+
 TEST_P(ShareApi, ListsOnesOwnSharesPageByPage) {
   const PersonId p = new_person();
   std::vector<Share> made;

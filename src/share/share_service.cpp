@@ -14,6 +14,8 @@
 namespace lianbo::share {
 namespace {
 
+constexpr int kMostSteps = 100;  // of a cascade, upwards
+
 using db::Tx;
 using store::Guard;
 
@@ -452,6 +454,17 @@ Status require_own_share(Tx& tx, const Call& call, const Share& share) {
   return org::require_staff_at(tx, call, share.brand, share.store, kAnyStaff);
 }
 
+Status require_share_above(Tx& tx, const Call& call, const Share& share) {
+  const Status own = require_own_share(tx, call, share);
+  if (own || !call.caller.person) return own;
+  Share above = share;
+  for (int step = 0; above.parent && step < kMostSteps; ++step) {
+    TRY(above, find_share(tx, above.parent));
+    if (above.sharer == call.caller.person) return {};
+  }
+  return own;
+}
+
 std::string share_url(const Settings& settings, std::string_view token) {
   std::string url = settings.public_url;
   if (url.empty()) url = "http://" + settings.http_address + ":" + std::to_string(settings.http_port);
@@ -671,6 +684,9 @@ Result<std::string> explain_lock(Tx& tx, Bucket bucket, BrandId brand, PersonId 
 Cascade cascade_of(Tx& tx, ShareId root) { return store::cascade_of(tx, root); }
 std::vector<ShareTally> shares_of(Tx& tx, PersonId sharer, const net::Page& page) {
   return store::shares_of(tx, sharer, page);
+}
+std::vector<ShareTally> shares_below(Tx& tx, ShareId parent, const net::Page& page) {
+  return store::shares_below(tx, parent, page);
 }
 
 }  // namespace lianbo::share

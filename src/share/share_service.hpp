@@ -47,6 +47,8 @@ Result<Share> find_share(db::Tx& tx, ShareId id);
 Result<Share> find_share_by_token(db::Tx& tx, std::string_view token);
 // Ok for the sharer and the staff of its store.
 Status require_own_share(db::Tx& tx, const Call& call, const Share& share);
+// Ok as well for whoever made a link that this one came of.
+Status require_share_above(db::Tx& tx, const Call& call, const Share& share);
 std::string share_url(const Settings& settings, std::string_view token);
 
 // The caller opens the share: the touch is appended, the lock moves by the rules, share.touched is told (not durable).
@@ -102,5 +104,7 @@ struct ShareTally {
   std::int64_t locks = 0;  // opened or taken over by it
 };
 std::vector<ShareTally> shares_of(db::Tx& tx, PersonId sharer, const net::Page& page);
+// The links made by who came through this one, oldest first.
+std::vector<ShareTally> shares_below(db::Tx& tx, ShareId parent, const net::Page& page);
 
 }  // namespace lianbo::share

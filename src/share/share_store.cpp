@@ -38,6 +38,12 @@ const Sql kSharesOf{"share.of_sharer",
                     "(select count(*) from touches t where t.share_id = s.id and t.merged_from_id is null "
                     "and t.outcome in ('opened', 'taken_over')) "
                     "from shares s where s.sharer_id = $1 and s.id < $2 order by s.id desc limit $3"};
+const Sql kSharesBelow{"share.below",
+                       "select " SHARE_COLUMNS
+                       ", (select count(*) from touches t where t.share_id = s.id and t.merged_from_id is null), "
+                       "(select count(*) from touches t where t.share_id = s.id and t.merged_from_id is null "
+                       "and t.outcome in ('opened', 'taken_over')) "
+                       "from shares s where s.parent_id = $1 and s.id > $2 order by s.id limit $3"};
 const Sql kAdoptShares{"share.adopt", "update shares set sharer_id = $2 where sharer_id = $1"};
 const Sql kCascadeShares{"share.cascade_shares",
                          "select count(*), coalesce(max(depth), 0) from shares where root_id = $1"};
@@ -152,6 +158,11 @@ std::optional<Came> came_through(Tx& tx, Bucket bucket, BrandId brand, PersonId 
 std::vector<ShareTally> shares_of(Tx& tx, PersonId sharer, const net::Page& page) {
   const std::int64_t before = page.after != 0 ? page.after : std::numeric_limits<std::int64_t>::max();
   return tx.all(kSharesOf, {sharer, before, page.limit},
+                [](const Row& r) { return ShareTally{share_of_row(r), r.integer(18), r.integer(19)}; });
+}
+
+std::vector<ShareTally> shares_below(Tx& tx, ShareId parent, const net::Page& page) {
+  return tx.all(kSharesBelow, {parent, page.after, page.limit},
                 [](const Row& r) { return ShareTally{share_of_row(r), r.integer(18), r.integer(19)}; });
 }
 

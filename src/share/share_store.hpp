@@ -23,6 +23,7 @@ struct Came {
 };
 std::optional<Came> came_through(db::Tx& tx, Bucket bucket, BrandId brand, PersonId buyer);
 std::vector<ShareTally> shares_of(db::Tx& tx, PersonId sharer, const net::Page& page);
+std::vector<ShareTally> shares_below(db::Tx& tx, ShareId parent, const net::Page& page);
 void adopt_shares(db::Tx& tx, PersonId guest, PersonId person);
 Cascade cascade_of(db::Tx& tx, ShareId root);
 

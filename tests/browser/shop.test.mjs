@@ -148,6 +148,26 @@ test('the hall tells by itself who goes on air, what is explained, how many watc
   unharmed(one, viewer)
 })
 
+test('who asked to be reminded is told once, when it begins, on the page they are on', async () => {
+  const coming = world.next[4]
+  const buyer = await makeBuyer(world, 'waiting')
+  const one = await visitor()
+  await logIn(one, buyer)
+  const { page } = one
+  await page.goto('/')
+  const row = page.locator('.next li', { hasText: coming.title })
+  await row.getByRole('button', { name: '提醒我' }).click()
+  await row.getByRole('button', { name: '已预约' }).waitFor()
+  await coming.host.client.post(`/broadcasts/${coming.id}/start`)
+  await page.getByRole('status').filter({ hasText: '你预约的直播开始了' }).waitFor()
+  await page.reload()
+  await page.locator('.rooms .room').first().waitFor()
+  await page.waitForLoadState('networkidle')
+  assert.equal(await page.getByText('你预约的直播开始了').count(), 0, 'told once')
+  await coming.host.client.post(`/broadcasts/${coming.id}/end`)
+  unharmed(one)
+})
+
 test('an answer that is lost does not make a second order', async () => {
   const one = await visitor()
   const buyer = await makeBuyer(world, 'lost-answer')

@@ -1,5 +1,6 @@
 // A world and a browser for one file of tests: `const stage = makeStage()` at its top, then in each test
 // `const one = await stage.visitor(phone)`, perhaps `await stage.logIn(one, account)`, and at its end `unharmed(one)`.
+// `prepare(world)` changes the world before the first test.
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import { launch, logInAs, openContext, phone } from './browser.mjs'
@@ -21,6 +22,7 @@ export function makeStage(options = {}) {
   }
   before(async () => {
     stage.world = await makeWorld({ ...options, settings: ['room.counts_ms=200', ...(options.settings ?? [])] })
+    await options.prepare?.(stage.world)
     stage.browser = await launch()
   })
   after(async () => {

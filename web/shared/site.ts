@@ -27,7 +27,7 @@ let loading: Promise<void> | undefined
 export function loadSite(): Promise<void> {
   loading ??= api(getSite, { query: { share: new URLSearchParams(location.search).get('share') ?? undefined } })
     .then((got) => {
-      setServerTime(got.now, got.simulated)
+      setServerTime(got.now)
       site.brands = got.brands
       site.sandbox = got.sandbox
       site.ready = true

@@ -1,5 +1,9 @@
 // The addresses of the shop. The server answers exactly these first segments with this entry (src/app/web_files.cpp).
 import { createRouter, createWebHistory } from 'vue-router'
+// The pages that links lead to come with the first answer; the others when they are gone to.
+import HallPage from './pages/HallPage.vue'
+import ProductPage from './pages/ProductPage.vue'
+import RoomPage from './pages/RoomPage.vue'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -10,9 +14,9 @@ declare module 'vue-router' {
 }
 
 export const routes = [
-  { path: '/', component: () => import('./pages/HallPage.vue'), meta: { tab: 'hall' as const } },
-  { path: '/room/:id', component: () => import('./pages/RoomPage.vue'), meta: { bare: true } },
-  { path: '/product/:id', component: () => import('./pages/ProductPage.vue') },
+  { path: '/', component: HallPage, meta: { tab: 'hall' as const } },
+  { path: '/room/:id', component: RoomPage, meta: { bare: true } },
+  { path: '/product/:id', component: ProductPage },
   { path: '/store/:id', component: () => import('./pages/StorePage.vue') },
   { path: '/clip/:id', component: () => import('./pages/ClipPage.vue') },
   { path: '/join/:id', component: () => import('./pages/JoinPage.vue') },

@@ -1,4 +1,5 @@
-// Times as the brand's zone has them, and "now" as the server has it (its clock may be a simulated one).
+// Times as the brand's zone has them, and "now" as the server has it (its clock may be a simulated one,
+// which goes on as ours does until the page asks again).
 import { ref } from 'vue'
 import { languageTag } from '../i18n'
 import { shared } from '../i18n/messages'
@@ -9,14 +10,11 @@ export function setZone(name: string) {
 }
 
 let offset = 0
-let fixed: number | undefined
-export function setServerTime(now: string, simulated: boolean) {
-  const at = Date.parse(now)
-  fixed = simulated ? at : undefined
-  offset = at - Date.now()
+export function setServerTime(now: string) {
+  offset = Date.parse(now) - Date.now()
 }
 export function serverNow(): number {
-  return fixed ?? Date.now() + offset
+  return Date.now() + offset
 }
 
 // Changes every second; what shows a countdown or "… ago" reads it.
