@@ -14,10 +14,12 @@
 namespace lianbo::catalog {
 namespace {
 
-std::unexpected<Error> no_campaign(CampaignId id) { return fail(Code::not_found, "no campaign has this id: " + id.text()); }
+std::unexpected<Error> no_campaign(CampaignId id) {
+  return fail(Code::not_found, "no campaign has this id: " + id.text());
+}
 std::unexpected<Error> wrong_state(const Campaign& c, std::string_view wanted) {
-  return fail(Code::campaign_state_conflict,
-              "the campaign is " + std::string(campaign_state_text(c.state)) + "; this needs it " + std::string(wanted));
+  return fail(Code::campaign_state_conflict, "the campaign is " + std::string(campaign_state_text(c.state)) +
+                                                 "; this needs it " + std::string(wanted));
 }
 
 Result<Campaign> lock_campaign(db::Tx& tx, CampaignId id) {
@@ -58,8 +60,8 @@ Status keep_contents(db::Tx& tx, const Call& call, const Campaign& c, const Camp
           return fail(Code::not_found, "the brand has no store " + wish.stores[i].text(),
                       "/target/store_ids/" + std::to_string(i));
   }
-  store::replace_target_stores(tx, c.id, c.target == CampaignTarget::list ? std::span<const StoreId>(wish.stores)
-                                                                           : std::span<const StoreId>());
+  store::replace_target_stores(
+      tx, c.id, c.target == CampaignTarget::list ? std::span<const StoreId>(wish.stores) : std::span<const StoreId>());
   store::replace_items(tx, c.id, wish.items);
   const auto before = store::plans_of_campaign(tx, c.brand, c.id);
   for (std::size_t i = 0; i < wish.items.size(); ++i) {
@@ -140,9 +142,8 @@ Result<bool> step(db::Tx& tx, const Call& call, std::int64_t push_id) {
     stores = store::stores_of_campaign(tx, c.id, open->after, kStoresAtOnce);
     if (!stores.empty()) push.changed += store::take_back_stores(tx, c.id, open->after, stores.back(), call.now);
   } else if (c.state == CampaignState::pushed) {
-    stores = c.target == CampaignTarget::list
-                 ? store::target_stores(tx, c.id, open->after, kStoresAtOnce)
-                 : org::stores_of(tx, c.brand, filter_of(c), open->after, kStoresAtOnce);
+    stores = c.target == CampaignTarget::list ? store::target_stores(tx, c.id, open->after, kStoresAtOnce)
+                                              : org::stores_of(tx, c.brand, filter_of(c), open->after, kStoresAtOnce);
     push.changed += store::give_stores(tx, c, stores, call.now);
   }
   push.done += static_cast<std::int64_t>(stores.size());
@@ -298,7 +299,7 @@ Result<Push> push_campaign(db::Tx& tx, const Call& call, CampaignId id) {
   }
   audit(tx, call, c, "push");
   const std::int64_t total = c.target == CampaignTarget::list ? store::count_target_stores(tx, id)
-                                                               : org::count_stores(tx, c.brand, filter_of(c));
+                                                              : org::count_stores(tx, c.brand, filter_of(c));
   return start_push(tx, call, c, false, total);
 }
 
@@ -336,9 +337,8 @@ Result<Campaign> end_campaign(db::Tx& tx, const Call& call, CampaignId id) {
 std::optional<Push> newest_push(db::Tx& tx, CampaignId id) { return store::newest_push(tx, id); }
 
 Result<int> run_pushes(db::Database& db, const Call& call, int limit) {
-  TRY(const auto open, db.read([&](db::Tx& tx) -> Result<std::vector<std::int64_t>> {
-    return store::open_pushes(tx, limit);
-  }));
+  TRY(const auto open,
+      db.read([&](db::Tx& tx) -> Result<std::vector<std::int64_t>> { return store::open_pushes(tx, limit); }));
   int done = 0;
   for (const std::int64_t id : open)
     for (bool more = true; more && done < limit;) {

@@ -348,7 +348,8 @@ void write_product(JsonWriter& w, const ProductView& view, bool with_text, bool 
   w.field("image_url", p.image_url).field("on_sale", p.on_sale).field("no_return", p.no_return);
   w.field_at("created_at", p.created_at).field_at("updated_at", p.updated_at).field("version", p.version);
   w.key("skus").begin_list();
-  for (std::size_t i = 0; i < view.skus.size(); ++i) write_sku(w, view.skus[i], view.left[i], all_stock, view.prices[i]);
+  for (std::size_t i = 0; i < view.skus.size(); ++i)
+    write_sku(w, view.skus[i], view.left[i], all_stock, view.prices[i]);
   w.end_list().end();
 }
 
@@ -431,14 +432,13 @@ net::Routes catalog_routes(const CatalogDeps& deps) {
                        .giving(product_shape(true))
                        .answers(201)
                        .may_fail({Code::conflict}));
-  routes.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/products", "listProducts",
-                              "Products of a brand, oldest first; who is not its staff sees those on sale",
-                              Access::guest, list)
-                       .giving(page_of_items(product_shape(false)))
-                       .asking(with_page({shape::opt(shape::text("category", 0, kMaxCategory)),
-                                          shape::opt(shape::text("q", 0, 64, "part of the title or code")),
-                                          shape::opt(shape::text("on_sale", 4, 5, "staff: true or false")),
-                                          in_store})));
+  routes.push_back(
+      read_route(Method::get, "/api/v1/brands/{brand_id}/products", "listProducts",
+                 "Products of a brand, oldest first; who is not its staff sees those on sale", Access::guest, list)
+          .giving(page_of_items(product_shape(false)))
+          .asking(with_page({shape::opt(shape::text("category", 0, kMaxCategory)),
+                             shape::opt(shape::text("q", 0, 64, "part of the title or code")),
+                             shape::opt(shape::text("on_sale", 4, 5, "staff: true or false")), in_store})));
   routes.push_back(read_route(Method::get, "/api/v1/products/{product_id}", "getProduct", "One product, on sale or not",
                               Access::guest, show)
                        .asking({in_store})

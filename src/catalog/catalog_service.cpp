@@ -256,8 +256,8 @@ Result<ProductView> view_product(db::Tx& tx, ProductId id, StoreId store_id, Ins
 std::vector<ProductView> list_products(db::Tx& tx, const ProductQuery& query) {
   const std::string text = canonical_line(query.text), category = canonical_line(query.category);
   std::vector<ProductView> out;
-  for (auto& row : store::list(tx, {query.brand, query.store, category, text, query.on_sale ? static_cast<int>(*query.on_sale) : -1,
-                                    query.after, query.limit})) {
+  for (auto& row : store::list(tx, {query.brand, query.store, category, text,
+                                    query.on_sale ? static_cast<int>(*query.on_sale) : -1, query.after, query.limit})) {
     if (out.empty() || out.back().product.id != row.product.id) out.emplace_back().product = std::move(row.product);
     out.back().skus.push_back(std::move(row.sku));
     out.back().left.push_back(row.left);

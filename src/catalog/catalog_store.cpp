@@ -28,14 +28,14 @@ const Sql kSkusOfProduct{"catalog.skus_of_product",
 // it may sell. Without a store, or without an allotment, the pool and the leases.
 #define STORES_OWN(store) \
   " left join stock_allotments al on al.sku_id = s.id and al.store_id = " store " and al.closed_at is null "
-#define COMMON_LEFT \
-  "coalesce(sp.pool, 0) + coalesce((select cast(sum(l.units) as bigint) from stock_leases l where l.sku_id = s.id), 0)"
-#define LEFT_IN_STORE \
-  "coalesce(al.units, 0) + case when coalesce(al.shared, 1) = 1 then " COMMON_LEFT " else 0 end"
+#define COMMON_LEFT                                                                                                   \
+  "coalesce(sp.pool, 0) + coalesce((select cast(sum(l.units) as bigint) from stock_leases l where l.sku_id = s.id), " \
+  "0)"
+#define LEFT_IN_STORE "coalesce(al.units, 0) + case when coalesce(al.shared, 1) = 1 then " COMMON_LEFT " else 0 end"
 const Sql kSkusWithStock{"catalog.skus_with_stock",
                          "select " SKU_COLUMNS ", " LEFT_IN_STORE
-                         " from skus s left join stock_pools sp on sp.sku_id = s.id" STORES_OWN("$2")
-                         "where s.product_id = $1 order by s.position, s.id limit 1000"};
+                         " from skus s left join stock_pools sp on sp.sku_id = s.id" STORES_OWN(
+                             "$2") "where s.product_id = $1 order by s.position, s.id limit 1000"};
 const Sql kProductsOfBrand{"catalog.products_of_brand",
                            "select " PRODUCT_COLUMNS " from products p where p.brand_id = $1 order by p.id limit $2"};
 const Sql kSkusOfBrand{"catalog.skus_of_brand",
@@ -43,7 +43,8 @@ const Sql kSkusOfBrand{"catalog.skus_of_brand",
                        " from skus s where s.brand_id = $1 order by s.product_id, s.position, s.id limit $2"};
 const Sql kLeftOfBrand{
     "catalog.left_of_brand",
-    "select p.sku_id, p.pool + coalesce(l.units, 0) + coalesce(a.units, 0) from stock_pools p left join (select sku_id, "
+    "select p.sku_id, p.pool + coalesce(l.units, 0) + coalesce(a.units, 0) from stock_pools p left join (select "
+    "sku_id, "
     "cast(sum(units) as bigint) as units from stock_leases group by sku_id) l on l.sku_id = p.sku_id left join (select "
     "sku_id, cast(sum(units) as bigint) as units from stock_allotments group by sku_id) a on a.sku_id = p.sku_id "
     "where p.brand_id = $1 limit $2"};
@@ -53,8 +54,8 @@ const Sql kList{
     "bigint) = -1 or "
     "on_sale = $4) and ($5 = '' or lower(title) like $5 escape '\\' or lower(code) like $5 escape '\\') order by id "
     "limit $6) select " PRODUCT_COLUMNS ", " SKU_COLUMNS ", " LEFT_IN_STORE
-    " from p join skus s on s.product_id = p.id left join stock_pools sp on sp.sku_id = s.id" STORES_OWN("$7")
-    "order by p.id, s.position, s.id"};
+    " from p join skus s on s.product_id = p.id left join stock_pools sp on sp.sku_id = s.id" STORES_OWN(
+        "$7") "order by p.id, s.position, s.id"};
 const Sql kInsertProduct{
     "catalog.insert_product",
     "insert into products (id, brand_id, code, title, category, description, image_url, on_sale, no_return, "
@@ -73,7 +74,7 @@ const Sql kUpdateSku{
 const Sql kTouchProduct{"catalog.touch_product",
                         "update products set version = version + 1, updated_at = $2 where id = $1"};
 
-#define HAS_STOCK(store)                                                                                          \
+#define HAS_STOCK(store) \
   "exists (select 1 from skus s join stock_pools sp on sp.sku_id = s.id" STORES_OWN(store)                       \
   "where s.product_id = p.id and (al.units > 0 or (coalesce(al.shared, 1) = 1 and (sp.pool > 0 or exists (select 1 " \
   "from stock_leases l where l.sku_id = s.id and l.units > 0)))))"
@@ -136,20 +137,22 @@ const Sql kLockAllotment{"stock.lock_allotment",
                          "is null returning " ALLOTMENT_COLUMNS};
 const Sql kOpenAllotment{
     "stock.open_allotment",
-    "insert into stock_allotments (sku_id, store_id, brand_id, units, keep_units, shared, at) values ($1, $2, $3, 0, 0, "
+    "insert into stock_allotments (sku_id, store_id, brand_id, units, keep_units, shared, at) values ($1, $2, $3, 0, "
+    "0, "
     "1, $4) on conflict (sku_id, store_id) do update set units = stock_allotments.units returning " ALLOTMENT_COLUMNS};
-const Sql kSetAllotment{
-    "stock.set_allotment",
-    "update stock_allotments set units = $3, keep_units = $4, shared = $5, until_at = $6, closed_at = $7 where sku_id = "
-    "$1 and store_id = $2"};
+const Sql kSetAllotment{"stock.set_allotment",
+                        "update stock_allotments set units = $3, keep_units = $4, shared = $5, until_at = $6, "
+                        "closed_at = $7 where sku_id = "
+                        "$1 and store_id = $2"};
 const Sql kSetAllotmentUnits{"stock.set_allotment_units",
                              "update stock_allotments set units = $3 where sku_id = $1 and store_id = $2"};
-const Sql kAllotment{"stock.allotment", "select " ALLOTMENT_COLUMNS
-                                        " from stock_allotments where sku_id = $1 and store_id = $2"};
-const Sql kAllotmentsOfStore{"stock.allotments_of_store",
-                             "select " ALLOTMENT_COLUMNS
-                             " from stock_allotments where store_id = $1 and sku_id > $2 and closed_at is null order by "
-                             "sku_id limit $3"};
+const Sql kAllotment{"stock.allotment",
+                     "select " ALLOTMENT_COLUMNS " from stock_allotments where sku_id = $1 and store_id = $2"};
+const Sql kAllotmentsOfStore{
+    "stock.allotments_of_store",
+    "select " ALLOTMENT_COLUMNS
+    " from stock_allotments where store_id = $1 and sku_id > $2 and closed_at is null order by "
+    "sku_id limit $3"};
 const Sql kAllotmentsOfSku{"stock.allotments_of_sku",
                            "select " ALLOTMENT_COLUMNS
                            " from stock_allotments where sku_id = $1 and store_id > $2 and closed_at is null order by "
@@ -194,10 +197,10 @@ const Sql kNewestPlan{
     "plan.newest", "select " PLAN_COLUMNS
                    " from plans p where p.brand_id = $1 and p.scope = $2 and p.scope_id = $3 and p.sku_id = $4 order "
                    "by p.version desc limit 1"};
-const Sql kPlansOfCampaign{"plan.of_campaign",
-                           "select " PLAN_COLUMNS
-                           " from plans p where p.brand_id = $1 and p.scope = 'campaign' and p.scope_id = $2 and " NEWEST
-                           " limit 1000"};
+const Sql kPlansOfCampaign{
+    "plan.of_campaign",
+    "select " PLAN_COLUMNS
+    " from plans p where p.brand_id = $1 and p.scope = 'campaign' and p.scope_id = $2 and " NEWEST " limit 1000"};
 const Sql kInsertPlan{
     "plan.insert",
     "insert into plans (id, brand_id, scope, scope_id, sku_id, version, host_bp, promoter_bp, "
@@ -377,8 +380,8 @@ Allotment lock_or_open_allotment(Tx& tx, BrandId brand, SkuId sku, StoreId store
 }
 void set_allotment(Tx& tx, const Allotment& a) {
   const auto at = [](Instant t) { return t == 0 ? Param(nullptr) : Param(t); };
-  CHECK(tx.exec(kSetAllotment, {a.sku, a.store, a.units, a.keep, static_cast<int>(a.shared), at(a.until_at),
-                                at(a.closed_at)}) == 1);
+  CHECK(tx.exec(kSetAllotment,
+                {a.sku, a.store, a.units, a.keep, static_cast<int>(a.shared), at(a.until_at), at(a.closed_at)}) == 1);
 }
 void set_allotment_units(Tx& tx, SkuId sku, StoreId store, std::int64_t units) {
   CHECK(tx.exec(kSetAllotmentUnits, {sku, store, units}) == 1);

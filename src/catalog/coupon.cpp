@@ -60,10 +60,10 @@ Status check_store_coupon(const Coupon& c, BasisPoints max_bp) {
                     amount(c.min_spend_fen) + " that have to be spent, not " + amount(c.off_fen),
                 "/off_fen");
   if (c.off_bp > max_bp)
-    return fail(Code::over_store_limit,
-                "a store may take off at most " + std::to_string(max_bp) + " basis points, not " +
-                    std::to_string(c.off_bp),
-                "/off_bp");
+    return fail(
+        Code::over_store_limit,
+        "a store may take off at most " + std::to_string(max_bp) + " basis points, not " + std::to_string(c.off_bp),
+        "/off_bp");
   return {};
 }
 
@@ -110,9 +110,7 @@ Result<Coupon> withdraw_coupon(db::Tx& tx, const Call& call, const Coupon& c) {
   return find_coupon(tx, c.id);
 }
 
-void withdraw_room_coupons(db::Tx& tx, BroadcastId broadcast, Instant now) {
-  store::withdraw_room(tx, broadcast, now);
-}
+void withdraw_room_coupons(db::Tx& tx, BroadcastId broadcast, Instant now) { store::withdraw_room(tx, broadcast, now); }
 
 Result<Coupon> find_coupon(db::Tx& tx, CouponId id) {
   if (auto c = store::coupon(tx, id)) return *std::move(c);
@@ -163,7 +161,8 @@ Status use_coupon(db::Tx& tx, Bucket bucket, PersonId person, CouponId id, Order
   if (store::use_claim(tx, bucket, person, id, order, now)) return {};
   const auto claim = store::claim(tx, bucket, person, id);
   return fail(Code::coupon_unusable,
-              claim ? "it was used for order " + claim->order.text() : "you have not claimed this coupon", "/coupon_id");
+              claim ? "it was used for order " + claim->order.text() : "you have not claimed this coupon",
+              "/coupon_id");
 }
 void unuse_coupon(db::Tx& tx, Bucket bucket, PersonId person, CouponId id, OrderId order) {
   store::unuse_claim(tx, bucket, person, id, order);
@@ -181,7 +180,8 @@ Status promise_coupons(db::Tx& tx, CouponId id, BrandId brand, std::int64_t n, I
   return {};
 }
 
-void grant_coupons(db::Tx& tx, const Call& call, CouponId id, std::int64_t promised, std::span<const PersonId> winners) {
+void grant_coupons(db::Tx& tx, const Call& call, CouponId id, std::int64_t promised,
+                   std::span<const PersonId> winners) {
   std::int64_t granted = 0;
   for (const PersonId person : winners)
     granted += store::insert_claim(tx, call.bucket(person), person, id, call.now) ? 1 : 0;

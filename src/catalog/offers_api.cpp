@@ -18,7 +18,8 @@ using namespace lianbo::shape;
 
 Shape page_of_items(Shape item) { return {list("items", std::move(item), 0, 200), nullable(id("next"))}; }
 Shape page_query() {
-  return {opt(text("limit", 1, 3, "1 to 200, default 50")), opt(text("after", 13, 13, "the `next` of the page before"))};
+  return {opt(text("limit", 1, 3, "1 to 200, default 50")),
+          opt(text("after", 13, 13, "the `next` of the page before"))};
 }
 template <class Items, class Write>
 Reply page_reply(const Items& items, int limit, Write&& write, std::int64_t last) {
@@ -163,7 +164,8 @@ Result<Campaign> visible_campaign(Tx& tx, const Call& call, const Request& reque
 }
 
 void campaign_routes(net::Routes& r) {
-  const std::vector<Code> refused = {Code::not_found, Code::campaign_state_conflict, Code::plan_over_cap, Code::conflict};
+  const std::vector<Code> refused = {Code::not_found, Code::campaign_state_conflict, Code::plan_over_cap,
+                                     Code::conflict};
   r.push_back(write_route(Method::post, "/api/v1/brands/{brand_id}/campaigns", "createCampaign",
                           "A draft: SKUs with price, plan and talking points, a window, and the stores it goes to",
                           Access::staff,
@@ -199,8 +201,8 @@ void campaign_routes(net::Routes& r) {
                          })
                   .giving(campaign_shape(true))
                   .may_fail({Code::not_found}));
-  r.push_back(write_route(Method::put, "/api/v1/campaigns/{campaign_id}", "changeCampaign",
-                          "Replaces a draft", Access::staff,
+  r.push_back(write_route(Method::put, "/api/v1/campaigns/{campaign_id}", "changeCampaign", "Replaces a draft",
+                          Access::staff,
                           [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                             TRY(const auto seen, visible_campaign(tx, call, request));
                             TRY(const auto c, change_campaign(tx, call, seen.id, campaign_wish(request.value)));
@@ -221,7 +223,8 @@ void campaign_routes(net::Routes& r) {
                     .may_fail({Code::not_found, Code::campaign_state_conflict}));
   };
   push_route("push", "pushCampaign",
-             "Gives it to its stores, and to those that came since; poll the campaign for how far it is", push_campaign);
+             "Gives it to its stores, and to those that came since; poll the campaign for how far it is",
+             push_campaign);
   push_route("undo", "undoCampaign", "Takes it back from every store; its prices and plans stop counting at once",
              undo_campaign);
   r.push_back(write_route(Method::post, "/api/v1/campaigns/{campaign_id}/end", "endCampaign",
@@ -240,51 +243,50 @@ void campaign_routes(net::Routes& r) {
                            TRY(const auto page, net::page_of(request));
                            const auto all = stores_of_campaign(tx, c.id, StoreId{page.after}, page.limit);
                            return page_reply(
-                               all, page.limit,
-                               [](JsonWriter& w, StoreId s) { w.begin().field("store_id", s).end(); },
+                               all, page.limit, [](JsonWriter& w, StoreId s) { w.begin().field("store_id", s).end(); },
                                all.empty() ? 0 : all.back().value);
                          })
                   .asking(page_query())
                   .giving(page_of_items({id("store_id")}))
                   .may_fail({Code::not_found}));
-  r.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/assortment", "getAssortment",
-                         "What to prepare a broadcast from: the store's campaigns that are on or to come, with price, "
-                         "rates, stock and talking points",
-                         Access::login,
-                         [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                           TRY(const auto store_id, request.id_param<StoreId>("store_id"));
-                           TRY(const auto store, org::find_store(tx, store_id));
-                           if (!call.caller.owns_store(store_id)) TRY_OK(require_staff(call, store.brand, kAnyStaff));
-                           TRY(const auto items, assortment_of(tx, call, store_id));
-                           JsonWriter w;
-                           w.begin().field("store_id", store_id).key("items").begin_list();
-                           for (const auto& i : items) {
-                             w.begin().field("campaign_id", i.campaign).field("campaign", i.campaign_name);
-                             w.field("campaign_points", i.campaign_points).field_at("starts_at", i.starts_at);
-                             w.field_at("ends_at", i.ends_at);
-                             w.field("counts_now", i.starts_at <= call.now).field("sku_id", i.sku.id);
-                             w.field("product_id", i.sku.product).field("title", i.title);
-                             w.field("sku_title", i.sku.title).field("image_url", i.image_url);
-                             w.field("on_sale", i.on_sale).field("list_fen", i.sku.price_fen);
-                             w.field("price_fen", i.price_fen).field("talking_points", i.talking_points);
-                             w.field("left", i.left).field("host_bp", i.plan.host_bp);
-                             w.field("promoter_bp", i.plan.promoter_bp).field("clipper_bp", i.plan.clipper_bp).end();
-                           }
-                           w.end_list().end();
-                           return Reply::json(w.take());
-                         })
-                  .giving({id("store_id"),
-                           list("items",
-                                {id("campaign_id"), text("campaign", 1, kMaxTitle),
-                                 text("campaign_points", 0, kMaxTalkingPoints), instant("starts_at"),
-                                 instant("ends_at"), boolean("counts_now", "else it is to come"), id("sku_id"),
-                                 id("product_id"), text("title", 1, kMaxTitle), text("sku_title", 0, kMaxTitle),
-                                 text("image_url", 0, kMaxImageUrl), boolean("on_sale"), fen("list_fen"),
-                                 fen("price_fen", "of the campaign"), text("talking_points", 0, kMaxTalkingPoints),
-                                 count("left", "what this store can sell"), bp("host_bp"), bp("promoter_bp"),
-                                 bp("clipper_bp")},
-                                0, kMaxAssortment)})
-                  .may_fail({Code::not_found}));
+  r.push_back(
+      read_route(Method::get, "/api/v1/stores/{store_id}/assortment", "getAssortment",
+                 "What to prepare a broadcast from: the store's campaigns that are on or to come, with price, "
+                 "rates, stock and talking points",
+                 Access::login,
+                 [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                   TRY(const auto store_id, request.id_param<StoreId>("store_id"));
+                   TRY(const auto store, org::find_store(tx, store_id));
+                   if (!call.caller.owns_store(store_id)) TRY_OK(require_staff(call, store.brand, kAnyStaff));
+                   TRY(const auto items, assortment_of(tx, call, store_id));
+                   JsonWriter w;
+                   w.begin().field("store_id", store_id).key("items").begin_list();
+                   for (const auto& i : items) {
+                     w.begin().field("campaign_id", i.campaign).field("campaign", i.campaign_name);
+                     w.field("campaign_points", i.campaign_points).field_at("starts_at", i.starts_at);
+                     w.field_at("ends_at", i.ends_at);
+                     w.field("counts_now", i.starts_at <= call.now).field("sku_id", i.sku.id);
+                     w.field("product_id", i.sku.product).field("title", i.title);
+                     w.field("sku_title", i.sku.title).field("image_url", i.image_url);
+                     w.field("on_sale", i.on_sale).field("list_fen", i.sku.price_fen);
+                     w.field("price_fen", i.price_fen).field("talking_points", i.talking_points);
+                     w.field("left", i.left).field("host_bp", i.plan.host_bp);
+                     w.field("promoter_bp", i.plan.promoter_bp).field("clipper_bp", i.plan.clipper_bp).end();
+                   }
+                   w.end_list().end();
+                   return Reply::json(w.take());
+                 })
+          .giving(
+              {id("store_id"),
+               list("items",
+                    {id("campaign_id"), text("campaign", 1, kMaxTitle), text("campaign_points", 0, kMaxTalkingPoints),
+                     instant("starts_at"), instant("ends_at"), boolean("counts_now", "else it is to come"),
+                     id("sku_id"), id("product_id"), text("title", 1, kMaxTitle), text("sku_title", 0, kMaxTitle),
+                     text("image_url", 0, kMaxImageUrl), boolean("on_sale"), fen("list_fen"),
+                     fen("price_fen", "of the campaign"), text("talking_points", 0, kMaxTalkingPoints),
+                     count("left", "what this store can sell"), bp("host_bp"), bp("promoter_bp"), bp("clipper_bp")},
+                    0, kMaxAssortment)})
+          .may_fail({Code::not_found}));
 }
 
 // ---- allotments
@@ -320,8 +322,8 @@ void allotment_routes(net::Routes& r) {
                           [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                             TRY(const auto store, request.id_param<StoreId>("store_id"));
                             TRY(const auto sku, request.id_param<SkuId>("sku_id"));
-                            TRY(const auto a,
-                                allot(tx, call, sku, store, allot_wish(request.value, get_int(request.value, "units"))));
+                            TRY(const auto a, allot(tx, call, sku, store,
+                                                    allot_wish(request.value, get_int(request.value, "units"))));
                             JsonWriter w;
                             write_allotment(w, a);
                             return Reply::json(w.take());
@@ -339,32 +341,32 @@ void allotment_routes(net::Routes& r) {
                           })
                   .giving({count("units", "that went back")})
                   .may_fail(refused));
-  r.push_back(write_route(Method::post, "/api/v1/brands/{brand_id}/allotments", "allotStockToStores",
-                          "Units of one SKU for many stores, all or none", Access::staff,
-                          [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                            TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-                            TRY_OK(require_staff(call, brand, kOperates));
-                            const auto& body = request.value;
-                            TRY(const auto sku, find_sku(tx, get_id<SkuId>(body, "sku_id")));
-                            if (sku.brand != brand) return fail(Code::not_found, "the brand has no such SKU", "/sku_id");
-                            std::int64_t units = 0, n = 0;
-                            for (const auto& i : get_list(body, "items")) {
-                              const auto wish = allot_wish(body, get_int(i, "units"));
-                              auto done = allot(tx, call, sku.id, get_id<StoreId>(i, "store_id"), wish);
-                              if (!done) {
-                                Error e = done.error();
-                                e.where = "/items/" + std::to_string(n) + e.where;
-                                return fail(std::move(e));
-                              }
-                              units += done->units;
-                              ++n;
-                            }
-                            return Reply::json(JsonWriter().begin().field("stores", n).field("units", units).end().take());
-                          })
-                  .taking(with_terms({id("sku_id"), list("items", {id("store_id"), integer("units", 0, kMaxStock)}, 1,
-                                                         1000)}))
-                  .giving({count("stores"), count("units", "that these stores have now")})
-                  .may_fail(refused));
+  r.push_back(
+      write_route(Method::post, "/api/v1/brands/{brand_id}/allotments", "allotStockToStores",
+                  "Units of one SKU for many stores, all or none", Access::staff,
+                  [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+                    TRY_OK(require_staff(call, brand, kOperates));
+                    const auto& body = request.value;
+                    TRY(const auto sku, find_sku(tx, get_id<SkuId>(body, "sku_id")));
+                    if (sku.brand != brand) return fail(Code::not_found, "the brand has no such SKU", "/sku_id");
+                    std::int64_t units = 0, n = 0;
+                    for (const auto& i : get_list(body, "items")) {
+                      const auto wish = allot_wish(body, get_int(i, "units"));
+                      auto done = allot(tx, call, sku.id, get_id<StoreId>(i, "store_id"), wish);
+                      if (!done) {
+                        Error e = done.error();
+                        e.where = "/items/" + std::to_string(n) + e.where;
+                        return fail(std::move(e));
+                      }
+                      units += done->units;
+                      ++n;
+                    }
+                    return Reply::json(JsonWriter().begin().field("stores", n).field("units", units).end().take());
+                  })
+          .taking(with_terms({id("sku_id"), list("items", {id("store_id"), integer("units", 0, kMaxStock)}, 1, 1000)}))
+          .giving({count("stores"), count("units", "that these stores have now")})
+          .may_fail(refused));
   r.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/allotments", "listStoreAllotments",
                          "Units set aside for this store", Access::login,
                          [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
@@ -386,7 +388,8 @@ void allotment_routes(net::Routes& r) {
                            TRY(const auto sku, find_sku(tx, sku_id));
                            TRY_OK(require_staff(call, sku.brand, kAnyStaff));
                            const auto all = allotments_of_sku(tx, sku_id, StoreId{page.after}, page.limit);
-                           return page_reply(all, page.limit, write_allotment, all.empty() ? 0 : all.back().store.value);
+                           return page_reply(all, page.limit, write_allotment,
+                                             all.empty() ? 0 : all.back().store.value);
                          })
                   .asking(page_query())
                   .giving(page_of_items(allotment_shape()))
@@ -396,8 +399,7 @@ void allotment_routes(net::Routes& r) {
 // ---- coupons
 
 Shape claim_shape() {
-  return {object("coupon", coupon_shape()), instant("at"),
-          nullable(id("order_id", "the order it was used for"))};
+  return {object("coupon", coupon_shape()), instant("at"), nullable(id("order_id", "the order it was used for"))};
 }
 void write_claim(JsonWriter& w, const Claim& c) {
   w.begin().key("coupon");
@@ -407,28 +409,29 @@ void write_claim(JsonWriter& w, const Claim& c) {
 
 void coupon_routes(net::Routes& r) {
   r.push_back(
-      write_route(Method::post, "/api/v1/brands/{brand_id}/coupons", "createCoupon",
-                  "So many coupons with fixed terms: of the brand, for one store, or as prizes of lucky bags. A store's "
-                  "agent may make the store's own, within store.discount_max_bp",
-                  Access::login,
-                  [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                    const auto& body = request.value;
-                    TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-                    Coupon wish = coupon_wish(body);
-                    wish.brand = brand;
-                    wish.store = get_id<StoreId>(body, "store_id");
-                    const std::string giver = get_text(body, "giver");
-                    wish.giver = giver == "store" ? Giver::store : giver == "prize" ? Giver::prize : Giver::brand;
-                    if (wish.starts_at == 0) wish.starts_at = call.now;
-                    const bool own = wish.giver == Giver::store && call.caller.owns_store(wish.store);
-                    if (!own) TRY_OK(require_staff(call, brand, kOperates));
-                    if (own && (call.caller.roles_at(brand) & kOperates) == 0)
-                      TRY_OK(check_store_coupon(wish, static_cast<BasisPoints>(call.settings->store_discount_max_bp)));
-                    TRY(const auto c, create_coupon(tx, call, std::move(wish)));
-                    JsonWriter w;
-                    write_coupon(w, c);
-                    return Reply::json(w.take(), 201);
-                  })
+      write_route(
+          Method::post, "/api/v1/brands/{brand_id}/coupons", "createCoupon",
+          "So many coupons with fixed terms: of the brand, for one store, or as prizes of lucky bags. A store's "
+          "agent may make the store's own, within store.discount_max_bp",
+          Access::login,
+          [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+            const auto& body = request.value;
+            TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+            Coupon wish = coupon_wish(body);
+            wish.brand = brand;
+            wish.store = get_id<StoreId>(body, "store_id");
+            const std::string giver = get_text(body, "giver");
+            wish.giver = giver == "store" ? Giver::store : giver == "prize" ? Giver::prize : Giver::brand;
+            if (wish.starts_at == 0) wish.starts_at = call.now;
+            const bool own = wish.giver == Giver::store && call.caller.owns_store(wish.store);
+            if (!own) TRY_OK(require_staff(call, brand, kOperates));
+            if (own && (call.caller.roles_at(brand) & kOperates) == 0)
+              TRY_OK(check_store_coupon(wish, static_cast<BasisPoints>(call.settings->store_discount_max_bp)));
+            TRY(const auto c, create_coupon(tx, call, std::move(wish)));
+            JsonWriter w;
+            write_coupon(w, c);
+            return Reply::json(w.take(), 201);
+          })
           .taking([] {
             Shape s = coupon_wish_shape();
             s.insert(s.begin(), choice("giver", {"brand", "store", "prize"}));
@@ -450,7 +453,8 @@ void coupon_routes(net::Routes& r) {
                   .asking(page_query())
                   .giving(page_of_items(coupon_shape())));
   r.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/coupons", "listStoreCoupons",
-                         "What can be claimed in this store now: the brand's coupons and the store's own", Access::guest,
+                         "What can be claimed in this store now: the brand's coupons and the store's own",
+                         Access::guest,
                          [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto store_id, request.id_param<StoreId>("store_id"));
                            TRY(const auto store, org::find_store(tx, store_id));
@@ -485,18 +489,16 @@ void coupon_routes(net::Routes& r) {
                           })
                   .giving(coupon_shape())
                   .may_fail({Code::not_found}));
-  r.push_back(read_route(Method::get, "/api/v1/coupons", "listMyCoupons", "What I have claimed, newest first",
-                         Access::login,
-                         [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                           TRY(const auto page, net::page_of(request));
-                           const PersonId me = call.caller.person;
-                           const auto all =
-                               claims_of(tx, call.bucket(me), me, CouponId{page.after}, page.limit);
-                           return page_reply(all, page.limit, write_claim,
-                                             all.empty() ? 0 : all.back().coupon.id.value);
-                         })
-                  .asking(page_query())
-                  .giving(page_of_items(claim_shape())));
+  r.push_back(
+      read_route(Method::get, "/api/v1/coupons", "listMyCoupons", "What I have claimed, newest first", Access::login,
+                 [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                   TRY(const auto page, net::page_of(request));
+                   const PersonId me = call.caller.person;
+                   const auto all = claims_of(tx, call.bucket(me), me, CouponId{page.after}, page.limit);
+                   return page_reply(all, page.limit, write_claim, all.empty() ? 0 : all.back().coupon.id.value);
+                 })
+          .asking(page_query())
+          .giving(page_of_items(claim_shape())));
 }
 
 // ---- shipping fees, forbidden words
@@ -540,27 +542,26 @@ void rule_routes(net::Routes& r) {
                          })
                   .giving(shipping_shape())
                   .may_fail({Code::not_found}));
-  r.push_back(write_route(Method::put, "/api/v1/brands/{brand_id}/shipping", "putShipping",
-                          "A new version of the table of fees; orders keep the one they were placed under",
-                          Access::staff,
-                          [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                            TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-                            std::vector<ShippingRule> rules;
-                            for (const auto& i : get_list(request.value, "rules")) {
-                              ShippingRule rule{get_text(i, "region"), get_int(i, "first_fen"), get_int(i, "more_fen"),
-                                                {}};
-                              if (has(i, "free_from_fen")) rule.free_from_fen = get_int(i, "free_from_fen");
-                              rules.push_back(std::move(rule));
-                            }
-                            TRY(const auto table, save_shipping(tx, call, brand, std::move(rules)));
-                            return Reply::json(shipping_json(table));
-                          })
-                  .taking({list("rules",
-                                {text("region", 0, 60), price("first_fen"), opt(price("more_fen")),
-                                 opt(nullable(price("free_from_fen")))},
-                                1, kMaxShippingRules)})
-                  .giving(shipping_shape())
-                  .may_fail({Code::not_found, Code::conflict}));
+  r.push_back(
+      write_route(Method::put, "/api/v1/brands/{brand_id}/shipping", "putShipping",
+                  "A new version of the table of fees; orders keep the one they were placed under", Access::staff,
+                  [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+                    std::vector<ShippingRule> rules;
+                    for (const auto& i : get_list(request.value, "rules")) {
+                      ShippingRule rule{get_text(i, "region"), get_int(i, "first_fen"), get_int(i, "more_fen"), {}};
+                      if (has(i, "free_from_fen")) rule.free_from_fen = get_int(i, "free_from_fen");
+                      rules.push_back(std::move(rule));
+                    }
+                    TRY(const auto table, save_shipping(tx, call, brand, std::move(rules)));
+                    return Reply::json(shipping_json(table));
+                  })
+          .taking({list("rules",
+                        {text("region", 0, 60), price("first_fen"), opt(price("more_fen")),
+                         opt(nullable(price("free_from_fen")))},
+                        1, kMaxShippingRules)})
+          .giving(shipping_shape())
+          .may_fail({Code::not_found, Code::conflict}));
   const Shape words{list_of("words", text("", 0, 64), 0, kMaxWords)};
   r.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/forbidden-words", "getForbiddenWords",
                          "Chat that holds one of these is held for the room's assistants", Access::staff,

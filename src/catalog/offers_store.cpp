@@ -10,7 +10,7 @@ using db::Row;
 using db::Sql;
 using db::Tx;
 
-#define CAMPAIGN_COLUMNS                                                                                           \
+#define CAMPAIGN_COLUMNS                                                                                      \
   "id, brand_id, name, talking_points, starts_at, ends_at, target, target_value, state, pushed_at, over_at, " \
   "created_at, version"
 const Sql kInsertCampaign{
@@ -18,16 +18,16 @@ const Sql kInsertCampaign{
     "insert into campaigns (id, brand_id, name, talking_points, starts_at, ends_at, target, target_value, state, "
     "created_by, created_at, version) values ($1, $2, $3, $4, $5, $6, $7, $8, 'draft', $9, $10, 1)"};
 const Sql kCampaign{"campaign.load", "select " CAMPAIGN_COLUMNS " from campaigns where id = $1"};
-const Sql kLockCampaign{"campaign.lock", "update campaigns set version = version + 1 where id = $1 returning "
-                                         CAMPAIGN_COLUMNS};
+const Sql kLockCampaign{"campaign.lock",
+                        "update campaigns set version = version + 1 where id = $1 returning " CAMPAIGN_COLUMNS};
 const Sql kUpdateCampaign{"campaign.update",
                           "update campaigns set name = $2, talking_points = $3, starts_at = $4, ends_at = $5, target = "
                           "$6, target_value = $7 where id = $1"};
 const Sql kSetCampaignState{"campaign.set_state",
                             "update campaigns set state = $2, pushed_at = $3, over_at = $4 where id = $1"};
 const Sql kSetBegun{"campaign.set_begun", "update campaigns set begun_at = $2 where id = $1 and begun_at is null"};
-const Sql kCampaigns{"campaign.of_brand", "select " CAMPAIGN_COLUMNS
-                                          " from campaigns where brand_id = $1 and id > $2 order by id limit $3"};
+const Sql kCampaigns{"campaign.of_brand",
+                     "select " CAMPAIGN_COLUMNS " from campaigns where brand_id = $1 and id > $2 order by id limit $3"};
 const Sql kTurning{"campaign.turning",
                    "select id, case when ends_at <= $1 then 0 else 1 end from campaigns where state = 'pushed' and "
                    "(ends_at <= $1 or (starts_at <= $1 and begun_at is null)) order by ends_at, id limit $2"};
@@ -38,10 +38,11 @@ const Sql kInsertItem{"campaign.insert_item",
 const Sql kItems{"campaign.items",
                  "select sku_id, price_fen, talking_points from campaign_items where campaign_id = $1 order by "
                  "position limit 1000"};
-const Sql kItemSkus{"campaign.item_skus",
-                    "select s.id, s.brand_id, s.product_id, s.code, s.title, s.price_fen, s.position, s.version from "
-                    "campaign_items i join skus s on s.id = i.sku_id where i.campaign_id = $1 order by i.position limit "
-                    "1000"};
+const Sql kItemSkus{
+    "campaign.item_skus",
+    "select s.id, s.brand_id, s.product_id, s.code, s.title, s.price_fen, s.position, s.version from "
+    "campaign_items i join skus s on s.id = i.sku_id where i.campaign_id = $1 order by i.position limit "
+    "1000"};
 // Ten thousand stores in ten statements: the identifiers travel as one JSON list, which the engines read by different
 // functions.
 const Sql kClearTargets{"campaign.clear_targets", "delete from campaign_stores where campaign_id = $1"};
@@ -74,18 +75,18 @@ const Sql kInsertPush{
     "campaign.insert_push",
     "insert into campaign_pushes (id, campaign_id, brand_id, kind, total, done, changed, after_store_id, by_person_id, "
     "started_at) values ($1, $2, $3, $4, $5, 0, 0, 0, $6, $7)"};
-const Sql kNewestPush{"campaign.newest_push", "select " PUSH_COLUMNS
-                                              " from campaign_pushes where campaign_id = $1 order by id desc limit 1"};
-const Sql kLockPush{"campaign.lock_push",
-                    "update campaign_pushes set done = done where id = $1 and finished_at is null returning "
-                    PUSH_COLUMNS};
+const Sql kNewestPush{"campaign.newest_push",
+                      "select " PUSH_COLUMNS " from campaign_pushes where campaign_id = $1 order by id desc limit 1"};
+const Sql kLockPush{
+    "campaign.lock_push",
+    "update campaign_pushes set done = done where id = $1 and finished_at is null returning " PUSH_COLUMNS};
 const Sql kSetPush{"campaign.set_push",
                    "update campaign_pushes set total = $2, done = $3, changed = $4, after_store_id = $5, finished_at = "
                    "$6 where id = $1"};
 const Sql kOpenPushes{"campaign.open_pushes",
                       "select id from campaign_pushes where finished_at is null order by id limit $1"};
 
-#define OF_STORE                                                                                                \
+#define OF_STORE \
   " from store_campaigns g join campaigns c on c.id = g.campaign_id join campaign_items i on i.campaign_id = c.id "
 #define COUNTING " g.store_id = $1 and g.ends_at > $2 and g.removed_at is null and c.state = 'pushed' "
 const Sql kPrices{"campaign.prices", "select i.sku_id, c.id, i.price_fen" OF_STORE "where" COUNTING
@@ -97,7 +98,7 @@ const Sql kAssortment{
     "join skus s on s.id = i.sku_id join products p on p.id = s.product_id where" COUNTING
     "order by c.starts_at, c.id, i.position limit $3"};
 
-#define COUPON_COLUMNS                                                                                              \
+#define COUPON_COLUMNS                                                                                               \
   "c.id, c.brand_id, c.giver, c.store_id, c.broadcast_id, c.name, c.off_fen, c.off_bp, c.cap_fen, c.min_spend_fen, " \
   "c.total, c.claimed, c.promised, c.starts_at, c.ends_at, c.withdrawn_at, c.created_at"
 const Sql kInsertCoupon{
@@ -106,8 +107,7 @@ const Sql kInsertCoupon{
     "total, starts_at, ends_at, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
     "$13, $14, $15)"};
 const Sql kCoupon{"coupon.load", "select " COUPON_COLUMNS " from coupons c where c.id = $1"};
-const Sql kWithdraw{"coupon.withdraw",
-                    "update coupons set withdrawn_at = $2 where id = $1 and withdrawn_at is null"};
+const Sql kWithdraw{"coupon.withdraw", "update coupons set withdrawn_at = $2 where id = $1 and withdrawn_at is null"};
 const Sql kWithdrawRoom{"coupon.withdraw_room",
                         "update coupons set withdrawn_at = $2 where broadcast_id = $1 and withdrawn_at is null"};
 const Sql kCoupons{"coupon.of_brand", "select " COUPON_COLUMNS
@@ -129,17 +129,19 @@ const Sql kClaim{"coupon.claim",
                  "select " COUPON_COLUMNS
                  ", k.at, k.order_id from coupon_claims k join coupons c on c.id = k.coupon_id where k.bucket = $1 and "
                  "k.person_id = $2 and k.coupon_id = $3"};
-const Sql kClaims{"coupon.claims",
-                  "select " COUPON_COLUMNS
-                  ", k.at, k.order_id from coupon_claims k join coupons c on c.id = k.coupon_id where k.bucket = $1 and "
-                  "k.person_id = $2 and k.coupon_id < $3 order by k.coupon_id desc limit $4"};
+const Sql kClaims{
+    "coupon.claims",
+    "select " COUPON_COLUMNS
+    ", k.at, k.order_id from coupon_claims k join coupons c on c.id = k.coupon_id where k.bucket = $1 and "
+    "k.person_id = $2 and k.coupon_id < $3 order by k.coupon_id desc limit $4"};
 const Sql kUsable{"coupon.usable",
                   "select " COUPON_COLUMNS
                   " from coupon_claims k join coupons c on c.id = k.coupon_id where k.bucket = $1 and k.person_id = $2 "
                   "and c.brand_id = $3 and k.order_id is null and c.ends_at > $4 order by c.ends_at, c.id limit $5"};
-const Sql kUse{"coupon.use",
-               "update coupon_claims set order_id = $4, used_at = $5 where bucket = $1 and person_id = $2 and coupon_id "
-               "= $3 and order_id is null"};
+const Sql kUse{
+    "coupon.use",
+    "update coupon_claims set order_id = $4, used_at = $5 where bucket = $1 and person_id = $2 and coupon_id "
+    "= $3 and order_id is null"};
 const Sql kUnuse{"coupon.unuse",
                  "update coupon_claims set order_id = null, used_at = null where bucket = $1 and person_id = $2 and "
                  "coupon_id = $3 and order_id = $4"};
@@ -149,14 +151,15 @@ const Sql kPromise{"coupon.promise",
 const Sql kSettlePromise{"coupon.settle_promise",
                          "update coupons set promised = promised - $2, claimed = claimed + $3 where id = $1"};
 
-const Sql kShipping{"shipping.newest",
-                    "select version, region, first_fen, more_fen, free_from_fen from shipping_rules where brand_id = $1 "
-                    "and version = (select max(version) from shipping_rules where brand_id = $1) order by region limit "
-                    "1000"};
-const Sql kInsertShipping{
-    "shipping.insert",
-    "insert into shipping_rules (brand_id, version, region, first_fen, more_fen, free_from_fen, by_person_id, at) values "
-    "($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing"};
+const Sql kShipping{
+    "shipping.newest",
+    "select version, region, first_fen, more_fen, free_from_fen from shipping_rules where brand_id = $1 "
+    "and version = (select max(version) from shipping_rules where brand_id = $1) order by region limit "
+    "1000"};
+const Sql kInsertShipping{"shipping.insert",
+                          "insert into shipping_rules (brand_id, version, region, first_fen, more_fen, free_from_fen, "
+                          "by_person_id, at) values "
+                          "($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing"};
 
 const Sql kWords{"words.of_brand", "select shown from forbidden_words where brand_id = $1 order by word limit 2000"};
 const Sql kClearWords{"words.clear", "delete from forbidden_words where brand_id = $1"};
@@ -245,8 +248,8 @@ void insert_campaign(Tx& tx, const Campaign& c, PersonId by) {
 std::optional<Campaign> campaign(Tx& tx, CampaignId id) { return tx.one(kCampaign, {id.value}, campaign_of); }
 std::optional<Campaign> lock_campaign(Tx& tx, CampaignId id) { return tx.one(kLockCampaign, {id.value}, campaign_of); }
 void update_campaign(Tx& tx, const Campaign& c) {
-  tx.exec(kUpdateCampaign, {c.id, c.name, c.talking_points, c.starts_at, c.ends_at, campaign_target_text(c.target),
-                            c.target_value});
+  tx.exec(kUpdateCampaign,
+          {c.id, c.name, c.talking_points, c.starts_at, c.ends_at, campaign_target_text(c.target), c.target_value});
 }
 void set_campaign_state(Tx& tx, const Campaign& c) {
   tx.exec(kSetCampaignState,
@@ -266,14 +269,18 @@ void replace_items(Tx& tx, CampaignId id, std::span<const CampaignItem> all) {
   for (const auto& i : all) tx.exec(kInsertItem, {id, i.sku, position++, i.price_fen, i.talking_points});
 }
 std::vector<CampaignItem> items(Tx& tx, CampaignId id) {
-  return tx.all(kItems, {id}, [](const Row& r) {
-    return CampaignItem{r.id<SkuId>(0), r.integer(1), r.str(2), {}};
-  });
+  return tx.all(kItems, {id}, [](const Row& r) { return CampaignItem{r.id<SkuId>(0), r.integer(1), r.str(2), {}}; });
 }
 std::vector<Sku> item_skus(Tx& tx, CampaignId id) {
   return tx.all(kItemSkus, {id}, [](const Row& r) {
-    return Sku{r.id<SkuId>(0), r.id<BrandId>(1), r.id<ProductId>(2), r.str(3), r.str(4),
-               r.integer(5),   static_cast<std::int32_t>(r.integer(6)), r.integer(7)};
+    return Sku{r.id<SkuId>(0),
+               r.id<BrandId>(1),
+               r.id<ProductId>(2),
+               r.str(3),
+               r.str(4),
+               r.integer(5),
+               static_cast<std::int32_t>(r.integer(6)),
+               r.integer(7)};
   });
 }
 void replace_target_stores(Tx& tx, CampaignId id, std::span<const StoreId> stores) {
@@ -304,8 +311,8 @@ std::optional<Push> newest_push(Tx& tx, CampaignId id) {
 }
 std::optional<OpenPush> lock_push(Tx& tx, std::int64_t id) { return tx.one(kLockPush, {id}, push_of); }
 void set_push(Tx& tx, const OpenPush& p) {
-  tx.exec(kSetPush, {p.push.id, p.push.total, p.push.done, p.push.changed, p.after.value,
-                     instant_or_null(p.push.finished_at)});
+  tx.exec(kSetPush,
+          {p.push.id, p.push.total, p.push.done, p.push.changed, p.after.value, instant_or_null(p.push.finished_at)});
 }
 std::vector<std::int64_t> open_pushes(Tx& tx, int limit) {
   return tx.all(kOpenPushes, {limit}, [](const Row& r) { return r.integer(0); });
@@ -340,9 +347,8 @@ std::vector<AssortmentItem> assortment(Tx& tx, StoreId store, Instant now, int l
 }
 
 void insert_coupon(Tx& tx, const Coupon& c, PersonId by) {
-  tx.exec(kInsertCoupon,
-          {c.id, c.brand, giver_text(c.giver), c.store, c.broadcast, c.name, c.off_fen, c.off_bp, c.cap_fen,
-           c.min_spend_fen, c.total, c.starts_at, c.ends_at, by, c.created_at});
+  tx.exec(kInsertCoupon, {c.id, c.brand, giver_text(c.giver), c.store, c.broadcast, c.name, c.off_fen, c.off_bp,
+                          c.cap_fen, c.min_spend_fen, c.total, c.starts_at, c.ends_at, by, c.created_at});
 }
 std::optional<Coupon> coupon(Tx& tx, CouponId id) { return tx.one(kCoupon, {id.value}, coupon_of); }
 void set_withdrawn(Tx& tx, CouponId id, Instant at) { tx.exec(kWithdraw, {id, at}); }

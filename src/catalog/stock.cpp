@@ -73,10 +73,10 @@ Status sold_out(db::Tx& tx, const Wish& wish, std::int64_t left) {
 
 constexpr Bucket kNoBucket = -1;
 
-// Units of the others' leases for this one's (or for an allotment: kNoBucket), at least `missing`, and from the fullest first half of what it has, so
-// that the next orders here need not ask again. Each is a conditional update: an order in that bucket may be selling
-// from it. Gives what was moved; less than missing only when all of them together have less. Called under the pool
-// row's lock.
+// Units of the others' leases for this one's (or for an allotment: kNoBucket), at least `missing`, and from the fullest
+// first half of what it has, so that the next orders here need not ask again. Each is a conditional update: an order in
+// that bucket may be selling from it. Gives what was moved; less than missing only when all of them together have less.
+// Called under the pool row's lock.
 std::int64_t reclaim(db::Tx& tx, Bucket bucket, SkuId sku, std::int64_t missing) {
   std::int64_t moved = 0;
   for (;;) {

@@ -352,10 +352,11 @@ net::Routes order_routes(const OrderDeps& deps) {
                   .giving(quote_shape())
                   .may_fail({Code::not_found, Code::agent_not_active, Code::amount_overflow}));
   auto place_route =
-      write_route(Method::post, "/api/v1/orders", "placeOrder",
-                  "Places an order: every line is reserved or none; prices, coupon, shipping, plan, lock and attribution "
-                  "are fixed now",
-                  Access::login, place_order)
+      write_route(
+          Method::post, "/api/v1/orders", "placeOrder",
+          "Places an order: every line is reserved or none; prices, coupon, shipping, plan, lock and attribution "
+          "are fixed now",
+          Access::login, place_order)
           .taking(order_wish)
           .giving(order_shape())
           .answers(201)
@@ -398,7 +399,8 @@ net::Routes order_routes(const OrderDeps& deps) {
                                          const net::Page& page) -> Result<std::vector<OrderId>> {
                                         TRY(const auto brand, request.id_param<BrandId>("brand_id"));
                                         TRY_OK(require_any_staff(call, brand, kAnyStaff));
-                                        return store::of_brand(tx, brand, call.caller.scope(brand), page.after, page.limit);
+                                        return store::of_brand(tx, brand, call.caller.scope(brand), page.after,
+                                                               page.limit);
                                       }))
                   .asking({opt(integer("limit", 1, 200)), opt(id("after")), addresses})
                   .giving(page_of_items(order_shape())));

@@ -152,8 +152,7 @@ class Drafting {
 
   Status fit_coupon(catalog::Coupon& coupon) {
     TRY(coupon, catalog::find_coupon(tx_, wish_.coupon));
-    if (coupon.brand != brand())
-      return fail(Code::coupon_unusable, "it is a coupon of another brand", "/coupon_id");
+    if (coupon.brand != brand()) return fail(Code::coupon_unusable, "it is a coupon of another brand", "/coupon_id");
     return coupon_fits(coupon, {wish_.store, wish_.broadcast, draft_.goods_fen, call_.now});
   }
 
@@ -233,8 +232,8 @@ Result<std::string> quote_json(db::Tx& tx, const Call& call, const PlaceWish& wi
   if (wish.coupon && !coupon_problem &&
       std::none_of(mine.begin(), mine.end(), [&](const Usable& u) { return u.coupon.id == wish.coupon; }))
     coupon_problem = Error{Code::coupon_unusable, "you have no unused coupon of this kind", "/coupon_id", {}};
-  const bool ok = !coupon_problem && std::none_of(d.problems.begin(), d.problems.end(),
-                                                  [](const auto& p) { return p.has_value(); });
+  const bool ok = !coupon_problem &&
+                  std::none_of(d.problems.begin(), d.problems.end(), [](const auto& p) { return p.has_value(); });
 
   JsonWriter w;
   w.begin().field("store_id", wish.store).field("currency", d.currency).field("ok", ok);
@@ -277,9 +276,10 @@ Status write_pricing(JsonWriter& w, db::Tx& tx, const Order& o) {
   } else {
     w.null();
   }
-  w.field("rule",
-          "unit price: flash, else the store's campaign pushed last, else the list; the coupon's discount is spread over "
-          "the lines by largest remainder, ties to the earlier line; shipping is on the order, after the discount")
+  w.field(
+       "rule",
+       "unit price: flash, else the store's campaign pushed last, else the list; the coupon's discount is spread over "
+       "the lines by largest remainder, ties to the earlier line; shipping is on the order, after the discount")
       .end();
   return {};
 }

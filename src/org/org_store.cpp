@@ -103,8 +103,9 @@ const Sql kStores{"org.stores",
                   "select id, brand_id, agent_id, name, created_at from stores where id" LIANBO_IN_IDS_POSTGRES("$1")};
 const Sql kAgentsById{"org.agents_by_id", AGENT_COLUMNS AGENT_TABLES "where a.id" LIANBO_IN_IDS("$1"),
                       AGENT_COLUMNS AGENT_TABLES "where a.id" LIANBO_IN_IDS_POSTGRES("$1")};
-#define STORES_FOR                                                                                                    \
-  " from stores s join agents a on a.id = s.agent_id where s.brand_id = $1 and a.state not in ('applied', 'left') and " \
+#define STORES_FOR                                                                                                  \
+  " from stores s join agents a on a.id = s.agent_id where s.brand_id = $1 and a.state not in ('applied', 'left') " \
+  "and "                                                                                                            \
   "($2 = '' or a.region = $2 or substr(a.region, 1, length($2) + 1) = $2 || '/') and ($3 = '' or a.level = $3)"
 const Sql kStoresFor{"org.stores_for", "select s.id" STORES_FOR " and s.id > $4 order by s.id limit $5"};
 const Sql kCountStores{"org.count_stores", "select count(*)" STORES_FOR};
