@@ -228,7 +228,9 @@ std::vector<Break> breaks() {
        "minute: paid"},
       {"a payment that waits to be counted as more than it was",
        "update tallies set amount_fen = amount_fen + 1 where what = 'paid'", "figures", "its figures say"},
-      {"pins that don't add up to their broadcast", "update figures set paid_fen = paid_fen + 1 where scope = 'pin'",
+      {"pins that don't add up to their broadcast",
+       "insert into figures (brand_id, scope, group_id, id, exposures, enters, clicks, touches, orders, paid_orders, "
+       "units, paid_fen, refunded_fen) select brand_id, 'pin', id, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0 from broadcasts",
        "figures", "its pins add up to"},
       {"somebody seen by no day", "delete from cohorts", "figures", "cohorts 0"},
 

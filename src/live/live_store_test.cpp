@@ -789,12 +789,15 @@ TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
                    R"({"items":[{"store_id":")" + StoreId{4711}.text() + R"(","product_id":")" + id.text() + R"("}]})"),
               "counted"),
       0);
+  const std::pair<std::string, std::string> product{"product_id", products[0].text()};
+  EXPECT_THAT(get_list(*ask("listRoomsSelling", as(buyer), {product}), "items"), SizeIs(1));
+  EXPECT_TRUE(has(*ask("takeReminders", as(buyer), {}), "items"));
   EXPECT_EQ(get_text(*ask("endBroadcast", host(), {broadcast}), "state"), "ended");
   const auto other =
       ask("scheduleBroadcast", host(), {store}, R"({"title":"t","scheduled_at":")" + format_rfc3339(kNow) + R"("})");
   EXPECT_EQ(get_text(*ask("cancelBroadcast", host(), {{"broadcast_id", get_text(*other, "id")}}), "state"),
             "cancelled");
-  EXPECT_EQ(routes.size(), 26u);  // all of them were asked
+  EXPECT_EQ(routes.size(), 28u);  // all of them were asked
 }
 
 // ——— the whole way: database → outbox → bus → hub → room → viewer, and chat back again

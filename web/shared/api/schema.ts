@@ -1503,6 +1503,23 @@ export type GetHallReply = {
 /** The live hall: on air, next up, ended */
 export const getHall: Operation<{ brand_id: string }, undefined, undefined, GetHallReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/hall' }
 
+export type GetLeaderboardReply = {
+  /** of the brand's zone */
+  day: string
+  /** the most first */
+  items: {
+    store_id: string
+    store_name: string
+    host_name: string
+    /** on air right now */
+    broadcast_id?: string | null
+    /** the amount's first digit, then noughts */
+    at_least_fen: number
+  }[]
+}
+/** Hosts of the day, by what was paid in their stores */
+export const getLeaderboard: Operation<{ brand_id: string }, undefined, undefined, GetLeaderboardReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/leaderboard' }
+
 export type GetLockRulesReply = {
   version: number
   /** a lock lasts this long; -1 for ever; not 0 */
@@ -2843,6 +2860,41 @@ export type ListRegionsReply = {
 /** The brand's regions; for staff limited to some, theirs */
 export const listRegions: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListRegionsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/regions' }
 
+export type ListRoomsSellingReply = {
+  items: {
+    id: string
+    brand_id: string
+    store_id: string
+    title: string
+    state: 'scheduled' | 'live' | 'ended' | 'cancelled'
+    scheduled_at: string
+    started_at?: string | null
+    /** also when it was cancelled */
+    ended_at?: string | null
+    likes: number
+    /** how often somebody entered */
+    enters: number
+    peak_viewers: number
+    store_name: string
+    host_name: string
+    reservations: number
+    /** what is being explained right now */
+    explaining?: {
+      product_id: string
+      title: string
+      image_url: string
+      /** of the cheapest SKU */
+      price_fen: number
+    } | null
+    /** in the room right now */
+    viewers: number
+    /** by the caller; only while it is scheduled */
+    reserved: boolean
+  }[]
+}
+/** Rooms on air that sell a product, the newest first */
+export const listRoomsSelling: Operation<{ product_id: string }, undefined, undefined, ListRoomsSellingReply> = { method: 'GET', path: '/api/v1/products/{product_id}/rooms' }
+
 export type ListRunSettlementsReply = {
   items: {
     id: string
@@ -2932,6 +2984,26 @@ export type ListSharesReply = {
 }
 /** The caller's own shares, newest first */
 export const listShares: Operation<undefined, { mine?: string; limit?: string; after?: string }, undefined, ListSharesReply> = { method: 'GET', path: '/api/v1/shares' }
+
+export type ListSharesBelowReply = {
+  items: {
+    id: string
+    kind: 'moment' | 'broadcast' | 'clip' | 'product' | 'store' | 'recruit' | 'receipt'
+    channel: 'dm' | 'group' | 'moments' | 'article' | 'poster' | 'other'
+    /** the caller's own */
+    mine: boolean
+    /** masked; empty: somebody not logged in */
+    sharer: string
+    created_at: string
+    /** openings */
+    touches: number
+    /** buyers it won */
+    locks: number
+  }[]
+  next?: string | null
+}
+/** The links made by who came through this one, for who made it or one above it */
+export const listSharesBelow: Operation<{ share_id: string }, { limit?: string; after?: string }, undefined, ListSharesBelowReply> = { method: 'GET', path: '/api/v1/shares/{share_id}/children' }
 
 export type ListSkuAllotmentsReply = {
   items: {
@@ -3898,6 +3970,19 @@ export type StartBroadcastReply = {
 }
 /** Go live */
 export const startBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, StartBroadcastReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/start', keyed: true }
+
+export type TakeRemindersReply = {
+  items: {
+    broadcast_id: string
+    brand_id: string
+    title: string
+    store_name: string
+    host_name: string
+    started_at: string
+  }[]
+}
+/** Broadcasts the caller reserved that have just begun; each is given once */
+export const takeReminders: Operation<undefined, undefined, undefined, TakeRemindersReply> = { method: 'POST', path: '/api/v1/reminders/take', keyed: true }
 
 export type UndoCampaignReply = {
   kind: 'push' | 'undo'
