@@ -847,7 +847,7 @@ TEST_P(LiveStoreTest, WhatIsCommittedReachesTheViewersAndWhatTheySayIsCommitted)
   ASSERT_TRUE(relay.start());
   const auto at_rest = [&] {
     ASSERT_TRUE(hub->flush());
-    relay.flush();
+    ASSERT_TRUE(relay.flush());
     ASSERT_TRUE(hub->flush());
   };
   // Runs f at home and waits for it.
