@@ -568,16 +568,17 @@ net::Routes App::server_routes() {
   return r;
 }
 
-void App::settle_down() {
+Status App::settle_down() {
   // An event may make a room write, and that write tells another event.
-  relay_->flush();
+  TRY_OK(relay_->flush());
   hub_->flush();
   walls_->flush();
-  relay_->drain();
+  TRY_OK(relay_->drain());
   bus_->flush();
   hub_->flush();
   walls_->flush();
   halls_->flush();
+  return {};
 }
 
 Result<net::Reply> App::move_clock(const Call& call, const net::Request& request) {
@@ -587,7 +588,7 @@ Result<net::Reply> App::move_clock(const Call& call, const net::Request& request
   std::lock_guard lock(clock_mutex_);
   const Instant to = std::max(bench_->clock->now(), get_instant(request.value, "now"));  // it never goes back
   if (to > call.now + kDayMs * 3660) return fail(Code::invalid_field, "at most ten years at a time", "/now");
-  settle_down();
+  TRY_OK(settle_down());
   TRY_OK(bench_->keep_ahead(to));
   const std::string kept = format_rfc3339(to);
   TRY_OK(bench_->db->write([&](db::Tx& tx) -> Status {
@@ -599,7 +600,7 @@ Result<net::Reply> App::move_clock(const Call& call, const net::Request& request
   hub_->tick(to);
   walls_->tick(to);
   halls_->tick(to);
-  settle_down();
+  TRY_OK(settle_down());
   hooks_->run_due();
   const auto stats = hub_->stats();
   JsonWriter w;

@@ -86,7 +86,7 @@ class App {
   std::vector<Job> make_slow_jobs();
   Result<net::Reply> move_clock(const Call& call, const net::Request& request);
   int deliver(const pay::sandbox::OutgoingNotice& notice);
-  void settle_down();  // waits until every event has arrived everywhere
+  Status settle_down();  // waits until every event has arrived everywhere
 
   std::unique_ptr<Workbench> bench_;
   std::unique_ptr<bus::LocalBus> bus_;

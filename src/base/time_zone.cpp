@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -227,9 +228,15 @@ Result<TimeZone> TimeZone::load(std::string_view name) {
   bool plain = !name.empty() && name.size() <= 64 && name.front() != '/' && name.find("..") == std::string_view::npos;
   for (const char c : name) plain = plain && c > ' ' && c < 0x7f;
   if (plain) {
-    std::ifstream in(kFolder + std::string(name), std::ios::binary);
-    std::string bytes(std::istreambuf_iterator<char>(in), {});
-    if (in && bytes.size() <= kLargestFile)
+    const std::string path = kFolder + std::string(name);
+    std::error_code none;
+    std::ifstream in;
+    std::string bytes;
+    if (std::filesystem::is_regular_file(path, none)) {  // a folder can be opened, and reading it throws
+      in.open(path, std::ios::binary);
+      bytes.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    if (!bytes.empty() && bytes.size() <= kLargestFile)
       if (auto zone = parse(bytes)) return zone;
     for (const auto& [known, offset] : kFixed)
       if (known == name) {

@@ -238,7 +238,7 @@ TEST_P(RelayTest, DeliversWhatWasCommittedAndKeepsItWhenItStops) {
   OutboxRelay relay(db(), bus, {.batch = 4, .lazy_ms = 60'000});
   ASSERT_TRUE(relay.start());
   commit({event(1), event(2, "chat.said", false), event(3)});
-  relay.flush();
+  ASSERT_TRUE(relay.flush());
   EXPECT_THAT(seen.ids(), ElementsAre(1, 2, 3));
   EXPECT_THAT(outbox(), ElementsAre(1, 3));  // lazily: two rows don't make a batch
   EXPECT_EQ(relay.stats().waiting, 2);
@@ -258,7 +258,7 @@ TEST_P(RelayTest, TellsNothingOfWhatWasUndone) {
     tx.emit(event(1));
     return fail(Code::conflict);
   }));
-  relay.flush();
+  ASSERT_TRUE(relay.flush());
   EXPECT_THAT(seen.ids(), IsEmpty());
   EXPECT_THAT(outbox(), IsEmpty());
 }
@@ -274,7 +274,7 @@ TEST_P(RelayTest, PublishesWhatACrashLeftFirstAndInOrder) {
   commit({event(4)});  // before the start: waits its turn
   ASSERT_TRUE(relay.start());
   commit({event(5)});
-  relay.flush();
+  ASSERT_TRUE(relay.flush());
   EXPECT_THAT(seen.ids(), ElementsAre(1, 2, 4, 5));
   relay.stop();
   EXPECT_THAT(outbox(), IsEmpty());
@@ -322,7 +322,7 @@ TEST_P(RelayTest, LosesNothingDurableWhenTheBusIsFull) {
   }
   EXPECT_TRUE(relay.stats().behind);
   gate.open();
-  relay.flush();
+  ASSERT_TRUE(relay.flush());
   EXPECT_EQ(seen.ids(), expected);  // once each, in order
   EXPECT_FALSE(relay.stats().behind);
   relay.stop();
@@ -341,7 +341,7 @@ TEST_P(RelayTest, DropsAndCountsWhatIsNotDurableWhenTheBusIsFull) {
   EXPECT_EQ(relay.stats().dropped, 1);
   EXPECT_FALSE(relay.stats().behind);
   gate.open();
-  relay.flush();
+  ASSERT_TRUE(relay.flush());
   EXPECT_THAT(outbox(), IsEmpty());
 }
 
@@ -367,7 +367,7 @@ TEST_P(RelayTest, MovesAgainWhatItCouldNotMove) {
   ASSERT_TRUE(relay.start());
   db().set_faults(&faults);
   commit({event(1)});
-  relay.flush();
+  ASSERT_TRUE(relay.flush());
   relay.stop();
   db().set_faults(nullptr);
   EXPECT_TRUE(faults.used_up());
@@ -387,9 +387,38 @@ TEST_P(RelayTest, HandsOnWhatAnotherProcessHasCommitted) {
     tx.emit(event(1));
     return {};
   }));
-  relay.drain();
+  ASSERT_TRUE(relay.drain());
   EXPECT_THAT(journal(), ElementsAre(1));
   EXPECT_THAT(seen.ids(), ElementsAre(1));
+}
+
+// A database that is gone for a while.
+class Gone : public db::FaultPlan {
+ public:
+  bool fail_statement(const db::Sql&) override { return gone; }
+  bool fail_commit() override { return gone; }
+  std::atomic<bool> gone{false};
+};
+
+TEST_P(RelayTest, NobodyHangsOnADatabaseThatIsGone) {
+  LocalBus bus;
+  Gone faults;
+  OutboxRelay relay(db(), bus, {.lazy_ms = 0});
+  ASSERT_TRUE(relay.start());
+  commit({event(1)});
+  ASSERT_TRUE(relay.drain());
+  db().set_faults(&faults);
+  faults.gone = true;
+  EXPECT_FALSE(relay.drain());
+  EXPECT_FALSE(relay.drain());  // the next one asks again, and is told again
+  faults.gone = false;
+  while (!relay.drain()) {  // a try that began while it was gone may still end
+  }
+  commit({event(2)});
+  EXPECT_TRUE(relay.drain());
+  EXPECT_THAT(journal(), ElementsAre(1, 2));
+  relay.stop();
+  db().set_faults(nullptr);
 }
 
 TEST_P(RelayTest, DrainsIntoTheJournalWithoutWaitingForTheLazyTime) {
@@ -397,7 +426,7 @@ TEST_P(RelayTest, DrainsIntoTheJournalWithoutWaitingForTheLazyTime) {
   OutboxRelay relay(db(), bus, {.batch = 4, .lazy_ms = 60'000});
   ASSERT_TRUE(relay.start());
   for (int id = 1; id <= 9; ++id) commit({event(id)});
-  relay.drain();
+  ASSERT_TRUE(relay.drain());
   EXPECT_THAT(outbox(), IsEmpty());
   EXPECT_THAT(journal(), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
 }
@@ -415,7 +444,7 @@ TEST_P(RelayTest, DeliversEverythingOnceWhenManyCommitAtOnce) {
       for (int i = 0; i < kEach; ++i) commit({event(1 + t * kEach + i)});
     });
   for (auto& thread : threads) thread.join();
-  relay.flush();
+  ASSERT_TRUE(relay.flush());
   relay.stop();
   std::vector<std::int64_t> ids = seen.ids();
   std::sort(ids.begin(), ids.end());

@@ -70,19 +70,24 @@ Status OutboxRelay::start() {
   return {};
 }
 
-void OutboxRelay::flush() {
+Status OutboxRelay::flush() {
   {
     std::unique_lock lock(mutex_);
-    caught_up_.wait(lock, [&] { return !behind_ || stopping_ || !started_; });
+    const std::int64_t failed = failures_;
+    caught_up_.wait(lock, [&] { return !behind_ || failures_ != failed || stopping_ || !started_; });
+    if (behind_ && failures_ != failed) return std::unexpected(*last_failure_);
   }
   bus_.flush();
+  return {};
 }
 
-void OutboxRelay::drain() {
+Status OutboxRelay::drain() {
   std::unique_lock lock(mutex_);
-  const std::int64_t mine = ++drains_asked_;
+  const std::int64_t mine = ++drains_asked_, failed = failures_;
   wake_.notify_one();
-  drained_.wait(lock, [&] { return drains_done_ >= mine || stopping_ || !started_; });
+  drained_.wait(lock, [&] { return drains_done_ >= mine || failures_ != failed || stopping_ || !started_; });
+  if (drains_done_ < mine && failures_ != failed) return std::unexpected(*last_failure_);
+  return {};
 }
 
 void OutboxRelay::stop() {
@@ -189,6 +194,10 @@ void OutboxRelay::run() {
     }
     log_event(LogEvent::outbox_stuck, "{}", done.error().text());
     std::unique_lock lock(mutex_);
+    ++failures_;
+    last_failure_ = done.error();
+    caught_up_.notify_all();
+    drained_.notify_all();
     if (stopping_ && ++failures >= kStopAttempts) return;  // the rows stay: they are published at the next start
     wake_.wait_for(lock, kRetry, [&] { return stopping_; });
   }

@@ -20,6 +20,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -55,10 +56,11 @@ class OutboxRelay {
 
   // Publishes what is left in the outbox, in order, then goes on with what is committed. Subscribers must be there.
   Status start();
-  // Waits until everything committed before the call was delivered (not: moved).
-  void flush();
-  // Waits until everything committed before the call is in the journal.
-  void drain();
+  // Waits until everything committed before the call was delivered (not: moved). Fails with what the database said if
+  // a try failed meanwhile: nobody hangs on a database that is gone; the relay itself goes on trying.
+  Status flush();
+  // Waits until everything committed before the call is in the journal. Fails as flush() does.
+  Status drain();
   // Delivers and moves what is there. Call after the last write and before the bus stops.
   void stop();
   RelayStats stats() const;
@@ -80,6 +82,8 @@ class OutboxRelay {
   bool behind_ = true;       // durable events wait in the outbox
   std::int64_t missed_ = 0;  // durable events that came while behind
   std::int64_t drains_asked_ = 0, drains_done_ = 0;
+  std::int64_t failures_ = 0;  // tries that failed since the start
+  std::optional<Error> last_failure_;
   bool started_ = false, stopping_ = false;
   RelayStats stats_;
   std::thread thread_;

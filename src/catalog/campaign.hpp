@@ -5,8 +5,8 @@
 //
 // - A draft may be changed; what is pushed is fixed, so that a line's price can be checked years later. A push goes
 //   through the stores a thousand at a time, each thousand in a transaction of its own: run_pushes does it, goes on
-//   where it was killed, and tells how far it is. Pushing again brings in the stores that came since; a store never
-//   gets a campaign twice. A store has the campaign as soon as its thousand is through.
+//   where it was killed, and tells how far it is. Pushing again brings in the stores that came since; no store gets
+//   a campaign twice. A store has the campaign as soon as its thousand is through.
 // - A campaign counts in a store for starts_at ≤ now < ends_at, while it is pushed and the store has it. When several
 //   name the same SKU, the one pushed last counts. Ended and undone stop at once, everywhere, by one row.
 // - Undone is final, like ended; the stores' rows are marked as taken back, not deleted.

@@ -1,5 +1,4 @@
-// Shipping fees: a brand's table from region to fee, by version (SPEC 7). Pure rules, and the two functions that keep
-// it.
+// Shipping fees: a brand's table from region to fee, by version (SPEC 7). Pure rules, and two functions that keep it.
 //
 // - A rule counts for addresses whose region begins with its own, blanks and ASCII case aside; the longest that fits
 //   counts, "" is everywhere else and always there. No table: shipping is free (version 0).

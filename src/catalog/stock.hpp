@@ -10,9 +10,9 @@
 // when pool and all leases together are too few, and stock.changed tells the true number.
 //
 // An allotment is one store's: nobody else sells from it. The store's orders take from it first; what it lacks comes
-// from the pool and the buckets' leases, if it is shared. One with keep > 0 is refilled from the pool when half is
-// gone. Reserved and sold units are counted in the buyer's bucket, wherever they came from; an order line remembers how
-// many came out of the allotment, and a cancelled one gives them back there (or to the bucket, if it was given back
+// from the pool and the buckets' leases, if it is shared. One with keep > 0 is refilled from it when half is gone.
+// Reserved and sold units are counted in the buyer's bucket, wherever they came from; an order line remembers how many
+// came out of the allotment, and a cancelled one gives them back there (or to the bucket, if it was given back
 // meanwhile).
 //
 // Locks are always taken SKU by SKU in order of id; within one, allotment before pool before leases. The plentiful path
@@ -57,8 +57,8 @@ void sell_stock(db::Tx& tx, Bucket bucket, std::span<const StockLine> lines);
 // More units came: received and pool grow. qty > 0.
 Status restock(db::Tx& tx, const Call& call, SkuId sku, std::int64_t qty);
 
-// What the store can sell: its allotment, and the pool with the buckets' leases unless the allotment is all it may
-// sell. Without a store: pool and leases.
+// What the store can sell: its allotment, and the pool with the buckets' leases unless that is all it may sell.
+// Without a store: pool and leases.
 std::int64_t stock_left(db::Tx& tx, SkuId sku, StoreId store = {});
 
 struct StockCount {

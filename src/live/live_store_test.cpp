@@ -813,6 +813,9 @@ TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
   EXPECT_THAT(get_list(*ask("listHeldChat", host(), {broadcast}), "items"), SizeIs(0));
   for (const char* verb : {"releaseHeldChat", "rejectHeldChat"})
     EXPECT_EQ(code_of(ask(verb, host(), {broadcast, {"chat_id", ChatId{4711}.text()}})), Code::not_found);
+  const std::pair<std::string, std::string> product{"product_id", products[0].text()};
+  EXPECT_THAT(get_list(*ask("listRoomsSelling", as(buyer), {product}), "items"), SizeIs(1));
+  EXPECT_TRUE(has(*ask("takeReminders", as(buyer), {}), "items"));
   EXPECT_EQ(get_text(*ask("endBroadcast", host(), {broadcast}), "state"), "ended");
   const auto other =
       ask("scheduleBroadcast", host(), {store}, R"({"title":"t","scheduled_at":")" + format_rfc3339(kNow) + R"("})");
@@ -868,7 +871,7 @@ TEST_P(LiveStoreTest, WhatIsCommittedReachesTheViewersAndWhatTheySayIsCommitted)
   ASSERT_TRUE(relay.start());
   const auto at_rest = [&] {
     ASSERT_TRUE(hub->flush());
-    relay.flush();
+    ASSERT_TRUE(relay.flush());
     ASSERT_TRUE(hub->flush());
   };
   // Runs f at home and waits for it.

@@ -37,8 +37,8 @@ struct PlaceWish {
   CouponId coupon;               // that the buyer has claimed
   std::optional<Fen> total_fen;  // what the buyer was shown; another total now is price_changed
 };
-// Reserves every line or none, fixes prices, coupon, shipping, plan, lock and attribution (see quote.hpp), and moves
-// the lock. Errors: not_found, invalid_field, not_on_sale, price_changed, sold_out, coupon_unusable, agent_not_active,
+// Reserves all lines or none, fixes prices, coupon, shipping, plan, lock and attribution (see quote.hpp), and moves the
+// lock. Errors: not_found, invalid_field, not_on_sale, price_changed, sold_out, coupon_unusable, agent_not_active,
 // amount_overflow, unauthenticated.
 Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish);
 

@@ -1,8 +1,8 @@
 // What an order costs (SPEC 4, 5, 7): pure rules, to the fen.
 //
-//   unit price   a flash price of the room, if it has units for the whole line, else the store's campaign, else the
-//   list goods        Σ unit price × quantity discount     of one coupon, at most the goods; spread over the lines in
-//   proportion to their goods by largest
+//   unit price   the flash price of the room, if it has units for the line, else the store's campaign, else the list
+//   goods        Σ unit price × quantity
+//   discount     of one coupon, at most the goods; spread over the lines in proportion to their goods by largest
 //                remainder, ties to the earlier line
 //   paid_fen     of a line: its goods less its share of the discount; what commission and refunds are counted on
 //   shipping     on the order, after the discount; on no line

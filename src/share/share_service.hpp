@@ -7,7 +7,8 @@
 // raised if its server's clock is behind), which is what makes "the lock is the fold of its rows by (at, id)" true
 // under any concurrency.
 //
-// An opening of an agent's share costs six statements beside the landing: share, guard row, agent, rules, touch, lock.
+// An opening of an agent's share costs seven statements beside the landing: share, guard row, agent, rules, touch,
+// lock, tally.
 // Errors: not_found, invalid_field, missing_field, not_on_shelf, forbidden, agent_not_active, order_state_conflict.
 #pragma once
 

@@ -228,7 +228,7 @@ test('what came of my links is shown as a tree', async () => {
   await row.getByText('触达人数').waitFor()
   // A friend came through it, bought, and handed it on; nobody has gone further.
   const node = row.locator('.tree button').first()
-  await node.getByText('林').waitFor()
+  await node.getByText('林').first().waitFor()
   await node.click()
   await row.getByText('还没有人接着分享').waitFor()
   unharmed(one)

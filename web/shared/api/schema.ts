@@ -2200,6 +2200,41 @@ export type ListRoomsSellingReply = {
 /** Rooms on air that sell a product, the newest first */
 export const listRoomsSelling: Operation<{ product_id: string }, undefined, undefined, ListRoomsSellingReply> = { method: 'GET', path: '/api/v1/products/{product_id}/rooms' }
 
+export type ListRoomsSellingReply = {
+  items: {
+    id: string
+    brand_id: string
+    store_id: string
+    title: string
+    state: 'scheduled' | 'live' | 'ended' | 'cancelled'
+    scheduled_at: string
+    started_at?: string | null
+    /** also when it was cancelled */
+    ended_at?: string | null
+    likes: number
+    /** how often somebody entered */
+    enters: number
+    peak_viewers: number
+    store_name: string
+    host_name: string
+    reservations: number
+    /** what is being explained right now */
+    explaining?: {
+      product_id: string
+      title: string
+      image_url: string
+      /** of the cheapest SKU */
+      price_fen: number
+    } | null
+    /** in the room right now */
+    viewers: number
+    /** by the caller; only while it is scheduled */
+    reserved: boolean
+  }[]
+}
+/** Rooms on air that sell a product, the newest first */
+export const listRoomsSelling: Operation<{ product_id: string }, undefined, undefined, ListRoomsSellingReply> = { method: 'GET', path: '/api/v1/products/{product_id}/rooms' }
+
 export type ListRunSettlementsReply = {
   items: {
     id: string
@@ -2291,6 +2326,26 @@ export type ListSharesReply = {
 export const listShares: Operation<undefined, { mine?: string; limit?: string; after?: string }, undefined, ListSharesReply> = { method: 'GET', path: '/api/v1/shares' }
 
 export type ListSharesBelowReply = {
+  items: {
+    id: string
+    kind: 'moment' | 'broadcast' | 'clip' | 'product' | 'store' | 'recruit' | 'receipt'
+    channel: 'dm' | 'group' | 'moments' | 'article' | 'poster' | 'other'
+    /** the caller's own */
+    mine: boolean
+    /** masked; empty: somebody not logged in */
+    sharer: string
+    created_at: string
+    /** openings */
+    touches: number
+    /** buyers it won */
+    locks: number
+  }[]
+  next?: string | null
+}
+/** The links made by who came through this one, for who made it or one above it */
+export const listSharesBelow: Operation<{ share_id: string }, { limit?: string; after?: string }, undefined, ListSharesBelowReply> = { method: 'GET', path: '/api/v1/shares/{share_id}/children' }
+
+export type ListSkuAllotmentsReply = {
   items: {
     id: string
     kind: 'moment' | 'broadcast' | 'clip' | 'product' | 'store' | 'recruit' | 'receipt'
@@ -3004,6 +3059,20 @@ export type TakeRemindersReply = {
     host_name: string
     started_at: string
   }[]
+}
+/** Broadcasts the caller reserved that have just begun; each is given once */
+export const takeReminders: Operation<undefined, undefined, undefined, TakeRemindersReply> = { method: 'POST', path: '/api/v1/reminders/take', keyed: true }
+
+export type UndoCampaignReply = {
+  kind: 'push' | 'undo'
+  /** stores to go through */
+  total: number
+  /** gone through */
+  done: number
+  /** given the campaign, or relieved of it */
+  changed: number
+  started_at: string
+  finished_at?: string | null
 }
 /** Broadcasts the caller reserved that have just begun; each is given once */
 export const takeReminders: Operation<undefined, undefined, undefined, TakeRemindersReply> = { method: 'POST', path: '/api/v1/reminders/take', keyed: true }
