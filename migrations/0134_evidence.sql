@@ -101,5 +101,4 @@ alter table chat_lines add column in_evidence integer not null default 0;
 create index chat_lines_unrecorded on chat_lines (id) where in_evidence = 0;
 
 -- For the data a person may see of themselves: what they reserved, and who of a brand's staff has read of them.
-create index reservations_by_person on reservations (person_id, broadcast_id);
 create index audit_by_subject on audit (subject_kind, subject_id, id) where subject_id is not null;

@@ -24,6 +24,7 @@
 #include "live/live_service.hpp"
 #include "live/offers_service.hpp"
 #include "live/room_backend.hpp"
+#include "order/after_sale_store.hpp"
 #include "order/order_store.hpp"
 #include "order/payout.hpp"
 #include "order/settlement.hpp"
@@ -272,7 +273,7 @@ class Story {
     wish.store = agent(store).store;
     wish.lines = std::move(lines);
     wish.address_json = JsonWriter().begin().field("region", how.region).end().take();
-    if (how.in_room) wish.broadcast = room(store);
+    if (how.in_room) wish.broadcast = broadcast(store);
     if (!how.coupon.empty()) wish.coupon = named(coupons_, {how.coupon}, "coupon");
     const auto placed = shop_.db().write([&](db::Tx& tx) { return order::place(tx, call, wish); });
     if (!placed) return refused(placed);
@@ -421,15 +422,14 @@ class Story {
       return live::start_broadcast(tx, call, made.broadcast.id);
     });
     if (!started) return refused(started);
-    rooms_[host.at(0)] = started->id;
+    broadcasts_[a.id] = started->id;
     return "live";
   }
-  BroadcastId room(const Words& host) { return named(rooms_, host, "room of"); }
   live::FlashSale flash_of(const Words& product, const Words& host) {
     const SkuId sku = item(product).sku;
     std::optional<live::FlashSale> found;
     for (const auto& f : test::must(shop_.db().read([&](db::Tx& tx) -> Result<std::vector<live::FlashSale>> {
-           return live::flash_of(tx, room(host), {}, 100);
+           return live::flash_of(tx, broadcast(host), {}, 100);
          })))
       if (f.sku == sku) found = f;
     if (!found) throw NotUnderstood{"there was no flash price of " + product.at(0) + " in that room"};
@@ -439,15 +439,16 @@ class Story {
     const Call call = who(by);
     live::ChatWish wish;
     wish.id = call.make_id<ChatId>();
-    wish.broadcast = room(host);
+    wish.broadcast = broadcast(host);
     wish.person = call.caller.person;
     wish.guest = call.caller.guest;
     wish.text = joined(text);
     wish.now = shop_.now();
     const auto said = shop_.db().write([&](db::Tx& tx) { return live::say(tx, wish); });
     if (!said) return refused(said);
-    const auto waits = test::must(shop_.db().read(
-        [&](db::Tx& tx) { return live::held_chat(tx, shop_.owner(), wish.broadcast, ChatId{wish.id.value - 1}, 1); }));
+    const auto waits = test::must(shop_.db().read([&, by = shop_.owner()](db::Tx& tx) {
+      return live::held_chat(tx, by, wish.broadcast, ChatId{wish.id.value - 1}, 1);
+    }));
     if (waits.empty()) return "said";
     held_ = waits.front();
     return "held";
@@ -469,7 +470,7 @@ class Story {
       wish.rule = live::BagRule::chat;
       wish.word = word;
     }
-    const auto bag = shop_.db().write([&](db::Tx& tx) { return live::open_bag(tx, call, room(host), wish); });
+    const auto bag = shop_.db().write([&](db::Tx& tx) { return live::open_bag(tx, call, broadcast(host), wish); });
     if (!bag) return refused(bag);
     bag_ = bag->id;
     return "open";
@@ -579,7 +580,7 @@ class Story {
     patch.content.emplace();
     patch.content->text = "read me anew, " + std::to_string(++changes_);
     patch.again = again;
-    const auto changed = write([&](db::Tx& tx) { return org::change_task(tx, shop_.owner(), id, patch); });
+    const auto changed = write([&, by = shop_.owner()](db::Tx& tx) { return org::change_task(tx, by, id, patch); });
     return changed ? "changed" : refused(changed);
   }
   std::string finish(const Words& name, const Words& task, bool waived) {
@@ -599,10 +600,10 @@ class Story {
     return tried->grade.passed ? "passed" : "failed";
   }
   std::string matrix_rule(const std::function<void(org::MatrixRules&)>& change) {
-    const auto saved = write([&](db::Tx& tx) {
+    const auto saved = write([&, by = shop_.owner()](db::Tx& tx) {
       auto rules = org::matrix_rules(tx, shop_.brand());
       change(rules);
-      return org::set_matrix_rules(tx, shop_.owner(), shop_.brand(), rules);
+      return org::set_matrix_rules(tx, by, shop_.brand(), rules);
     });
     return saved ? "saved" : refused(saved);
   }
@@ -622,7 +623,7 @@ class Story {
     const Call call = who(name);
     const auto started = write([&](db::Tx& tx) { return live::start_broadcast(tx, call, *made); });
     if (!started) {
-      test::must(write([&](db::Tx& tx) { return live::cancel_broadcast(tx, shop_.owner(), *made); }));
+      test::must(write([&, by = shop_.owner()](db::Tx& tx) { return live::cancel_broadcast(tx, by, *made); }));
       return refused(started);
     }
     broadcasts_[agent(name).id] = *made;
@@ -671,7 +672,6 @@ class Story {
   int changes_ = 0;
   std::map<std::string, CampaignId> campaigns_;
   std::map<std::string, CouponId> coupons_;
-  std::map<std::string, BroadcastId> rooms_;  // by host
   std::optional<live::HeldLine> held_;
   LuckyBagId bag_;
   OrderId last_order_;
@@ -707,8 +707,8 @@ const std::vector<Story::Statement>& Story::statements() {
          const auto state = org::parse_state(g[1][0]);
          if (!state) throw NotUnderstood{"\"" + g[1][0] + "\" is no state of an agent"};
          const AgentId id = s.agent(g[0]).id;
-         return s.state_of(s.write([&](db::Tx& tx) {
-           return org::set_agent_state(tx, s.shop_.owner(), id, *state, "of the story", share::follow_agent);
+         return s.state_of(s.write([&, by = s.shop_.owner()](db::Tx& tx) {
+           return org::set_agent_state(tx, by, id, *state, "of the story", share::follow_agent);
          }));
        }},
       {"buyer {name}",
@@ -789,7 +789,7 @@ const std::vector<Story::Statement>& Story::statements() {
          const AgentId id = s.agent(g[0]).id;
          org::AgentPatch patch;
          patch.region = g[1][0];
-         const auto moved = s.write([&](db::Tx& tx) { return org::edit_agent(tx, s.shop_.owner(), id, patch); });
+         const auto moved = s.write([&, by = s.shop_.owner()](db::Tx& tx) { return org::edit_agent(tx, by, id, patch); });
          return moved ? std::string("moved") : s.refused(moved);
        }},
       {"operator {name} of region {region}",
@@ -806,7 +806,7 @@ const std::vector<Story::Statement>& Story::statements() {
        [](S s, Given g) {
          const Call call = s.who(g[0]);
          const OrderId id = s.order(g[1]);
-         return s.state_of(s.write([&](db::Tx& tx) { return order::ship(tx, call, id, "SF", "SF" + id.text()); }));
+         return s.state_of(s.write([&](db::Tx& tx) { return order::ship(tx, call, id, {"SF", "SF" + id.text(), {}}); }));
        }},
       {"{operator} suspends {agent}",
        [](S s, Given g) {
@@ -855,13 +855,13 @@ const std::vector<Story::Statement>& Story::statements() {
       {"approve {agent}",
        [](S s, Given g) {
          const AgentId id = s.agent(g[0]).id;
-         return s.state_of(s.write([&](db::Tx& tx) { return org::approve_application(tx, s.shop_.owner(), id, {}); }));
+         return s.state_of(s.write([&, by = s.shop_.owner()](db::Tx& tx) { return org::approve_application(tx, by, id, {}); }));
        }},
       {"refuse {agent}",
        [](S s, Given g) {
          const AgentId id = s.agent(g[0]).id;
-         return s.state_of(s.write([&](db::Tx& tx) {
-           return org::refuse_application(tx, s.shop_.owner(), id, "no", share::follow_agent);
+         return s.state_of(s.write([&, by = s.shop_.owner()](db::Tx& tx) {
+           return org::refuse_application(tx, by, id, "no", share::follow_agent);
          }));
        }},
       {"rule: applications by share only",
@@ -916,7 +916,7 @@ const std::vector<Story::Statement>& Story::statements() {
       {"task {task} is retired",
        [](S s, Given g) {
          const TaskId id = named(s.tasks_, g[0], "task");
-         test::must(s.write([&](db::Tx& tx) { return org::retire_task(tx, s.shop_.owner(), id); }));
+         test::must(s.write([&, by = s.shop_.owner()](db::Tx& tx) { return org::retire_task(tx, by, id); }));
          return std::string("retired");
        }},
       {"{agent} reads {task}", [](S s, Given g) { return s.finish(g[0], g[1], false); }},
@@ -964,7 +964,7 @@ const std::vector<Story::Statement>& Story::statements() {
        [](S s, Given g) {
          const PersonId person = s.who(g[0]).caller.person;
          const StoreId store = s.agent(g[1]).store;
-         test::must(s.write([&](db::Tx& tx) { return live::add_assistant(tx, s.shop_.owner(), store, person); }));
+         test::must(s.write([&, by = s.shop_.owner()](db::Tx& tx) { return live::add_assistant(tx, by, store, person); }));
          return std::string("assists");
        }},
       {"{who} enters the room of {agent}",
@@ -1071,6 +1071,8 @@ const std::vector<Story::Statement>& Story::statements() {
        [](S s, Given g) { return s.place(g[0], g[1], g[2], {"", g[3][0], g[4][0], false}); }},
       {"{who} orders {lines…} in the room of {agent}",
        [](S s, Given g) { return s.place(g[0], g[1], g[2], {"", kHere, "", true}); }},
+      {"{who} orders {lines…} in the room of {agent} as {name}",
+       [](S s, Given g) { return s.place(g[0], g[1], g[2], {g[3][0], kHere, "", true}); }},
       {"{who} orders {lines…} in the room of {agent} with {coupon}",
        [](S s, Given g) { return s.place(g[0], g[1], g[2], {"", kHere, g[3][0], true}); }},
       {"{who} pays {order}",
@@ -1202,7 +1204,7 @@ const std::vector<Story::Statement>& Story::statements() {
          const Call call = s.shop_.as(s.agent(g[0]).person);
          auto terms = s.coupon_terms(g[1], g[2], g[4], g[3][0], "");
          return s.give_coupon(
-             s.shop_.db().write([&](db::Tx& tx) { return live::give_room_coupon(tx, call, s.room(g[0]), terms); }),
+             s.shop_.db().write([&](db::Tx& tx) { return live::give_room_coupon(tx, call, s.broadcast(g[0]), terms); }),
              g[1]);
        }},
       {"{who} claims {coupon}",
@@ -1215,20 +1217,13 @@ const std::vector<Story::Statement>& Story::statements() {
 
       // in the room
       {"{agent} goes live with {products…}", [](S s, Given g) { return s.go_live_with(g[0], g[1]); }},
-      {"{agent} ends the broadcast",
-       [](S s, Given g) {
-         const Call call = s.shop_.as(s.agent(g[0]).person);
-         const auto ended =
-             s.shop_.db().write([&](db::Tx& tx) { return live::end_broadcast(tx, call, s.room(g[0])); });
-         return ended ? std::string("ended") : s.refused(ended);
-       }},
       {"{agent} opens a flash price of {amount} for {number} {product} and {duration…}",
        [](S s, Given g) {
          const Call call = s.shop_.as(s.agent(g[0]).person);
          const live::FlashWish wish{s.item(g[3]).sku, amount_in(g[1][0]), number_in(g[2][0]),
                                     duration_in(g[4]) / kSecondMs};
          const auto open =
-             s.shop_.db().write([&](db::Tx& tx) { return live::open_flash(tx, call, s.room(g[0]), wish); });
+             s.shop_.db().write([&](db::Tx& tx) { return live::open_flash(tx, call, s.broadcast(g[0]), wish); });
          return open ? std::string("open") : s.refused(open);
        }},
       {"{agent} ends the flash price of {product}",
@@ -1283,7 +1278,7 @@ const std::vector<Story::Statement>& Story::statements() {
       {"expect the room of {agent} to have read {number} lines",
        [](S s, Given g) {
          const auto lines = test::must(s.shop_.db().read([&](db::Tx& tx) -> Result<std::size_t> {
-           return live::chat_of(tx, s.room(g[0]), {}, 200).size();
+           return live::chat_of(tx, s.broadcast(g[0]), {}, 200).size();
          }));
          return expect_text(std::to_string(lines), std::to_string(number_in(g[1][0])));
        }},

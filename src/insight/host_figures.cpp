@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/id_time.hpp"
 #include "base/json.hpp"
 #include "base/shape.hpp"
 #include "catalog/catalog_service.hpp"

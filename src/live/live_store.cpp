@@ -38,7 +38,7 @@ const Sql kPlannedOf{"live.planned_of",
                      "order by scheduled_at, id limit $3"};
 const Sql kOfStore{"live.of_store",
                    "select " BROADCAST_COLUMNS
-                   " from broadcasts where store_id = $1 and id < $2 and (audience = 'public' or $4 = 1) "
+                   " from broadcasts where store_id = $1 and id < $2 and (audience = 'public' or cast($4 as bigint) = 1) "
                    "order by id desc limit $3"};
 const Sql kNewestBySchedule{
     "live.newest_by_schedule",

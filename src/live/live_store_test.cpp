@@ -821,7 +821,7 @@ TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
       ask("scheduleBroadcast", host(), {store}, R"({"title":"t","scheduled_at":")" + format_rfc3339(kNow) + R"("})");
   EXPECT_EQ(get_text(*ask("cancelBroadcast", host(), {{"broadcast_id", get_text(*other, "id")}}), "state"),
             "cancelled");
-  EXPECT_EQ(routes.size(), 41u);  // all of them were asked
+  EXPECT_EQ(routes.size(), 43u);  // all of them were asked
 }
 
 // ——— the whole way: database → outbox → bus → hub → room → viewer, and chat back again

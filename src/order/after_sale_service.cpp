@@ -430,6 +430,8 @@ void write_case(JsonWriter& w, const AfterSale& a) {
 }
 }  // namespace
 
+std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId order) { return store::after_sales_of(tx, order); }
+
 std::string after_sale_json(const AfterSale& a) {
   JsonWriter w;
   w.begin();

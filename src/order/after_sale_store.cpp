@@ -35,6 +35,22 @@ const Sql kOpen{"after_sale.open",
                 "staff_stores v on v.store_id = o.store_id where o.bucket = after_sales.bucket and "
                 "o.id = after_sales.order_id and v.brand_id = $1 and v.person_id = $4)) order by id "
                 "limit $3"};
+#define CASES_OF_BUYER                                                                                           \
+  "(select a.id from after_sales a join orders o on o.bucket = a.bucket and o.id = a.order_id where a.bucket = " \
+  "$1 and o.buyer_id = $2 and o.brand_id = $3)"
+const Sql kForgetReasons{"after_sale.forget_reasons",
+                         "update after_sales set reason = '', answer = case when answer is null then null else '' end "
+                         "where bucket = $1 and id in " CASES_OF_BUYER};
+const Sql kForgetNotes{"after_sale.forget_notes",
+                       "update after_sale_steps set note = '' where bucket = $1 and after_sale_id in " CASES_OF_BUYER};
+// Two texts: what an empty blob is called.
+const Sql kForgetEvidence{
+    "after_sale.forget_evidence",
+    "update after_sale_evidence set body = case when body is null then null else '' end, bytes = case when bytes is "
+    "null then null else x'' end where bucket = $1 and after_sale_id in " CASES_OF_BUYER " and by_person_id = $2",
+    "update after_sale_evidence set body = case when body is null then null else '' end, bytes = case when bytes is "
+    "null then null else ''::bytea end where bucket = $1 and after_sale_id in " CASES_OF_BUYER
+    " and by_person_id = $2"};
 const Sql kDue{"after_sale.due",
                "select due_at, id from after_sales where due_at is not null and due_at <= $1 and (due_at, id) > "
                "($2, $3) order by due_at, id limit $4"};
@@ -191,6 +207,10 @@ std::vector<Evidence> evidence_of(db::Tx& tx, AfterSaleId id) {
 std::optional<Picture> picture(db::Tx& tx, AfterSaleId id, std::string_view sha256_bytes) {
   return tx.one(kPicture, {bucket_in_id(id.value), id, Param::blob(sha256_bytes)},
                 [](const Row& r) { return Picture{r.str(0), r.str(1)}; });
+}
+
+void forget_words_of(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand) {
+  for (const Sql* sql : {&kForgetReasons, &kForgetNotes, &kForgetEvidence}) tx.exec(*sql, {bucket, buyer, brand});
 }
 
 }  // namespace lianbo::order::store

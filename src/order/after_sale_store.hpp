@@ -59,4 +59,7 @@ struct Picture {
 };
 std::optional<Picture> picture(db::Tx& tx, AfterSaleId id, std::string_view sha256_bytes);
 
+// Reasons, answers, notes, and what the buyer showed are deleted; digests, steps and amounts stay.
+void forget_words_of(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand);
+
 }  // namespace lianbo::order::store

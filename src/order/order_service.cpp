@@ -515,7 +515,6 @@ std::vector<Order> orders_of_buyer(db::Tx& tx, const Call& call, PersonId buyer,
     if (auto o = store::load(tx, id)) out.push_back(*std::move(o));
   return out;
 }
-std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId id) { return store::after_sales_of(tx, id); }
 std::vector<OrderId> orders_under_way(db::Tx& tx, const Call& call, PersonId buyer, BrandId brand, int limit) {
   return store::under_way(tx, call.bucket(buyer), buyer, brand, limit);
 }
@@ -523,7 +522,7 @@ BuyerSum buyer_sum(db::Tx& tx, const Call& call, PersonId buyer, BrandId brand) 
   return store::buyer_sum(tx, call.bucket(buyer), buyer, brand);
 }
 void forget_buyer(db::Tx& tx, const Call& call, PersonId buyer, BrandId brand) {
-  store::forget_buyer(tx, call.bucket(buyer), buyer, brand);
+  store::forget_words_of(tx, call.bucket(buyer), buyer, brand);
 }
 
 Status seal_addresses(db::Database& db, const Call& call) {

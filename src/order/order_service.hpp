@@ -77,7 +77,6 @@ Result<int> mature_lines(db::Database& db, const Call& call, int limit);
 Result<share::ReceiptFacts> receipt_facts(db::Tx& tx, OrderId id);
 // ---- about one buyer
 std::vector<Order> orders_of_buyer(db::Tx& tx, const Call& call, PersonId buyer, OrderId before, int limit);
-std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId id);
 // Orders whose address is still needed: unpaid, paid, shipped, or with an after-sale open. brand 0: everywhere.
 std::vector<OrderId> orders_under_way(db::Tx& tx, const Call& call, PersonId buyer, BrandId brand, int limit);
 struct BuyerSum {

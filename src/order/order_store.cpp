@@ -48,10 +48,6 @@ const Sql kBuyerSum{"order.buyer_sum",
                     "select count(*), cast(coalesce(sum(case when paid_at is null then 0 else total_fen end), 0) as "
                     "bigint), coalesce(min(placed_at), 0), coalesce(max(placed_at), 0) from orders where bucket = $1 "
                     "and buyer_id = $2 and brand_id = $3"};
-const Sql kForgetAfterSales{"order.forget_after_sales",
-                            "update after_sales set reason = '', answer = case when answer is null then null else '' "
-                            "end where bucket = $1 and order_id in (select id from orders where bucket = $1 and "
-                            "buyer_id = $2 and brand_id = $3)"};
 const Sql kReadable{"order.readable_addresses",
                     "select id, brand_id, buyer_id, address from orders where address <> '' and (bucket, id) > "
                     "($1, $2) order by bucket, id limit $3"};
@@ -160,7 +156,7 @@ const Sql kRefundOtherwise{"refund.done_otherwise",
                            "update refunds set state = 'done', paid_otherwise = $3, done_at = $4 "
                            "where bucket = $1 and id = $2 and state = 'failed'"};
 const Sql kRefundTwice{"refund.twice", "update refunds set last_error = $3 where bucket = $1 and id = $2"};
-const Sql kUnderWay{"refund.under_way",
+const Sql kRefundsUnderWay{"refund.under_way",
                     "select count(*) from refunds where bucket = $1 and order_id = $2 and line is not null and state "
                     "<> 'done'"};
 const Sql kFailedRefunds{"refund.list_failed",
@@ -533,9 +529,6 @@ BuyerSum buyer_sum(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand) {
            [](const Row& r) { return BuyerSum{r.integer(0), r.integer(1), r.integer(2), r.integer(3)}; })
       .value_or(BuyerSum{});
 }
-void forget_buyer(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand) {
-  tx.exec(kForgetAfterSales, {bucket, buyer, brand});
-}
 std::vector<Readable> readable_addresses(db::Tx& tx, OrderId after, int limit) {
   return tx.all(kReadable, {after ? bucket_of_id(after.value) : -1, after.value, limit},
                 [](const Row& r) { return Readable{r.id<OrderId>(0), r.id<BrandId>(1), r.id<PersonId>(2), r.str(3)}; });
@@ -617,7 +610,7 @@ void refund_twice(db::Tx& tx, RefundId id, std::string_view what) {
   tx.exec(kRefundTwice, {bucket_of_id(id.value), id, what});
 }
 std::int64_t refunds_under_way(db::Tx& tx, OrderId order) {
-  return tx.number(kUnderWay, {bucket_of_id(order.value), order});
+  return tx.number(kRefundsUnderWay, {bucket_of_id(order.value), order});
 }
 std::vector<Refund> failed_refunds(db::Tx& tx, BrandId brand, std::int64_t after, int limit) {
   return tx.all(kFailedRefunds, {brand, after, limit}, read_refund);

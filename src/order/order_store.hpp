@@ -40,7 +40,6 @@ std::vector<Shipped> shipped_until(db::Tx& tx, Instant shipped_at, const Shipped
 
 std::vector<OrderId> under_way(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand, int limit);
 BuyerSum buyer_sum(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand);
-void forget_buyer(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand);
 // Of orders of an older version, whose address is still readable in its row.
 struct Readable {
   OrderId id;

@@ -108,9 +108,12 @@ Result<Statement> statement_of(db::Tx& tx, const Call& call, AgentId agent_id, s
   const bool zh = call.chinese;
 
   constexpr int kMost = 1'000'000;
-  const auto postings = ledger::postings_of_agent(tx, agent_id, s.to, kMost);
+  auto postings = ledger::postings_of_agent(tx, agent_id, s.to, kMost);
   if (static_cast<int>(postings.size()) == kMost)
     return fail(Code::body_too_large, "this agent has more movements than a statement is made from");
+  // What happened in one millisecond is told as money goes: earned, corrected, freed, settled, paid.
+  std::stable_sort(postings.begin(), postings.end(),
+                   [](const auto& a, const auto& b) { return std::pair(a.at, a.cause) < std::pair(b.at, b.cause); });
   Orders orders(tx);
   for (std::size_t i = 0; i < postings.size();) {
     std::size_t end = i;

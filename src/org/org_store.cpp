@@ -159,8 +159,8 @@ const Sql kNewestApplication{"org.newest_application", APPLICATION_COLUMNS
 const Sql kApplications{
     "org.applications", APPLICATION_COLUMNS
     "where p.brand_id = $1 and p.agent_id > $2 and (cast($3 as bigint) is null or a.id in (select v.agent_id from "
-    "staff_stores v where v.brand_id = $1 and v.person_id = $3)) and ($4 = 0 or ($4 = 1 and p.approved is null) or "
-    "($4 = 2 and p.approved = 1) or ($4 = 3 and p.approved = 0)) order by p.agent_id limit $5"};
+    "staff_stores v where v.brand_id = $1 and v.person_id = $3)) and (cast($4 as bigint) = 0 or ($4 = 1 and p.approved is null) "
+    "or ($4 = 2 and p.approved = 1) or ($4 = 3 and p.approved = 0)) order by p.agent_id limit $5"};
 const Sql kRecruits{"org.recruits", APPLICATION_COLUMNS "where a.parent_id = $1 and a.id > $2 order by a.id limit $3"};
 
 // ---- regions
@@ -273,7 +273,7 @@ const Sql kChangePassword{"org.change_password",
                           "update persons set password_hash = $3 where id = $1 and password_hash = $2"};
 const Sql kEndSessions{"org.end_sessions",
                        "delete from sessions where person_id = $1 and token_sha256 <> $2 and (kind = 'login' or "
-                       "$3 = 1)"};
+                       "cast($3 as bigint) = 1)"};
 const Sql kUseInvite{"org.use_invite",
                      "update invites set used_at = $2 where token_sha256 = $1 and used_at is null and expires_at > $2 "
                      "returning person_id, resets"};

@@ -158,11 +158,11 @@ TEST_P(OrgStoreTest, pages_of_agents_hold_each_one_once_and_filters_hold) {
   }
   EXPECT_EQ(seen, (std::vector<std::string>{"A0", "A1", "A2", "A3", "A4", "A5", "A6"}));
   const auto active = *db().read([&](Tx& tx) -> Result<std::vector<Agent>> {
-    return agents_of(tx, brand, {AgentState::active, "", {}}, 100, {});
+    return agents_of(tx, brand, {AgentState::active, "", {}, "", "", {}}, 100, {});
   });
   EXPECT_EQ(active.size(), 3u);
   const auto nowhere = *db().read([&](Tx& tx) -> Result<std::vector<Agent>> {
-    return agents_of(tx, brand, {std::nullopt, "nowhere", {}}, 100, {});
+    return agents_of(tx, brand, {std::nullopt, "nowhere", {}, "", "", {}}, 100, {});
   });
   EXPECT_TRUE(nowhere.empty());
 }
@@ -406,7 +406,7 @@ class PauseBeforeUpdate final : public db::FaultPlan {
  public:
   explicit PauseBeforeUpdate(std::function<void()> meanwhile) : meanwhile_(std::move(meanwhile)) {}
   bool fail_statement(const db::Sql& sql) override {
-    if (std::string_view(sql.name) == "org.update_agent" && !std::exchange(met_, true)) meanwhile_();
+    if (std::string_view(sql.name) == "org.update_agents" && !std::exchange(met_, true)) meanwhile_();
     return false;
   }
   bool fail_commit() override { return false; }
