@@ -3,6 +3,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/stream_parser.hpp>
+#include <cmath>
 #include <cstdio>
 
 namespace lianbo {
@@ -37,20 +38,25 @@ class DuplicateKeys {
   std::string_view text_;
 };
 
-std::size_t kept_members(const json::value& v, bool& nul) {
-  std::size_t n = 0;
+struct Kept {
+  std::size_t members = 0;
+  bool nul = false;      // a text with U+0000
+  bool endless = false;  // a number too large for a double, which the parser makes an infinity
+};
+void look_through(const json::value& v, Kept& kept) {
   if (const auto* o = v.if_object()) {
-    n += o->size();
+    kept.members += o->size();
     for (const auto& member : *o) {
-      if (member.key().find('\0') != json::string_view::npos) nul = true;
-      n += kept_members(member.value(), nul);
+      kept.nul = kept.nul || member.key().find('\0') != json::string_view::npos;
+      look_through(member.value(), kept);
     }
   } else if (const auto* a = v.if_array()) {
-    for (const auto& item : *a) n += kept_members(item, nul);
+    for (const auto& item : *a) look_through(item, kept);
   } else if (const auto* s = v.if_string()) {
-    if (s->find('\0') != json::string::npos) nul = true;
+    kept.nul = kept.nul || s->find('\0') != json::string::npos;
+  } else if (const auto* d = v.if_double()) {
+    kept.endless = kept.endless || !std::isfinite(*d);
   }
-  return n;
 }
 
 }  // namespace
@@ -72,10 +78,12 @@ Result<json::value> parse_json(std::string_view text) {
   if (!ec) parser.finish(ec);
   if (ec) return fail(Code::malformed_json, ec.message(), "byte " + std::to_string(used));
   json::value value = parser.release();
-  bool nul = false;
-  const std::size_t kept = kept_members(value, nul);
-  if (nul) return fail(Code::invalid_field, "a text holds the character U+0000");
-  if (kept != DuplicateKeys(text).members()) return fail(Code::malformed_json, "an object has the same key twice");
+  Kept kept;
+  look_through(value, kept);
+  if (kept.nul) return fail(Code::invalid_field, "a text holds the character U+0000");
+  if (kept.endless) return fail(Code::invalid_field, "a number is beyond 1.8e308");
+  if (kept.members != DuplicateKeys(text).members())
+    return fail(Code::malformed_json, "an object has the same key twice");
   return value;
 }
 

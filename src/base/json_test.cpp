@@ -30,6 +30,7 @@ TEST(Json, refuses_what_is_wrong_and_says_where) {
            {"", Code::malformed_json},
            {"   ", Code::malformed_json},
            {"{", Code::malformed_json},
+           {"[1e400]", Code::invalid_field},
            {"{\"a\":1,}", Code::malformed_json},
            {"{a:1}", Code::malformed_json},
            {"'a'", Code::malformed_json},
