@@ -3,8 +3,8 @@ import type { Operation } from './operation'
 
 export type AcceptInviteBody = {
   token: string
-  /** a name or phone number to log in with, the same in either case */
-  login: string
+  /** may be left out for a new password: it stays as it was */
+  login?: string
   /** 8 to 128 characters */
   password: string
 }
@@ -17,6 +17,8 @@ export type AcceptInviteReply = {
     brand_id: string
     /** roles at the brand */
     roles: Array<'owner' | 'operator' | 'finance' | 'auditor'>
+    /** what the roles are limited to; none: the whole brand */
+    regions: string[]
   }[]
   agents: {
     brand_id: string
@@ -43,12 +45,74 @@ export type AddAssistantByLoginReply = {
 /** The same, by the login the person told the host */
 export const addAssistantByLogin: Operation<{ store_id: string }, undefined, AddAssistantByLoginBody, AddAssistantByLoginReply> = { method: 'POST', path: '/api/v1/stores/{store_id}/assistants', keyed: true }
 
+export type AddEvidenceBody = {
+  text: string
+}
+export type AddEvidenceReply = {
+  id: string
+  order_id: string
+  line: number
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
+  qty: number
+  /** of the line; of an exchange, what is paid back if there is no replacement */
+  amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
+  reason: string
+  answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
+  at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
+  closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
+  /** the steps somebody may take now */
+  may: Array<'request' | 'approve' | 'reject' | 'withdraw' | 'send_back' | 'goods_back' | 'send_replacement' | 'receive_replacement' | 'refund_instead' | 'dispute' | 'uphold' | 'dismiss' | 'money_back' | 'time_up'>
+  steps: {
+    n: number
+    step: 'request' | 'approve' | 'reject' | 'withdraw' | 'send_back' | 'goods_back' | 'send_replacement' | 'receive_replacement' | 'refund_instead' | 'dispute' | 'uphold' | 'dismiss' | 'money_back' | 'time_up'
+    to_state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+    by_id?: string | null
+    note: string
+    at: string
+  }[]
+  evidence: {
+    n: number
+    by_id?: string | null
+    text: string
+    media_type: string
+    sha256: string
+    size: number
+    at: string
+  }[]
+}
+/** Adds words to an open case */
+export const addEvidence: Operation<{ after_sale_id: string }, undefined, AddEvidenceBody, AddEvidenceReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/evidence', keyed: true }
+
+export type AddPictureBody = Blob | ArrayBuffer | string
+export type AddPictureReply = {
+  sha256: string
+}
+/** Adds a picture to an open case: the body is the file (JPEG, PNG, WebP, at most 300 KiB) */
+export const addPicture: Operation<{ after_sale_id: string }, undefined, AddPictureBody, AddPictureReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/pictures', keyed: true }
+
 export type AddStaffBody = {
   /** a name or phone number to log in with, the same in either case */
   login: string
   name: string
   /** roles at the brand */
   roles: Array<'owner' | 'operator' | 'finance' | 'auditor'>
+  /** names of regions that the rights end at; left out: as it was, and for who is new the whole brand; []: the whole brand */
+  regions?: string[]
 }
 export type AddStaffReply = {
   person_id: string
@@ -58,6 +122,110 @@ export type AddStaffReply = {
 /** Invite staff, or change their roles */
 export const addStaff: Operation<{ brand_id: string }, undefined, AddStaffBody, AddStaffReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/staff', keyed: true }
 
+export type AddWebhookSecretBody = {
+  /** hmac (v1, default), or ed25519 (v1a) */
+  secret_kind?: 'hmac' | 'ed25519'
+  /** the old ones sign for so long; default 24 */
+  overlap_hours?: number
+}
+export type AddWebhookSecretReply = {
+  /** whsec_… or, of ed25519, whpk_…; told here and never again */
+  secret: string
+}
+/** A new secret; the old ones sign beside it for a while, so that a receiver can change over */
+export const addWebhookSecret: Operation<{ webhook_id: string }, undefined, AddWebhookSecretBody, AddWebhookSecretReply> = { method: 'POST', path: '/api/v1/webhooks/{webhook_id}/secrets', keyed: true }
+
+export type AllotStockBody = {
+  units: number
+  /** default 0: it is not refilled */
+  keep?: number
+  /** default true */
+  shared?: boolean
+  /** default: until it is taken back */
+  until_at?: string | null
+}
+export type AllotStockReply = {
+  sku_id: string
+  store_id: string
+  /** unsold */
+  units: number
+  /** refilled from the pool up to this when half is gone; 0: never */
+  keep: number
+  /** when they are sold, the store sells from the pool like the others */
+  shared: boolean
+  /** then what is left goes back to the pool */
+  until_at?: string | null
+}
+/** The store has exactly so many unsold units of its own from now on: taken from the pool, or given back to it */
+export const allotStock: Operation<{ store_id: string; sku_id: string }, undefined, AllotStockBody, AllotStockReply> = { method: 'PUT', path: '/api/v1/stores/{store_id}/allotments/{sku_id}', keyed: true }
+
+export type AllotStockToStoresBody = {
+  sku_id: string
+  items: {
+    store_id: string
+    units: number
+  }[]
+  /** default 0: it is not refilled */
+  keep?: number
+  /** default true */
+  shared?: boolean
+  /** default: until it is taken back */
+  until_at?: string | null
+}
+export type AllotStockToStoresReply = {
+  stores: number
+  /** that these stores have now */
+  units: number
+}
+/** Units of one SKU for many stores, all or none */
+export const allotStockToStores: Operation<{ brand_id: string }, undefined, AllotStockToStoresBody, AllotStockToStoresReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/allotments', keyed: true }
+
+export type AnswerQuizBody = {
+  /** for each question the option's place, from 0 */
+  answers: number[]
+}
+export type AnswerQuizReply = {
+  right: number
+  asked: number
+  passed: boolean
+  tries_left: number
+}
+/** Try a quiz; five times in 24 hours */
+export const answerQuiz: Operation<{ agent_id: string; task_id: string }, undefined, AnswerQuizBody, AnswerQuizReply> = { method: 'POST', path: '/api/v1/agents/{agent_id}/training/{task_id}/answers', keyed: true }
+
+export type ApplyAsAgentBody = {
+  name: string
+  phone: string
+  message?: string
+  /** of the recruit link that led here */
+  share_token?: string
+}
+export type ApplyAsAgentReply = {
+  /** the application is an agent in state `applied` */
+  agent_id: string
+  brand_id: string
+  store_id: string
+  code: string
+  name: string
+  /** masked */
+  phone: string
+  region: string
+  /** of the agent now */
+  state: 'applied' | 'training' | 'active' | 'suspended' | 'left'
+  /** whose recruit share it came with, if they were active then */
+  recruiter_id?: string | null
+  share_id?: string | null
+  /** when the applicant last opened that share */
+  opened_at?: string | null
+  message: string
+  at: string
+  decision: 'waits' | 'approved' | 'refused'
+  decided_at?: string | null
+  reason: string
+}
+/** Ask to become an agent of this brand; costs nothing */
+export const applyAsAgent: Operation<{ brand_id: string }, undefined, ApplyAsAgentBody, ApplyAsAgentReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/applications', keyed: true }
+
 export type ApproveAfterSaleBody = {
   answer?: string
 }
@@ -65,18 +233,70 @@ export type ApproveAfterSaleReply = {
   id: string
   order_id: string
   line: number
-  kind: 'refund_only' | 'return_and_refund'
-  state: 'requested' | 'approved' | 'refunded' | 'rejected' | 'withdrawn'
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
   qty: number
-  /** amount in fen */
+  /** of the line; of an exchange, what is paid back if there is no replacement */
   amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
   reason: string
   answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
   at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
   closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
 }
-/** Agrees; the money goes back through the rail */
+/** Agrees: the money goes back, or the goods may come back */
 export const approveAfterSale: Operation<{ after_sale_id: string }, undefined, ApproveAfterSaleBody, ApproveAfterSaleReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/approve', keyed: true }
+
+export type ApproveApplicationBody = {
+  /** the brand's own number */
+  code?: string
+  region?: string
+  level?: string
+  reason?: string
+}
+export type ApproveApplicationReply = {
+  agent_id: string
+  state: 'applied' | 'training' | 'active' | 'suspended' | 'left'
+}
+/** Take an applicant in: into training, or active at once if there is none */
+export const approveApplication: Operation<{ agent_id: string }, undefined, ApproveApplicationBody, ApproveApplicationReply> = { method: 'POST', path: '/api/v1/agents/{agent_id}/approve', keyed: true }
+
+export type ApproveSettlementReply = {
+  id: string
+  brand_id: string
+  cutoff_at?: string | null
+  /** proposed: another person has to approve it */
+  state: 'proposed' | 'open' | 'finished'
+  proposed_by_id?: string | null
+  approved_by_id?: string | null
+  agents: number
+  settled_now: number
+  settled_before: number
+  /** amount in fen */
+  entries_fen: number
+  /** amount in fen */
+  worked_off_fen: number
+  /** amount in fen */
+  new_debt_fen: number
+  /** amount in fen */
+  payable_fen: number
+  failed: string[]
+}
+/** Another person agrees to exactly what was proposed; it is settled now */
+export const approveSettlement: Operation<{ run_id: string }, undefined, undefined, ApproveSettlementReply> = { method: 'POST', path: '/api/v1/settlement-runs/{run_id}/approve', keyed: true }
 
 export type CancelBroadcastReply = {
   id: string
@@ -92,9 +312,38 @@ export type CancelBroadcastReply = {
   /** how often somebody entered */
   enters: number
   peak_viewers: number
+  /** a rehearsal is for its crew and the brand's staff only */
+  audience: 'public' | 'rehearsal'
+  /** suspended, left: its agent was; empty: its crew or staff said so */
+  ended_why: string
 }
 /** Cancel a scheduled broadcast */
 export const cancelBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, CancelBroadcastReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/cancel', keyed: true }
+
+export type CancelLuckyBagReply = {
+  id: string
+  broadcast_id: string
+  title: string
+  prize: string
+  /** what winners get */
+  coupon_id?: string | null
+  /** enter by writing the word in the room, or by a tap */
+  rule: 'chat' | 'tap'
+  word: string
+  winners: number
+  /** told when it opens: the seed is bound by it */
+  commitment: string
+  algorithm: string
+  media_ms: number
+  opened_at: string
+  draws_at: string
+  drawn_at?: string | null
+  cancelled_at?: string | null
+  /** in the draw; 0 until then */
+  entrants: number
+}
+/** Takes a bag back before its time */
+export const cancelLuckyBag: Operation<{ bag_id: string }, undefined, undefined, CancelLuckyBagReply> = { method: 'POST', path: '/api/v1/lucky-bags/{bag_id}/cancel', keyed: true }
 
 export type CancelOrderBody = {
   reason?: string
@@ -107,6 +356,8 @@ export type CancelOrderReply = {
   broadcast_id?: string | null
   pin_id?: string | null
   share_id?: string | null
+  /** what the discount came from */
+  coupon_id?: string | null
   state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
   currency: string
   /** amount in fen */
@@ -117,8 +368,10 @@ export type CancelOrderReply = {
   shipping_fen: number
   /** amount in fen */
   total_fen: number
-  /** amount in fen */
+  /** with the shipping fee's part */
   refunded_fen: number
+  /** amount in fen */
+  shipping_refunded_fen: number
   lines: {
     /** place in the order, from 0 */
     line: number
@@ -127,16 +380,37 @@ export type CancelOrderReply = {
     title: string
     sku_title: string
     qty: number
-    /** of one unit */
+    /** of one unit, as listed */
+    list_fen: number
+    /** of one unit, as sold */
     price_fen: number
+    price_source: 'list' | 'campaign' | 'flash'
     /** amount in fen */
     goods_fen: number
-    /** amount in fen */
+    /** its goods less its share of the discount */
     paid_fen: number
     /** amount in fen */
     refunded_fen: number
+    /** given back, their money too */
     refunded_qty: number
+    shipped_qty: number
+    /** given up before they left */
+    dropped_qty: number
     no_return: boolean
+  }[]
+  parcels: {
+    id: string
+    /** of a replacement */
+    after_sale_id?: string | null
+    carrier: string
+    carrier_name: string
+    tracking_number: string
+    at: string
+    lines: {
+      line: number
+      sku_id: string
+      qty: number
+    }[]
   }[]
   /** masked for those who need not deliver */
   address: {
@@ -145,7 +419,9 @@ export type CancelOrderReply = {
     region?: string
     detail?: string
   }
+  /** code of the last parcel's carrier */
   carrier: string
+  carrier_name: string
   tracking_number: string
   cancel_reason: string
   placed_at?: string | null
@@ -159,6 +435,21 @@ export type CancelOrderReply = {
 }
 /** Cancels an unpaid order */
 export const cancelOrder: Operation<{ order_id: string }, undefined, CancelOrderBody, CancelOrderReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/cancel', keyed: true }
+
+export type ChangeBrandBody = {
+  name: string
+}
+export type ChangeBrandReply = {
+  id: string
+  name: string
+  /** ISO 4217 */
+  currency: string
+  /** reports group by its days */
+  time_zone: string
+  created_at: string
+}
+/** Give the brand another name */
+export const changeBrand: Operation<{ brand_id: string }, undefined, ChangeBrandBody, ChangeBrandReply> = { method: 'PATCH', path: '/api/v1/brands/{brand_id}', keyed: true }
 
 export type ChangeBroadcastBody = {
   title?: string
@@ -178,9 +469,109 @@ export type ChangeBroadcastReply = {
   /** how often somebody entered */
   enters: number
   peak_viewers: number
+  /** a rehearsal is for its crew and the brand's staff only */
+  audience: 'public' | 'rehearsal'
+  /** suspended, left: its agent was; empty: its crew or staff said so */
+  ended_why: string
 }
 /** Another title, or another time as long as the old one has not come */
 export const changeBroadcast: Operation<{ broadcast_id: string }, undefined, ChangeBroadcastBody, ChangeBroadcastReply> = { method: 'PATCH', path: '/api/v1/broadcasts/{broadcast_id}', keyed: true }
+
+export type ChangeCampaignBody = {
+  name: string
+  starts_at: string
+  /** its prices and plans count until then */
+  ends_at: string
+  /** what hosts say about it */
+  talking_points?: string
+  /** the stores it goes to */
+  target: {
+    kind: 'all' | 'region' | 'level' | 'list'
+    /** of the region (with those below it) or level */
+    name?: string
+    store_ids?: string[]
+  }
+  items: {
+    sku_id: string
+    /** amount in fen */
+    price_fen: number
+    talking_points?: string
+    /** owner or finance; absent: the brand's own plan */
+    plan?: {
+      /** rate in basis points */
+      host_bp: number
+      /** rate in basis points */
+      promoter_bp: number
+      /** default 0 */
+      recruiter_bp?: number
+      /** default 0 */
+      clipper_bp?: number
+      /** default: the server's setting */
+      freeze_days?: number | null
+    } | null
+  }[]
+}
+export type ChangeCampaignReply = {
+  id: string
+  brand_id: string
+  name: string
+  talking_points: string
+  state: 'draft' | 'pushed' | 'ended' | 'undone'
+  /** pushed, and within its window */
+  counts_now: boolean
+  starts_at: string
+  ends_at: string
+  target: {
+    kind: 'all' | 'region' | 'level' | 'list'
+    name: string
+  }
+  pushed_at?: string | null
+  over_at?: string | null
+  created_at: string
+  version: number
+  /** the last push or undo: how far it is */
+  push?: {
+    kind: 'push' | 'undo'
+    /** stores to go through */
+    total: number
+    /** gone through */
+    done: number
+    /** given the campaign, or relieved of it */
+    changed: number
+    started_at: string
+    finished_at?: string | null
+  } | null
+  items: {
+    sku_id: string
+    /** amount in fen */
+    price_fen: number
+    talking_points: string
+    plan?: {
+      /** rate in basis points */
+      host_bp: number
+      /** rate in basis points */
+      promoter_bp: number
+      /** rate in basis points */
+      recruiter_bp: number
+      /** rate in basis points */
+      clipper_bp: number
+      freeze_days?: number | null
+      version: number
+    } | null
+  }[]
+}
+/** Replaces a draft */
+export const changeCampaign: Operation<{ campaign_id: string }, undefined, ChangeCampaignBody, ChangeCampaignReply> = { method: 'PUT', path: '/api/v1/campaigns/{campaign_id}', keyed: true }
+
+export type ChangePasswordBody = {
+  /** the present one */
+  password: string
+  /** 8 to 128 characters */
+  new_password: string
+}
+export type ChangePasswordReply = undefined
+/** Change one's own password; other logins end, API tokens stay */
+export const changePassword: Operation<undefined, undefined, ChangePasswordBody, ChangePasswordReply> = { method: 'POST', path: '/api/v1/me/password', keyed: true }
 
 export type ChangeProductBody = {
   title?: string
@@ -215,6 +606,9 @@ export type ChangeProductReply = {
     sold_out: boolean
     /** units left; null while there are many */
     left?: number | null
+    /** in the store asked for, while a campaign of it counts */
+    store_price_fen?: number | null
+    campaign_id?: string | null
   }[]
 }
 /** Change a product; If-Match guards against overwriting others' changes */
@@ -235,6 +629,9 @@ export type ChangeSkuReply = {
   sold_out: boolean
   /** units left; null while there are many */
   left?: number | null
+  /** in the store asked for, while a campaign of it counts */
+  store_price_fen?: number | null
+  campaign_id?: string | null
 }
 /** Change a SKU's price; orders placed keep theirs */
 export const changeSku: Operation<{ sku_id: string }, undefined, ChangeSkuBody, ChangeSkuReply> = { method: 'PATCH', path: '/api/v1/skus/{sku_id}', keyed: true }
@@ -252,9 +649,148 @@ export type ChangeStoreReply = {
 /** The store's name and its few words */
 export const changeStore: Operation<{ store_id: string }, undefined, ChangeStoreBody, ChangeStoreReply> = { method: 'PATCH', path: '/api/v1/stores/{store_id}', keyed: true }
 
+export type ChangeTrainingTaskBody = {
+  title?: string
+  /** lesson: to read */
+  text?: string
+  /** lesson: to watch; https://… or a page of this site */
+  link?: string
+  /** quiz */
+  questions?: {
+    text: string
+    options: string[]
+    /** which option, from 0; shown to staff only */
+    right: number
+  }[]
+  /** quiz: default: all of them */
+  pass_right?: number
+  /** rehearsal: it lasts at least so long */
+  rehearsal_minutes?: number
+  /** default true */
+  required?: boolean
+  /** place in the list; default: at its end */
+  position?: number
+  /** what was done before does not count any more for who is in training */
+  again?: boolean
+}
+export type ChangeTrainingTaskReply = {
+  id: string
+  kind: 'lesson' | 'quiz' | 'rehearsal'
+  title: string
+  /** lesson: to read */
+  text: string
+  /** lesson: to watch */
+  link: string
+  questions: {
+    text: string
+    options: string[]
+    /** which option, from 0; shown to staff only */
+    right?: number
+  }[]
+  /** quiz: so many right answers pass */
+  pass_right: number
+  /** rehearsal: it lasts at least so long */
+  rehearsal_minutes: number
+  /** nobody goes public before it is done */
+  required: boolean
+  position: number
+  version: number
+  /** what was done under an older version has to be done again */
+  counts_from: number
+  created_at: string
+  /** no longer asked for */
+  retired_at?: string | null
+}
+/** Change a task; what was done stays done, unless `again` */
+export const changeTrainingTask: Operation<{ brand_id: string; task_id: string }, undefined, ChangeTrainingTaskBody, ChangeTrainingTaskReply> = { method: 'PATCH', path: '/api/v1/brands/{brand_id}/training-tasks/{task_id}', keyed: true }
+
+export type ChangeWebhookBody = {
+  /** https://… */
+  url?: string
+  description?: string
+  /** docs/events.md; none: every type */
+  types?: string[]
+  state?: 'active' | 'disabled'
+  /** with state active: what happened meanwhile is not told */
+  skip_missed?: boolean
+}
+export type ChangeWebhookReply = {
+  id: string
+  brand_id: string
+  url: string
+  description: string
+  /** none: every type */
+  types: string[]
+  state: 'active' | 'disabled'
+  /** why it was disabled */
+  note: string
+  /** it was told of everything up to here */
+  cursor?: string | null
+  /** the first failure since the last success */
+  failing_since?: string | null
+  /** that sign now, the newest first */
+  secrets: {
+    kind: 'hmac' | 'ed25519'
+    created_at: string
+    expires_at?: string | null
+  }[]
+  created_at: string
+}
+/** Change it; a disabled one that is made active goes on where it stood */
+export const changeWebhook: Operation<{ webhook_id: string }, undefined, ChangeWebhookBody, ChangeWebhookReply> = { method: 'PATCH', path: '/api/v1/webhooks/{webhook_id}', keyed: true }
+
+export type ClaimCouponReply = {
+  coupon: {
+    id: string
+    brand_id: string
+    giver: 'brand' | 'store' | 'room' | 'prize'
+    /** good in this store only */
+    store_id?: string | null
+    /** given and good in this room only */
+    broadcast_id?: string | null
+    name: string
+    /** an amount off, or 0 */
+    off_fen: number
+    /** a rate off, or 0 */
+    off_bp: number
+    /** a rate takes off at most this; 0: no cap */
+    cap_fen: number
+    /** goods of at least this */
+    min_spend_fen: number
+    total: number
+    left: number
+    starts_at: string
+    ends_at: string
+    withdrawn_at?: string | null
+  }
+  at: string
+  /** the order it was used for */
+  order_id?: string | null
+}
+/** Claims it for the caller: once a person; again, it is the same claim */
+export const claimCoupon: Operation<{ coupon_id: string }, undefined, undefined, ClaimCouponReply> = { method: 'POST', path: '/api/v1/coupons/{coupon_id}/claim', keyed: true }
+
 export type ClearCartReply = undefined
 /** Empties my cart at a store */
 export const clearCart: Operation<undefined, { store_id: string }, undefined, ClearCartReply> = { method: 'DELETE', path: '/api/v1/cart', keyed: true }
+
+export type CloseFlashReply = {
+  id: string
+  broadcast_id: string
+  product_id: string
+  sku_id: string
+  /** amount in fen */
+  price_fen: number
+  units: number
+  left: number
+  /** of the broadcast, when it was opened */
+  media_ms: number
+  opened_at: string
+  ends_at: string
+  closed_at?: string | null
+}
+/** Ends a flash price now */
+export const closeFlash: Operation<{ flash_id: string }, undefined, undefined, CloseFlashReply> = { method: 'POST', path: '/api/v1/flash/{flash_id}/close', keyed: true }
 
 export type ClosePinReply = undefined
 /** Close the open pin, if there is one */
@@ -322,6 +858,136 @@ export type CreateBrandReply = {
 /** Make a brand and its owner (the server's operator only) */
 export const createBrand: Operation<undefined, undefined, CreateBrandBody, CreateBrandReply> = { method: 'POST', path: '/api/v1/brands', keyed: true }
 
+export type CreateCampaignBody = {
+  name: string
+  starts_at: string
+  /** its prices and plans count until then */
+  ends_at: string
+  /** what hosts say about it */
+  talking_points?: string
+  /** the stores it goes to */
+  target: {
+    kind: 'all' | 'region' | 'level' | 'list'
+    /** of the region (with those below it) or level */
+    name?: string
+    store_ids?: string[]
+  }
+  items: {
+    sku_id: string
+    /** amount in fen */
+    price_fen: number
+    talking_points?: string
+    /** owner or finance; absent: the brand's own plan */
+    plan?: {
+      /** rate in basis points */
+      host_bp: number
+      /** rate in basis points */
+      promoter_bp: number
+      /** default 0 */
+      recruiter_bp?: number
+      /** default 0 */
+      clipper_bp?: number
+      /** default: the server's setting */
+      freeze_days?: number | null
+    } | null
+  }[]
+}
+export type CreateCampaignReply = {
+  id: string
+  brand_id: string
+  name: string
+  talking_points: string
+  state: 'draft' | 'pushed' | 'ended' | 'undone'
+  /** pushed, and within its window */
+  counts_now: boolean
+  starts_at: string
+  ends_at: string
+  target: {
+    kind: 'all' | 'region' | 'level' | 'list'
+    name: string
+  }
+  pushed_at?: string | null
+  over_at?: string | null
+  created_at: string
+  version: number
+  /** the last push or undo: how far it is */
+  push?: {
+    kind: 'push' | 'undo'
+    /** stores to go through */
+    total: number
+    /** gone through */
+    done: number
+    /** given the campaign, or relieved of it */
+    changed: number
+    started_at: string
+    finished_at?: string | null
+  } | null
+  items: {
+    sku_id: string
+    /** amount in fen */
+    price_fen: number
+    talking_points: string
+    plan?: {
+      /** rate in basis points */
+      host_bp: number
+      /** rate in basis points */
+      promoter_bp: number
+      /** rate in basis points */
+      recruiter_bp: number
+      /** rate in basis points */
+      clipper_bp: number
+      freeze_days?: number | null
+      version: number
+    } | null
+  }[]
+}
+/** A draft: SKUs with price, plan and talking points, a window, and the stores it goes to */
+export const createCampaign: Operation<{ brand_id: string }, undefined, CreateCampaignBody, CreateCampaignReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/campaigns', keyed: true }
+
+export type CreateCouponBody = {
+  giver: 'brand' | 'store' | 'prize'
+  name: string
+  /** an amount off; this or off_bp */
+  off_fen?: number
+  /** a rate off */
+  off_bp?: number
+  /** a rate takes off at most this */
+  cap_fen?: number
+  /** goods of at least this */
+  min_spend_fen?: number
+  total: number
+  /** default: now */
+  starts_at?: string | null
+  ends_at: string
+  /** good in this store only */
+  store_id?: string | null
+}
+export type CreateCouponReply = {
+  id: string
+  brand_id: string
+  giver: 'brand' | 'store' | 'room' | 'prize'
+  /** good in this store only */
+  store_id?: string | null
+  /** given and good in this room only */
+  broadcast_id?: string | null
+  name: string
+  /** an amount off, or 0 */
+  off_fen: number
+  /** a rate off, or 0 */
+  off_bp: number
+  /** a rate takes off at most this; 0: no cap */
+  cap_fen: number
+  /** goods of at least this */
+  min_spend_fen: number
+  total: number
+  left: number
+  starts_at: string
+  ends_at: string
+  withdrawn_at?: string | null
+}
+/** So many coupons with fixed terms: of the brand, for one store, or as prizes of lucky bags. A store's agent may make the store's own, within store.discount_max_bp */
+export const createCoupon: Operation<{ brand_id: string }, undefined, CreateCouponBody, CreateCouponReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/coupons', keyed: true }
+
 export type CreatePersonBody = {
   /** a name or phone number to log in with, the same in either case */
   login: string
@@ -338,6 +1004,8 @@ export type CreatePersonReply = {
     brand_id: string
     /** roles at the brand */
     roles: Array<'owner' | 'operator' | 'finance' | 'auditor'>
+    /** what the roles are limited to; none: the whole brand */
+    regions: string[]
   }[]
   agents: {
     brand_id: string
@@ -394,10 +1062,28 @@ export type CreateProductReply = {
     sold_out: boolean
     /** units left; null while there are many */
     left?: number | null
+    /** in the store asked for, while a campaign of it counts */
+    store_price_fen?: number | null
+    campaign_id?: string | null
   }[]
 }
 /** A new product with its SKUs and first stock */
 export const createProduct: Operation<{ brand_id: string }, undefined, CreateProductBody, CreateProductReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/products', keyed: true }
+
+export type CreateRegionBody = {
+  name: string
+}
+export type CreateRegionReply = {
+  id: string
+  /** may be a path: 华东/上海 lies in 华东 */
+  name: string
+  /** in this very region, without those who have left */
+  agents: number
+  active: number
+  created_at: string
+}
+/** Add a region */
+export const createRegion: Operation<{ brand_id: string }, undefined, CreateRegionBody, CreateRegionReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/regions', keyed: true }
 
 export type CreateSessionBody = {
   /** a name or phone number to log in with, the same in either case */
@@ -413,6 +1099,8 @@ export type CreateSessionReply = {
     brand_id: string
     /** roles at the brand */
     roles: Array<'owner' | 'operator' | 'finance' | 'auditor'>
+    /** what the roles are limited to; none: the whole brand */
+    regions: string[]
   }[]
   agents: {
     brand_id: string
@@ -471,9 +1159,171 @@ export type CreateShareReply = {
 /** Make a link to a moment, a broadcast, a product, a store, a paid order, or to recruit */
 export const createShare: Operation<undefined, undefined, CreateShareBody, CreateShareReply> = { method: 'POST', path: '/api/v1/shares', keyed: true }
 
+export type CreateTrainingTaskBody = {
+  kind: 'lesson' | 'quiz' | 'rehearsal'
+  title: string
+  /** lesson: to read */
+  text?: string
+  /** lesson: to watch; https://… or a page of this site */
+  link?: string
+  /** quiz */
+  questions?: {
+    text: string
+    options: string[]
+    /** which option, from 0; shown to staff only */
+    right: number
+  }[]
+  /** quiz: default: all of them */
+  pass_right?: number
+  /** rehearsal: it lasts at least so long */
+  rehearsal_minutes?: number
+  /** default true */
+  required?: boolean
+  /** place in the list; default: at its end */
+  position?: number
+}
+export type CreateTrainingTaskReply = {
+  id: string
+  kind: 'lesson' | 'quiz' | 'rehearsal'
+  title: string
+  /** lesson: to read */
+  text: string
+  /** lesson: to watch */
+  link: string
+  questions: {
+    text: string
+    options: string[]
+    /** which option, from 0; shown to staff only */
+    right?: number
+  }[]
+  /** quiz: so many right answers pass */
+  pass_right: number
+  /** rehearsal: it lasts at least so long */
+  rehearsal_minutes: number
+  /** nobody goes public before it is done */
+  required: boolean
+  position: number
+  version: number
+  /** what was done under an older version has to be done again */
+  counts_from: number
+  created_at: string
+  /** no longer asked for */
+  retired_at?: string | null
+}
+/** Ask for one more thing */
+export const createTrainingTask: Operation<{ brand_id: string }, undefined, CreateTrainingTaskBody, CreateTrainingTaskReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/training-tasks', keyed: true }
+
+export type CreateWebhookBody = {
+  /** https://… */
+  url: string
+  description?: string
+  /** docs/events.md; none: every type */
+  types?: string[]
+  /** hmac (v1, default), or ed25519 (v1a) */
+  secret_kind?: 'hmac' | 'ed25519'
+}
+export type CreateWebhookReply = {
+  id: string
+  brand_id: string
+  url: string
+  description: string
+  /** none: every type */
+  types: string[]
+  state: 'active' | 'disabled'
+  /** why it was disabled */
+  note: string
+  /** it was told of everything up to here */
+  cursor?: string | null
+  /** the first failure since the last success */
+  failing_since?: string | null
+  /** that sign now, the newest first */
+  secrets: {
+    kind: 'hmac' | 'ed25519'
+    created_at: string
+    expires_at?: string | null
+  }[]
+  created_at: string
+  /** whsec_… or, of ed25519, whpk_…; told here and never again */
+  secret: string
+}
+/** Tell a program of events by HTTP, in the form of Standard Webhooks, from now on */
+export const createWebhook: Operation<{ brand_id: string }, undefined, CreateWebhookBody, CreateWebhookReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/webhooks', keyed: true }
+
 export type DeleteSessionReply = undefined
 /** Log out */
 export const deleteSession: Operation<undefined, undefined, undefined, DeleteSessionReply> = { method: 'DELETE', path: '/api/v1/sessions/current', keyed: true }
+
+export type DeleteWebhookReply = undefined
+/** Delete it with its deliveries */
+export const deleteWebhook: Operation<{ webhook_id: string }, undefined, undefined, DeleteWebhookReply> = { method: 'DELETE', path: '/api/v1/webhooks/{webhook_id}', keyed: true }
+
+export type DismissAfterSaleBody = {
+  answer?: string
+}
+export type DismissAfterSaleReply = {
+  id: string
+  order_id: string
+  line: number
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
+  qty: number
+  /** of the line; of an exchange, what is paid back if there is no replacement */
+  amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
+  reason: string
+  answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
+  at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
+  closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
+}
+/** The dispute is decided for the shop, by another than who refused */
+export const dismissAfterSale: Operation<{ after_sale_id: string }, undefined, DismissAfterSaleBody, DismissAfterSaleReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/dismiss', keyed: true }
+
+export type DisputeAfterSaleBody = {
+  answer?: string
+}
+export type DisputeAfterSaleReply = {
+  id: string
+  order_id: string
+  line: number
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
+  qty: number
+  /** of the line; of an exchange, what is paid back if there is no replacement */
+  amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
+  reason: string
+  answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
+  at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
+  closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
+}
+/** The buyer disputes a refusal */
+export const disputeAfterSale: Operation<{ after_sale_id: string }, undefined, DisputeAfterSaleBody, DisputeAfterSaleReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/dispute', keyed: true }
 
 export type DropStorePictureReply = {
   name: string
@@ -483,6 +1333,34 @@ export type DropStorePictureReply = {
 }
 /** No picture */
 export const dropStorePicture: Operation<{ store_id: string }, undefined, undefined, DropStorePictureReply> = { method: 'DELETE', path: '/api/v1/stores/{store_id}/picture', keyed: true }
+
+export type EditAgentBody = {
+  code?: string
+  name?: string
+  phone?: string
+  region?: string
+  level?: string
+  /** null: none any more */
+  parent_id?: string | null
+}
+export type EditAgentReply = {
+  id: string
+  brand_id: string
+  store_id: string
+  /** the brand's own number for the agent */
+  code: string
+  name: string
+  /** masked, except for the agent and staff that operates the brand */
+  phone: string
+  region: string
+  level: string
+  /** who recruited them */
+  parent_id?: string | null
+  state: 'applied' | 'training' | 'active' | 'suspended' | 'left'
+  created_at: string
+}
+/** Change an agent's code, name, phone, region, level or parent */
+export const editAgent: Operation<{ agent_id: string }, undefined, EditAgentBody, EditAgentReply> = { method: 'PATCH', path: '/api/v1/agents/{agent_id}', keyed: true }
 
 export type EndBroadcastReply = {
   id: string
@@ -498,9 +1376,137 @@ export type EndBroadcastReply = {
   /** how often somebody entered */
   enters: number
   peak_viewers: number
+  /** a rehearsal is for its crew and the brand's staff only */
+  audience: 'public' | 'rehearsal'
+  /** suspended, left: its agent was; empty: its crew or staff said so */
+  ended_why: string
 }
 /** End a live broadcast; its open pin is closed */
 export const endBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, EndBroadcastReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/end', keyed: true }
+
+export type EndCampaignReply = {
+  id: string
+  brand_id: string
+  name: string
+  talking_points: string
+  state: 'draft' | 'pushed' | 'ended' | 'undone'
+  /** pushed, and within its window */
+  counts_now: boolean
+  starts_at: string
+  ends_at: string
+  target: {
+    kind: 'all' | 'region' | 'level' | 'list'
+    name: string
+  }
+  pushed_at?: string | null
+  over_at?: string | null
+  created_at: string
+  version: number
+  /** the last push or undo: how far it is */
+  push?: {
+    kind: 'push' | 'undo'
+    /** stores to go through */
+    total: number
+    /** gone through */
+    done: number
+    /** given the campaign, or relieved of it */
+    changed: number
+    started_at: string
+    finished_at?: string | null
+  } | null
+  items: {
+    sku_id: string
+    /** amount in fen */
+    price_fen: number
+    talking_points: string
+    plan?: {
+      /** rate in basis points */
+      host_bp: number
+      /** rate in basis points */
+      promoter_bp: number
+      /** rate in basis points */
+      recruiter_bp: number
+      /** rate in basis points */
+      clipper_bp: number
+      freeze_days?: number | null
+      version: number
+    } | null
+  }[]
+}
+/** Ends it before its window does */
+export const endCampaign: Operation<{ campaign_id: string }, undefined, undefined, EndCampaignReply> = { method: 'POST', path: '/api/v1/campaigns/{campaign_id}/end', keyed: true }
+
+export type EnterLuckyBagReply = undefined
+/** Enters a bag that is entered by a tap; again, it is the same entry */
+export const enterLuckyBag: Operation<{ bag_id: string }, undefined, undefined, EnterLuckyBagReply> = { method: 'POST', path: '/api/v1/lucky-bags/{bag_id}/entry', keyed: true }
+
+export type EraseBuyerBody = {
+  /** why; written down in the audit */
+  reason: string
+}
+export type EraseBuyerReply = {
+  id?: string
+  person_id?: string
+  /** null: everywhere, with the account */
+  brand_id?: string | null
+  /** partly: erased, but for evidence that must be kept for now */
+  state?: 'waiting' | 'partly' | 'done'
+  requested_at?: string | null
+  erased_at?: string | null
+  done_at?: string | null
+  /** told once: what GET /erasures/{receipt} is asked with, also without a login */
+  receipt?: string
+  /** in the caller's language */
+  erases: string[]
+  keeps: {
+    what: string
+    why: 'retention' | 'legal_hold' | 'books'
+    count: number
+    /** null: not known yet, or for good */
+    until?: string | null
+    says: string
+  }[]
+  /** orders under way, whose address is needed */
+  waits_for: string[]
+  /** roles that must end first */
+  blocked_by: Array<'staff' | 'agent'>
+}
+/** Erase a buyer on their request: what this brand holds, and their account if they have nothing to do with any other brand */
+export const eraseBuyer: Operation<{ brand_id: string; person_id: string }, undefined, EraseBuyerBody, EraseBuyerReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/buyers/{person_id}/erasure', keyed: true }
+
+export type EraseMeBody = {
+  /** it can't be undone */
+  confirm: 'erase'
+}
+export type EraseMeReply = {
+  id?: string
+  person_id?: string
+  /** null: everywhere, with the account */
+  brand_id?: string | null
+  /** partly: erased, but for evidence that must be kept for now */
+  state?: 'waiting' | 'partly' | 'done'
+  requested_at?: string | null
+  erased_at?: string | null
+  done_at?: string | null
+  /** told once: what GET /erasures/{receipt} is asked with, also without a login */
+  receipt?: string
+  /** in the caller's language */
+  erases: string[]
+  keeps: {
+    what: string
+    why: 'retention' | 'legal_hold' | 'books'
+    count: number
+    /** null: not known yet, or for good */
+    until?: string | null
+    says: string
+  }[]
+  /** orders under way, whose address is needed */
+  waits_for: string[]
+  /** roles that must end first */
+  blocked_by: Array<'staff' | 'agent'>
+}
+/** Erase the caller: name, login and addresses, everywhere; the account is closed */
+export const eraseMe: Operation<undefined, undefined, EraseMeBody, EraseMeReply> = { method: 'POST', path: '/api/v1/me/erasure', keyed: true }
 
 export type ExplainEntryReply = undefined
 /** Why: one commission entry, to the fen */
@@ -512,11 +1518,72 @@ export const explainOrder: Operation<{ order_id: string }, undefined, undefined,
 
 export type ExplainSettlementReply = undefined
 /** Why: one settlement, its entries and debt */
-export const explainSettlement: Operation<{ settlement_id: string }, undefined, undefined, ExplainSettlementReply> = { method: 'GET', path: '/api/v1/settlements/{settlement_id}/explain' }
+export const explainSettlement: Operation<{ settlement_id: string }, { limit?: number; after?: string }, undefined, ExplainSettlementReply> = { method: 'GET', path: '/api/v1/settlements/{settlement_id}/explain' }
+
+export type ExportEvidenceBody = {
+  order_id?: string | null
+  broadcast_id?: string | null
+  /** why; written down in the audit */
+  reason: string
+  /** open what is sealed in it; staff that operates */
+  personal?: boolean
+  /** `next_seq` of the part before */
+  after_seq?: number
+}
+export type ExportEvidenceReply = undefined
+/** Evidence about an order or a broadcast, with the proof that it stands in the chain; audited */
+export const exportEvidence: Operation<{ brand_id: string }, undefined, ExportEvidenceBody, ExportEvidenceReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/evidence/export', keyed: true }
 
 export type ExportProductsReply = undefined
 /** Every product of the brand as a file (CSV) */
 export const exportProducts: Operation<{ brand_id: string }, { format?: string }, undefined, ExportProductsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/products:export' }
+
+export type FindBuyerReply = undefined
+/** A buyer of the brand by their login; audited */
+export const findBuyer: Operation<{ brand_id: string }, { login: string }, undefined, FindBuyerReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/buyers' }
+
+export type FinishTaskReply = {
+  state: 'applied' | 'training' | 'active' | 'suspended' | 'left'
+  tasks: {
+    id: string
+    kind: 'lesson' | 'quiz' | 'rehearsal'
+    title: string
+    /** lesson: to read */
+    text: string
+    /** lesson: to watch */
+    link: string
+    questions: {
+      text: string
+      options: string[]
+      /** which option, from 0; shown to staff only */
+      right?: number
+    }[]
+    /** quiz: so many right answers pass */
+    pass_right: number
+    /** rehearsal: it lasts at least so long */
+    rehearsal_minutes: number
+    /** nobody goes public before it is done */
+    required: boolean
+    position: number
+    version: number
+    /** what was done under an older version has to be done again */
+    counts_from: number
+    created_at: string
+    /** no longer asked for */
+    retired_at?: string | null
+    done_at?: string | null
+    /** set down as done by staff */
+    waived: boolean
+    /** quiz: within 24 hours */
+    tries_left?: number | null
+  }[]
+  /** required and not done: no broadcast goes public before */
+  missing: string[]
+  /** all done; the brand has yet to admit */
+  waits_for_staff: boolean
+}
+/** A lesson was read, says its agent; or staff waives a task of any kind */
+export const finishTask: Operation<{ agent_id: string; task_id: string }, undefined, undefined, FinishTaskReply> = { method: 'POST', path: '/api/v1/agents/{agent_id}/training/{task_id}/done', keyed: true }
 
 export type GetAccountReply = {
   agent_id: string
@@ -533,6 +1600,56 @@ export type GetAccountReply = {
 }
 /** An agent's money: frozen, available, settled, paid, debt */
 export const getAccount: Operation<{ agent_id: string }, undefined, undefined, GetAccountReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/account' }
+
+export type GetAfterSaleReply = {
+  id: string
+  order_id: string
+  line: number
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
+  qty: number
+  /** of the line; of an exchange, what is paid back if there is no replacement */
+  amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
+  reason: string
+  answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
+  at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
+  closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
+  /** the steps somebody may take now */
+  may: Array<'request' | 'approve' | 'reject' | 'withdraw' | 'send_back' | 'goods_back' | 'send_replacement' | 'receive_replacement' | 'refund_instead' | 'dispute' | 'uphold' | 'dismiss' | 'money_back' | 'time_up'>
+  steps: {
+    n: number
+    step: 'request' | 'approve' | 'reject' | 'withdraw' | 'send_back' | 'goods_back' | 'send_replacement' | 'receive_replacement' | 'refund_instead' | 'dispute' | 'uphold' | 'dismiss' | 'money_back' | 'time_up'
+    to_state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+    by_id?: string | null
+    note: string
+    at: string
+  }[]
+  evidence: {
+    n: number
+    by_id?: string | null
+    text: string
+    media_type: string
+    sha256: string
+    size: number
+    at: string
+  }[]
+}
+/** An after-sale with its steps, its evidence, and what may happen now */
+export const getAfterSale: Operation<{ after_sale_id: string }, undefined, undefined, GetAfterSaleReply> = { method: 'GET', path: '/api/v1/after-sales/{after_sale_id}' }
 
 export type GetAgentReply = {
   id: string
@@ -552,6 +1669,52 @@ export type GetAgentReply = {
 }
 /** An agent, for themselves and for staff */
 export const getAgent: Operation<{ agent_id: string }, undefined, undefined, GetAgentReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}' }
+
+export type GetAssortmentReply = {
+  store_id: string
+  items: {
+    campaign_id: string
+    campaign: string
+    campaign_points: string
+    starts_at: string
+    ends_at: string
+    /** else it is to come */
+    counts_now: boolean
+    sku_id: string
+    product_id: string
+    title: string
+    sku_title: string
+    image_url: string
+    on_sale: boolean
+    /** amount in fen */
+    list_fen: number
+    /** of the campaign */
+    price_fen: number
+    talking_points: string
+    /** what this store can sell */
+    left: number
+    /** rate in basis points */
+    host_bp: number
+    /** rate in basis points */
+    promoter_bp: number
+    /** rate in basis points */
+    clipper_bp: number
+  }[]
+}
+/** What to prepare a broadcast from: the store's campaigns that are on or to come, with price, rates, stock and talking points */
+export const getAssortment: Operation<{ store_id: string }, undefined, undefined, GetAssortmentReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/assortment' }
+
+export type GetBalancesReply = {
+  accounts: {
+    account: string
+    /** positive: a credit */
+    amount_fen: number
+  }[]
+  /** 0 when the books balance */
+  difference_fen: number
+}
+/** The brand's books: what each account holds; together they are 0 */
+export const getBalances: Operation<{ brand_id: string }, undefined, undefined, GetBalancesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/balances' }
 
 export type GetBoardReply = {
   now: {
@@ -606,6 +1769,10 @@ export type GetBroadcastReply = {
   /** how often somebody entered */
   enters: number
   peak_viewers: number
+  /** a rehearsal is for its crew and the brand's staff only */
+  audience: 'public' | 'rehearsal'
+  /** suspended, left: its agent was; empty: its crew or staff said so */
+  ended_why: string
   store_name: string
   /** the agent whose store it is */
   host_name: string
@@ -690,6 +1857,24 @@ export type GetBroadcastFiguresReply = {
 /** What a broadcast brought, pin by pin; for its store and the brand's staff */
 export const getBroadcastFigures: Operation<{ broadcast_id: string }, undefined, undefined, GetBroadcastFiguresReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/figures' }
 
+export type GetBuyerReply = {
+  person_id: string
+  name: string
+  login: string
+  orders: number
+  /** amount in fen */
+  paid_fen: number
+  first_order_at?: string | null
+  last_order_at?: string | null
+  erasures: {
+    id: string
+    state: 'waiting' | 'partly' | 'done'
+    requested_at: string
+  }[]
+}
+/** What the brand knows of a buyer; audited */
+export const getBuyer: Operation<{ brand_id: string; person_id: string }, undefined, undefined, GetBuyerReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/buyers/{person_id}' }
+
 export type GetBuyerLockReply = {
   /** none was ever opened: null */
   lock?: {
@@ -707,6 +1892,58 @@ export type GetBuyerLockReply = {
 /** A buyer's lock, and why; for staff, audited */
 export const getBuyerLock: Operation<{ brand_id: string; person_id: string }, { explain?: string }, undefined, GetBuyerLockReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/buyers/{person_id}/lock' }
 
+export type GetCampaignReply = {
+  id: string
+  brand_id: string
+  name: string
+  talking_points: string
+  state: 'draft' | 'pushed' | 'ended' | 'undone'
+  /** pushed, and within its window */
+  counts_now: boolean
+  starts_at: string
+  ends_at: string
+  target: {
+    kind: 'all' | 'region' | 'level' | 'list'
+    name: string
+  }
+  pushed_at?: string | null
+  over_at?: string | null
+  created_at: string
+  version: number
+  /** the last push or undo: how far it is */
+  push?: {
+    kind: 'push' | 'undo'
+    /** stores to go through */
+    total: number
+    /** gone through */
+    done: number
+    /** given the campaign, or relieved of it */
+    changed: number
+    started_at: string
+    finished_at?: string | null
+  } | null
+  items: {
+    sku_id: string
+    /** amount in fen */
+    price_fen: number
+    talking_points: string
+    plan?: {
+      /** rate in basis points */
+      host_bp: number
+      /** rate in basis points */
+      promoter_bp: number
+      /** rate in basis points */
+      recruiter_bp: number
+      /** rate in basis points */
+      clipper_bp: number
+      freeze_days?: number | null
+      version: number
+    } | null
+  }[]
+}
+/** One campaign, with its items and how far its push is */
+export const getCampaign: Operation<{ campaign_id: string }, undefined, undefined, GetCampaignReply> = { method: 'GET', path: '/api/v1/campaigns/{campaign_id}' }
+
 export type GetCartReply = {
   store_id: string
   lines: {
@@ -717,9 +1954,13 @@ export type GetCartReply = {
     image_url: string
     qty: number
     /** amount in fen */
+    list_fen: number
+    /** in this store now; flash prices and coupons: quote */
     price_fen: number
     on_sale: boolean
+    /** what this store can sell */
     left: number
+    no_return: boolean
     broadcast_id?: string | null
     share_id?: string | null
   }[]
@@ -751,6 +1992,55 @@ export type GetClockReply = {
 }
 /** The server's time */
 export const getClock: Operation<undefined, undefined, undefined, GetClockReply> = { method: 'GET', path: '/api/v1/clock', open: true }
+
+export type GetErasureReply = {
+  id?: string
+  person_id?: string
+  /** null: everywhere, with the account */
+  brand_id?: string | null
+  /** partly: erased, but for evidence that must be kept for now */
+  state?: 'waiting' | 'partly' | 'done'
+  requested_at?: string | null
+  erased_at?: string | null
+  done_at?: string | null
+  /** told once: what GET /erasures/{receipt} is asked with, also without a login */
+  receipt?: string
+  /** in the caller's language */
+  erases: string[]
+  keeps: {
+    what: string
+    why: 'retention' | 'legal_hold' | 'books'
+    count: number
+    /** null: not known yet, or for good */
+    until?: string | null
+    says: string
+  }[]
+  /** orders under way, whose address is needed */
+  waits_for: string[]
+  /** roles that must end first */
+  blocked_by: Array<'staff' | 'agent'>
+}
+/** How far an erasure is, by its receipt: who is erased has no login any more */
+export const getErasure: Operation<{ receipt: string }, undefined, undefined, GetErasureReply> = { method: 'GET', path: '/api/v1/erasures/{receipt}', open: true }
+
+export type GetEvidenceReply = {
+  entries: number
+  /** that are closed and anchored */
+  segments: number
+  head_hash: string
+  /** of the newest closed segment */
+  anchor: string
+  /** Ed25519; anchors are signed with it */
+  public_key: string
+}
+/** Where the brand's chain of evidence stands */
+export const getEvidence: Operation<{ brand_id: string }, undefined, undefined, GetEvidenceReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/evidence' }
+
+export type GetForbiddenWordsReply = {
+  words: string[]
+}
+/** Chat that holds one of these is held for the room's assistants */
+export const getForbiddenWords: Operation<{ brand_id: string }, undefined, undefined, GetForbiddenWordsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/forbidden-words' }
 
 export type GetFunnelReply = {
   /** first day */
@@ -944,6 +2234,10 @@ export type GetHallReply = {
     /** how often somebody entered */
     enters: number
     peak_viewers: number
+    /** a rehearsal is for its crew and the brand's staff only */
+    audience: 'public' | 'rehearsal'
+    /** suspended, left: its agent was; empty: its crew or staff said so */
+    ended_why: string
     store_name: string
     host_name: string
     reservations: number
@@ -975,6 +2269,10 @@ export type GetHallReply = {
     /** how often somebody entered */
     enters: number
     peak_viewers: number
+    /** a rehearsal is for its crew and the brand's staff only */
+    audience: 'public' | 'rehearsal'
+    /** suspended, left: its agent was; empty: its crew or staff said so */
+    ended_why: string
     store_name: string
     host_name: string
     reservations: number
@@ -1006,6 +2304,10 @@ export type GetHallReply = {
     /** how often somebody entered */
     enters: number
     peak_viewers: number
+    /** a rehearsal is for its crew and the brand's staff only */
+    audience: 'public' | 'rehearsal'
+    /** suspended, left: its agent was; empty: its crew or staff said so */
+    ended_why: string
     store_name: string
     host_name: string
     reservations: number
@@ -1025,6 +2327,10 @@ export type GetHallReply = {
 }
 /** The live hall: on air, next up, ended */
 export const getHall: Operation<{ brand_id: string }, undefined, undefined, GetHallReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/hall' }
+
+export type GetJournalReply = undefined
+/** Every posting of a day or month, for the accountants; debits equal credits */
+export const getJournal: Operation<{ brand_id: string }, { day: string }, undefined, GetJournalReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/journal.csv' }
 
 export type GetLeaderboardReply = {
   /** of the brand's zone */
@@ -1059,6 +2365,68 @@ export type GetLockRulesReply = {
 /** The lock rules that hold now */
 export const getLockRules: Operation<{ brand_id: string }, undefined, undefined, GetLockRulesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/lock-rules' }
 
+export type GetLuckyBagReply = {
+  id: string
+  broadcast_id: string
+  title: string
+  prize: string
+  /** what winners get */
+  coupon_id?: string | null
+  /** enter by writing the word in the room, or by a tap */
+  rule: 'chat' | 'tap'
+  word: string
+  winners: number
+  /** told when it opens: the seed is bound by it */
+  commitment: string
+  algorithm: string
+  media_ms: number
+  opened_at: string
+  draws_at: string
+  drawn_at?: string | null
+  cancelled_at?: string | null
+  /** in the draw; 0 until then */
+  entrants: number
+  /** told with the draw */
+  seed?: string | null
+  /** best first */
+  winners_list: {
+    person_id: string
+    /** masked */
+    name: string
+  }[]
+}
+/** A lucky bag; once drawn, with seed and winners */
+export const getLuckyBag: Operation<{ bag_id: string }, undefined, undefined, GetLuckyBagReply> = { method: 'GET', path: '/api/v1/lucky-bags/{bag_id}' }
+
+export type GetLuckyBagProofReply = {
+  algorithm: string
+  id: string
+  commitment: string
+  seed?: string | null
+  winners_wanted: number
+  opened_at: string
+  drawn_at?: string | null
+  /** sorted */
+  entrants: string[]
+  /** best first */
+  winners: string[]
+}
+/** Everything the draw was made from: lianbo luckybag verify recomputes it, and so can anybody */
+export const getLuckyBagProof: Operation<{ bag_id: string }, undefined, undefined, GetLuckyBagProofReply> = { method: 'GET', path: '/api/v1/lucky-bags/{bag_id}/proof' }
+
+export type GetMatrixRulesReply = {
+  /** who may ask to become an agent: anybody, who came by an agent's recruit link, nobody */
+  applications: 'open' | 'by_share' | 'closed'
+  /** who has finished training becomes active, or waits for staff */
+  admission: 'automatic' | 'by_staff'
+  /** the customers of an agent who leaves go to their parent, if active */
+  hand_to_parent: boolean
+  /** else to this agent, if active; else their locks end */
+  house_agent_id?: string | null
+}
+/** How agents come in, and who has their customers when they leave */
+export const getMatrixRules: Operation<{ brand_id: string }, undefined, undefined, GetMatrixRulesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/matrix-rules' }
+
 export type GetMeReply = {
   person_id?: string | null
   /** nobody is logged in */
@@ -1068,6 +2436,8 @@ export type GetMeReply = {
     brand_id: string
     /** roles at the brand */
     roles: Array<'owner' | 'operator' | 'finance' | 'auditor'>
+    /** what the roles are limited to; none: the whole brand */
+    regions: string[]
   }[]
   agents: {
     brand_id: string
@@ -1079,6 +2449,18 @@ export type GetMeReply = {
 /** Who is calling, and as what */
 export const getMe: Operation<undefined, undefined, undefined, GetMeReply> = { method: 'GET', path: '/api/v1/me' }
 
+export type GetMoneyRulesReply = {
+  /** whether another person approves each run; auto: where at least two may pay */
+  settlement_approval: 'auto' | 'always' | 'never'
+  needed_now: boolean
+}
+/** Whether settlements need a second person */
+export const getMoneyRules: Operation<{ brand_id: string }, undefined, undefined, GetMoneyRulesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/money-rules' }
+
+export type GetMyDataReply = undefined
+/** Everything the server keeps of the caller, as one file */
+export const getMyData: Operation<undefined, undefined, undefined, GetMyDataReply> = { method: 'GET', path: '/api/v1/me/data' }
+
 export type GetOrderReply = {
   id: string
   brand_id: string
@@ -1087,6 +2469,8 @@ export type GetOrderReply = {
   broadcast_id?: string | null
   pin_id?: string | null
   share_id?: string | null
+  /** what the discount came from */
+  coupon_id?: string | null
   state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
   currency: string
   /** amount in fen */
@@ -1097,8 +2481,10 @@ export type GetOrderReply = {
   shipping_fen: number
   /** amount in fen */
   total_fen: number
-  /** amount in fen */
+  /** with the shipping fee's part */
   refunded_fen: number
+  /** amount in fen */
+  shipping_refunded_fen: number
   lines: {
     /** place in the order, from 0 */
     line: number
@@ -1107,16 +2493,37 @@ export type GetOrderReply = {
     title: string
     sku_title: string
     qty: number
-    /** of one unit */
+    /** of one unit, as listed */
+    list_fen: number
+    /** of one unit, as sold */
     price_fen: number
+    price_source: 'list' | 'campaign' | 'flash'
     /** amount in fen */
     goods_fen: number
-    /** amount in fen */
+    /** its goods less its share of the discount */
     paid_fen: number
     /** amount in fen */
     refunded_fen: number
+    /** given back, their money too */
     refunded_qty: number
+    shipped_qty: number
+    /** given up before they left */
+    dropped_qty: number
     no_return: boolean
+  }[]
+  parcels: {
+    id: string
+    /** of a replacement */
+    after_sale_id?: string | null
+    carrier: string
+    carrier_name: string
+    tracking_number: string
+    at: string
+    lines: {
+      line: number
+      sku_id: string
+      qty: number
+    }[]
   }[]
   /** masked for those who need not deliver */
   address: {
@@ -1125,7 +2532,9 @@ export type GetOrderReply = {
     region?: string
     detail?: string
   }
+  /** code of the last parcel's carrier */
   carrier: string
+  carrier_name: string
   tracking_number: string
   cancel_reason: string
   placed_at?: string | null
@@ -1137,8 +2546,34 @@ export type GetOrderReply = {
   completed_at?: string | null
   cancelled_at?: string | null
 }
-/** One order */
+/** One order; staff that operates reads the address, and the reading is audited */
 export const getOrder: Operation<{ order_id: string }, undefined, undefined, GetOrderReply> = { method: 'GET', path: '/api/v1/orders/{order_id}' }
+
+export type GetOwnApplicationReply = {
+  /** the application is an agent in state `applied` */
+  agent_id: string
+  brand_id: string
+  store_id: string
+  code: string
+  name: string
+  /** masked */
+  phone: string
+  region: string
+  /** of the agent now */
+  state: 'applied' | 'training' | 'active' | 'suspended' | 'left'
+  /** whose recruit share it came with, if they were active then */
+  recruiter_id?: string | null
+  share_id?: string | null
+  /** when the applicant last opened that share */
+  opened_at?: string | null
+  message: string
+  at: string
+  decision: 'waits' | 'approved' | 'refused'
+  decided_at?: string | null
+  reason: string
+}
+/** The caller's newest application at this brand, and what became of it */
+export const getOwnApplication: Operation<{ brand_id: string }, undefined, undefined, GetOwnApplicationReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/application' }
 
 export type GetOwnLockReply = {
   /** none was ever opened: null */
@@ -1157,6 +2592,10 @@ export type GetOwnLockReply = {
 /** The agent the caller is locked to at this brand */
 export const getOwnLock: Operation<{ brand_id: string }, { explain?: string }, undefined, GetOwnLockReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/lock' }
 
+export type GetPayoutFileReply = undefined
+/** The batch as CSV, for a bank or a WeChat transfer batch */
+export const getPayoutFile: Operation<{ batch_id: string }, undefined, undefined, GetPayoutFileReply> = { method: 'GET', path: '/api/v1/payout-batches/{batch_id}/file' }
+
 export type GetPayoutNoteReply = {
   /** null: they have not said */
   note?: {
@@ -1168,6 +2607,10 @@ export type GetPayoutNoteReply = {
 }
 /** Where an agent wants their commission; masked but for them and who pays */
 export const getPayoutNote: Operation<{ agent_id: string }, undefined, undefined, GetPayoutNoteReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/payout-note' }
+
+export type GetPictureReply = undefined
+/** A picture of a case: to its buyer and the brand's staff */
+export const getPicture: Operation<{ after_sale_id: string; sha256: string }, undefined, undefined, GetPictureReply> = { method: 'GET', path: '/api/v1/after-sales/{after_sale_id}/pictures/{sha256}' }
 
 export type GetPosterReply = undefined
 /** A picture to hand on: product, price, host and QR code (PNG, 750 × 1334) */
@@ -1198,10 +2641,55 @@ export type GetProductReply = {
     sold_out: boolean
     /** units left; null while there are many */
     left?: number | null
+    /** in the store asked for, while a campaign of it counts */
+    store_price_fen?: number | null
+    campaign_id?: string | null
   }[]
 }
 /** One product, on sale or not */
-export const getProduct: Operation<{ product_id: string }, undefined, undefined, GetProductReply> = { method: 'GET', path: '/api/v1/products/{product_id}' }
+export const getProduct: Operation<{ product_id: string }, { store_id?: string }, undefined, GetProductReply> = { method: 'GET', path: '/api/v1/products/{product_id}' }
+
+export type GetRegionReportReply = {
+  items: {
+    /** empty: in none */
+    region: string
+    agents: number
+    active: number
+    broadcasts: number
+    enters: number
+    orders_placed: number
+    orders_paid: number
+    orders_cancelled: number
+    /** amount in fen */
+    gmv_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** amount in fen */
+    commission_fen: number
+    /** amount in fen */
+    debt_fen: number
+  }[]
+  /** of the rows above */
+  total: {
+    agents: number
+    active: number
+    broadcasts: number
+    enters: number
+    orders_placed: number
+    orders_paid: number
+    orders_cancelled: number
+    /** amount in fen */
+    gmv_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** amount in fen */
+    commission_fen: number
+    /** amount in fen */
+    debt_fen: number
+  }
+}
+/** The figures by region; the rows add up to the brand's report. Staff limited to regions sees theirs */
+export const getRegionReport: Operation<{ brand_id: string }, { depth?: number }, undefined, GetRegionReportReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/report/regions' }
 
 export type GetReportReply = {
   agents: number
@@ -1498,6 +2986,23 @@ export type GetShareTreeReply = {
 /** One link of a cascade, and the links made by who came through it */
 export const getShareTree: Operation<{ share_id: string }, { limit?: number; after?: string }, undefined, GetShareTreeReply> = { method: 'GET', path: '/api/v1/shares/{share_id}/tree' }
 
+export type GetShippingReply = {
+  /** 0: there is no table, shipping is free */
+  version: number
+  rules: {
+    /** what the address's region begins with; "": everywhere else */
+    region: string
+    /** for the first unit of an order */
+    first_fen: number
+    /** for each further unit */
+    more_fen: number
+    /** goods paid for at least this: no fee; null: never free */
+    free_from_fen?: number | null
+  }[]
+}
+/** What shipping costs, by region */
+export const getShipping: Operation<{ brand_id: string }, undefined, undefined, GetShippingReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/shipping' }
+
 export type GetSiteReply = {
   brands: {
     id: string
@@ -1579,13 +3084,25 @@ export type GetSpreadReply = {
 /** One product over all rooms, the most units first */
 export const getSpread: Operation<{ product_id: string }, { days?: number; limit?: number }, undefined, GetSpreadReply> = { method: 'GET', path: '/api/v1/products/{product_id}/spread' }
 
+export type GetStatementReply = undefined
+/** An agent's month, every line explained, as CSV */
+export const getStatement: Operation<{ agent_id: string }, { month: string }, undefined, GetStatementReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/statement.csv' }
+
+export type GetStatementPdfReply = undefined
+/** The same, to print */
+export const getStatementPdf: Operation<{ agent_id: string }, { month: string }, undefined, GetStatementPdfReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/statement.pdf' }
+
 export type GetStockReply = {
   sku_id: string
   received: number
   pool: number
+  /** to buckets of buyers */
   leased: number
+  /** to stores */
+  allotted: number
   reserved: number
   sold: number
+  /** pool and leased: what a store without an allotment can sell */
   left: number
 }
 /** Where the units are: pool + leased + reserved + sold = received */
@@ -1650,6 +3167,158 @@ export type GetTodayReply = {
 /** A store's day so far, what is planned and what waits */
 export const getToday: Operation<{ store_id: string }, { since: string }, undefined, GetTodayReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/today' }
 
+export type GetTrainingReply = {
+  state: 'applied' | 'training' | 'active' | 'suspended' | 'left'
+  tasks: {
+    id: string
+    kind: 'lesson' | 'quiz' | 'rehearsal'
+    title: string
+    /** lesson: to read */
+    text: string
+    /** lesson: to watch */
+    link: string
+    questions: {
+      text: string
+      options: string[]
+      /** which option, from 0; shown to staff only */
+      right?: number
+    }[]
+    /** quiz: so many right answers pass */
+    pass_right: number
+    /** rehearsal: it lasts at least so long */
+    rehearsal_minutes: number
+    /** nobody goes public before it is done */
+    required: boolean
+    position: number
+    version: number
+    /** what was done under an older version has to be done again */
+    counts_from: number
+    created_at: string
+    /** no longer asked for */
+    retired_at?: string | null
+    done_at?: string | null
+    /** set down as done by staff */
+    waived: boolean
+    /** quiz: within 24 hours */
+    tries_left?: number | null
+  }[]
+  /** required and not done: no broadcast goes public before */
+  missing: string[]
+  /** all done; the brand has yet to admit */
+  waits_for_staff: boolean
+}
+/** What an agent has done and has yet to do */
+export const getTraining: Operation<{ agent_id: string }, undefined, undefined, GetTrainingReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/training' }
+
+export type GetWebhookReply = {
+  id: string
+  brand_id: string
+  url: string
+  description: string
+  /** none: every type */
+  types: string[]
+  state: 'active' | 'disabled'
+  /** why it was disabled */
+  note: string
+  /** it was told of everything up to here */
+  cursor?: string | null
+  /** the first failure since the last success */
+  failing_since?: string | null
+  /** that sign now, the newest first */
+  secrets: {
+    kind: 'hmac' | 'ed25519'
+    created_at: string
+    expires_at?: string | null
+  }[]
+  created_at: string
+}
+/** A webhook */
+export const getWebhook: Operation<{ webhook_id: string }, undefined, undefined, GetWebhookReply> = { method: 'GET', path: '/api/v1/webhooks/{webhook_id}' }
+
+export type GiveBackStockReply = {
+  /** that went back */
+  units: number
+}
+/** What is left of the store's units goes back to the pool */
+export const giveBackStock: Operation<{ store_id: string; sku_id: string }, undefined, undefined, GiveBackStockReply> = { method: 'DELETE', path: '/api/v1/stores/{store_id}/allotments/{sku_id}', keyed: true }
+
+export type GiveRoomCouponBody = {
+  name: string
+  /** an amount off; this or off_bp */
+  off_fen?: number
+  /** a rate off */
+  off_bp?: number
+  /** a rate takes off at most this */
+  cap_fen?: number
+  /** goods of at least this */
+  min_spend_fen?: number
+  total: number
+  /** default: now */
+  starts_at?: string | null
+  ends_at: string
+}
+export type GiveRoomCouponReply = {
+  id: string
+  brand_id: string
+  giver: 'brand' | 'store' | 'room' | 'prize'
+  /** good in this store only */
+  store_id?: string | null
+  /** given and good in this room only */
+  broadcast_id?: string | null
+  name: string
+  /** an amount off, or 0 */
+  off_fen: number
+  /** a rate off, or 0 */
+  off_bp: number
+  /** a rate takes off at most this; 0: no cap */
+  cap_fen: number
+  /** goods of at least this */
+  min_spend_fen: number
+  total: number
+  left: number
+  starts_at: string
+  ends_at: string
+  withdrawn_at?: string | null
+}
+/** So many coupons for who is in this room: claimed while it is on, good for orders placed in it */
+export const giveRoomCoupon: Operation<{ broadcast_id: string }, undefined, GiveRoomCouponBody, GiveRoomCouponReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/coupons', keyed: true }
+
+export type GoodsBackAfterSaleBody = {
+  answer?: string
+  /** units fit to be sold again; absent: all */
+  restock_qty?: number
+}
+export type GoodsBackAfterSaleReply = {
+  id: string
+  order_id: string
+  line: number
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
+  qty: number
+  /** of the line; of an exchange, what is paid back if there is no replacement */
+  amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
+  reason: string
+  answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
+  at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
+  closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
+}
+/** The goods have come back; as many go on sale again as are fit for it */
+export const goodsBackAfterSale: Operation<{ after_sale_id: string }, undefined, GoodsBackAfterSaleBody, GoodsBackAfterSaleReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/goods-back', keyed: true }
+
 export type ImportAgentsBody = Blob | ArrayBuffer | string
 export type ImportAgentsReply = {
   /** new agents */
@@ -1659,6 +3328,8 @@ export type ImportAgentsReply = {
   unchanged: number
   /** new stores */
   stores: number
+  /** new regions */
+  regions: number
 }
 /** Bring the network in from a CSV file, all or nothing */
 export const importAgents: Operation<{ brand_id: string }, { dry_run?: '1' }, ImportAgentsBody, ImportAgentsReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/agents:import', keyed: true }
@@ -1696,15 +3367,29 @@ export type ListAfterSalesReply = {
     id: string
     order_id: string
     line: number
-    kind: 'refund_only' | 'return_and_refund'
-    state: 'requested' | 'approved' | 'refunded' | 'rejected' | 'withdrawn'
+    kind: 'refund_only' | 'return_and_refund' | 'exchange'
+    cause: 'no_reason' | 'fault'
+    state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+    /** while it is, the commission of its line stays frozen */
+    open: boolean
     qty: number
-    /** amount in fen */
+    /** of the line; of an exchange, what is paid back if there is no replacement */
     amount_fen: number
+    /** of the order's shipping fee */
+    shipping_fen: number
+    /** of an exchange: what is sent instead */
+    sku_id?: string | null
     reason: string
     answer: string
+    back_carrier: string
+    back_number: string
+    restocked_qty: number
     at?: string | null
+    /** at this instant it goes on by itself */
+    due_at?: string | null
     closed_at?: string | null
+    /** of a refusal */
+    dispute_until?: string | null
   }[]
   next?: string | null
 }
@@ -1736,6 +3421,64 @@ export type ListAgentsReply = {
 /** The brand's agents */
 export const listAgents: Operation<{ brand_id: string }, { state?: 'applied' | 'training' | 'active' | 'suspended' | 'left'; region?: string; q?: string; level?: string; parent?: string; limit?: number; after?: string }, undefined, ListAgentsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/agents' }
 
+export type ListAnchorsReply = {
+  items: {
+    segment: number
+    first_seq: number
+    last_seq: number
+    prev_hash: string
+    last_hash: string
+    closed_at: string
+    anchor: string
+    signature: string
+    purged_at?: string | null
+  }[]
+}
+/** Anchors of the closed segments; keep them elsewhere, and nobody can rewrite what stands before them */
+export const listAnchors: Operation<{ brand_id: string }, { limit?: number; after_segment?: number }, undefined, ListAnchorsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/evidence/anchors' }
+
+export type ListApiTokensReply = {
+  items: {
+    /** of the token, not the token */
+    id: string
+    name: string
+    created_at: string
+    expires_at: string
+  }[]
+}
+/** The caller's tokens for programs */
+export const listApiTokens: Operation<undefined, undefined, undefined, ListApiTokensReply> = { method: 'GET', path: '/api/v1/api-tokens' }
+
+export type ListApplicationsReply = {
+  items: {
+    /** the application is an agent in state `applied` */
+    agent_id: string
+    brand_id: string
+    store_id: string
+    code: string
+    name: string
+    /** masked */
+    phone: string
+    region: string
+    /** of the agent now */
+    state: 'applied' | 'training' | 'active' | 'suspended' | 'left'
+    /** whose recruit share it came with, if they were active then */
+    recruiter_id?: string | null
+    share_id?: string | null
+    /** when the applicant last opened that share */
+    opened_at?: string | null
+    message: string
+    at: string
+    decision: 'waits' | 'approved' | 'refused'
+    decided_at?: string | null
+    reason: string
+  }[]
+  /** give as `after` */
+  next?: string | null
+}
+/** Who asked to become an agent; for staff limited to regions, of theirs */
+export const listApplications: Operation<{ brand_id: string }, { decision?: 'waits' | 'approved' | 'refused'; limit?: number; after?: string }, undefined, ListApplicationsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/applications' }
+
 export type ListAssistantsReply = {
   items: {
     person_id: string
@@ -1746,6 +3489,38 @@ export type ListAssistantsReply = {
 /** Who may pin, mute and ban in this store's rooms */
 export const listAssistants: Operation<{ store_id: string }, undefined, undefined, ListAssistantsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/assistants' }
 
+export type ListAuditReply = {
+  items: {
+    id: string
+    /** null: the server */
+    actor_id?: string | null
+    actor_name: string
+    action: string
+    subject_kind: string
+    subject_id?: string | null
+    detail: unknown
+    at: string
+  }[]
+  /** give as `after` for the next page */
+  next?: string | null
+}
+/** Who changed or read what, newest first; for owners and auditors */
+export const listAudit: Operation<{ brand_id: string }, { action?: string; subject_kind?: string; subject_id?: string; actor_id?: string; since?: string; until?: string; limit?: number; after?: string }, undefined, ListAuditReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/audit' }
+
+export type ListBackupsReply = {
+  planned: boolean
+  hours: number
+  keep: number
+  last_error?: string | null
+  items: {
+    name: string
+    made_at: string
+    bytes: number
+  }[]
+}
+/** The server's own backups, newest first, and their plan */
+export const listBackups: Operation<undefined, undefined, undefined, ListBackupsReply> = { method: 'GET', path: '/api/v1/backups' }
+
 export type ListBrandOrdersReply = {
   items: {
     id: string
@@ -1755,6 +3530,8 @@ export type ListBrandOrdersReply = {
     broadcast_id?: string | null
     pin_id?: string | null
     share_id?: string | null
+    /** what the discount came from */
+    coupon_id?: string | null
     state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
     currency: string
     /** amount in fen */
@@ -1765,8 +3542,10 @@ export type ListBrandOrdersReply = {
     shipping_fen: number
     /** amount in fen */
     total_fen: number
-    /** amount in fen */
+    /** with the shipping fee's part */
     refunded_fen: number
+    /** amount in fen */
+    shipping_refunded_fen: number
     lines: {
       /** place in the order, from 0 */
       line: number
@@ -1775,16 +3554,37 @@ export type ListBrandOrdersReply = {
       title: string
       sku_title: string
       qty: number
-      /** of one unit */
+      /** of one unit, as listed */
+      list_fen: number
+      /** of one unit, as sold */
       price_fen: number
+      price_source: 'list' | 'campaign' | 'flash'
       /** amount in fen */
       goods_fen: number
-      /** amount in fen */
+      /** its goods less its share of the discount */
       paid_fen: number
       /** amount in fen */
       refunded_fen: number
+      /** given back, their money too */
       refunded_qty: number
+      shipped_qty: number
+      /** given up before they left */
+      dropped_qty: number
       no_return: boolean
+    }[]
+    parcels: {
+      id: string
+      /** of a replacement */
+      after_sale_id?: string | null
+      carrier: string
+      carrier_name: string
+      tracking_number: string
+      at: string
+      lines: {
+        line: number
+        sku_id: string
+        qty: number
+      }[]
     }[]
     /** masked for those who need not deliver */
     address: {
@@ -1793,7 +3593,9 @@ export type ListBrandOrdersReply = {
       region?: string
       detail?: string
     }
+    /** code of the last parcel's carrier */
     carrier: string
+    carrier_name: string
     tracking_number: string
     cancel_reason: string
     placed_at?: string | null
@@ -1808,8 +3610,8 @@ export type ListBrandOrdersReply = {
   /** pass as ?after= for the next page */
   next?: string | null
 }
-/** The brand's orders, oldest first */
-export const listBrandOrders: Operation<{ brand_id: string }, { newest?: '1'; state?: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'; agent_id?: string; from_at?: string; until_at?: string; limit?: number; after?: string; addresses?: string }, undefined, ListBrandOrdersReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/orders' }
+/** The brand's orders, oldest first, or newest first with filters */
+export const listBrandOrders: Operation<{ brand_id: string }, { newest?: '1'; state?: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'; agent_id?: string; from_at?: string; until_at?: string; limit?: number; after?: string; addresses?: '1' }, undefined, ListBrandOrdersReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/orders' }
 
 export type ListBroadcastsReply = {
   items: {
@@ -1826,11 +3628,70 @@ export type ListBroadcastsReply = {
     /** how often somebody entered */
     enters: number
     peak_viewers: number
+    /** a rehearsal is for its crew and the brand's staff only */
+    audience: 'public' | 'rehearsal'
+    /** suspended, left: its agent was; empty: its crew or staff said so */
+    ended_why: string
   }[]
   next?: string | null
 }
 /** A store's broadcasts, newest first */
 export const listBroadcasts: Operation<{ store_id: string }, { limit?: string; after?: string }, undefined, ListBroadcastsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/broadcasts' }
+
+export type ListCampaignStoresReply = {
+  items: {
+    store_id: string
+  }[]
+  next?: string | null
+}
+/** The stores that have it */
+export const listCampaignStores: Operation<{ campaign_id: string }, { limit?: string; after?: string }, undefined, ListCampaignStoresReply> = { method: 'GET', path: '/api/v1/campaigns/{campaign_id}/stores' }
+
+export type ListCampaignsReply = {
+  items: {
+    id: string
+    brand_id: string
+    name: string
+    talking_points: string
+    state: 'draft' | 'pushed' | 'ended' | 'undone'
+    /** pushed, and within its window */
+    counts_now: boolean
+    starts_at: string
+    ends_at: string
+    target: {
+      kind: 'all' | 'region' | 'level' | 'list'
+      name: string
+    }
+    pushed_at?: string | null
+    over_at?: string | null
+    created_at: string
+    version: number
+    /** the last push or undo: how far it is */
+    push?: {
+      kind: 'push' | 'undo'
+      /** stores to go through */
+      total: number
+      /** gone through */
+      done: number
+      /** given the campaign, or relieved of it */
+      changed: number
+      started_at: string
+      finished_at?: string | null
+    } | null
+  }[]
+  next?: string | null
+}
+/** The brand's campaigns, oldest first */
+export const listCampaigns: Operation<{ brand_id: string }, { limit?: string; after?: string }, undefined, ListCampaignsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/campaigns' }
+
+export type ListCarriersReply = {
+  items: {
+    code: string
+    name: string
+  }[]
+}
+/** Carriers, by their codes */
+export const listCarriers: Operation<undefined, undefined, undefined, ListCarriersReply> = { method: 'GET', path: '/api/v1/carriers', open: true }
 
 export type ListCascadesReply = {
   /** first day */
@@ -1927,6 +3788,35 @@ export type ListChatReply = {
 /** What was written in the room, in order */
 export const listChat: Operation<{ broadcast_id: string }, { limit?: string; after?: string }, undefined, ListChatReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/chat' }
 
+export type ListCouponsReply = {
+  items: {
+    id: string
+    brand_id: string
+    giver: 'brand' | 'store' | 'room' | 'prize'
+    /** good in this store only */
+    store_id?: string | null
+    /** given and good in this room only */
+    broadcast_id?: string | null
+    name: string
+    /** an amount off, or 0 */
+    off_fen: number
+    /** a rate off, or 0 */
+    off_bp: number
+    /** a rate takes off at most this; 0: no cap */
+    cap_fen: number
+    /** goods of at least this */
+    min_spend_fen: number
+    total: number
+    left: number
+    starts_at: string
+    ends_at: string
+    withdrawn_at?: string | null
+  }[]
+  next?: string | null
+}
+/** Every coupon of the brand, oldest first */
+export const listCoupons: Operation<{ brand_id: string }, { limit?: string; after?: string }, undefined, ListCouponsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/coupons' }
+
 export type ListCustomersReply = {
   items: {
     person_id: string
@@ -1954,6 +3844,26 @@ export type ListCustomersReply = {
 /** Who is under the agent's lock now, or who bought in the store; names and phones masked */
 export const listCustomers: Operation<{ store_id: string }, { of?: 'locked' | 'bought'; limit?: number; after?: string }, undefined, ListCustomersReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/customers' }
 
+export type ListDebtsReply = {
+  items: {
+    id: string
+    /** amount in fen */
+    debt_fen: number
+    /** amount in fen */
+    days_30_fen: number
+    /** amount in fen */
+    days_60_fen: number
+    /** amount in fen */
+    days_90_fen: number
+    /** amount in fen */
+    older_fen: number
+  }[]
+  /** pass as ?after= for the next page */
+  next?: string | null
+}
+/** What agents owe, by age: to 30 days, 60, 90, and older */
+export const listDebts: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListDebtsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/debts' }
+
 export type ListEntriesReply = {
   items: {
     id: string
@@ -1977,8 +3887,157 @@ export type ListEntriesReply = {
   /** pass as ?after= for the next page */
   next?: string | null
 }
-/** An agent's commission, entry by entry */
+/** An agent's commission, entry by entry, newest first */
 export const listEntries: Operation<{ agent_id: string }, { limit?: number; after?: string }, undefined, ListEntriesReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/entries' }
+
+export type ListErasuresReply = {
+  items: {
+    id: string
+    person_id: string
+    brand_id?: string | null
+    reason: string
+    state: 'waiting' | 'partly' | 'done'
+    requested_at?: string | null
+    erased_at?: string | null
+    done_at?: string | null
+  }[]
+  next?: string | null
+}
+/** Erasures that the brand was asked for, oldest first */
+export const listErasures: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListErasuresReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/erasures' }
+
+export type ListEventsReply = {
+  items: {
+    /** the same at every delivery: what repetitions are told by */
+    id: string
+    /** give as `after` to read on from here */
+    cursor: string
+    type: string
+    /** when it happened */
+    timestamp: string
+    brand_id: string
+    subject_kind: string
+    /** events of one subject come in the order of its changes */
+    subject_id?: string | null
+    /** see docs/events.md */
+    data: unknown
+  }[]
+  /** give as `after`, also when there is nothing */
+  next?: string | null
+  /** there is more already */
+  more: boolean
+}
+/** What has happened, in an order that never changes; keep `next` and nothing is missed or seen twice */
+export const listEvents: Operation<{ brand_id: string }, { limit?: number; after?: string; types?: string }, undefined, ListEventsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/events' }
+
+export type ListFailedRefundsReply = {
+  items: {
+    id: string
+    order_id: string
+    line?: number | null
+    after_sale_id?: string | null
+    /** amount in fen */
+    amount_fen: number
+    /** amount in fen */
+    shipping_fen: number
+    units: number
+    state: 'due' | 'sent' | 'done' | 'failed'
+    /** what the rail knows it by */
+    number: string
+    tries: number
+    last_error: string
+    paid_otherwise: string
+    at: string
+  }[]
+  /** pass as ?after= for the next page */
+  next?: string | null
+}
+/** Refunds that the rail did not carry out and that wait for staff */
+export const listFailedRefunds: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListFailedRefundsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/refunds' }
+
+export type ListFlashReply = {
+  items: {
+    id: string
+    broadcast_id: string
+    product_id: string
+    sku_id: string
+    /** amount in fen */
+    price_fen: number
+    units: number
+    left: number
+    /** of the broadcast, when it was opened */
+    media_ms: number
+    opened_at: string
+    ends_at: string
+    closed_at?: string | null
+  }[]
+  next?: string | null
+}
+/** Flash prices of this broadcast, open and over, in order */
+export const listFlash: Operation<{ broadcast_id: string }, { limit?: string; after?: string }, undefined, ListFlashReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/flash' }
+
+export type ListHeldChatReply = {
+  items: {
+    id: string
+    person_id: string
+    name: string
+    text: string
+    /** the forbidden word */
+    word: string
+    state: 'held' | 'released' | 'rejected'
+    media_ms: number
+    at: string
+  }[]
+  next?: string | null
+}
+/** Lines that wait for the room's crew because of a forbidden word, oldest first */
+export const listHeldChat: Operation<{ broadcast_id: string }, { limit?: string; after?: string }, undefined, ListHeldChatReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/held-chat' }
+
+export type ListHoldsReply = {
+  items: {
+    id: string
+    brand_id: string
+    kind: 'order' | 'broadcast' | 'person' | 'brand'
+    subject_id: string
+    reason: string
+    set_by?: string | null
+    set_at: string
+    released_by?: string | null
+    released_at?: string | null
+    release_reason: string
+  }[]
+  next?: string | null
+}
+/** Legal holds, oldest first */
+export const listHolds: Operation<{ brand_id: string }, { standing?: '1'; limit?: number; after?: string }, undefined, ListHoldsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/holds' }
+
+export type ListLuckyBagsReply = {
+  items: {
+    id: string
+    broadcast_id: string
+    title: string
+    prize: string
+    /** what winners get */
+    coupon_id?: string | null
+    /** enter by writing the word in the room, or by a tap */
+    rule: 'chat' | 'tap'
+    word: string
+    winners: number
+    /** told when it opens: the seed is bound by it */
+    commitment: string
+    algorithm: string
+    media_ms: number
+    opened_at: string
+    draws_at: string
+    drawn_at?: string | null
+    cancelled_at?: string | null
+    /** in the draw; 0 until then */
+    entrants: number
+  }[]
+  next?: string | null
+}
+/** Lucky bags of this broadcast, newest first */
+export const listLuckyBags: Operation<{ broadcast_id: string }, undefined, undefined, ListLuckyBagsReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/lucky-bags' }
 
 export type ListMarksReply = {
   items: {
@@ -1993,6 +4052,40 @@ export type ListMarksReply = {
 /** Who is muted or banned in this room; for the host and the room's assistants */
 export const listMarks: Operation<{ broadcast_id: string }, undefined, undefined, ListMarksReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/marks' }
 
+export type ListMyCouponsReply = {
+  items: {
+    coupon: {
+      id: string
+      brand_id: string
+      giver: 'brand' | 'store' | 'room' | 'prize'
+      /** good in this store only */
+      store_id?: string | null
+      /** given and good in this room only */
+      broadcast_id?: string | null
+      name: string
+      /** an amount off, or 0 */
+      off_fen: number
+      /** a rate off, or 0 */
+      off_bp: number
+      /** a rate takes off at most this; 0: no cap */
+      cap_fen: number
+      /** goods of at least this */
+      min_spend_fen: number
+      total: number
+      left: number
+      starts_at: string
+      ends_at: string
+      withdrawn_at?: string | null
+    }
+    at: string
+    /** the order it was used for */
+    order_id?: string | null
+  }[]
+  next?: string | null
+}
+/** What I have claimed, newest first */
+export const listMyCoupons: Operation<undefined, { limit?: string; after?: string }, undefined, ListMyCouponsReply> = { method: 'GET', path: '/api/v1/coupons' }
+
 export type ListMyOrdersReply = {
   items: {
     id: string
@@ -2002,6 +4095,8 @@ export type ListMyOrdersReply = {
     broadcast_id?: string | null
     pin_id?: string | null
     share_id?: string | null
+    /** what the discount came from */
+    coupon_id?: string | null
     state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
     currency: string
     /** amount in fen */
@@ -2012,8 +4107,10 @@ export type ListMyOrdersReply = {
     shipping_fen: number
     /** amount in fen */
     total_fen: number
-    /** amount in fen */
+    /** with the shipping fee's part */
     refunded_fen: number
+    /** amount in fen */
+    shipping_refunded_fen: number
     lines: {
       /** place in the order, from 0 */
       line: number
@@ -2022,16 +4119,37 @@ export type ListMyOrdersReply = {
       title: string
       sku_title: string
       qty: number
-      /** of one unit */
+      /** of one unit, as listed */
+      list_fen: number
+      /** of one unit, as sold */
       price_fen: number
+      price_source: 'list' | 'campaign' | 'flash'
       /** amount in fen */
       goods_fen: number
-      /** amount in fen */
+      /** its goods less its share of the discount */
       paid_fen: number
       /** amount in fen */
       refunded_fen: number
+      /** given back, their money too */
       refunded_qty: number
+      shipped_qty: number
+      /** given up before they left */
+      dropped_qty: number
       no_return: boolean
+    }[]
+    parcels: {
+      id: string
+      /** of a replacement */
+      after_sale_id?: string | null
+      carrier: string
+      carrier_name: string
+      tracking_number: string
+      at: string
+      lines: {
+        line: number
+        sku_id: string
+        qty: number
+      }[]
     }[]
     /** masked for those who need not deliver */
     address: {
@@ -2040,7 +4158,9 @@ export type ListMyOrdersReply = {
       region?: string
       detail?: string
     }
+    /** code of the last parcel's carrier */
     carrier: string
+    carrier_name: string
     tracking_number: string
     cancel_reason: string
     placed_at?: string | null
@@ -2058,6 +4178,18 @@ export type ListMyOrdersReply = {
 /** My orders, newest first */
 export const listMyOrders: Operation<undefined, { limit?: number; after?: string }, undefined, ListMyOrdersReply> = { method: 'GET', path: '/api/v1/orders' }
 
+export type ListNamesReply = {
+  items: {
+    id: string
+    kind: 'agent' | 'store' | 'broadcast' | 'product' | 'sku' | 'staff'
+    name: string
+    /** its code */
+    note: string
+  }[]
+}
+/** What ids of agents, stores, broadcasts, products, SKUs and staff stand for */
+export const listNames: Operation<{ brand_id: string }, { ids?: string }, undefined, ListNamesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/names' }
+
 export type ListNotesReply = {
   items: {
     product_id: string
@@ -2072,21 +4204,55 @@ export type ListOpenAfterSalesReply = {
     id: string
     order_id: string
     line: number
-    kind: 'refund_only' | 'return_and_refund'
-    state: 'requested' | 'approved' | 'refunded' | 'rejected' | 'withdrawn'
+    kind: 'refund_only' | 'return_and_refund' | 'exchange'
+    cause: 'no_reason' | 'fault'
+    state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+    /** while it is, the commission of its line stays frozen */
+    open: boolean
     qty: number
-    /** amount in fen */
+    /** of the line; of an exchange, what is paid back if there is no replacement */
     amount_fen: number
+    /** of the order's shipping fee */
+    shipping_fen: number
+    /** of an exchange: what is sent instead */
+    sku_id?: string | null
     reason: string
     answer: string
+    back_carrier: string
+    back_number: string
+    restocked_qty: number
     at?: string | null
+    /** at this instant it goes on by itself */
+    due_at?: string | null
     closed_at?: string | null
+    /** of a refusal */
+    dispute_until?: string | null
   }[]
   /** pass as ?after= for the next page */
   next?: string | null
 }
-/** After-sales that wait for the brand */
+/** After-sales that are open, oldest first */
 export const listOpenAfterSales: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListOpenAfterSalesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/after-sales' }
+
+export type ListPayoutBatchesReply = {
+  items: {
+    id: string
+    brand_id: string
+    by_id?: string | null
+    at: string
+    payouts: number
+    done: number
+    failed: number
+    /** amount in fen */
+    amount_fen: number
+    /** amount in fen */
+    done_fen: number
+  }[]
+  /** pass as ?after= for the next page */
+  next?: string | null
+}
+/** Batches of payouts, oldest first */
+export const listPayoutBatches: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListPayoutBatchesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/payout-batches' }
 
 export type ListPinsReply = {
   items: {
@@ -2104,6 +4270,34 @@ export type ListPinsReply = {
 }
 /** What was explained when, in order */
 export const listPins: Operation<{ broadcast_id: string }, { limit?: string; after?: string }, undefined, ListPinsReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/pins' }
+
+export type ListPlanVersionsReply = {
+  items: {
+    id: string
+    scope: 'brand' | 'campaign' | 'agent'
+    /** the agent or campaign; null for the brand's own */
+    scope_id?: string | null
+    /** null: every SKU without a plan of its own */
+    sku_id?: string | null
+    version: number
+    withdrawn: boolean
+    /** rate in basis points */
+    host_bp: number
+    /** rate in basis points */
+    promoter_bp: number
+    /** rate in basis points */
+    recruiter_bp: number
+    /** rate in basis points */
+    clipper_bp: number
+    /** days after receipt; null: the server's setting */
+    freeze_days?: number | null
+    by_person_id?: string | null
+    at: string
+  }[]
+  next?: string | null
+}
+/** Every version of the brand's plans, a campaign's, or an agent's own */
+export const listPlanVersions: Operation<{ brand_id: string }, { scope: 'brand' | 'campaign' | 'agent'; scope_id?: string; limit?: number; after?: string }, undefined, ListPlanVersionsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/plan-versions' }
 
 export type ListPlansReply = {
   items: {
@@ -2158,47 +4352,90 @@ export type ListProductsReply = {
       sold_out: boolean
       /** units left; null while there are many */
       left?: number | null
+      /** in the store asked for, while a campaign of it counts */
+      store_price_fen?: number | null
+      campaign_id?: string | null
     }[]
   }[]
   next?: string | null
 }
 /** Products of a brand, oldest first; who is not its staff sees those on sale */
-export const listProducts: Operation<{ brand_id: string }, { category?: string; q?: string; on_sale?: string; limit?: string; after?: string }, undefined, ListProductsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/products' }
+export const listProducts: Operation<{ brand_id: string }, { category?: string; q?: string; on_sale?: string; store_id?: string; limit?: string; after?: string }, undefined, ListProductsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/products' }
 
-export type ListRoomsSellingReply = {
+export type ListRecruitsReply = {
   items: {
-    id: string
+    /** the application is an agent in state `applied` */
+    agent_id: string
     brand_id: string
     store_id: string
-    title: string
-    state: 'scheduled' | 'live' | 'ended' | 'cancelled'
-    scheduled_at: string
-    started_at?: string | null
-    /** also when it was cancelled */
-    ended_at?: string | null
-    likes: number
-    /** how often somebody entered */
-    enters: number
-    peak_viewers: number
-    store_name: string
-    host_name: string
-    reservations: number
-    /** what is being explained right now */
-    explaining?: {
-      product_id: string
-      title: string
-      image_url: string
-      /** of the cheapest SKU */
-      price_fen: number
-    } | null
-    /** in the room right now */
-    viewers: number
-    /** by the caller; only while it is scheduled */
-    reserved: boolean
+    code: string
+    name: string
+    /** masked */
+    phone: string
+    region: string
+    /** of the agent now */
+    state: 'applied' | 'training' | 'active' | 'suspended' | 'left'
+    /** whose recruit share it came with, if they were active then */
+    recruiter_id?: string | null
+    share_id?: string | null
+    /** when the applicant last opened that share */
+    opened_at?: string | null
+    message: string
+    at: string
+    decision: 'waits' | 'approved' | 'refused'
+    decided_at?: string | null
+    reason: string
   }[]
+  /** give as `after` */
+  next?: string | null
 }
-/** Rooms on air that sell a product, the newest first */
-export const listRoomsSelling: Operation<{ product_id: string }, undefined, undefined, ListRoomsSellingReply> = { method: 'GET', path: '/api/v1/products/{product_id}/rooms' }
+/** Who applied by this agent's recruit links, and what became of it */
+export const listRecruits: Operation<{ agent_id: string }, { limit?: number; after?: string }, undefined, ListRecruitsReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/recruits' }
+
+export type ListRegionsReply = {
+  items: {
+    id: string
+    /** may be a path: 华东/上海 lies in 华东 */
+    name: string
+    /** in this very region, without those who have left */
+    agents: number
+    active: number
+    created_at: string
+  }[]
+  /** give as `after` for the next page */
+  next?: string | null
+}
+/** The brand's regions; for staff limited to some, theirs */
+export const listRegions: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListRegionsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/regions' }
+
+export type ListRoomCouponsReply = {
+  items: {
+    id: string
+    brand_id: string
+    giver: 'brand' | 'store' | 'room' | 'prize'
+    /** good in this store only */
+    store_id?: string | null
+    /** given and good in this room only */
+    broadcast_id?: string | null
+    name: string
+    /** an amount off, or 0 */
+    off_fen: number
+    /** a rate off, or 0 */
+    off_bp: number
+    /** a rate takes off at most this; 0: no cap */
+    cap_fen: number
+    /** goods of at least this */
+    min_spend_fen: number
+    total: number
+    left: number
+    starts_at: string
+    ends_at: string
+    withdrawn_at?: string | null
+  }[]
+  next?: string | null
+}
+/** Coupons shown in this room that are not over */
+export const listRoomCoupons: Operation<{ broadcast_id: string }, undefined, undefined, ListRoomCouponsReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/coupons' }
 
 export type ListRoomsSellingReply = {
   items: {
@@ -2215,6 +4452,10 @@ export type ListRoomsSellingReply = {
     /** how often somebody entered */
     enters: number
     peak_viewers: number
+    /** a rehearsal is for its crew and the brand's staff only */
+    audience: 'public' | 'rehearsal'
+    /** suspended, left: its agent was; empty: its crew or staff said so */
+    ended_why: string
     store_name: string
     host_name: string
     reservations: number
@@ -2261,6 +4502,23 @@ export type ListRunSettlementsReply = {
 /** What a run gave each agent */
 export const listRunSettlements: Operation<{ run_id: string }, { limit?: number; after?: string }, undefined, ListRunSettlementsReply> = { method: 'GET', path: '/api/v1/settlement-runs/{run_id}/settlements' }
 
+export type ListSettlementRunsReply = {
+  items: {
+    id: string
+    cutoff_at: string
+    state: 'proposed' | 'open' | 'finished'
+    by_id?: string | null
+    proposed_by_id?: string | null
+    approved_by_id?: string | null
+    started_at: string
+    finished_at?: string | null
+  }[]
+  /** pass as ?after= for the next page */
+  next?: string | null
+}
+/** Runs of the brand, newest first */
+export const listSettlementRuns: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListSettlementRunsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/settlement-runs' }
+
 export type ListSettlementsReply = {
   items: {
     id: string
@@ -2284,7 +4542,7 @@ export type ListSettlementsReply = {
   /** pass as ?after= for the next page */
   next?: string | null
 }
-/** An agent's settlements */
+/** An agent's settlements, newest first */
 export const listSettlements: Operation<{ agent_id: string }, { limit?: number; after?: string }, undefined, ListSettlementsReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/settlements' }
 
 export type ListSharesReply = {
@@ -2347,23 +4605,21 @@ export const listSharesBelow: Operation<{ share_id: string }, { limit?: string; 
 
 export type ListSkuAllotmentsReply = {
   items: {
-    id: string
-    kind: 'moment' | 'broadcast' | 'clip' | 'product' | 'store' | 'recruit' | 'receipt'
-    channel: 'dm' | 'group' | 'moments' | 'article' | 'poster' | 'other'
-    /** the caller's own */
-    mine: boolean
-    /** masked; empty: somebody not logged in */
-    sharer: string
-    created_at: string
-    /** openings */
-    touches: number
-    /** buyers it won */
-    locks: number
+    sku_id: string
+    store_id: string
+    /** unsold */
+    units: number
+    /** refilled from the pool up to this when half is gone; 0: never */
+    keep: number
+    /** when they are sold, the store sells from the pool like the others */
+    shared: boolean
+    /** then what is left goes back to the pool */
+    until_at?: string | null
   }[]
   next?: string | null
 }
-/** The links made by who came through this one, for who made it or one above it */
-export const listSharesBelow: Operation<{ share_id: string }, { limit?: string; after?: string }, undefined, ListSharesBelowReply> = { method: 'GET', path: '/api/v1/shares/{share_id}/children' }
+/** The stores that have units of this SKU of their own */
+export const listSkuAllotments: Operation<{ sku_id: string }, { limit?: string; after?: string }, undefined, ListSkuAllotmentsReply> = { method: 'GET', path: '/api/v1/skus/{sku_id}/allotments' }
 
 export type ListStaffReply = {
   items: {
@@ -2372,6 +4628,8 @@ export type ListStaffReply = {
     login: string
     /** roles at the brand */
     roles: Array<'owner' | 'operator' | 'finance' | 'auditor'>
+    /** what the roles are limited to */
+    regions: string[]
     has_password: boolean
   }[]
   /** give as `after` for the next page */
@@ -2379,6 +4637,53 @@ export type ListStaffReply = {
 }
 /** Who works for the brand */
 export const listStaff: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListStaffReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/staff' }
+
+export type ListStoreAllotmentsReply = {
+  items: {
+    sku_id: string
+    store_id: string
+    /** unsold */
+    units: number
+    /** refilled from the pool up to this when half is gone; 0: never */
+    keep: number
+    /** when they are sold, the store sells from the pool like the others */
+    shared: boolean
+    /** then what is left goes back to the pool */
+    until_at?: string | null
+  }[]
+  next?: string | null
+}
+/** Units set aside for this store */
+export const listStoreAllotments: Operation<{ store_id: string }, { limit?: string; after?: string }, undefined, ListStoreAllotmentsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/allotments' }
+
+export type ListStoreCouponsReply = {
+  items: {
+    id: string
+    brand_id: string
+    giver: 'brand' | 'store' | 'room' | 'prize'
+    /** good in this store only */
+    store_id?: string | null
+    /** given and good in this room only */
+    broadcast_id?: string | null
+    name: string
+    /** an amount off, or 0 */
+    off_fen: number
+    /** a rate off, or 0 */
+    off_bp: number
+    /** a rate takes off at most this; 0: no cap */
+    cap_fen: number
+    /** goods of at least this */
+    min_spend_fen: number
+    total: number
+    left: number
+    starts_at: string
+    ends_at: string
+    withdrawn_at?: string | null
+  }[]
+  next?: string | null
+}
+/** What can be claimed in this store now: the brand's coupons and the store's own */
+export const listStoreCoupons: Operation<{ store_id: string }, undefined, undefined, ListStoreCouponsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/coupons' }
 
 export type ListStoreOrdersReply = {
   items: {
@@ -2389,6 +4694,8 @@ export type ListStoreOrdersReply = {
     broadcast_id?: string | null
     pin_id?: string | null
     share_id?: string | null
+    /** what the discount came from */
+    coupon_id?: string | null
     state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
     currency: string
     /** amount in fen */
@@ -2399,8 +4706,10 @@ export type ListStoreOrdersReply = {
     shipping_fen: number
     /** amount in fen */
     total_fen: number
-    /** amount in fen */
+    /** with the shipping fee's part */
     refunded_fen: number
+    /** amount in fen */
+    shipping_refunded_fen: number
     lines: {
       /** place in the order, from 0 */
       line: number
@@ -2409,16 +4718,37 @@ export type ListStoreOrdersReply = {
       title: string
       sku_title: string
       qty: number
-      /** of one unit */
+      /** of one unit, as listed */
+      list_fen: number
+      /** of one unit, as sold */
       price_fen: number
+      price_source: 'list' | 'campaign' | 'flash'
       /** amount in fen */
       goods_fen: number
-      /** amount in fen */
+      /** its goods less its share of the discount */
       paid_fen: number
       /** amount in fen */
       refunded_fen: number
+      /** given back, their money too */
       refunded_qty: number
+      shipped_qty: number
+      /** given up before they left */
+      dropped_qty: number
       no_return: boolean
+    }[]
+    parcels: {
+      id: string
+      /** of a replacement */
+      after_sale_id?: string | null
+      carrier: string
+      carrier_name: string
+      tracking_number: string
+      at: string
+      lines: {
+        line: number
+        sku_id: string
+        qty: number
+      }[]
     }[]
     /** masked for those who need not deliver */
     address: {
@@ -2427,7 +4757,9 @@ export type ListStoreOrdersReply = {
       region?: string
       detail?: string
     }
+    /** code of the last parcel's carrier */
     carrier: string
+    carrier_name: string
     tracking_number: string
     cancel_reason: string
     placed_at?: string | null
@@ -2443,7 +4775,110 @@ export type ListStoreOrdersReply = {
   next?: string | null
 }
 /** A store's orders, newest first */
-export const listStoreOrders: Operation<{ store_id: string }, { state?: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'; limit?: number; after?: string }, undefined, ListStoreOrdersReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/orders' }
+export const listStoreOrders: Operation<{ store_id: string }, { state?: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'; limit?: number; after?: string; addresses?: '1' }, undefined, ListStoreOrdersReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/orders' }
+
+export type ListTrainingTasksReply = {
+  items: {
+    id: string
+    kind: 'lesson' | 'quiz' | 'rehearsal'
+    title: string
+    /** lesson: to read */
+    text: string
+    /** lesson: to watch */
+    link: string
+    questions: {
+      text: string
+      options: string[]
+      /** which option, from 0; shown to staff only */
+      right?: number
+    }[]
+    /** quiz: so many right answers pass */
+    pass_right: number
+    /** rehearsal: it lasts at least so long */
+    rehearsal_minutes: number
+    /** nobody goes public before it is done */
+    required: boolean
+    position: number
+    version: number
+    /** what was done under an older version has to be done again */
+    counts_from: number
+    created_at: string
+    /** no longer asked for */
+    retired_at?: string | null
+  }[]
+  next?: string | null
+}
+/** What the brand asks of its new agents, with the right answers */
+export const listTrainingTasks: Operation<{ brand_id: string }, undefined, undefined, ListTrainingTasksReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/training-tasks' }
+
+export type ListWebhookDeliveriesReply = {
+  items: {
+    event_id: string
+    cursor: string
+    type: string
+    state: 'waiting' | 'delivered' | 'dead'
+    tries: number
+    next_try_at?: string | null
+    /** HTTP, of the last try */
+    status?: number | null
+    error: string
+    at: string
+    done_at?: string | null
+  }[]
+  next?: string | null
+}
+/** Events on their way to a webhook, oldest first; ?state=dead lists the dead letters */
+export const listWebhookDeliveries: Operation<{ webhook_id: string }, { state?: 'waiting' | 'delivered' | 'dead'; limit?: number; after?: string }, undefined, ListWebhookDeliveriesReply> = { method: 'GET', path: '/api/v1/webhooks/{webhook_id}/deliveries' }
+
+export type ListWebhooksReply = {
+  items: {
+    id: string
+    brand_id: string
+    url: string
+    description: string
+    /** none: every type */
+    types: string[]
+    state: 'active' | 'disabled'
+    /** why it was disabled */
+    note: string
+    /** it was told of everything up to here */
+    cursor?: string | null
+    /** the first failure since the last success */
+    failing_since?: string | null
+    /** that sign now, the newest first */
+    secrets: {
+      kind: 'hmac' | 'ed25519'
+      created_at: string
+      expires_at?: string | null
+    }[]
+    created_at: string
+  }[]
+}
+/** The brand's webhooks */
+export const listWebhooks: Operation<{ brand_id: string }, undefined, undefined, ListWebhooksReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/webhooks' }
+
+export type MakeBackupReply = undefined
+/** Makes a backup now, beside whatever goes on; it is in the list when it is done */
+export const makeBackup: Operation<undefined, undefined, undefined, MakeBackupReply> = { method: 'POST', path: '/api/v1/backups', keyed: true }
+
+export type MakePayoutBatchReply = {
+  batch: {
+    id: string
+    brand_id: string
+    by_id?: string | null
+    at: string
+    payouts: number
+    done: number
+    failed: number
+    /** amount in fen */
+    amount_fen: number
+    /** amount in fen */
+    done_fen: number
+  }
+  without_note: string[]
+}
+/** Puts what is settled and not paid into a batch of payouts */
+export const makePayoutBatch: Operation<{ brand_id: string }, undefined, undefined, MakePayoutBatchReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/payout-batches', keyed: true }
 
 export type MarkPersonBody = {
   person_id: string
@@ -2479,6 +4914,92 @@ export type MarkSettlementPaidReply = {
 }
 /** Finance has paid it out; once, with the bank's reference */
 export const markSettlementPaid: Operation<{ settlement_id: string }, undefined, MarkSettlementPaidBody, MarkSettlementPaidReply> = { method: 'POST', path: '/api/v1/settlements/{settlement_id}/paid', keyed: true }
+
+export type OfferCouponReply = {
+  id: string
+  brand_id: string
+  giver: 'brand' | 'store' | 'room' | 'prize'
+  /** good in this store only */
+  store_id?: string | null
+  /** given and good in this room only */
+  broadcast_id?: string | null
+  name: string
+  /** an amount off, or 0 */
+  off_fen: number
+  /** a rate off, or 0 */
+  off_bp: number
+  /** a rate takes off at most this; 0: no cap */
+  cap_fen: number
+  /** goods of at least this */
+  min_spend_fen: number
+  total: number
+  left: number
+  starts_at: string
+  ends_at: string
+  withdrawn_at?: string | null
+}
+/** Shows the room a coupon of the brand or of this store */
+export const offerCoupon: Operation<{ broadcast_id: string; coupon_id: string }, undefined, undefined, OfferCouponReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/coupons/{coupon_id}/offer', keyed: true }
+
+export type OpenFlashBody = {
+  sku_id: string
+  /** amount in fen */
+  price_fen: number
+  units: number
+  seconds: number
+}
+export type OpenFlashReply = {
+  id: string
+  broadcast_id: string
+  product_id: string
+  sku_id: string
+  /** amount in fen */
+  price_fen: number
+  units: number
+  left: number
+  /** of the broadcast, when it was opened */
+  media_ms: number
+  opened_at: string
+  ends_at: string
+  closed_at?: string | null
+}
+/** A flash price in this room: so many units, for so many seconds. The store's own people stay within store.discount_max_bp */
+export const openFlash: Operation<{ broadcast_id: string }, undefined, OpenFlashBody, OpenFlashReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/flash', keyed: true }
+
+export type OpenLuckyBagBody = {
+  title: string
+  prize?: string
+  /** a coupon whose giver is prize */
+  coupon_id?: string | null
+  rule: 'chat' | 'tap'
+  word?: string
+  winners: number
+  seconds: number
+}
+export type OpenLuckyBagReply = {
+  id: string
+  broadcast_id: string
+  title: string
+  prize: string
+  /** what winners get */
+  coupon_id?: string | null
+  /** enter by writing the word in the room, or by a tap */
+  rule: 'chat' | 'tap'
+  word: string
+  winners: number
+  /** told when it opens: the seed is bound by it */
+  commitment: string
+  algorithm: string
+  media_ms: number
+  opened_at: string
+  draws_at: string
+  drawn_at?: string | null
+  cancelled_at?: string | null
+  /** in the draw; 0 until then */
+  entrants: number
+}
+/** A lucky bag in this room, drawn by a seed that is committed to now and told with the draw */
+export const openLuckyBag: Operation<{ broadcast_id: string }, undefined, OpenLuckyBagBody, OpenLuckyBagReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/lucky-bags', keyed: true }
 
 export type OpenPinBody = {
   product_id: string
@@ -2517,6 +5038,15 @@ export type PayOrderReply = {
 /** What the buyer's client needs to pay; may be asked again */
 export const payOrder: Operation<{ order_id: string }, undefined, PayOrderBody, PayOrderReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/pay', keyed: true }
 
+export type PingWebhookReply = {
+  taken: boolean
+  status?: number | null
+  error: string
+  took_ms: number
+}
+/** Send a test event now, once */
+export const pingWebhook: Operation<{ webhook_id: string }, undefined, undefined, PingWebhookReply> = { method: 'POST', path: '/api/v1/webhooks/{webhook_id}/ping', keyed: true }
+
 export type PlaceOrderBody = {
   store_id: string
   lines: {
@@ -2525,16 +5055,21 @@ export type PlaceOrderBody = {
     /** what the buyer saw; refused with price_changed if it is another now */
     price_fen?: number | null
   }[]
-  /** the room the buyer is in */
+  /** the room the buyer is in: its flash prices and coupons count */
   broadcast_id?: string | null
   /** the share the buyer came through */
   share_id?: string | null
+  /** one that the buyer has claimed */
+  coupon_id?: string | null
+  /** its region decides on the shipping fee */
   address: {
     name?: string
     phone?: string
     region?: string
     detail?: string
   }
+  /** what the buyer was shown; refused with price_changed if it is another now */
+  total_fen?: number | null
 }
 export type PlaceOrderReply = {
   id: string
@@ -2544,6 +5079,8 @@ export type PlaceOrderReply = {
   broadcast_id?: string | null
   pin_id?: string | null
   share_id?: string | null
+  /** what the discount came from */
+  coupon_id?: string | null
   state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
   currency: string
   /** amount in fen */
@@ -2554,8 +5091,10 @@ export type PlaceOrderReply = {
   shipping_fen: number
   /** amount in fen */
   total_fen: number
-  /** amount in fen */
+  /** with the shipping fee's part */
   refunded_fen: number
+  /** amount in fen */
+  shipping_refunded_fen: number
   lines: {
     /** place in the order, from 0 */
     line: number
@@ -2564,16 +5103,37 @@ export type PlaceOrderReply = {
     title: string
     sku_title: string
     qty: number
-    /** of one unit */
+    /** of one unit, as listed */
+    list_fen: number
+    /** of one unit, as sold */
     price_fen: number
+    price_source: 'list' | 'campaign' | 'flash'
     /** amount in fen */
     goods_fen: number
-    /** amount in fen */
+    /** its goods less its share of the discount */
     paid_fen: number
     /** amount in fen */
     refunded_fen: number
+    /** given back, their money too */
     refunded_qty: number
+    shipped_qty: number
+    /** given up before they left */
+    dropped_qty: number
     no_return: boolean
+  }[]
+  parcels: {
+    id: string
+    /** of a replacement */
+    after_sale_id?: string | null
+    carrier: string
+    carrier_name: string
+    tracking_number: string
+    at: string
+    lines: {
+      line: number
+      sku_id: string
+      qty: number
+    }[]
   }[]
   /** masked for those who need not deliver */
   address: {
@@ -2582,7 +5142,9 @@ export type PlaceOrderReply = {
     region?: string
     detail?: string
   }
+  /** code of the last parcel's carrier */
   carrier: string
+  carrier_name: string
   tracking_number: string
   cancel_reason: string
   placed_at?: string | null
@@ -2594,8 +5156,83 @@ export type PlaceOrderReply = {
   completed_at?: string | null
   cancelled_at?: string | null
 }
-/** Places an order: every line is reserved or none; price, plan, lock and attribution are fixed now */
+/** Places an order: every line is reserved or none; prices, coupon, shipping, plan, lock and attribution are fixed now */
 export const placeOrder: Operation<undefined, undefined, PlaceOrderBody, PlaceOrderReply> = { method: 'POST', path: '/api/v1/orders', keyed: true }
+
+export type PreviewErasureReply = {
+  id?: string
+  person_id?: string
+  /** null: everywhere, with the account */
+  brand_id?: string | null
+  /** partly: erased, but for evidence that must be kept for now */
+  state?: 'waiting' | 'partly' | 'done'
+  requested_at?: string | null
+  erased_at?: string | null
+  done_at?: string | null
+  /** told once: what GET /erasures/{receipt} is asked with, also without a login */
+  receipt?: string
+  /** in the caller's language */
+  erases: string[]
+  keeps: {
+    what: string
+    why: 'retention' | 'legal_hold' | 'books'
+    count: number
+    /** null: not known yet, or for good */
+    until?: string | null
+    says: string
+  }[]
+  /** orders under way, whose address is needed */
+  waits_for: string[]
+  /** roles that must end first */
+  blocked_by: Array<'staff' | 'agent'>
+}
+/** What erasing the caller would erase, what must be kept and why, and what it would wait for */
+export const previewErasure: Operation<undefined, undefined, undefined, PreviewErasureReply> = { method: 'GET', path: '/api/v1/me/erasure' }
+
+export type PreviewSettlementReply = {
+  cutoff_at: string
+  agents: number
+  /** amount in fen */
+  entries_fen: number
+  /** amount in fen */
+  worked_off_fen: number
+  /** amount in fen */
+  new_debt_fen: number
+  /** amount in fen */
+  payable_fen: number
+  items: {
+    /** the agent's */
+    id: string
+    entries: number
+    /** amount in fen */
+    debt_before_fen: number
+    /** amount in fen */
+    entries_fen: number
+    /** amount in fen */
+    worked_off_fen: number
+    /** amount in fen */
+    new_debt_fen: number
+    /** amount in fen */
+    payable_fen: number
+  }[]
+  next?: string | null
+}
+/** What a settlement would do, agent by agent; nothing is written */
+export const previewSettlement: Operation<{ brand_id: string }, { cutoff_at?: string; limit?: number; after?: string }, undefined, PreviewSettlementReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/settlements/preview' }
+
+export type PushCampaignReply = {
+  kind: 'push' | 'undo'
+  /** stores to go through */
+  total: number
+  /** gone through */
+  done: number
+  /** given the campaign, or relieved of it */
+  changed: number
+  started_at: string
+  finished_at?: string | null
+}
+/** Gives it to its stores, and to those that came since; poll the campaign for how far it is */
+export const pushCampaign: Operation<{ campaign_id: string }, undefined, undefined, PushCampaignReply> = { method: 'POST', path: '/api/v1/campaigns/{campaign_id}/push', keyed: true }
 
 export type PutCartLineBody = {
   store_id: string
@@ -2607,6 +5244,15 @@ export type PutCartLineBody = {
 export type PutCartLineReply = undefined
 /** Puts so many of a SKU into my cart; 0 takes it out */
 export const putCartLine: Operation<undefined, undefined, PutCartLineBody, PutCartLineReply> = { method: 'PUT', path: '/api/v1/cart/lines', keyed: true }
+
+export type PutForbiddenWordsBody = {
+  words: string[]
+}
+export type PutForbiddenWordsReply = {
+  words: string[]
+}
+/** Replaces the list; case, width, blanks and dots between letters don't matter */
+export const putForbiddenWords: Operation<{ brand_id: string }, undefined, PutForbiddenWordsBody, PutForbiddenWordsReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/forbidden-words', keyed: true }
 
 export type PutLockRulesBody = {
   /** a lock lasts this long; -1 for ever; not 0 */
@@ -2635,6 +5281,41 @@ export type PutLockRulesReply = {
 }
 /** Change the lock rules: adds a version */
 export const putLockRules: Operation<{ brand_id: string }, undefined, PutLockRulesBody, PutLockRulesReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/lock-rules', keyed: true }
+
+export type PutMatrixRulesBody = {
+  /** who may ask to become an agent: anybody, who came by an agent's recruit link, nobody */
+  applications: 'open' | 'by_share' | 'closed'
+  /** who has finished training becomes active, or waits for staff */
+  admission: 'automatic' | 'by_staff'
+  /** the customers of an agent who leaves go to their parent, if active */
+  hand_to_parent: boolean
+  /** else to this agent, if active; else their locks end */
+  house_agent_id?: string | null
+}
+export type PutMatrixRulesReply = {
+  /** who may ask to become an agent: anybody, who came by an agent's recruit link, nobody */
+  applications: 'open' | 'by_share' | 'closed'
+  /** who has finished training becomes active, or waits for staff */
+  admission: 'automatic' | 'by_staff'
+  /** the customers of an agent who leaves go to their parent, if active */
+  hand_to_parent: boolean
+  /** else to this agent, if active; else their locks end */
+  house_agent_id?: string | null
+}
+/** Change these rules */
+export const putMatrixRules: Operation<{ brand_id: string }, undefined, PutMatrixRulesBody, PutMatrixRulesReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/matrix-rules', keyed: true }
+
+export type PutMoneyRulesBody = {
+  /** whether another person approves each run; auto: where at least two may pay */
+  settlement_approval: 'auto' | 'always' | 'never'
+}
+export type PutMoneyRulesReply = {
+  /** whether another person approves each run; auto: where at least two may pay */
+  settlement_approval: 'auto' | 'always' | 'never'
+  needed_now: boolean
+}
+/** Says whether settlements need a second person; owner */
+export const putMoneyRules: Operation<{ brand_id: string }, undefined, PutMoneyRulesBody, PutMoneyRulesReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/money-rules', keyed: true }
 
 export type PutNoteBody = {
   text: string
@@ -2696,6 +5377,34 @@ export type PutPlanReply = {
 /** Save a commission plan (a new version): an agent's own beats the brand's, a SKU's row beats the row for all SKUs */
 export const putPlan: Operation<{ brand_id: string }, undefined, PutPlanBody, PutPlanReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/plans', keyed: true }
 
+export type PutShippingBody = {
+  rules: {
+    region: string
+    /** amount in fen */
+    first_fen: number
+    /** amount in fen */
+    more_fen?: number
+    /** amount in fen */
+    free_from_fen?: number | null
+  }[]
+}
+export type PutShippingReply = {
+  /** 0: there is no table, shipping is free */
+  version: number
+  rules: {
+    /** what the address's region begins with; "": everywhere else */
+    region: string
+    /** for the first unit of an order */
+    first_fen: number
+    /** for each further unit */
+    more_fen: number
+    /** goods paid for at least this: no fee; null: never free */
+    free_from_fen?: number | null
+  }[]
+}
+/** A new version of the table of fees; orders keep the one they were placed under */
+export const putShipping: Operation<{ brand_id: string }, undefined, PutShippingBody, PutShippingReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/shipping', keyed: true }
+
 export type PutStorePictureBody = Blob | ArrayBuffer | string
 export type PutStorePictureReply = {
   name: string
@@ -2706,6 +5415,121 @@ export type PutStorePictureReply = {
 /** The store's picture: PNG, JPEG or WebP, at most 512 KiB */
 export const putStorePicture: Operation<{ store_id: string }, undefined, PutStorePictureBody, PutStorePictureReply> = { method: 'PUT', path: '/api/v1/stores/{store_id}/picture', keyed: true }
 
+export type QuoteOrderBody = {
+  store_id: string
+  lines: {
+    sku_id: string
+    qty: number
+    /** what the buyer saw; refused with price_changed if it is another now */
+    price_fen?: number | null
+  }[]
+  /** the room the buyer is in: its flash prices and coupons count */
+  broadcast_id?: string | null
+  /** the share the buyer came through */
+  share_id?: string | null
+  /** one that the buyer has claimed */
+  coupon_id?: string | null
+  /** its region decides on the shipping fee */
+  address: {
+    name?: string
+    phone?: string
+    region?: string
+    detail?: string
+  }
+  /** what the buyer was shown; refused with price_changed if it is another now */
+  total_fen?: number | null
+}
+export type QuoteOrderReply = {
+  store_id: string
+  currency: string
+  /** placed like this, it would go through */
+  ok: boolean
+  lines: {
+    line: number
+    sku_id: string
+    product_id?: string | null
+    title: string
+    sku_title: string
+    qty: number
+    /** amount in fen */
+    list_fen: number
+    /** of one unit, now */
+    price_fen: number
+    price_source: 'list' | 'campaign' | 'flash'
+    campaign_id?: string | null
+    flash_id?: string | null
+    /** amount in fen */
+    goods_fen: number
+    /** amount in fen */
+    discount_fen: number
+    /** amount in fen */
+    paid_fen: number
+    no_return: boolean
+    /** what the store can sell */
+    left: number
+    /** why it can't be ordered like this */
+    problem?: {
+      /** of the error list */
+      name: string
+      detail: string
+    } | null
+  }[]
+  /** amount in fen */
+  goods_fen: number
+  /** amount in fen */
+  discount_fen: number
+  /** amount in fen */
+  shipping_fen: number
+  /** goods paid for at least this: no fee */
+  shipping_free_from_fen?: number | null
+  /** amount in fen */
+  total_fen: number
+  /** applied */
+  coupon_id?: string | null
+  /** why it can't be ordered like this */
+  coupon_problem?: {
+    /** of the error list */
+    name: string
+    detail: string
+  } | null
+  /** the caller's, what takes off most first */
+  coupons: {
+    coupon: {
+      id: string
+      brand_id: string
+      giver: 'brand' | 'store' | 'room' | 'prize'
+      /** good in this store only */
+      store_id?: string | null
+      /** given and good in this room only */
+      broadcast_id?: string | null
+      name: string
+      /** an amount off, or 0 */
+      off_fen: number
+      /** a rate off, or 0 */
+      off_bp: number
+      /** a rate takes off at most this; 0: no cap */
+      cap_fen: number
+      /** goods of at least this */
+      min_spend_fen: number
+      total: number
+      left: number
+      starts_at: string
+      ends_at: string
+      withdrawn_at?: string | null
+    }
+    /** amount in fen */
+    discount_fen: number
+    /** why it can't be ordered like this */
+    problem?: {
+      /** of the error list */
+      name: string
+      detail: string
+    } | null
+  }[]
+}
+/** What these lines would cost now, to the fen, and what is in the way; nothing is kept */
+export const quoteOrder: Operation<undefined, undefined, QuoteOrderBody, QuoteOrderReply> = { method: 'POST', path: '/api/v1/orders/quote', keyed: true }
+
 export type ReceiveOrderReply = {
   id: string
   brand_id: string
@@ -2714,6 +5538,8 @@ export type ReceiveOrderReply = {
   broadcast_id?: string | null
   pin_id?: string | null
   share_id?: string | null
+  /** what the discount came from */
+  coupon_id?: string | null
   state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
   currency: string
   /** amount in fen */
@@ -2724,8 +5550,10 @@ export type ReceiveOrderReply = {
   shipping_fen: number
   /** amount in fen */
   total_fen: number
-  /** amount in fen */
+  /** with the shipping fee's part */
   refunded_fen: number
+  /** amount in fen */
+  shipping_refunded_fen: number
   lines: {
     /** place in the order, from 0 */
     line: number
@@ -2734,16 +5562,37 @@ export type ReceiveOrderReply = {
     title: string
     sku_title: string
     qty: number
-    /** of one unit */
+    /** of one unit, as listed */
+    list_fen: number
+    /** of one unit, as sold */
     price_fen: number
+    price_source: 'list' | 'campaign' | 'flash'
     /** amount in fen */
     goods_fen: number
-    /** amount in fen */
+    /** its goods less its share of the discount */
     paid_fen: number
     /** amount in fen */
     refunded_fen: number
+    /** given back, their money too */
     refunded_qty: number
+    shipped_qty: number
+    /** given up before they left */
+    dropped_qty: number
     no_return: boolean
+  }[]
+  parcels: {
+    id: string
+    /** of a replacement */
+    after_sale_id?: string | null
+    carrier: string
+    carrier_name: string
+    tracking_number: string
+    at: string
+    lines: {
+      line: number
+      sku_id: string
+      qty: number
+    }[]
   }[]
   /** masked for those who need not deliver */
   address: {
@@ -2752,7 +5601,9 @@ export type ReceiveOrderReply = {
     region?: string
     detail?: string
   }
+  /** code of the last parcel's carrier */
   carrier: string
+  carrier_name: string
   tracking_number: string
   cancel_reason: string
   placed_at?: string | null
@@ -2767,6 +5618,40 @@ export type ReceiveOrderReply = {
 /** The buyer has the goods */
 export const receiveOrder: Operation<{ order_id: string }, undefined, undefined, ReceiveOrderReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/receive', keyed: true }
 
+export type ReceiveReplacementBody = {
+  answer?: string
+}
+export type ReceiveReplacementReply = {
+  id: string
+  order_id: string
+  line: number
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
+  qty: number
+  /** of the line; of an exchange, what is paid back if there is no replacement */
+  amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
+  reason: string
+  answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
+  at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
+  closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
+}
+/** The buyer has the replacement */
+export const receiveReplacement: Operation<{ after_sale_id: string }, undefined, ReceiveReplacementBody, ReceiveReplacementReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/receive-replacement', keyed: true }
+
 export type ReceiveStockBody = {
   qty: number
 }
@@ -2774,9 +5659,13 @@ export type ReceiveStockReply = {
   sku_id: string
   received: number
   pool: number
+  /** to buckets of buyers */
   leased: number
+  /** to stores */
+  allotted: number
   reserved: number
   sold: number
+  /** pool and leased: what a store without an allotment can sell */
   left: number
 }
 /** More units have come */
@@ -2812,6 +5701,75 @@ export type RecordExposuresReply = {
 /** What was shown to the caller; each counts once */
 export const recordExposures: Operation<undefined, undefined, RecordExposuresBody, RecordExposuresReply> = { method: 'POST', path: '/api/v1/exposures', keyed: true }
 
+export type RefundInsteadBody = {
+  answer?: string
+}
+export type RefundInsteadReply = {
+  id: string
+  order_id: string
+  line: number
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
+  qty: number
+  /** of the line; of an exchange, what is paid back if there is no replacement */
+  amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
+  reason: string
+  answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
+  at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
+  closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
+}
+/** There is no replacement: the money goes back */
+export const refundInstead: Operation<{ after_sale_id: string }, undefined, RefundInsteadBody, RefundInsteadReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/refund-instead', keyed: true }
+
+export type RefundPaidOtherwiseBody = {
+  reference: string
+}
+export type RefundPaidOtherwiseReply = {
+  id: string
+  order_id: string
+  line?: number | null
+  after_sale_id?: string | null
+  /** amount in fen */
+  amount_fen: number
+  /** amount in fen */
+  shipping_fen: number
+  units: number
+  state: 'due' | 'sent' | 'done' | 'failed'
+  /** what the rail knows it by */
+  number: string
+  tries: number
+  last_error: string
+  paid_otherwise: string
+  at: string
+}
+/** Finance has paid a failed refund by other means, under this reference */
+export const refundPaidOtherwise: Operation<{ refund_id: string }, undefined, RefundPaidOtherwiseBody, RefundPaidOtherwiseReply> = { method: 'POST', path: '/api/v1/refunds/{refund_id}/paid-otherwise', keyed: true }
+
+export type RefuseApplicationBody = {
+  /** the applicant reads it */
+  reason: string
+}
+export type RefuseApplicationReply = {
+  agent_id: string
+  state: 'applied' | 'training' | 'active' | 'suspended' | 'left'
+}
+/** Say no, and why */
+export const refuseApplication: Operation<{ agent_id: string }, undefined, RefuseApplicationBody, RefuseApplicationReply> = { method: 'POST', path: '/api/v1/agents/{agent_id}/refuse', keyed: true }
+
 export type RejectAfterSaleBody = {
   answer?: string
 }
@@ -2819,22 +5777,106 @@ export type RejectAfterSaleReply = {
   id: string
   order_id: string
   line: number
-  kind: 'refund_only' | 'return_and_refund'
-  state: 'requested' | 'approved' | 'refunded' | 'rejected' | 'withdrawn'
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
   qty: number
-  /** amount in fen */
+  /** of the line; of an exchange, what is paid back if there is no replacement */
   amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
   reason: string
   answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
   at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
   closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
 }
-/** Refuses, with a reason */
+/** Refuses the claim, or the goods that came back; say why */
 export const rejectAfterSale: Operation<{ after_sale_id: string }, undefined, RejectAfterSaleBody, RejectAfterSaleReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/reject', keyed: true }
+
+export type RejectHeldChatReply = {
+  id: string
+  person_id: string
+  name: string
+  text: string
+  /** the forbidden word */
+  word: string
+  state: 'held' | 'released' | 'rejected'
+  media_ms: number
+  at: string
+}
+/** Keeps it from the room; its sender is told */
+export const rejectHeldChat: Operation<{ broadcast_id: string; chat_id: string }, undefined, undefined, RejectHeldChatReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/held-chat/{chat_id}/reject', keyed: true }
+
+export type ReleaseHeldChatReply = {
+  id: string
+  person_id: string
+  name: string
+  text: string
+  /** the forbidden word */
+  word: string
+  state: 'held' | 'released' | 'rejected'
+  media_ms: number
+  at: string
+}
+/** Tells the room a line that was held */
+export const releaseHeldChat: Operation<{ broadcast_id: string; chat_id: string }, undefined, undefined, ReleaseHeldChatReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/held-chat/{chat_id}/release', keyed: true }
+
+export type ReleaseHoldBody = {
+  /** why; written down in the audit */
+  reason: string
+}
+export type ReleaseHoldReply = {
+  id: string
+  brand_id: string
+  kind: 'order' | 'broadcast' | 'person' | 'brand'
+  subject_id: string
+  reason: string
+  set_by?: string | null
+  set_at: string
+  released_by?: string | null
+  released_at?: string | null
+  release_reason: string
+}
+/** End a hold */
+export const releaseHold: Operation<{ hold_id: string }, undefined, ReleaseHoldBody, ReleaseHoldReply> = { method: 'POST', path: '/api/v1/holds/{hold_id}/release', keyed: true }
 
 export type RemoveAssistantReply = undefined
 /** Take that away */
 export const removeAssistant: Operation<{ store_id: string; person_id: string }, undefined, undefined, RemoveAssistantReply> = { method: 'DELETE', path: '/api/v1/stores/{store_id}/assistants/{person_id}', keyed: true }
+
+export type RemoveRegionReply = undefined
+/** Remove a region that nobody is in */
+export const removeRegion: Operation<{ brand_id: string; region_id: string }, undefined, undefined, RemoveRegionReply> = { method: 'DELETE', path: '/api/v1/brands/{brand_id}/regions/{region_id}', keyed: true }
+
+export type RemoveStaffReply = undefined
+/** No longer works for the brand */
+export const removeStaff: Operation<{ brand_id: string; person_id: string }, undefined, undefined, RemoveStaffReply> = { method: 'DELETE', path: '/api/v1/brands/{brand_id}/staff/{person_id}', keyed: true }
+
+export type RenameRegionBody = {
+  name: string
+}
+export type RenameRegionReply = {
+  id: string
+  /** may be a path: 华东/上海 lies in 华东 */
+  name: string
+  /** in this very region, without those who have left */
+  agents: number
+  active: number
+  created_at: string
+}
+/** Rename a region and all below it; agents and staff rights go along */
+export const renameRegion: Operation<{ brand_id: string; region_id: string }, undefined, RenameRegionBody, RenameRegionReply> = { method: 'PATCH', path: '/api/v1/brands/{brand_id}/regions/{region_id}', keyed: true }
 
 export type RenewStreamKeyReply = {
   id: string
@@ -2850,41 +5892,115 @@ export type RenewStreamKeyReply = {
   /** how often somebody entered */
   enters: number
   peak_viewers: number
+  /** a rehearsal is for its crew and the brand's staff only */
+  audience: 'public' | 'rehearsal'
+  /** suspended, left: its agent was; empty: its crew or staff said so */
+  ended_why: string
   /** shown here and never again */
   stream_key: string
 }
 /** A new stream key; the old one is void */
 export const renewStreamKey: Operation<{ broadcast_id: string }, undefined, undefined, RenewStreamKeyReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/stream-key', keyed: true }
 
+export type ReplayWebhookBody = {
+  event_id?: string | null
+  /** a cursor; everything wanted behind it */
+  after?: string | null
+}
+export type ReplayWebhookReply = undefined
+/** Send one event again, or everything after a cursor */
+export const replayWebhook: Operation<{ webhook_id: string }, undefined, ReplayWebhookBody, ReplayWebhookReply> = { method: 'POST', path: '/api/v1/webhooks/{webhook_id}/replay', keyed: true }
+
 export type RequestAfterSaleBody = {
   line: number
-  kind: 'refund_only' | 'return_and_refund'
-  /** units that come back and go on sale again */
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  /** no_reason (default): within the seven days; fault: faulty or wrong goods */
+  cause?: 'no_reason' | 'fault'
+  /** units that come back, or (refund_only) need not be sent */
   qty: number
-  /** amount in fen */
-  amount_fen: number
+  /** of the line; leave it out for an exchange */
+  amount_fen?: number
+  /** of the order's shipping fee */
+  shipping_fen?: number
+  /** exchange: another SKU of the product */
+  sku_id?: string | null
   reason: string
 }
 export type RequestAfterSaleReply = {
   id: string
   order_id: string
   line: number
-  kind: 'refund_only' | 'return_and_refund'
-  state: 'requested' | 'approved' | 'refunded' | 'rejected' | 'withdrawn'
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
   qty: number
-  /** amount in fen */
+  /** of the line; of an exchange, what is paid back if there is no replacement */
   amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
   reason: string
   answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
   at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
   closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
 }
-/** Asks for money back for a line, in part or whole */
+/** Asks for money back for a line, in part or whole, or for other goods */
 export const requestAfterSale: Operation<{ order_id: string }, undefined, RequestAfterSaleBody, RequestAfterSaleReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/after-sales', keyed: true }
 
 export type ReserveBroadcastReply = undefined
 /** Remind me of this broadcast */
 export const reserveBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, ReserveBroadcastReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/reservation', keyed: true }
+
+export type ResetAgentPasswordReply = {
+  invite_token: string
+}
+/** An invitation that puts a new password in the place of the old */
+export const resetAgentPassword: Operation<{ agent_id: string }, undefined, undefined, ResetAgentPasswordReply> = { method: 'POST', path: '/api/v1/agents/{agent_id}/password-reset', keyed: true }
+
+export type ResetStaffPasswordReply = {
+  invite_token: string
+}
+/** An invitation that puts a new password in the place of the old */
+export const resetStaffPassword: Operation<{ brand_id: string; person_id: string }, undefined, undefined, ResetStaffPasswordReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/staff/{person_id}/password-reset', keyed: true }
+
+export type RetireTrainingTaskReply = undefined
+/** Ask for it no longer; who has nothing left to do is admitted */
+export const retireTrainingTask: Operation<{ brand_id: string; task_id: string }, undefined, undefined, RetireTrainingTaskReply> = { method: 'DELETE', path: '/api/v1/brands/{brand_id}/training-tasks/{task_id}', keyed: true }
+
+export type RetryRefundReply = {
+  id: string
+  order_id: string
+  line?: number | null
+  after_sale_id?: string | null
+  /** amount in fen */
+  amount_fen: number
+  /** amount in fen */
+  shipping_fen: number
+  units: number
+  state: 'due' | 'sent' | 'done' | 'failed'
+  /** what the rail knows it by */
+  number: string
+  tries: number
+  last_error: string
+  paid_otherwise: string
+  at: string
+}
+/** Asks the rail what became of a failed refund and tries it anew, under a new number */
+export const retryRefund: Operation<{ refund_id: string }, undefined, undefined, RetryRefundReply> = { method: 'POST', path: '/api/v1/refunds/{refund_id}/retry', keyed: true }
+
+export type RevokeApiTokenReply = undefined
+/** The token no longer counts */
+export const revokeApiToken: Operation<{ token_id: string }, undefined, undefined, RevokeApiTokenReply> = { method: 'DELETE', path: '/api/v1/api-tokens/{token_id}', keyed: true }
 
 export type RunSettlementBody = {
   /** not in the future */
@@ -2894,6 +6010,10 @@ export type RunSettlementReply = {
   id: string
   brand_id: string
   cutoff_at?: string | null
+  /** proposed: another person has to approve it */
+  state: 'proposed' | 'open' | 'finished'
+  proposed_by_id?: string | null
+  approved_by_id?: string | null
   agents: number
   settled_now: number
   settled_before: number
@@ -2915,6 +6035,8 @@ export type ScheduleBroadcastBody = {
   scheduled_at: string
   /** the shelf, in order */
   product_ids?: string[]
+  /** default public */
+  audience?: 'public' | 'rehearsal'
 }
 export type ScheduleBroadcastReply = {
   id: string
@@ -2930,11 +6052,89 @@ export type ScheduleBroadcastReply = {
   /** how often somebody entered */
   enters: number
   peak_viewers: number
+  /** a rehearsal is for its crew and the brand's staff only */
+  audience: 'public' | 'rehearsal'
+  /** suspended, left: its agent was; empty: its crew or staff said so */
+  ended_why: string
   /** shown once; null in a repeated answer */
   stream_key?: string | null
 }
 /** Schedule a broadcast */
 export const scheduleBroadcast: Operation<{ store_id: string }, undefined, ScheduleBroadcastBody, ScheduleBroadcastReply> = { method: 'POST', path: '/api/v1/stores/{store_id}/broadcasts', keyed: true }
+
+export type SendBackAfterSaleBody = {
+  answer?: string
+  /** a code or name of GET /carriers */
+  carrier: string
+  tracking_number: string
+}
+export type SendBackAfterSaleReply = {
+  id: string
+  order_id: string
+  line: number
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
+  qty: number
+  /** of the line; of an exchange, what is paid back if there is no replacement */
+  amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
+  reason: string
+  answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
+  at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
+  closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
+}
+/** The buyer has sent the goods back, with this number */
+export const sendBackAfterSale: Operation<{ after_sale_id: string }, undefined, SendBackAfterSaleBody, SendBackAfterSaleReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/send-back', keyed: true }
+
+export type SendReplacementBody = {
+  answer?: string
+  /** a code or name of GET /carriers */
+  carrier: string
+  tracking_number: string
+}
+export type SendReplacementReply = {
+  id: string
+  order_id: string
+  line: number
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
+  qty: number
+  /** of the line; of an exchange, what is paid back if there is no replacement */
+  amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
+  reason: string
+  answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
+  at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
+  closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
+}
+/** The replacement leaves, from stock */
+export const sendReplacement: Operation<{ after_sale_id: string }, undefined, SendReplacementBody, SendReplacementReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/send-replacement', keyed: true }
 
 export type SetAgentStateBody = {
   state: 'applied' | 'training' | 'active' | 'suspended' | 'left'
@@ -2959,6 +6159,27 @@ export type SetAgentStateReply = {
 /** Train, admit, suspend, reinstate or let go */
 export const setAgentState: Operation<{ agent_id: string }, undefined, SetAgentStateBody, SetAgentStateReply> = { method: 'POST', path: '/api/v1/agents/{agent_id}/state', keyed: true }
 
+export type SetHoldBody = {
+  kind: 'order' | 'broadcast' | 'person' | 'brand'
+  subject_id: string
+  /** why; written down in the audit */
+  reason: string
+}
+export type SetHoldReply = {
+  id: string
+  brand_id: string
+  kind: 'order' | 'broadcast' | 'person' | 'brand'
+  subject_id: string
+  reason: string
+  set_by?: string | null
+  set_at: string
+  released_by?: string | null
+  released_at?: string | null
+  release_reason: string
+}
+/** Keep evidence beyond its time: of an order, a broadcast, a person, or all of the brand */
+export const setHold: Operation<{ brand_id: string }, undefined, SetHoldBody, SetHoldReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/holds', keyed: true }
+
 export type SetShelfBody = {
   /** the shelf, in order */
   product_ids: string[]
@@ -2968,8 +6189,14 @@ export type SetShelfReply = undefined
 export const setShelf: Operation<{ broadcast_id: string }, undefined, SetShelfBody, SetShelfReply> = { method: 'PUT', path: '/api/v1/broadcasts/{broadcast_id}/shelf', keyed: true }
 
 export type ShipOrderBody = {
+  /** a code or name of GET /carriers */
   carrier: string
   tracking_number: string
+  /** absent: all that is left */
+  lines?: {
+    line: number
+    qty: number
+  }[]
 }
 export type ShipOrderReply = {
   id: string
@@ -2979,6 +6206,8 @@ export type ShipOrderReply = {
   broadcast_id?: string | null
   pin_id?: string | null
   share_id?: string | null
+  /** what the discount came from */
+  coupon_id?: string | null
   state: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'
   currency: string
   /** amount in fen */
@@ -2989,8 +6218,10 @@ export type ShipOrderReply = {
   shipping_fen: number
   /** amount in fen */
   total_fen: number
-  /** amount in fen */
+  /** with the shipping fee's part */
   refunded_fen: number
+  /** amount in fen */
+  shipping_refunded_fen: number
   lines: {
     /** place in the order, from 0 */
     line: number
@@ -2999,16 +6230,37 @@ export type ShipOrderReply = {
     title: string
     sku_title: string
     qty: number
-    /** of one unit */
+    /** of one unit, as listed */
+    list_fen: number
+    /** of one unit, as sold */
     price_fen: number
+    price_source: 'list' | 'campaign' | 'flash'
     /** amount in fen */
     goods_fen: number
-    /** amount in fen */
+    /** its goods less its share of the discount */
     paid_fen: number
     /** amount in fen */
     refunded_fen: number
+    /** given back, their money too */
     refunded_qty: number
+    shipped_qty: number
+    /** given up before they left */
+    dropped_qty: number
     no_return: boolean
+  }[]
+  parcels: {
+    id: string
+    /** of a replacement */
+    after_sale_id?: string | null
+    carrier: string
+    carrier_name: string
+    tracking_number: string
+    at: string
+    lines: {
+      line: number
+      sku_id: string
+      qty: number
+    }[]
   }[]
   /** masked for those who need not deliver */
   address: {
@@ -3017,7 +6269,9 @@ export type ShipOrderReply = {
     region?: string
     detail?: string
   }
+  /** code of the last parcel's carrier */
   carrier: string
+  carrier_name: string
   tracking_number: string
   cancel_reason: string
   placed_at?: string | null
@@ -3029,7 +6283,7 @@ export type ShipOrderReply = {
   completed_at?: string | null
   cancelled_at?: string | null
 }
-/** The goods are on their way */
+/** A parcel is on its way; the order is shipped with the last */
 export const shipOrder: Operation<{ order_id: string }, undefined, ShipOrderBody, ShipOrderReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/ship', keyed: true }
 
 export type StartBroadcastReply = {
@@ -3046,9 +6300,23 @@ export type StartBroadcastReply = {
   /** how often somebody entered */
   enters: number
   peak_viewers: number
+  /** a rehearsal is for its crew and the brand's staff only */
+  audience: 'public' | 'rehearsal'
+  /** suspended, left: its agent was; empty: its crew or staff said so */
+  ended_why: string
 }
 /** Go live */
 export const startBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, StartBroadcastReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/start', keyed: true }
+
+export type TakePayoutResultsBody = Blob | ArrayBuffer | string
+export type TakePayoutResultsReply = {
+  done: number
+  failed: number
+  /** told before */
+  known: number
+}
+/** Reads back what became of a batch: CSV with payout_no, result, reference, reason */
+export const takePayoutResults: Operation<{ batch_id: string }, undefined, TakePayoutResultsBody, TakePayoutResultsReply> = { method: 'POST', path: '/api/v1/payout-batches/{batch_id}/results', keyed: true }
 
 export type TakeRemindersReply = {
   items: {
@@ -3074,12 +6342,48 @@ export type UndoCampaignReply = {
   started_at: string
   finished_at?: string | null
 }
-/** Broadcasts the caller reserved that have just begun; each is given once */
-export const takeReminders: Operation<undefined, undefined, undefined, TakeRemindersReply> = { method: 'POST', path: '/api/v1/reminders/take', keyed: true }
+/** Takes it back from every store; its prices and plans stop counting at once */
+export const undoCampaign: Operation<{ campaign_id: string }, undefined, undefined, UndoCampaignReply> = { method: 'POST', path: '/api/v1/campaigns/{campaign_id}/undo', keyed: true }
 
 export type UnreserveBroadcastReply = undefined
 /** Don't remind me */
 export const unreserveBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, UnreserveBroadcastReply> = { method: 'DELETE', path: '/api/v1/broadcasts/{broadcast_id}/reservation', keyed: true }
+
+export type UpholdAfterSaleBody = {
+  answer?: string
+  /** of goods that were refused when they came; absent: none */
+  restock_qty?: number
+}
+export type UpholdAfterSaleReply = {
+  id: string
+  order_id: string
+  line: number
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
+  qty: number
+  /** of the line; of an exchange, what is paid back if there is no replacement */
+  amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
+  reason: string
+  answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
+  at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
+  closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
+}
+/** The dispute is decided for the buyer, by another than who refused */
+export const upholdAfterSale: Operation<{ after_sale_id: string }, undefined, UpholdAfterSaleBody, UpholdAfterSaleReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/uphold', keyed: true }
 
 export type VerifyBrandReply = {
   ok: boolean
@@ -3093,6 +6397,20 @@ export type VerifyBrandReply = {
 /** Recomputes stock, ledger, entries, locks and roll-ups, and says what differs */
 export const verifyBrand: Operation<{ brand_id: string }, undefined, undefined, VerifyBrandReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/verify', keyed: true }
 
+export type VerifyEvidenceReply = {
+  ok: boolean
+  brands: {
+    brand_id: string
+    entries: number
+    purged: number
+    segments: number
+    wrong: number
+    differences: string[]
+  }[]
+}
+/** Recomputes the brand's chain, every entry of it, and says what differs */
+export const verifyEvidence: Operation<{ brand_id: string }, undefined, undefined, VerifyEvidenceReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/evidence/verify', keyed: true }
+
 export type WithdrawAfterSaleBody = {
   answer?: string
 }
@@ -3100,62 +6418,55 @@ export type WithdrawAfterSaleReply = {
   id: string
   order_id: string
   line: number
-  kind: 'refund_only' | 'return_and_refund'
-  state: 'requested' | 'approved' | 'refunded' | 'rejected' | 'withdrawn'
+  kind: 'refund_only' | 'return_and_refund' | 'exchange'
+  cause: 'no_reason' | 'fault'
+  state: 'requested' | 'returning' | 'returned' | 'refunding' | 'replacing' | 'replaced' | 'rejected' | 'disputed' | 'refunded' | 'exchanged' | 'withdrawn' | 'dismissed' | 'lapsed'
+  /** while it is, the commission of its line stays frozen */
+  open: boolean
   qty: number
-  /** amount in fen */
+  /** of the line; of an exchange, what is paid back if there is no replacement */
   amount_fen: number
+  /** of the order's shipping fee */
+  shipping_fen: number
+  /** of an exchange: what is sent instead */
+  sku_id?: string | null
   reason: string
   answer: string
+  back_carrier: string
+  back_number: string
+  restocked_qty: number
   at?: string | null
+  /** at this instant it goes on by itself */
+  due_at?: string | null
   closed_at?: string | null
+  /** of a refusal */
+  dispute_until?: string | null
 }
 /** The buyer changes their mind */
 export const withdrawAfterSale: Operation<{ after_sale_id: string }, undefined, WithdrawAfterSaleBody, WithdrawAfterSaleReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/withdraw', keyed: true }
 
-export type ChangeBrandBody = {
-  name: string
-}
-export type ChangeBrandReply = {
+export type WithdrawCouponReply = {
   id: string
+  brand_id: string
+  giver: 'brand' | 'store' | 'room' | 'prize'
+  /** good in this store only */
+  store_id?: string | null
+  /** given and good in this room only */
+  broadcast_id?: string | null
   name: string
-  /** ISO 4217 */
-  currency: string
-  /** reports group by its days */
-  time_zone: string
-  created_at: string
+  /** an amount off, or 0 */
+  off_fen: number
+  /** a rate off, or 0 */
+  off_bp: number
+  /** a rate takes off at most this; 0: no cap */
+  cap_fen: number
+  /** goods of at least this */
+  min_spend_fen: number
+  total: number
+  left: number
+  starts_at: string
+  ends_at: string
+  withdrawn_at?: string | null
 }
-/** Give the brand another name */
-export const changeBrand: Operation<{ brand_id: string }, undefined, ChangeBrandBody, ChangeBrandReply> = { method: 'PATCH', path: '/api/v1/brands/{brand_id}', keyed: true }
-
-export type ListApiTokensReply = {
-  items: {
-    /** of the token, not the token */
-    id: string
-    name: string
-    created_at: string
-    expires_at: string
-  }[]
-}
-/** The caller's tokens for programs */
-export const listApiTokens: Operation<undefined, undefined, undefined, ListApiTokensReply> = { method: 'GET', path: '/api/v1/api-tokens' }
-
-export type ListNamesReply = {
-  items: {
-    id: string
-    kind: 'agent' | 'store' | 'broadcast' | 'product' | 'sku' | 'staff'
-    name: string
-    /** its code */
-    note: string
-  }[]
-}
-/** What ids of agents, stores, broadcasts, products, SKUs and staff stand for */
-export const listNames: Operation<{ brand_id: string }, { ids?: string }, undefined, ListNamesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/names' }
-
-export type RemoveStaffReply = undefined
-/** No longer works for the brand */
-export const removeStaff: Operation<{ brand_id: string; person_id: string }, undefined, undefined, RemoveStaffReply> = { method: 'DELETE', path: '/api/v1/brands/{brand_id}/staff/{person_id}', keyed: true }
-
-export type RevokeApiTokenReply = undefined
-/** The token no longer counts */
-export const revokeApiToken: Operation<{ token_id: string }, undefined, undefined, RevokeApiTokenReply> = { method: 'DELETE', path: '/api/v1/api-tokens/{token_id}', keyed: true }
+/** Nobody can claim it any more; what was claimed stays good */
+export const withdrawCoupon: Operation<{ coupon_id: string }, undefined, undefined, WithdrawCouponReply> = { method: 'POST', path: '/api/v1/coupons/{coupon_id}/withdraw', keyed: true }
