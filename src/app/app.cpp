@@ -214,7 +214,10 @@ Status App::build() {
   bus_ = std::make_unique<bus::LocalBus>();
   bus::OutboxRelay::Options relay;
   relay.on_kept = [this] {
-    if (hooks_ && !bench_->simulated) hooks_->nudge();
+    if (hooks_ && !bench_->simulated) {
+      recorder_->nudge();
+      hooks_->nudge();
+    }
   };
   relay_ = std::make_unique<bus::OutboxRelay>(*b.db, *bus_, std::move(relay));
   TRY_OK(open_rail());
@@ -318,6 +321,23 @@ Status App::build() {
       });
 
   jobs_ = std::make_unique<Jobs>(make_jobs(), [this] { return bench_->system_call(); });
+  recorder_ = std::make_unique<Jobs>(
+      std::vector<Job>{
+          {"record evidence", [&b](const Call& call) { return evidence::record_evidence(*b.db, call); }},
+          {"close segments of evidence", [&b](const Call& call) { return evidence::close_segments(*b.db, call); }},
+          {"purge evidence", [&b](const Call& call) { return evidence::purge_evidence(*b.db, call); }},
+          {"erase persons",
+           [this, &b](const Call& call) -> Result<int> {
+             TRY(const int moved, evidence::run_erasures(*b.db, call));
+             if (moved > 0) dispatcher_->forget_callers();  // a closed account is out at once
+             return moved;
+           }},
+          {"forget old events",
+           [&b](const Call& call) -> Result<int> {
+             TRY(const std::int64_t read, evidence::evidence_cursor(*b.db));
+             return events::forget_events(*b.db, call, read);
+           }}},
+      [this] { return bench_->system_call(); });
   hooks_ = std::make_unique<Jobs>(
       std::vector<Job>{
           {"tell webhooks", [&b](const Call& call) { return events::tell_webhooks(*b.db, call); }},
@@ -392,6 +412,7 @@ Status App::build() {
   slow_jobs_->start(b.settings.jobs_ms);  // and so does a plan of backups
   if (!b.simulated) {
     jobs_->start(b.settings.jobs_ms);
+    recorder_->start(b.settings.jobs_ms);
     hooks_->start(b.settings.jobs_ms);
     server_->every(b.settings.room_counts_ms, [this](int thread) {
       if (thread != 0) return;
@@ -437,6 +458,7 @@ void App::stop() {
   if (desks_) desks_->stop();
   server_->stop(bench_->settings.stop_ms);
   if (hooks_) hooks_->stop();
+  if (recorder_) recorder_->stop();
   if (jobs_) jobs_->stop();
   if (slow_jobs_) slow_jobs_->stop();
   workers_->stop();
@@ -601,6 +623,7 @@ Result<net::Reply> App::move_clock(const Call& call, const net::Request& request
   walls_->tick(to);
   halls_->tick(to);
   TRY_OK(settle_down());
+  recorder_->run_due();
   hooks_->run_due();
   const auto stats = hub_->stats();
   JsonWriter w;
@@ -662,7 +685,6 @@ std::vector<Job> App::make_jobs() {
                                               org::forget_expired(tx, call.now));
                     });
                   }});
-  jobs.push_back({"forget old events", [&db](const Call& call) { return events::forget_events(db, call, INT64_MAX); }});
   return jobs;
 }
 

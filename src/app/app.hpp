@@ -104,6 +104,7 @@ class App {
   std::unique_ptr<Jobs> jobs_;
   std::unique_ptr<BackupKeeper> backups_;
   std::unique_ptr<Jobs> slow_jobs_;  // backups and verify, which take long; the others don't wait for them
+  std::unique_ptr<Jobs> recorder_;   // evidence, from the journal: behind the shop's back
   std::unique_ptr<Jobs> hooks_;      // calls webhooks: slow receivers hold up nothing else
   std::unique_ptr<Jobs> keeper_;     // of the node's lease and the ids' horizon; waits for no other job
   std::shared_ptr<const WebFiles> web_;

@@ -146,7 +146,7 @@ class World:
     def __init__(self, program, db, settings=(), agents=3, stock=100):
         self.program, self.db = program, db
         made = json.loads(run(program, "init", "--name", "品牌", "--owner", "founder", "--json", "--set",
-                              "log.level=error", db=db).stdout)
+                              "log.level=error", *(x for s in settings for x in ("--set", s)), db=db).stdout)
         self.brand, self.owner_token = made["brand_id"], made["owner_token"]
         self.server = Server(program, db, settings=settings).start()
         self.owner = self.client(self.owner_token)

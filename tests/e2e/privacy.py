@@ -54,7 +54,7 @@ def test(program):
         TalkativeServer.log_path = log_path
         World.__init__.__globals__["Server"] = TalkativeServer
         try:
-            world = World(program, "sqlite:" + path, settings=["clock=simulated:" + start])
+            world = World(program, "sqlite:" + path, settings=["clock=simulated:" + start, "session.days=3650"])
         finally:
             World.__init__.__globals__["Server"] = server_class
         try:
@@ -92,7 +92,8 @@ def test(program):
             move(600)
             after = world.client().ok("GET", "/api/v1/erasures/" + asked["receipt"])
             expect(after["state"] == "partly" and any(k["why"] == "retention" for k in after["keeps"]), f"{after}")
-            expect(buyer.send("GET", "/api/v1/orders").status == 401, "the account is closed")
+            closed = buyer.send("GET", "/api/v1/orders")
+            expect(closed.status == 401, f"the account is closed: {closed}")
             gone = owner.ok("GET", f"/api/v1/orders/{order}")
             expect(gone["total_fen"] == 9900 and PHONE not in json.dumps(gone), f"the order stays, the address is gone: {gone['address']}")
             move(1097 * 86400)
