@@ -15,6 +15,7 @@ namespace lianbo::catalog {
 namespace {
 
 constexpr std::int64_t kMaxSkusOfBrand = 1'000'000;
+constexpr int kAllotmentsAtOnce = 1'000;
 constexpr int kTries = 16;  // a change that meets others' changes is made anew
 
 std::unexpected<Error> stale(std::int64_t now_at, std::int64_t asked) {
@@ -370,12 +371,20 @@ Result<Allotment> allot(db::Tx& tx, const Call& call, SkuId id, StoreId store_id
 
 Result<std::int64_t> give_back(db::Tx& tx, const Call& call, SkuId id, StoreId store_id) {
   TRY(const Sku sku, find_sku(tx, id));
-  TRY_OK(require_store(call, sku.brand, store_id));
+  TRY_OK(org::require_store(tx, call, sku.brand, store_id));
   const std::int64_t units = give_back_stock(tx, call, id, store_id);
   JsonWriter w;
   w.begin().field("store_id", store_id).field("units", units).end();
   org::audit(tx, call, sku.brand, "stock.give_back", "sku", id.value, w.take());
   return units;
+}
+
+void give_back_store(db::Tx& tx, const Call& call, StoreId store_id) {
+  for (;;) {
+    const auto some = allotments_of_store(tx, store_id, {}, kAllotmentsAtOnce);
+    for (const Allotment& a : some) give_back_stock(tx, call, a.sku, store_id);
+    if (static_cast<int>(some.size()) < kAllotmentsAtOnce) return;
+  }
 }
 
 Result<ImportReport> import_catalog(db::Database& database, const Call& call, BrandId brand,

@@ -74,6 +74,8 @@ Result<StockCount> receive_stock(db::Tx& tx, const Call& call, SkuId id, std::in
 // store; audited.
 Result<Allotment> allot(db::Tx& tx, const Call& call, SkuId sku, StoreId store, const AllotWish& wish);
 Result<std::int64_t> give_back(db::Tx& tx, const Call& call, SkuId sku, StoreId store);
+// Everything a store has of its own: it closes.
+void give_back_store(db::Tx& tx, const Call& call, StoreId store);
 
 struct ImportReport {
   CatalogFormat format = CatalogFormat::lianbo;

@@ -257,7 +257,8 @@ void campaign_routes(net::Routes& r) {
                  [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                    TRY(const auto store_id, request.id_param<StoreId>("store_id"));
                    TRY(const auto store, org::find_store(tx, store_id));
-                   if (!call.caller.owns_store(store_id)) TRY_OK(require_staff(call, store.brand, kAnyStaff));
+                   if (!call.caller.owns_store(store_id))
+                     TRY_OK(org::require_staff_at(tx, call, store.brand, store_id, kAnyStaff));
                    TRY(const auto items, assortment_of(tx, call, store_id));
                    JsonWriter w;
                    w.begin().field("store_id", store_id).key("items").begin_list();
@@ -373,7 +374,8 @@ void allotment_routes(net::Routes& r) {
                            TRY(const auto store_id, request.id_param<StoreId>("store_id"));
                            TRY(const auto page, net::page_of(request));
                            TRY(const auto store, org::find_store(tx, store_id));
-                           if (!call.caller.owns_store(store_id)) TRY_OK(require_staff(call, store.brand, kAnyStaff));
+                           if (!call.caller.owns_store(store_id))
+                             TRY_OK(org::require_staff_at(tx, call, store.brand, store_id, kAnyStaff));
                            const auto all = allotments_of_store(tx, store_id, SkuId{page.after}, page.limit);
                            return page_reply(all, page.limit, write_allotment, all.empty() ? 0 : all.back().sku.value);
                          })

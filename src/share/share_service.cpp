@@ -601,7 +601,7 @@ Result<Landing> landing_of(Tx& tx, const Call&, const Share& share) {
     }
   }
   if (share.product && !in_room) {
-    s.can_be_sold = catalog::product_can_be_sold(tx, share.product);
+    s.can_be_sold = catalog::product_can_be_sold(tx, share.product, share.store);
     if (!s.can_be_sold) {
       TRY(const catalog::Product product, catalog::find_product(tx, share.product));
       s.has_alternatives = !catalog::alternatives(tx, product, 1).empty();
