@@ -54,7 +54,8 @@ bool measured(const char* what, const std::function<Status()>& body) {
 // {N}, {A}: orders and agents; {MS}: the first millisecond of an id; {T}: the first instant.
 constexpr const char* kScript = R"sql(
 insert into brands (id, name, currency, time_zone, created_at) values (1, 'Bench', 'CNY', 'Asia/Shanghai', {T});
-insert into lock_rules (brand_id, version, validity_days, protect_days, order_extends_days, lock_agents, self_purchase, at)
+insert into lock_rules (brand_id, version, validity_days, protect_days, order_extends_days, lock_agents, self_purchase,
+at)
   values (1, 1, 30, 7, 45, 0, 0, {T});
 insert into plans (id, brand_id, scope, scope_id, sku_id, version, host_bp, promoter_bp, recruiter_bp, clipper_bp,
   freeze_days, at) values (1, 1, 'brand', 0, 0, 1, 1000, 0, 0, 0, 7, {T});
@@ -85,7 +86,8 @@ insert into parcels (bucket, id, brand_id, order_id, carrier, tracking_number, a
   select bucket, id, 1, id, 'SF', id, at from o;
 insert into parcel_lines (bucket, parcel_id, line, sku_id, qty) select bucket, id, 0, 1, 1 from o;
 insert into entries (bucket, id, brand_id, agent_id, order_id, line, role, seq, net_fen, bp, amount_fen, state, at,
-  available_at) select bucket, id, 1, agent, id, 0, 'host', 0, 10000, 1000, 1000, 'available', at, at + 604800000 from o;
+  available_at) select bucket, id, 1, agent, id, 0, 'host', 0, 10000, 1000, 1000, 'available', at, at + 604800000
+from o;
 insert into ledger_txs (bucket, id, brand_id, cause, cause_id, part, at)
   select bucket, id, 1, 'payment', id, 0, at from o union all
   select bucket, id + 1, 1, 'accrual', id, 0, at from o union all

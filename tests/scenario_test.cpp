@@ -20,6 +20,8 @@
 #include "catalog/coupon.hpp"
 #include "catalog/shipping.hpp"
 #include "catalog/words.hpp"
+#include "events/webhook_service.hpp"
+#include "evidence/evidence_service.hpp"
 #include "insight/regions.hpp"
 #include "live/live_service.hpp"
 #include "live/offers_service.hpp"
@@ -41,6 +43,12 @@ namespace {
 using test::Shop;
 
 using Words = std::vector<std::string>;
+
+const db::Sql kAlterEvidence{"scenario.alter_evidence",
+                             "update evidence_entries set record = replace(record, $2, $3) where subject_id = $1"};
+const db::Sql kDeadLetters{"scenario.dead_letters",
+                           "select event_id from webhook_deliveries where webhook_id = $1 and state = 'dead' "
+                           "order by seq limit 1000"};
 
 // What is wrong with a line itself, not with what came of it.
 struct NotUnderstood {
@@ -244,7 +252,7 @@ class Story {
   }
 
   // ---- what is done
-  static constexpr const char* kHere = "上海";
+  static constexpr const char *kHere = "上海", *kPhone = "13800138000";
   struct Placing {
     std::string name, region = kHere, coupon;
     bool in_room = false;
@@ -272,7 +280,14 @@ class Story {
     order::PlaceWish wish;
     wish.store = agent(store).store;
     wish.lines = std::move(lines);
-    wish.address_json = JsonWriter().begin().field("region", how.region).end().take();
+    wish.address_json = JsonWriter()
+                            .begin()
+                            .field("name", "王小明")
+                            .field("phone", kPhone)
+                            .field("region", how.region)
+                            .field("detail", "某路1号")
+                            .end()
+                            .take();
     if (how.in_room) wish.broadcast = broadcast(store);
     if (!how.coupon.empty()) wish.coupon = named(coupons_, {how.coupon}, "coupon");
     const auto placed = shop_.db().write([&](db::Tx& tx) { return order::place(tx, call, wish); });
@@ -507,6 +522,7 @@ class Story {
     throw NotUnderstood{"\"" + joined(words) + "\" is not N days, or for ever"};
   }
 
+  Call owner() { return shop_.owner(); }
   // ---- the matrix: regions, recruiting, training, broadcasts
   template <class F>
   auto write(F&& body) {
@@ -657,10 +673,33 @@ class Story {
     }));
   }
 
+  // whole, masked, or erased: the address as it is told.
+  static std::string address_in(const std::string& order_json) {
+    const auto order = parse_json(order_json);
+    const auto& address = get_object(*order, "address");
+    if (get_text(address, "phone") == kPhone) return "whole";
+    return get_text(address, "region").empty() ? "erased" : "masked";
+  }
+  void alter_evidence(std::string_view from, std::string_view to) {
+    test::must(shop_.db().write([&](db::Tx& tx) -> Status {
+      tx.exec(kAlterEvidence, {changed_, from, to});
+      return {};
+    }));
+  }
+  std::vector<EventId> dead_letters() {
+    return test::must(shop_.db().read([&](db::Tx& tx) -> Result<std::vector<EventId>> {
+      return tx.all(kDeadLetters, {webhook_}, [](const db::Row& row) { return row.id<EventId>(0); });
+    }));
+  }
+
   struct Person {
     PersonId id;
     bool guest = false;
   };
+  std::map<std::string, std::string> receipts_;  // of erasures
+  evidence::HoldId last_hold_;
+  events::WebhookId webhook_;
+  OrderId changed_;
   Shop shop_;
   std::map<std::string, org::Agent> agents_;
   std::map<std::string, Person> people_;
@@ -707,7 +746,7 @@ const std::vector<Story::Statement>& Story::statements() {
          const auto state = org::parse_state(g[1][0]);
          if (!state) throw NotUnderstood{"\"" + g[1][0] + "\" is no state of an agent"};
          const AgentId id = s.agent(g[0]).id;
-         return s.state_of(s.write([&, by = s.shop_.owner()](db::Tx& tx) {
+         return s.state_of(s.write([&, by = s.owner()](db::Tx& tx) {
            return org::set_agent_state(tx, by, id, *state, "of the story", share::follow_agent);
          }));
        }},
@@ -789,7 +828,7 @@ const std::vector<Story::Statement>& Story::statements() {
          const AgentId id = s.agent(g[0]).id;
          org::AgentPatch patch;
          patch.region = g[1][0];
-         const auto moved = s.write([&, by = s.shop_.owner()](db::Tx& tx) { return org::edit_agent(tx, by, id, patch); });
+         const auto moved = s.write([&, by = s.owner()](db::Tx& tx) { return org::edit_agent(tx, by, id, patch); });
          return moved ? std::string("moved") : s.refused(moved);
        }},
       {"operator {name} of region {region}",
@@ -806,7 +845,8 @@ const std::vector<Story::Statement>& Story::statements() {
        [](S s, Given g) {
          const Call call = s.who(g[0]);
          const OrderId id = s.order(g[1]);
-         return s.state_of(s.write([&](db::Tx& tx) { return order::ship(tx, call, id, {"SF", "SF" + id.text(), {}}); }));
+         const order::ParcelWish parcel{"SF", "SF" + id.text(), {}};
+         return s.state_of(s.write([&](db::Tx& tx) { return order::ship(tx, call, id, parcel); }));
        }},
       {"{operator} suspends {agent}",
        [](S s, Given g) {
@@ -855,12 +895,12 @@ const std::vector<Story::Statement>& Story::statements() {
       {"approve {agent}",
        [](S s, Given g) {
          const AgentId id = s.agent(g[0]).id;
-         return s.state_of(s.write([&, by = s.shop_.owner()](db::Tx& tx) { return org::approve_application(tx, by, id, {}); }));
+         return s.state_of(s.write([&, by = s.owner()](db::Tx& tx) { return org::approve_application(tx, by, id, {}); }));
        }},
       {"refuse {agent}",
        [](S s, Given g) {
          const AgentId id = s.agent(g[0]).id;
-         return s.state_of(s.write([&, by = s.shop_.owner()](db::Tx& tx) {
+         return s.state_of(s.write([&, by = s.owner()](db::Tx& tx) {
            return org::refuse_application(tx, by, id, "no", share::follow_agent);
          }));
        }},
@@ -916,7 +956,7 @@ const std::vector<Story::Statement>& Story::statements() {
       {"task {task} is retired",
        [](S s, Given g) {
          const TaskId id = named(s.tasks_, g[0], "task");
-         test::must(s.write([&, by = s.shop_.owner()](db::Tx& tx) { return org::retire_task(tx, by, id); }));
+         test::must(s.write([&, by = s.owner()](db::Tx& tx) { return org::retire_task(tx, by, id); }));
          return std::string("retired");
        }},
       {"{agent} reads {task}", [](S s, Given g) { return s.finish(g[0], g[1], false); }},
@@ -964,11 +1004,11 @@ const std::vector<Story::Statement>& Story::statements() {
        [](S s, Given g) {
          const PersonId person = s.who(g[0]).caller.person;
          const StoreId store = s.agent(g[1]).store;
-         test::must(s.write([&, by = s.shop_.owner()](db::Tx& tx) { return live::add_assistant(tx, by, store, person); }));
+         test::must(s.write([&, by = s.owner()](db::Tx& tx) { return live::add_assistant(tx, by, store, person); }));
          return std::string("assists");
        }},
       {"{who} enters the room of {agent}",
-       [](S s, Given g) { return s.enter(g[0][0] == "staff" ? s.shop_.owner() : s.who(g[0]), g[1]); }},
+       [](S s, Given g) { return s.enter(g[0][0] == "staff" ? s.owner() : s.who(g[0]), g[1]); }},
       {"{who} shares the broadcast of {agent}",
        [](S s, Given g) {
          const Call call = s.who(g[0]);
@@ -988,7 +1028,8 @@ const std::vector<Story::Statement>& Story::statements() {
          });
          return done ? std::string("reserved") : s.refused(done);
        }},
-      {"expect {number} on air in the hall", [](S s, Given g) { return s.expect_number(s.hall().on_air.size(), g[0]); }},
+      {"expect {number} on air in the hall",
+       [](S s, Given g) { return s.expect_number(s.hall().on_air.size(), g[0]); }},
       {"expect {number} coming in the hall",
        [](S s, Given g) { return s.expect_number(s.hall().next_up.size(), g[0]); }},
       {"expect {number} ended in the hall", [](S s, Given g) { return s.expect_number(s.hall().ended.size(), g[0]); }},
@@ -1003,7 +1044,8 @@ const std::vector<Story::Statement>& Story::statements() {
       {"expect nothing pinned by {agent}",
        [](S s, Given g) {
          const BroadcastId id = s.broadcast(g[0]);
-         const auto pin = test::must(s.read([&](db::Tx& tx) -> Result<bool> { return live::open_pin(tx, id).has_value(); }));
+         const bool pin =
+             test::must(s.read([&](db::Tx& tx) -> Result<bool> { return live::open_pin(tx, id).has_value(); }));
          return expect_text(pin ? "something" : "nothing", "nothing");
        }},
 
@@ -1145,7 +1187,7 @@ const std::vector<Story::Statement>& Story::statements() {
       {"undo {campaign}", [](S s, Given g) { return s.move_campaign(g[0], true); }},
       {"end {campaign}",
        [](S s, Given g) {
-         const Call call = s.shop_.owner();
+         const Call call = s.owner();
          const CampaignId id = named(s.campaigns_, g[0], "campaign");
          const auto ended = s.shop_.db().write([&](db::Tx& tx) { return catalog::end_campaign(tx, call, id); });
          return ended ? std::string("ended") : s.refused(ended);
@@ -1180,21 +1222,21 @@ const std::vector<Story::Statement>& Story::statements() {
       // coupons
       {"coupon {name} of {off} for {number} people",
        [](S s, Given g) {
-         const Call call = s.shop_.owner();
+         const Call call = s.owner();
          auto terms = s.coupon_terms(g[0], g[1], g[2], "", "");
          return s.give_coupon(s.shop_.db().write([&](db::Tx& tx) { return catalog::create_coupon(tx, call, terms); }),
                               g[0]);
        }},
       {"coupon {name} of {off} from {amount} for {number} people",
        [](S s, Given g) {
-         const Call call = s.shop_.owner();
+         const Call call = s.owner();
          auto terms = s.coupon_terms(g[0], g[1], g[3], g[2][0], "");
          return s.give_coupon(s.shop_.db().write([&](db::Tx& tx) { return catalog::create_coupon(tx, call, terms); }),
                               g[0]);
        }},
       {"coupon {name} of {off} up to {amount} for {number} people",
        [](S s, Given g) {
-         const Call call = s.shop_.owner();
+         const Call call = s.owner();
          auto terms = s.coupon_terms(g[0], g[1], g[3], "", g[2][0]);
          return s.give_coupon(s.shop_.db().write([&](db::Tx& tx) { return catalog::create_coupon(tx, call, terms); }),
                               g[0]);
@@ -1267,7 +1309,7 @@ const std::vector<Story::Statement>& Story::statements() {
        }},
       {"forbid {words…}",
        [](S s, Given g) {
-         const Call call = s.shop_.owner();
+         const Call call = s.owner();
          const auto kept = s.shop_.db().write(
              [&](db::Tx& tx) { return catalog::set_forbidden_words(tx, call, s.shop_.brand(), g[0]); });
          return kept ? std::string("forbidden") : s.refused(kept);
@@ -1306,24 +1348,24 @@ const std::vector<Story::Statement>& Story::statements() {
          return s.ask(g[0], g[3],
                       {s.line(g[2]), order::AfterSaleKind::exchange, number_in(g[1][0]), 0, "another one please"});
        }},
-      {"approve the request", [](S s, Given) { return s.take(s.shop_.owner(), order::AfterSaleStep::approve); }},
-      {"reject the request", [](S s, Given) { return s.take(s.shop_.owner(), order::AfterSaleStep::reject); }},
+      {"approve the request", [](S s, Given) { return s.take(s.owner(), order::AfterSaleStep::approve); }},
+      {"reject the request", [](S s, Given) { return s.take(s.owner(), order::AfterSaleStep::reject); }},
       {"{who} withdraws the request", [](S s, Given g) { return s.take(s.who(g[0]), order::AfterSaleStep::withdraw); }},
       {"{who} sends the goods back",
        [](S s, Given g) { return s.take(s.who(g[0]), order::AfterSaleStep::send_back, {"", "SF", "SF-BACK-1", {}}); }},
-      {"the goods are back", [](S s, Given) { return s.take(s.shop_.owner(), order::AfterSaleStep::goods_back); }},
+      {"the goods are back", [](S s, Given) { return s.take(s.owner(), order::AfterSaleStep::goods_back); }},
       {"the goods are back and {number} can be sold",
        [](S s, Given g) {
-         return s.take(s.shop_.owner(), order::AfterSaleStep::goods_back, {"", "", "", number_in(g[0][0])});
+         return s.take(s.owner(), order::AfterSaleStep::goods_back, {"", "", "", number_in(g[0][0])});
        }},
       {"the replacement is sent",
        [](S s, Given) {
-         return s.take(s.shop_.owner(), order::AfterSaleStep::send_replacement, {"", "SF", "SF-NEW-1", {}});
+         return s.take(s.owner(), order::AfterSaleStep::send_replacement, {"", "SF", "SF-NEW-1", {}});
        }},
       {"{who} receives the replacement",
        [](S s, Given g) { return s.take(s.who(g[0]), order::AfterSaleStep::receive_replacement); }},
       {"refund instead of a replacement",
-       [](S s, Given) { return s.take(s.shop_.owner(), order::AfterSaleStep::refund_instead); }},
+       [](S s, Given) { return s.take(s.owner(), order::AfterSaleStep::refund_instead); }},
       {"{who} disputes the refusal", [](S s, Given g) { return s.take(s.who(g[0]), order::AfterSaleStep::dispute); }},
       {"{staff} upholds the dispute", [](S s, Given g) { return s.take(s.who(g[0]), order::AfterSaleStep::uphold); }},
       {"{staff} dismisses the dispute",
@@ -1336,7 +1378,7 @@ const std::vector<Story::Statement>& Story::statements() {
       {"refund {amount} of line {number} of {order}",
        [](S s, Given g) {
          const auto asked =
-             s.shop_.ask_back(s.shop_.owner(), s.order(g[2]),
+             s.shop_.ask_back(s.owner(), s.order(g[2]),
                               {s.line(g[1]), order::AfterSaleKind::refund_only, 0, amount_in(g[0][0]), "of the story"});
          if (!asked) return s.refused(asked);
          test::must(s.shop_.approve(asked->id));
@@ -1397,7 +1439,7 @@ const std::vector<Story::Statement>& Story::statements() {
        }},
       {"preview",
        [](S s, Given) {
-         const Call owner = s.shop_.owner();
+         const Call owner = s.owner();
          const auto seen = s.shop_.db().read([&](db::Tx& tx) {
            return order::preview_settlement(tx, owner, s.shop_.brand(), owner.now, {}, 0);
          });
@@ -1424,7 +1466,7 @@ const std::vector<Story::Statement>& Story::statements() {
        }},
       {"make a batch of payouts",
        [](S s, Given) {
-         const Call owner = s.shop_.owner();
+         const Call owner = s.owner();
          const auto made =
              s.shop_.db().write([&](db::Tx& tx) { return order::make_batch(tx, owner, s.shop_.brand()); });
          if (!made) return s.refused(made);
@@ -1433,7 +1475,7 @@ const std::vector<Story::Statement>& Story::statements() {
        }},
       {"the bank says {result} for {agent}",
        [](S s, Given g) {
-         const Call owner = s.shop_.owner();
+         const Call owner = s.owner();
          const std::string code = s.agent(g[1]).code;
          const auto told = s.shop_.db().write([&](db::Tx& tx) -> Result<order::PayoutResults> {
            TRY(const auto file, order::payout_file(tx, owner, s.last_batch_));
@@ -1451,7 +1493,7 @@ const std::vector<Story::Statement>& Story::statements() {
        }},
       {"expect debts of {agent} by age {amount} {amount} {amount} {amount}",
        [](S s, Given g) {
-         const Call owner = s.shop_.owner();
+         const Call owner = s.owner();
          const auto ages = test::must(s.shop_.db().read(
              [&](db::Tx& tx) { return order::debt_ages(tx, owner, s.shop_.brand(), {}, 200); }));
          std::string is = "none";
@@ -1461,6 +1503,101 @@ const std::vector<Story::Statement>& Story::statements() {
              for (const Fen part : d.by_age_fen) is += (is.empty() ? "" : " ") + format_fen(part);
            }
          return expect_text(is, g[1][0] + " " + g[2][0] + " " + g[3][0] + " " + g[4][0]);
+       }},
+      // personal data, evidence, webhooks
+      {"{who} sees the address of {order}",
+       [](S s, Given g) {
+         const auto o = s.order(g[1]);
+         const Call by = s.who(g[0]);
+         const auto seen = s.shop_.db().read([&](db::Tx& tx) { return order::visible_order(tx, by, o); });
+         return seen ? address_in(order::order_json(by, *seen)) : std::string("nothing");
+       }},
+      {"the shop reads the address of {order}",
+       [](S s, Given g) { return address_in(order::order_json(s.owner(), s.shop_.order(s.order(g[0])), true)); }},
+      {"{who} asks to be erased",
+       [](S s, Given g) {
+         const Call by = s.who(g[0]);
+         const auto asked = s.shop_.db().write(
+             [&](db::Tx& tx) { return evidence::request_erasure(tx, by, by.caller.person, {}, {}); });
+         if (!asked) return s.refused(asked);
+         s.receipts_[g[0][0]] = asked->receipt;
+         return asked->erasure.state;
+       }},
+      {"expect the erasure of {who} is {state}",
+       [](S s, Given g) {
+         const auto receipt = named(s.receipts_, g[0], "request to erase");
+         const auto e = s.shop_.db().read([&](db::Tx& tx) { return evidence::erasure_of_receipt(tx, receipt); });
+         return e ? expect_text(e->state, g[1][0]) : s.refused(e);
+       }},
+      {"hold {order}",
+       [](S s, Given g) {
+         const auto o = s.order(g[0]);
+         const auto held = s.shop_.db().write([&, by = s.owner()](db::Tx& tx) {
+           return evidence::set_hold(tx, by, s.shop_.brand(), "order", o.value, "a proceeding");
+         });
+         if (!held) return s.refused(held);
+         s.last_hold_ = held->id;
+         return std::string("held");
+       }},
+      {"release the hold",
+       [](S s, Given) {
+         const auto done = s.shop_.db().write(
+             [&, by = s.owner()](db::Tx& tx) { return evidence::release_hold(tx, by, s.last_hold_, "it is over"); });
+         return done ? std::string("released") : s.refused(done);
+       }},
+      {"expect the evidence of {order} is {state}",
+       [](S s, Given g) {
+         s.shop_.jobs();
+         const evidence::Subject about{evidence::SubjectKind::order, s.order(g[0]).value};
+         const auto bundle = s.shop_.db().read(
+             [&](db::Tx& tx) { return evidence::export_bundle(tx, s.shop_.brand(), about, 0, true); });
+         const bool kept = bundle && bundle->json.find(kPhone) != std::string::npos;
+         return expect_text(kept ? "kept" : "purged", g[1][0]);
+       }},
+      {"verify the evidence",
+       [](S s, Given) {
+         s.shop_.jobs();
+         for (const auto& chain : test::must(evidence::verify_evidence(s.shop_.db(), {})))
+           if (chain.wrong > 0) return std::string("broken");
+         return std::string("ok");
+       }},
+      {"somebody changes the evidence of {order}",
+       [](S s, Given g) {
+         s.shop_.jobs();
+         s.changed_ = s.order(g[0]);
+         s.alter_evidence("9900", "9901");
+         return std::string("changed");
+       }},
+      {"somebody puts it back",
+       [](S s, Given) {
+         s.alter_evidence("9901", "9900");
+         return std::string("as it was");
+       }},
+      {"a webhook for {type}",
+       [](S s, Given g) {
+         events::WebhookWish wish;
+         wish.url = "https://receiver.example/hook";
+         wish.types = {{g[0][0]}};
+         const auto made = s.shop_.db().write([&, by = s.owner()](db::Tx& tx) {
+           return events::create_webhook(tx, by, s.shop_.brand(), wish, events::SecretKind::hmac);
+         });
+         if (!made) return s.refused(made);
+         s.webhook_ = made->webhook.id;
+         return std::string("made");
+       }},
+      {"the receiver is down", [](S s, Given) { return s.shop_.receiver_up = false, std::string("down"); }},
+      {"the receiver is up again", [](S s, Given) { return s.shop_.receiver_up = true, std::string("up"); }},
+      {"expect the receiver has {number} events",
+       [](S s, Given g) { return expect_text(std::to_string(s.shop_.received.size()), g[0][0]); }},
+      {"expect {number} dead letters",
+       [](S s, Given g) { return expect_text(std::to_string(s.dead_letters().size()), g[0][0]); }},
+      {"send the dead letters again",
+       [](S s, Given) {
+         const auto dead = s.dead_letters();
+         for (const EventId event : dead)
+           test::must(s.shop_.db().write(
+               [&, by = s.owner()](db::Tx& tx) { return events::replay_event(tx, by, s.webhook_, event); }));
+         return std::to_string(dead.size()) + " sent";
        }},
       {"verify",
        [](S s, Given) {

@@ -96,10 +96,11 @@ const Sql kFindHold{"evidence.find_hold", "select " HOLD_COLUMNS " from legal_ho
 const Sql kReleaseHold{"evidence.release_hold",
                        "update legal_holds set released_by = $2, released_at = $3, release_reason = $4 "
                        "where id = $1 and released_at is null"};
-const Sql kHolds{"evidence.holds",
-                 "select " HOLD_COLUMNS
-                 " from legal_holds where brand_id = $1 and id > $2 and (released_at is null or cast($3 as bigint) = 0) "
-                 "order by id limit $4"};
+const Sql kHolds{
+    "evidence.holds",
+    "select " HOLD_COLUMNS
+    " from legal_holds where brand_id = $1 and id > $2 and (released_at is null or cast($3 as bigint) = 0) "
+    "order by id limit $4"};
 
 #define ERASURE_COLUMNS \
   "id, person_id, brand_id, asked_brand_id, requested_by, reason, state, requested_at, erased_at, done_at"

@@ -56,7 +56,8 @@ const Sql kOversold{
     "report.oversold",
     "select cast(coalesce(sum(case when h.held > p.received then h.held - p.received else 0 end), 0) as bigint) "
     "from stock_pools p join (select l.sku_id, sum(l.qty) as held from order_lines l join orders o "
-    "on o.bucket = l.bucket and o.id = l.order_id where o.brand_id = $1 and (o.paid_at is not null or o.state = 'placed') group by l.sku_id) "
+    "on o.bucket = l.bucket and o.id = l.order_id where o.brand_id = $1 and (o.paid_at is not null or o.state = "
+    "'placed') group by l.sku_id) "
     "h "
     "on h.sku_id = p.sku_id"};
 const Sql kDifference{
@@ -136,7 +137,8 @@ std::string report_json(const Report& r) {
   FIGURE(exposures)
   FIGURE(enters)
   FIGURE(chat_lines)
-  FIGURE(likes) FIGURE(shares) FIGURE(touches) FIGURE(locks_opened) FIGURE(locks_renewed) FIGURE(locks_taken_over)
+  FIGURE(likes)
+  FIGURE(shares) FIGURE(touches) FIGURE(locks_opened) FIGURE(locks_renewed) FIGURE(locks_taken_over)
       FIGURE(locks_protected) FIGURE(share_cascades) FIGURE(cascade_depth_max) FIGURE(orders_placed) FIGURE(orders_paid)
           FIGURE(orders_cancelled) FIGURE(refunds) FIGURE(gmv_fen) FIGURE(refunded_fen) FIGURE(commission_pending_fen)
               FIGURE(commission_available_fen) FIGURE(commission_settled_fen) FIGURE(commission_paid_fen)

@@ -353,7 +353,8 @@ const Sql kFigures{
     "refunded_fen from orders group by brand_id) o on o.brand_id = c.id left join (select brand_id, count(*) as "
     "touches "
     "from touches where merged_from_id is null and kind = 'share' group by brand_id) u on u.brand_id = c.id left join "
-    "(select brand_id, sum(enters) as enters from broadcasts where audience = 'public' group by brand_id) n on n.brand_id = c.id where "
+    "(select brand_id, sum(enters) as enters from broadcasts where audience = 'public' group by brand_id) n on "
+    "n.brand_id = c.id where "
     "coalesce(f.orders, 0) + coalesce(t.orders, 0) <> coalesce(o.orders, 0) or coalesce(f.paid_orders, 0) + "
     "coalesce(t.paid_orders, 0) <> coalesce(o.paid_orders, 0) or coalesce(f.paid_fen, 0) + coalesce(t.paid_fen, 0) <> "
     "coalesce(o.paid_fen, 0) or coalesce(f.refunded_fen, 0) + coalesce(t.refunded_fen, 0) <> coalesce(o.refunded_fen, "
@@ -576,11 +577,10 @@ struct Counted {
   const char* check;
   const Sql& sql;
 };
-const Counted kCounted[] = {{"stock", kStockRows},      {"offers", kOfferRows},
-                            {"ledger", kLedgerRows},  {"entries", kEntryRows},
-                            {"accounts", kAccountRows}, {"orders", kOrderRows},   {"money", kBrandRows},
-                            {"rollup", kBrandRows},     {"figures", kFigureRows}, {"pins", kPinRows},
-                            {"shares", kShareRows}};
+const Counted kCounted[] = {{"stock", kStockRows},   {"offers", kOfferRows},     {"ledger", kLedgerRows},
+                            {"entries", kEntryRows}, {"accounts", kAccountRows}, {"orders", kOrderRows},
+                            {"money", kBrandRows},   {"rollup", kBrandRows},     {"figures", kFigureRows},
+                            {"pins", kPinRows},      {"shares", kShareRows}};
 
 void add(Check& check, std::string difference) {
   ++check.wrong;

@@ -18,9 +18,10 @@ constexpr int kOrders = 200'000;
   "select b.id, b.store_id, a.id, b.title, a.name, a.region, a.level, b.started_at, coalesce(pr.title, '') from " \
   "broadcasts b join stores s on s.id = b.store_id join agents a on a.id = s.agent_id left join pins p on "       \
   "p.broadcast_id = b.id and p.closed_at is null left join products pr on pr.id = p.product_id where "
-const Sql kOnAir{"wall.on_air",
-                 ROOM_COLUMNS "b.brand_id = $1 and b.state = 'live' and b.audience = 'public' and b.id > $2 order by b.id limit $3"};
-const Sql kRoom{"wall.room", ROOM_COLUMNS "b.id = $2 and b.brand_id = $1 and b.state = 'live' and b.audience = 'public'"};
+const Sql kOnAir{"wall.on_air", ROOM_COLUMNS
+                 "b.brand_id = $1 and b.state = 'live' and b.audience = 'public' and b.id > $2 order by b.id limit $3"};
+const Sql kRoom{"wall.room",
+                ROOM_COLUMNS "b.id = $2 and b.brand_id = $1 and b.state = 'live' and b.audience = 'public'"};
 // By each bucket's key, which grows with time: no index of its own.
 const Sql kPaidSince{
     "wall.paid_since",

@@ -198,6 +198,7 @@ Status follow_agent(db::Tx& tx, const Call& call, const org::Agent& agent) {
     else if (agent.state == org::AgentState::left)
       cancel_now(tx, call, b, org::state_text(agent.state));
   }
+  if (agent.state == org::AgentState::left) catalog::give_back_store(tx, call, agent.store);
   return {};
 }
 

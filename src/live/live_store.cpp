@@ -32,14 +32,16 @@ const Sql kCountScheduled{"live.count_scheduled",
                           "select count(*) from broadcasts where store_id = $1 and state = 'scheduled'"};
 const Sql kLiveOf{"live.live_of",
                   "select " BROADCAST_COLUMNS " from broadcasts where store_id = $1 and state = 'live'"};
-const Sql kPlannedOf{"live.planned_of",
-                     "select " BROADCAST_COLUMNS
-                     " from broadcasts where store_id = $1 and state = 'scheduled' and scheduled_at >= $2 and audience = 'public' "
-                     "order by scheduled_at, id limit $3"};
-const Sql kOfStore{"live.of_store",
-                   "select " BROADCAST_COLUMNS
-                   " from broadcasts where store_id = $1 and id < $2 and (audience = 'public' or cast($4 as bigint) = 1) "
-                   "order by id desc limit $3"};
+const Sql kPlannedOf{
+    "live.planned_of",
+    "select " BROADCAST_COLUMNS
+    " from broadcasts where store_id = $1 and state = 'scheduled' and scheduled_at >= $2 and audience = 'public' "
+    "order by scheduled_at, id limit $3"};
+const Sql kOfStore{
+    "live.of_store",
+    "select " BROADCAST_COLUMNS
+    " from broadcasts where store_id = $1 and id < $2 and (audience = 'public' or cast($4 as bigint) = 1) "
+    "order by id desc limit $3"};
 const Sql kNewestBySchedule{
     "live.newest_by_schedule",
     "select " BROADCAST_COLUMNS
@@ -54,7 +56,8 @@ const Sql kOnAir{
 const Sql kSelling{
     "live.selling",
     "select " BROADCAST_COLUMNS
-    " from broadcasts where brand_id = $1 and state = 'live' and audience = 'public' and exists (select 1 from shelf_items where "
+    " from broadcasts where brand_id = $1 and state = 'live' and audience = 'public' and exists (select 1 from "
+    "shelf_items where "
     "shelf_items.broadcast_id = broadcasts.id and shelf_items.product_id = $2) order by scheduled_at desc, "
     "id desc limit $3"};
 const Sql kComing{"live.coming", "select " BROADCAST_COLUMNS

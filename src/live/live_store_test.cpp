@@ -216,8 +216,9 @@ TEST_P(LiveStoreTest, RefusesWhatCantBeScheduledAndChangesNothing) {
   EXPECT_EQ(attempt(host(), {"t", kNow, {products[0], products[0]}}), Code::invalid_field);
   EXPECT_EQ(attempt(as(person("buyer")), {"t", kNow, {}}), Code::forbidden);
   EXPECT_EQ(attempt(as(PersonId{77}, true), {"t", kNow, {}}), Code::unauthenticated);
-  EXPECT_THAT(*read([&](Tx& tx) -> Result<std::vector<Broadcast>> { return broadcasts_of(tx, agent.store, true, {}, 10); }),
-              IsEmpty());
+  EXPECT_THAT(
+      *read([&](Tx& tx) -> Result<std::vector<Broadcast>> { return broadcasts_of(tx, agent.store, true, {}, 10); }),
+      IsEmpty());
   EXPECT_EQ(attempt(system(), {"t", kNow, {}}), std::nullopt);
 }
 
@@ -679,8 +680,9 @@ TEST_P(LiveStoreTest, TheHallShowsWhatIsOnAirComesNextAndIsOver) {
   EXPECT_EQ(
       (*read([&](Tx& tx) -> Result<std::optional<Broadcast>> { return next_broadcast_of(tx, agent.store, now); }))->id,
       sooner);
-  EXPECT_THAT(*read([&](Tx& tx) -> Result<std::vector<Broadcast>> { return broadcasts_of(tx, agent.store, true, {}, 2); }),
-              SizeIs(2));
+  EXPECT_THAT(
+      *read([&](Tx& tx) -> Result<std::vector<Broadcast>> { return broadcasts_of(tx, agent.store, true, {}, 2); }),
+      SizeIs(2));
   const Promises promises = *read([&](Tx& tx) -> Result<Promises> { return promises_of(tx, agent.store, now); });
   EXPECT_EQ(promises.due, 2);
   EXPECT_EQ(promises.kept, 2);

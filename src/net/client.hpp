@@ -47,8 +47,8 @@ struct HttpClientOptions {
   std::int64_t timeout_ms = 15000;  // from send to the last byte of the answer
   std::size_t max_body = 64U << 20;
   std::string ca_file = {};  // PEM; default: the system's authorities
-  // Connect to public addresses alone (address.hpp): for what somebody else named. It is the address that is about to be
-  // connected to that is looked at, so a name that resolves otherwise the next moment does not get round it.
+  // Connect to public addresses alone (address.hpp): for what somebody else named. It is the address that is about to
+  // be connected to that is looked at, so a name that resolves otherwise the next moment does not get round it.
   bool public_only = false;
 };
 

@@ -159,7 +159,8 @@ const Sql kNewestApplication{"org.newest_application", APPLICATION_COLUMNS
 const Sql kApplications{
     "org.applications", APPLICATION_COLUMNS
     "where p.brand_id = $1 and p.agent_id > $2 and (cast($3 as bigint) is null or a.id in (select v.agent_id from "
-    "staff_stores v where v.brand_id = $1 and v.person_id = $3)) and (cast($4 as bigint) = 0 or ($4 = 1 and p.approved is null) "
+    "staff_stores v where v.brand_id = $1 and v.person_id = $3)) and (cast($4 as bigint) = 0 or ($4 = 1 and p.approved "
+    "is null) "
     "or ($4 = 2 and p.approved = 1) or ($4 = 3 and p.approved = 0)) order by p.agent_id limit $5"};
 const Sql kRecruits{"org.recruits", APPLICATION_COLUMNS "where a.parent_id = $1 and a.id > $2 order by a.id limit $3"};
 
@@ -288,11 +289,12 @@ const Sql kForgetInvites{"org.forget_invites",
 const Sql kAddAudit{"org.add_audit",
                     "insert into audit (id, brand_id, actor_id, action, subject_kind, subject_id, detail, at) "
                     "values ($1, $2, $3, $4, $5, $6, $7, $8)"};
-const Sql kAudit{"org.audit",
-                 "select id, actor_id, action, subject_kind, subject_id, detail, at from audit where brand_id = $1 and "
-                 "id < $2 and substr(action, 1, length($3)) = $3 and ($4 = '' or subject_kind = $4) and (cast($5 as bigint) "
-                 "= 0 or subject_id = $5) and (cast($6 as bigint) is null or actor_id = $6) and at >= $7 and at < $8 "
-                 "order by id desc limit $9"};
+const Sql kAudit{
+    "org.audit",
+    "select id, actor_id, action, subject_kind, subject_id, detail, at from audit where brand_id = $1 and "
+    "id < $2 and substr(action, 1, length($3)) = $3 and ($4 = '' or subject_kind = $4) and (cast($5 as bigint) "
+    "= 0 or subject_id = $5) and (cast($6 as bigint) is null or actor_id = $6) and at >= $7 and at < $8 "
+    "order by id desc limit $9"};
 const Sql kFact{"org.fact", "select value from server_facts where name = $1"};
 const Sql kAddFact{"org.add_fact",
                    "insert into server_facts (name, value) values ($1, $2) on conflict (name) do nothing"};

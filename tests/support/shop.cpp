@@ -6,6 +6,7 @@
 #include "bus/journal.hpp"
 #include "catalog/catalog_service.hpp"
 #include "events/event_types.hpp"
+#include "events/webhook_service.hpp"
 #include "evidence/evidence_service.hpp"
 #include "insight/figures.hpp"
 #include "insight/verify.hpp"
@@ -30,7 +31,9 @@ const db::Sql kNextDue{
     "select min(ends_at) from campaigns where state = 'pushed' union all "
     "select min(until_at) from stock_allotments where closed_at is null union all "
     "select min(ends_at) from flash_sales where closed_at is null union all "
-    "select min(draws_at) from lucky_bags where drawn_at is null and cancelled_at is null) x where x.at > $1"};
+    "select min(draws_at) from lucky_bags where drawn_at is null and cancelled_at is null union all "
+    "select min(next_try_at) from webhook_deliveries where state = 'waiting' and next_try_at > $1 union all "
+    "select min(due_at) from evidence_subjects where due_at > $1) x where x.at > $1"};
 
 const pay::sandbox::Keys& keys() {  // 0.2 s to make; one pair serves every test
   static const pay::sandbox::Keys made = [] {
@@ -112,6 +115,19 @@ void Shop::jobs() {
   job("record evidence", [&](const Call& call) { return evidence::record_evidence(db_, call); });
   job("close segments", [&](const Call& call) { return evidence::close_segments(db_, call); });
   job("purge evidence", [&](const Call& call) { return evidence::purge_evidence(db_, call); });
+  job("webhooks", [&](const Call& call) -> Result<int> {
+    const events::HookCaller receiver = [&](const events::WebhookUrl&, const auto& headers,
+                                            const std::string&) -> Result<events::HookAnswer> {
+      if (!receiver_up) return fail(Code::io_failed, "nobody answers");
+      for (const auto& [name, value] : headers)
+        if (name == "webhook-id" && std::find(received.begin(), received.end(), value) == received.end())
+          received.push_back(value);
+      return events::HookAnswer{200, ""};
+    };
+    TRY(const int told, events::tell_webhooks(db_, call));
+    TRY(const int called, events::call_webhooks(db_, call, clock_, receiver));
+    return told + called;
+  });
   job("run erasures", [&](const Call& call) { return evidence::run_erasures(db_, call); });
 }
 

@@ -118,6 +118,10 @@ class Shop {
   Fen balance(AgentId agent, ledger::Account account);
   Fen debt(AgentId agent) { return -balance(agent, ledger::Account::debt); }
 
+  // ---- a webhook's receiver, which takes what it is sent while it is up
+  bool receiver_up = true;
+  std::vector<std::string> received;  // ids of events, each once
+
   // "" when verify finds nothing, else what it says.
   std::string problems();
   insight::Report report();
