@@ -895,7 +895,8 @@ const std::vector<Story::Statement>& Story::statements() {
       {"approve {agent}",
        [](S s, Given g) {
          const AgentId id = s.agent(g[0]).id;
-         return s.state_of(s.write([&, by = s.owner()](db::Tx& tx) { return org::approve_application(tx, by, id, {}); }));
+         const Call by = s.owner();
+         return s.state_of(s.write([&](db::Tx& tx) { return org::approve_application(tx, by, id, {}); }));
        }},
       {"refuse {agent}",
        [](S s, Given g) {
