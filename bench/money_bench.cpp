@@ -98,6 +98,20 @@ insert into ledger_postings (bucket, tx_id, n, account, agent_id, amount_fen)
   select bucket, id + 1, 1, 'commission', 0, -1000 from o union all
   select bucket, id + 2, 0, 'pending', agent, -1000 from o union all
   select bucket, id + 2, 1, 'available', agent, 1000 from o;
+insert into figures (brand_id, scope, group_id, id, exposures, enters, clicks, touches, orders, paid_orders, units,
+  paid_fen, refunded_fen)
+  select 1, 'minute', at / 60000, 0, 0, 0, 0, 0, count(*), count(*), count(*),
+    10000 * count(*), 0 from o group by at / 60000 union all
+  select 1, 'store', (at + 28800000) / 86400000, agent, 0, 0, 0, 0, count(*), count(*), count(*),
+    10000 * count(*), 0 from o group by 3, 4 union all
+  select 1, 'broadcast', (at + 28800000) / 86400000, agent, 0, 0, 0, 0, count(*), count(*), count(*),
+    10000 * count(*), 0 from o group by 3, 4 union all
+  select 1, 'cascade', (at + 28800000) / 86400000, 0, 0, 0, 0, 0, count(*), count(*), count(*),
+    10000 * count(*), 0 from o group by 3 union all
+  select 1, 'share', 0, 0, 0, 0, 0, 0, count(*), count(*), count(*),
+    10000 * count(*), 0 from o group by 3 union all
+  select 1, 'spread', 1, agent, 0, 0, 0, 0, count(*), count(*), count(*),
+    10000 * count(*), 0 from o group by agent;
 drop table o;
 )sql";
 
