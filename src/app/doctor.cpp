@@ -246,7 +246,9 @@ class Examination {
     }
     if (schema(db)) {
       writing(db);
-      skew(db, postgres ? number(kItsClock) : 0, number(kNewestMark));
+      const Instant before = clock_.now();
+      const Instant its = postgres ? number(kItsClock) : 0;
+      skew(its == 0 ? 0 : std::max({Instant{0}, before - its, its - clock_.now()}), number(kNewestMark));
       brands(db);
       person_keys(db);
     }
@@ -338,9 +340,9 @@ class Examination {
          "请把数据库放在本地 SSD 上；网络盘与共享盘刷写很慢"});
   }
 
-  void skew(db::Database&, std::int64_t its_clock, std::int64_t newest_mark) {
+  // apart: how far the database's clock lay outside the time in which it was asked.
+  void skew(std::int64_t apart, Instant newest_mark) {
     const Instant now = clock_.now();
-    const std::int64_t apart = its_clock == 0 ? 0 : std::abs(its_clock - now);
     // A mark of a server from later than now: somebody's clock went ahead, or ours back.
     const std::int64_t ahead = std::max<std::int64_t>(0, newest_mark - now);
     const std::int64_t worst = std::max(apart, ahead);

@@ -8,11 +8,6 @@
 #include <memory>
 #include <string>
 
-// Fontconfig keeps its font list until the process ends, through pointers the leak checker can't follow; it does not
-// grow with the posters drawn.
-extern "C" const char* __lsan_default_suppressions();
-extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig"; }
-
 namespace lianbo::share {
 namespace {
 
