@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <atomic>
+#include <boost/json/serialize.hpp>
 #include <map>
 #include <thread>
 
