@@ -32,3 +32,6 @@ export type Settlement = s.ListSettlementsReply['items'][number]
 export type Board = s.GetBoardReply
 export type Results = s.GetResultsReply
 export type Customer = s.ListCustomersReply['items'][number]
+export type Recruit = s.ListRecruitsReply['items'][number]
+export type TrainingTask = s.GetTrainingReply['tasks'][number]
+export type HeldLine = s.ListHeldChatReply['items'][number]
