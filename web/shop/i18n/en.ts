@@ -343,7 +343,7 @@ export const en: Messages<ShopKey> = {
   'data.blocked.agent': 'You are a host. Leave that role first.',
   'data.erase.sure': 'I understand that this cannot be undone and that my account closes at once',
   'data.erase.go': 'Erase my account',
-  'data.state.waiting': 'Your request is in. It is carried out when the orders under way are done.',
+  'data.state.waiting': 'Your request is in and being carried out; orders under way are finished first.',
   'data.state.partly': 'Erased. What must be kept by law is erased when its time is over.',
   'data.state.done': 'All of it is erased.',
   'data.receipt': 'Receipt',

@@ -343,7 +343,7 @@ export const zh = {
   'data.blocked.agent': '你还是主播，请先退出代理身份。',
   'data.erase.sure': '我明白删除后不能恢复，账号会立即停用',
   'data.erase.go': '删除我的账号',
-  'data.state.waiting': '删除申请已收到，等进行中的订单完成后执行。',
+  'data.state.waiting': '删除申请已收到，正在处理；进行中的订单要等完成之后。',
   'data.state.partly': '已删除；依法必须保留的部分到期后再删除。',
   'data.state.done': '已全部删除。',
   'data.receipt': '查询凭证',
