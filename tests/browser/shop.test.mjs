@@ -18,7 +18,10 @@ async function fillAddress(page) {
   await page.locator('#address-phone').fill('13900001111')
   await page.locator('#address-region').fill('浙江省杭州市西湖区')
   await page.locator('#address-detail').fill('文三路 1 号')
+  await quoted(page)
 }
+// The server has said what it costs.
+const quoted = (page) => page.locator('form.checkout[aria-busy=false]').waitFor()
 const dialog = (page) => page.getByRole('dialog')
 
 test('the types of the API are those of the server', () => {
@@ -208,6 +211,7 @@ test('sold out between card and order, and a price that changed, are told and bo
   const dear = world.products[10]
   await page.goto(`/product/${dear.id}?store=${world.hosts[2].store_id}`)
   await page.getByRole('button', { name: '立即购买' }).click()
+  await page.locator('.sums').getByText('¥29.90').waitFor()
   await world.owner.patch(`/skus/${dear.skus[0].id}`, { price_fen: 3190 })
   await page.getByRole('button', { name: '提交订单' }).click()
   await page.getByText('价格刚刚变了').waitFor()

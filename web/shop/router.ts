@@ -27,6 +27,8 @@ export const routes = [
   { path: '/orders/:id', component: () => import('./pages/OrderPage.vue') },
   { path: '/shares', component: () => import('./pages/SharesPage.vue') },
   { path: '/me', component: () => import('./pages/MePage.vue'), meta: { tab: 'me' as const } },
+  { path: '/me/coupons', component: () => import('./pages/CouponsPage.vue') },
+  { path: '/me/data', component: () => import('./pages/DataPage.vue') },
   { path: '/:rest(.*)*', component: () => import('./pages/MissingPage.vue') },
 ]
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RoomLink, type RoomMessage, type SocketLike } from './link'
-import { applyMessage, emptyRoom } from './use_room'
+import { applyMessage, emptyRoom, flashOf, putOnShelf } from './use_room'
 
 class FakeSocket implements SocketLike {
   static all: FakeSocket[] = []
@@ -105,10 +105,13 @@ describe('a room’s link', () => {
     last().tell(snapshot(1))
     const first = link.say('hello')
     const second = link.say('again')
-    const [a, b] = last().sent.map((m) => m.ref)
+    const doubtful = link.say('a word the brand forbids')
+    const [a, b, c] = last().sent.map((m) => m.ref)
+    last().tell({ t: 'held', id: '1', ref: c })
+    expect(await doubtful).toBe('held')
     last().tell({ t: 'said', ref: a, seq: 2 })
     last().tell({ t: 'error', ref: b, name: 'muted', title: 'You are muted' })
-    await first
+    expect(await first).toBe('said')
     await expect(second).rejects.toMatchObject({ name: 'muted' })
     const third = link.say('lost')
     last().end(1006)
@@ -118,7 +121,7 @@ describe('a room’s link', () => {
 })
 
 describe('a room', () => {
-  const item = (id: string) => ({ product_id: id, title: id, image_url: '', on_sale: true, price_fen: 100, left: 9, skus: [{ sku_id: `${id}1`, title: '', price_fen: 100, left: 4 }, { sku_id: `${id}2`, title: '', price_fen: 200, left: 5 }] })
+  const item = (id: string) => ({ product_id: id, title: id, image_url: '', on_sale: true, price_fen: 100, left: 9, skus: [{ sku_id: `${id}1`, title: '', price_fen: 100, list_fen: 100, left: 4 }, { sku_id: `${id}2`, title: '', price_fen: 200, list_fen: 200, left: 5 }] })
   it('shows stock, price, shelf and pin as they change', () => {
     const room = emptyRoom()
     applyMessage(room, { ...snapshot(1), shelf: [item('a'), item('b')] })
@@ -132,6 +135,36 @@ describe('a room', () => {
     expect(room.pin?.id).toBe('p2')
     applyMessage(room, { t: 'pin.closed', pin: { id: 'p2' } })
     expect(room.pin).toBeNull()
+  })
+  it('asks what a product costs here where a campaign counts, and does not take the list’s price for it', () => {
+    const room = emptyRoom()
+    applyMessage(room, { ...snapshot(1), shelf: [item('a'), item('b')] })
+    applyMessage(room, { t: 'price', product_id: 'a', sku_id: 'a1', price_fen: 100, campaign_id: 'k' })
+    expect([room.unknown, room.shelf[0]!.skus![0]!.price_fen]).toEqual([['a'], 100])
+    putOnShelf(room, { ...item('a'), price_fen: 70, skus: [{ sku_id: 'a1', title: '', price_fen: 70, list_fen: 100, left: 4 }] })
+    expect([room.unknown, room.shelf.map((one) => one.price_fen)]).toEqual([[], [70, 100]])
+    applyMessage(room, { t: 'price', product_id: 'a', sku_id: 'a1', price_fen: 110 })
+    expect([room.unknown, room.shelf[0]!.skus![0]]).toMatchObject([['a'], { price_fen: 70, list_fen: 110 }])
+  })
+  it('keeps what the host gives: flash prices while there are units and time, coupons, bags and who won them', () => {
+    const room = emptyRoom()
+    const flash = { id: 'f', sku_id: 'a1', price_fen: 50, left: 2, ends_at: '2026-03-01T12:01:00.000Z' }
+    const at = Date.parse('2026-03-01T12:00:00.000Z')
+    applyMessage(room, { ...snapshot(1), offers: { coupons: [{ id: 'c', left: 3 }], flash: [], lucky_bags: [] } })
+    applyMessage(room, { t: 'flash.opened', flash })
+    expect(flashOf(room.offers, 'a1', at)?.price_fen).toBe(50)
+    expect(flashOf(room.offers, 'a1', at + 60_000)).toBeUndefined()
+    applyMessage(room, { t: 'flash.changed', id: 'f', sku_id: 'a1', left: 0 })
+    expect(flashOf(room.offers, 'a1', at)).toBeUndefined()
+    applyMessage(room, { t: 'flash.closed', flash })
+    expect(room.offers.flash).toEqual([])
+    applyMessage(room, { t: 'coupon.gone', coupon_id: 'c' })
+    applyMessage(room, { t: 'coupon.offered', coupon: { id: 'd', left: 5 } })
+    expect(room.offers.coupons.map((one) => [one.id, one.left])).toEqual([['d', 5], ['c', 0]])
+    for (const id of ['x', 'y']) applyMessage(room, { t: 'luckybag.opened', bag: { id, drawn_at: null } })
+    applyMessage(room, { t: 'luckybag.drawn', bag: { id: 'x', drawn_at: 'then' }, seed: '00', winner_ids: ['me'] })
+    applyMessage(room, { t: 'luckybag.cancelled', bag: { id: 'y' } })
+    expect(room.offers.bags).toEqual([{ id: 'x', drawn_at: 'then', winner_ids: ['me'] }])
   })
   it('never counts likes backwards, and knows when the one watching is muted', () => {
     const room = emptyRoom()

@@ -54,7 +54,7 @@ export class Link {
   private stopped = false
   private afterMs: number | undefined
   private lastError: { name: string; title: string } | undefined
-  private waiting = new Map<string, { done: () => void; fail: (error: { name: string; title: string }) => void }>()
+  private waiting = new Map<string, { done: (how: 'said' | 'held') => void; fail: (error: { name: string; title: string }) => void }>()
   private refs = 0
   private readonly wake = () => this.hurry()
 
@@ -83,7 +83,7 @@ export class Link {
   }
 
   // Resolves when the server says so under the same ref, rejects with its words when it does not.
-  protected ask(message: RoomMessage): Promise<void> {
+  protected ask(message: RoomMessage): Promise<'said' | 'held'> {
     const ref = `r${++this.refs}`
     return new Promise((done, fail) => {
       if (!this.send({ ...message, ref })) return fail({ name: 'offline', title: '' })
@@ -138,7 +138,8 @@ export class Link {
       case 'pong':
         return
       case 'said':
-        this.answer(message)?.done()
+      case 'held':
+        this.answer(message)?.done(message.t)
         return
       case 'error': {
         const error = { name: String(message.name), title: String(message.title) }
@@ -234,8 +235,8 @@ export class RoomLink extends Link {
   constructor(broadcast: string, events: LinkEvents, options: LinkOptions = {}) {
     super(`/api/v1/rooms/${encodeURIComponent(broadcast)}/ws`, events, options)
   }
-  // Resolves when the line is told to the room.
-  say(text: string): Promise<void> {
+  // Resolves when the line is told to the room, or waits for the crew to let it through.
+  say(text: string): Promise<'said' | 'held'> {
     return this.ask({ t: 'chat', text })
   }
   like(n: number): boolean {

@@ -1,13 +1,25 @@
 // A room as a page shows it: what the socket tells, folded into one reactive object. Stop it when the page is left
 // (done by itself inside a component).
 import { getCurrentScope, onScopeDispose, reactive } from 'vue'
+import { api } from '../api/client'
+import { getProduct } from '../api/schema'
+import type { Coupon, Flash, LuckyBag, Product } from '../api/types'
 import { RoomLink, type LinkState, type RoomMessage } from './link'
 
 export interface RoomSku {
   sku_id: string
   title: string
+  // What it costs in this store but for a flash price; a campaign's is below the list's.
   price_fen: number
+  list_fen: number
   left: number
+}
+// Once it is drawn and this page was there: who won.
+export type RoomBag = LuckyBag & { winner_ids?: string[] }
+export interface RoomOffers {
+  coupons: Coupon[]
+  flash: Flash[]
+  bags: RoomBag[]
 }
 export interface ShelfItem {
   product_id: string
@@ -61,8 +73,9 @@ export interface RoomState {
   broadcast: RoomBroadcast | null
   pin: RoomPin | null
   shelf: ShelfItem[]
-  // Products on the shelf that the socket has only named; the page asks for them and hands them to addToShelf.
+  // Products on the shelf that the socket has only named, and those whose price in this store it has not told: asked for.
   unknown: string[]
+  offers: RoomOffers
   viewers: number
   likes: number
   chat: RoomChat[]
@@ -75,7 +88,7 @@ const keptChat = 200
 const keptOrders = 50
 
 export function emptyRoom(): RoomState {
-  return { link: 'connecting', why: null, ready: false, broadcast: null, pin: null, shelf: [], unknown: [], viewers: 0, likes: 0, chat: [], orders: [], mark: 'none' }
+  return { link: 'connecting', why: null, ready: false, broadcast: null, pin: null, shelf: [], unknown: [], offers: { coupons: [], flash: [], bags: [] }, viewers: 0, likes: 0, chat: [], orders: [], mark: 'none' }
 }
 
 function lowest(item: ShelfItem) {
@@ -83,6 +96,13 @@ function lowest(item: ShelfItem) {
   item.price_fen = Math.min(...item.skus.map((s) => s.price_fen))
   item.left = item.skus.reduce((sum, s) => sum + s.left, 0)
 }
+
+const put = <T extends { id: string }>(list: T[], one: T) => {
+  const i = list.findIndex((other) => other.id === one.id)
+  if (i < 0) list.unshift(one)
+  else list[i] = one
+}
+const without = <T extends { id: string }>(list: T[], id: string) => list.filter((one) => one.id !== id)
 
 // Pure but for `room`: what one message changes.
 export function applyMessage(room: RoomState, message: RoomMessage, me = ''): void {
@@ -98,8 +118,37 @@ export function applyMessage(room: RoomState, message: RoomMessage, me = ''): vo
       room.viewers = counts.viewers
       room.likes = Math.max(room.likes, counts.likes)
       room.chat = m.chat
+      room.offers = { coupons: m.offers?.coupons ?? [], flash: m.offers?.flash ?? [], bags: m.offers?.lucky_bags ?? [] }
       break
     }
+    case 'flash.opened':
+      put(room.offers.flash, m.flash)
+      break
+    case 'flash.closed':
+      room.offers.flash = without(room.offers.flash, m.flash.id)
+      break
+    case 'flash.changed': {
+      const flash = room.offers.flash.find((one) => one.id === m.id)
+      if (flash) flash.left = m.left
+      break
+    }
+    case 'coupon.offered':
+      put(room.offers.coupons, m.coupon)
+      break
+    case 'coupon.gone': {
+      const coupon = room.offers.coupons.find((one) => one.id === m.coupon_id)
+      if (coupon) coupon.left = 0
+      break
+    }
+    case 'luckybag.opened':
+      put(room.offers.bags, m.bag)
+      break
+    case 'luckybag.cancelled':
+      room.offers.bags = without(room.offers.bags, m.bag.id)
+      break
+    case 'luckybag.drawn':
+      put(room.offers.bags, { ...m.bag, winner_ids: m.winner_ids })
+      break
     case 'pin.opened':
       room.pin = m.pin
       break
@@ -120,7 +169,12 @@ export function applyMessage(room: RoomState, message: RoomMessage, me = ''): vo
       const sku = item?.skus?.find((one) => one.sku_id === m.sku_id)
       if (!item || !sku) break
       if (message.t === 'stock') sku.left = m.left
-      else sku.price_fen = m.price_fen
+      else {
+        // The list's price is told; where a campaign counts, what it costs here has to be asked.
+        if ((m.campaign_id || sku.price_fen !== sku.list_fen) && !room.unknown.includes(item.product_id)) room.unknown.push(item.product_id)
+        else sku.price_fen = m.price_fen
+        sku.list_fen = m.price_fen
+      }
       lowest(item)
       break
     }
@@ -152,16 +206,41 @@ export function applyMessage(room: RoomState, message: RoomMessage, me = ''): vo
   }
 }
 
-export function addToShelf(room: RoomState, item: ShelfItem, place: number) {
-  room.unknown = room.unknown.filter((id) => id !== item.product_id)
-  if (!room.shelf.some((one) => one.product_id === item.product_id)) room.shelf.splice(place, 0, item)
+// A product as the server tells it for one store.
+export function toShelfItem(got: Product): ShelfItem {
+  const skus = got.skus.map((sku) => ({ sku_id: sku.id, title: sku.title, price_fen: sku.store_price_fen ?? sku.price_fen, list_fen: sku.price_fen, left: sku.sold_out ? 0 : (sku.left ?? 9999) }))
+  const item = { product_id: got.id, title: got.title, image_url: got.image_url, on_sale: got.on_sale, price_fen: 0, left: 0, skus }
+  lowest(item)
+  return item
 }
+export function putOnShelf(room: RoomState, item: ShelfItem) {
+  room.unknown = room.unknown.filter((id) => id !== item.product_id)
+  const i = room.shelf.findIndex((one) => one.product_id === item.product_id)
+  if (i < 0) room.shelf.push(item)
+  else room.shelf[i] = item
+}
+// The flash price that a unit of this SKU has now, if any.
+export const flashOf = (offers: RoomOffers, sku: string, now: number) => offers.flash.find((one) => one.sku_id === sku && one.left > 0 && Date.parse(one.ends_at) > now)
 
 export function useRoom(broadcast: string, options: { me?: () => string; onMessage?: (message: RoomMessage) => void; crew?: boolean } = {}) {
   const room = reactive(emptyRoom())
+  const asked = new Set<string>()
+  async function ask() {
+    for (const id of room.unknown) {
+      if (asked.has(id)) continue
+      asked.add(id)
+      // A price that changed is asked for by everybody who watches: not all in the same instant.
+      if (room.shelf.some((one) => one.product_id === id)) await new Promise((done) => setTimeout(done, Math.random() * 800))
+      const got = await api(getProduct, { path: { product_id: id }, query: { store_id: room.broadcast?.store_id } }).catch(() => null)
+      if (!got) continue
+      asked.delete(id)
+      putOnShelf(room, toShelfItem(got))
+    }
+  }
   const link = new RoomLink(broadcast, {
     message: (message) => {
       applyMessage(room, message, options.me?.() ?? '')
+      if (room.unknown.length) void ask()
       options.onMessage?.(message)
     },
     state: (state, why) => {

@@ -32,17 +32,25 @@ export const keptAddress = () => recall<Address>('address', { name: '', phone: '
 export const keepAddress = (address: Address) => remember('address', address)
 
 interface Attempt {
-  body: string
+  body: PlaceOrderBody
   key: string
 }
-export function keyFor(body: PlaceOrderBody): string {
-  const text = JSON.stringify(body)
-  const attempt = recall<Attempt | null>('attempt', null, 'visit')
-  if (attempt?.body === text) return attempt.key
-  const key = newKey()
-  remember('attempt', { body: text, key } satisfies Attempt, 'visit')
-  return key
+// The same wish but for what it would cost now.
+const same = (a: PlaceOrderBody, b: PlaceOrderBody) => {
+  const wish = (one: PlaceOrderBody) => JSON.stringify({ ...one, total_fen: 0, lines: one.lines.map((line) => [line.sku_id, line.qty]) })
+  return wish(a) === wish(b)
 }
+// What is sent, and under which key. While an attempt has no answer it may have been an order: it is asked for again as
+// it was, whatever things cost meanwhile.
+export function attempt(body: PlaceOrderBody): Attempt {
+  const last = recall<Attempt | null>('attempt', null, 'visit')
+  if (last && typeof last.body === 'object' && same(last.body, body)) return last
+  const made = { body, key: newKey() }
+  remember('attempt', made satisfies Attempt, 'visit')
+  return made
+}
+// The server has said no: there is no order, and the next attempt is another.
+export const refused = () => remember('attempt', null, 'visit')
 // The order is there: the next one, even of the same things, is another.
 export function ordered() {
   remember('attempt', null, 'visit')

@@ -1,6 +1,6 @@
 import { api } from '@shared/api/client'
 import { getProduct, getStore } from '@shared/api/schema'
-import type { Product, Store } from '@shared/api/types'
+import type { Product, Sku, Store } from '@shared/api/types'
 
 // Names and pictures for lists of orders and shares; prices and stock are always asked for afresh.
 const products = new Map<string, Promise<Product>>()
@@ -23,8 +23,11 @@ export function storeOf(id: string): Promise<Store> {
   }
   return found
 }
+// What it costs in the store it was asked for.
+export const here = (sku: Pick<Sku, 'price_fen' | 'store_price_fen'>) => sku.store_price_fen ?? sku.price_fen
 export const priceRange = (product: Pick<Product, 'skus'>) => {
-  const prices = product.skus.map((sku) => sku.price_fen)
-  return { low: Math.min(...prices), varies: Math.max(...prices) > Math.min(...prices) }
+  if (product.skus.length === 0) return { low: 0, was: 0, varies: false }
+  const cheapest = product.skus.reduce((best, sku) => (here(sku) < here(best) ? sku : best))
+  return { low: here(cheapest), was: cheapest.price_fen, varies: product.skus.some((sku) => here(sku) > here(cheapest)) }
 }
 export const canBeSold = (product: Pick<Product, 'on_sale' | 'skus'>) => product.on_sale && product.skus.some((sku) => !sku.sold_out)
