@@ -4,12 +4,16 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { axeFindings, desk, go, layoutShift, phone, settled, smallTargets } from './browser.mjs'
 import { makeStage, unharmed } from './stage.mjs'
 import { buy, fillDay, makeBuyer, startServer } from './world.mjs'
 
 const stage = makeStage()
+// A desk left open would keep the wall as it was read.
+afterEach(async () => {
+  for (const one of stage.browser.contexts()) await one.close()
+})
 const wide = { ...desk, locale: 'zh-CN' }
 let day
 const filled = async () => (day ??= await fillDay(stage.world))
