@@ -1,5 +1,5 @@
 // A list that comes in pages: the first when asked, the next when wanted; a newer question beats an older answer.
-import { ref, shallowRef, triggerRef } from 'vue'
+import { computed, ref, shallowRef, triggerRef } from 'vue'
 import { asProblem, type Problem } from '@shared/api/problem'
 
 export interface Page<T> {
@@ -46,3 +46,5 @@ export function usePages<T>(read: (at: { after?: string; limit: number }) => Pro
   }
 }
 export type Pages<T> = ReturnType<typeof usePages<T>>
+// What a DataTable wants of them: <DataTable v-bind="table" …>
+export const asTable = <T>(pages: Pages<T>) => computed(() => ({ rows: pages.rows.value, ready: pages.ready.value, pending: pages.pending.value, problem: pages.problem.value, more: pages.next.value !== null, onMore: pages.more, onRetry: pages.load }))

@@ -178,3 +178,8 @@ export function settlementTree(raw: unknown): WhyNode[] {
     { text: t('why.ledger'), children: ledgerNodes(w.ledger) },
   ]
 }
+
+export function lockTree(raw: unknown): WhyNode[] {
+  const steps = (raw as { steps?: Step[] } | null | undefined)?.steps ?? []
+  return steps.length > 0 ? steps.map(stepNode) : [{ text: t('why.lock.none'), tone: 'lost' }]
+}

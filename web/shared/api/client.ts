@@ -62,6 +62,12 @@ function address(path: string, params: Record<string, unknown> = {}, query: Reco
   return text ? `${filled}?${text}` : filled
 }
 
+// JSON, or nothing: 204, and 202 without words.
+async function contentOf(response: Response): Promise<unknown> {
+  if (response.status === 204) return undefined
+  const text = response.status === 202 ? await response.text() : undefined
+  return text === undefined ? response.json() : text === '' ? undefined : JSON.parse(text)
+}
 async function once(url: string, init: RequestInit, options: CallOptions): Promise<Response> {
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(new DOMException('timeout', 'TimeoutError')), options.timeoutMs ?? 20_000)
@@ -98,7 +104,7 @@ export async function api<P, Q, B, R>(operation: Operation<P, Q, B, R>, ...[inpu
     let problem: Problem
     try {
       const response = await (operation.open ? once(url, init, given) : introduced(() => once(url, init, given)))
-      if (response.ok) return (response.status === 204 ? undefined : await response.json()) as R
+      if (response.ok) return (await contentOf(response)) as R
       problem = await problemOf(response)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
