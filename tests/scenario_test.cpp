@@ -327,7 +327,7 @@ class Story {
   }
   trust::Judged judged(const Words& name) {
     const StoreId id = agent(name).store;
-    return test::must(read([&](db::Tx& tx) { return trust::judge_store(tx, id, shop_.now()); }));
+    return test::must(shop_.db().read([&](db::Tx& tx) { return trust::judge_store(tx, id, shop_.now()); }));
   }
   std::string settle(Instant cutoff) {
     const auto run = shop_.settle(cutoff);
