@@ -2,7 +2,7 @@
 #include "trust/score.hpp"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
+#include <rapidcheck.h>
 
 #include <algorithm>
 
@@ -166,81 +166,87 @@ bool counts(const RatedLine& l, const std::vector<RatedLine>& all, const Devices
   });
 }
 
-RC_GTEST_PROP(ScoreProperty, CountsWhatTheSpecCountsInAnyOrder, ()) {
-  auto lines = *any_lines();
-  const Devices devices = any_devices();
-  const Judged judged = judge(lines, kHost, devices, {3, 4}, kNow);
-  std::int64_t reviews = 0, stars = 0, left = 0, bad = 0;
-  for (const auto& l : lines) {
-    if (!counts(l, lines, devices)) continue;
-    if (l.facts.shipped_qty > 0) ++left, bad += l.facts.refunded_fen > 0;
-    if (l.stars > 0 && !l.facts.given_back()) ++reviews, stars += l.stars;
-  }
-  RC_ASSERT(judged.inputs.reviews == reviews);
-  RC_ASSERT(judged.inputs.stars == stars);
-  RC_ASSERT(judged.inputs.lines_left == left);
-  RC_ASSERT(judged.inputs.lines_bad == bad);
-  std::reverse(lines.begin(), lines.end());
-  const Judged turned = judge(lines, kHost, devices, {3, 4}, kNow);
-  RC_ASSERT(score_of(turned.inputs).score == score_of(judged.inputs).score);
-  RC_ASSERT(turned.inputs.orders_on_time == judged.inputs.orders_on_time);
+TEST(ScoreProperty, CountsWhatTheSpecCountsInAnyOrder) {
+  EXPECT_TRUE(rc::check([] {
+    auto lines = *any_lines();
+    const Devices devices = any_devices();
+    const Judged judged = judge(lines, kHost, devices, {3, 4}, kNow);
+    std::int64_t reviews = 0, stars = 0, left = 0, bad = 0;
+    for (const auto& l : lines) {
+      if (!counts(l, lines, devices)) continue;
+      if (l.facts.shipped_qty > 0) ++left, bad += l.facts.refunded_fen > 0;
+      if (l.stars > 0 && !l.facts.given_back()) ++reviews, stars += l.stars;
+    }
+    RC_ASSERT(judged.inputs.reviews == reviews);
+    RC_ASSERT(judged.inputs.stars == stars);
+    RC_ASSERT(judged.inputs.lines_left == left);
+    RC_ASSERT(judged.inputs.lines_bad == bad);
+    std::reverse(lines.begin(), lines.end());
+    const Judged turned = judge(lines, kHost, devices, {3, 4}, kNow);
+    RC_ASSERT(score_of(turned.inputs).score == score_of(judged.inputs).score);
+    RC_ASSERT(turned.inputs.orders_on_time == judged.inputs.orders_on_time);
+  }));
 }
 
 // One person with many accounts, the host, agents of the brand: however much they buy and praise, nothing moves.
-RC_GTEST_PROP(ScoreProperty, RingsAndSelfOrdersMoveNothing, ()) {
-  auto lines = *any_lines();
-  Devices devices;  // honest buyers, each with a device of their own
-  for (std::int64_t person = 2; person < 12; ++person) devices[PersonId{person}].insert(org::DeviceId{person});
-  std::erase_if(lines, [](const RatedLine& l) { return l.facts.buyer == kHost; });
-  const Score before = score_of(judge(lines, kHost, devices, {}, kNow).inputs);
-  for (std::int64_t n = *rc::gen::inRange(2, 20), i = 0; i < n; ++i) {
-    const int kind = *rc::gen::inRange(0, 3);
-    auto l = line(1000 + i, kind == 0 ? kHost : PersonId{100 + i}, *rc::gen::inRange(1, 6));
-    if (kind == 1) l.facts.buyer_agent = AgentId{5};
-    if (kind == 2) devices[l.facts.buyer].insert(org::DeviceId{500});
-    lines.push_back(l);
-  }
-  // A ring of one would be one honest buyer.
-  auto second = line(5000, PersonId{200}, 5);
-  devices[PersonId{200}].insert(org::DeviceId{500});
-  lines.push_back(second);
-  second.facts.order = OrderId{5001};
-  second.facts.buyer = PersonId{201};
-  devices[PersonId{201}].insert(org::DeviceId{500});
-  lines.push_back(second);
-  const Score after = score_of(judge(lines, kHost, devices, {}, kNow).inputs);
-  RC_ASSERT(after.score == before.score);
-  RC_ASSERT(after.rated_lines == before.rated_lines);
+TEST(ScoreProperty, RingsAndSelfOrdersMoveNothing) {
+  EXPECT_TRUE(rc::check([] {
+    auto lines = *any_lines();
+    Devices devices;  // honest buyers, each with a device of their own
+    for (std::int64_t person = 2; person < 12; ++person) devices[PersonId{person}].insert(org::DeviceId{person});
+    std::erase_if(lines, [](const RatedLine& l) { return l.facts.buyer == kHost; });
+    const Score before = score_of(judge(lines, kHost, devices, {}, kNow).inputs);
+    for (std::int64_t n = *rc::gen::inRange(2, 20), i = 0; i < n; ++i) {
+      const int kind = *rc::gen::inRange(0, 3);
+      auto l = line(1000 + i, kind == 0 ? kHost : PersonId{100 + i}, *rc::gen::inRange(1, 6));
+      if (kind == 1) l.facts.buyer_agent = AgentId{5};
+      if (kind == 2) devices[l.facts.buyer].insert(org::DeviceId{500});
+      lines.push_back(l);
+    }
+    // A ring of one would be one honest buyer.
+    auto second = line(5000, PersonId{200}, 5);
+    devices[PersonId{200}].insert(org::DeviceId{500});
+    lines.push_back(second);
+    second.facts.order = OrderId{5001};
+    second.facts.buyer = PersonId{201};
+    devices[PersonId{201}].insert(org::DeviceId{500});
+    lines.push_back(second);
+    const Score after = score_of(judge(lines, kHost, devices, {}, kNow).inputs);
+    RC_ASSERT(after.score == before.score);
+    RC_ASSERT(after.rated_lines == before.rated_lines);
+  }));
 }
 
-RC_GTEST_PROP(ScoreProperty, PointsAddUpAndMoreGoodNeverLowers, ()) {
-  Inputs in;
-  in.reviews = *rc::gen::inRange<std::int64_t>(0, 500);
-  in.stars = in.reviews + *rc::gen::inRange<std::int64_t>(0, 4 * in.reviews + 1);
-  in.orders_due = *rc::gen::inRange<std::int64_t>(0, 500);
-  in.orders_on_time = *rc::gen::inRange<std::int64_t>(0, in.orders_due + 1);
-  in.lines_left = *rc::gen::inRange<std::int64_t>(0, 500);
-  in.lines_bad = *rc::gen::inRange<std::int64_t>(0, in.lines_left + 1);
-  in.promises.due = *rc::gen::inRange(0, 21);
-  in.promises.kept = *rc::gen::inRange(0, in.promises.due + 1);
-  const Score s = score_of(in);
-  std::int64_t points = 0;
-  for (const auto& p : s.parts) {
-    RC_ASSERT(p.value_bp >= 0 && p.value_bp <= 10'000);
-    RC_ASSERT(p.points_c <= 100 * p.weight);
-    points += p.points_c;
-  }
-  RC_ASSERT(s.score == (points + 50) / 100);
-  RC_ASSERT(s.score >= 0 && s.score <= 100);
-  for (int part = 0; part < 4; ++part) {
-    Inputs better = in, worse = in;
-    if (part == 0) better.reviews += 1, better.stars += 5, worse.reviews += 1, worse.stars += 1;
-    if (part == 1) better.orders_due += 1, better.orders_on_time += 1, worse.orders_due += 1;
-    if (part == 2) better.lines_left += 1, worse.lines_left += 1, worse.lines_bad += 1;
-    if (part == 3) better.promises.due += 1, better.promises.kept += 1, worse.promises.due += 1;
-    RC_ASSERT(score_of(better).score >= s.score);
-    RC_ASSERT(score_of(worse).score <= s.score);
-  }
+TEST(ScoreProperty, PointsAddUpAndMoreGoodNeverLowers) {
+  EXPECT_TRUE(rc::check([] {
+    Inputs in;
+    in.reviews = *rc::gen::inRange<std::int64_t>(0, 500);
+    in.stars = in.reviews + *rc::gen::inRange<std::int64_t>(0, 4 * in.reviews + 1);
+    in.orders_due = *rc::gen::inRange<std::int64_t>(0, 500);
+    in.orders_on_time = *rc::gen::inRange<std::int64_t>(0, in.orders_due + 1);
+    in.lines_left = *rc::gen::inRange<std::int64_t>(0, 500);
+    in.lines_bad = *rc::gen::inRange<std::int64_t>(0, in.lines_left + 1);
+    in.promises.due = *rc::gen::inRange(0, 21);
+    in.promises.kept = *rc::gen::inRange(0, in.promises.due + 1);
+    const Score s = score_of(in);
+    std::int64_t points = 0;
+    for (const auto& p : s.parts) {
+      RC_ASSERT(p.value_bp >= 0 && p.value_bp <= 10'000);
+      RC_ASSERT(p.points_c <= 100 * p.weight);
+      points += p.points_c;
+    }
+    RC_ASSERT(s.score == (points + 50) / 100);
+    RC_ASSERT(s.score >= 0 && s.score <= 100);
+    for (int part = 0; part < 4; ++part) {
+      Inputs better = in, worse = in;
+      if (part == 0) better.reviews += 1, better.stars += 5, worse.reviews += 1, worse.stars += 1;
+      if (part == 1) better.orders_due += 1, better.orders_on_time += 1, worse.orders_due += 1;
+      if (part == 2) better.lines_left += 1, worse.lines_left += 1, worse.lines_bad += 1;
+      if (part == 3) better.promises.due += 1, better.promises.kept += 1, worse.promises.due += 1;
+      RC_ASSERT(score_of(better).score >= s.score);
+      RC_ASSERT(score_of(worse).score <= s.score);
+    }
+  }));
 }
 
 }  // namespace
