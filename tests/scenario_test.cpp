@@ -36,6 +36,7 @@
 #include "support/database.hpp"
 #include "support/shop.hpp"
 #include "support/source_dir.hpp"
+#include "trust/trust_service.hpp"
 
 namespace lianbo {
 namespace {
@@ -338,6 +339,10 @@ class Story {
     return ask(
         by, of,
         {line(line_no), units > 0 ? return_and_refund : refund_only, units, amount_in(amount.at(0)), "of the story"});
+  }
+  trust::Judged judged(const Words& name) {
+    const StoreId id = agent(name).store;
+    return test::must(shop_.db().read([&](db::Tx& tx) { return trust::judge_store(tx, id, shop_.now()); }));
   }
   std::string settle(Instant cutoff) {
     const auto run = shop_.settle(cutoff);
@@ -715,6 +720,7 @@ class Story {
   LuckyBagId bag_;
   OrderId last_order_;
   AfterSaleId last_request_;
+  trust::ReviewId last_review_;
   Instant last_cutoff_ = 0;
   SettlementId last_run_;
   PayoutBatchId last_batch_;
@@ -1100,6 +1106,64 @@ const std::vector<Story::Statement>& Story::statements() {
          const auto lock = s.shop_.lock(s.who(g[0]).caller.person);
          const Instant wanted = g[1] == Words{"for", "ever"} ? kForever : s.shop_.now() + duration_in(g[1]);
          return expect_text(lock ? s.in_words(lock->protect_until) : "none", s.in_words(wanted));
+       }},
+
+      // trust
+      {"{who} logs in on {device}",
+       [](S s, Given g) {
+         const PersonId person = s.who(g[0]).caller.person;
+         // Stands for the cookie of that browser.
+         const std::int64_t device = 1 + static_cast<std::int64_t>(std::hash<std::string>{}(g[1][0]) >> 2);
+         test::must(s.write([&](db::Tx& tx) -> Result<int> {
+           org::logged_in_on(tx, org::DeviceId{device}, person, s.shop_.now());
+           return 0;
+         }));
+         return std::string("logged in");
+       }},
+      {"{who} reviews line {number} of {order} with {number} stars",
+       [](S s, Given g) {
+         const Call call = s.who(g[0]);
+         const OrderId id = s.order(g[2]);
+         const auto review = s.write([&](db::Tx& tx) {
+           return trust::write_review(tx, call, id, s.line(g[1]), static_cast<int>(number_in(g[3][0])), "of the story");
+         });
+         if (review) s.last_review_ = review->id;
+         return review ? std::string("reviewed") : s.refused(review);
+       }},
+      {"{who} hides the review because {words…}",
+       [](S s, Given g) {
+         const Call call = g[0][0] == "staff" ? s.shop_.owner() : s.who(g[0]);
+         const auto hidden =
+             s.write([&](db::Tx& tx) { return trust::hide_review(tx, call, s.last_review_, joined(g[1])); });
+         return hidden ? std::string("hidden") : s.refused(hidden);
+       }},
+      {"expect the store of {agent} has score {number}",
+       [](S s, Given g) {
+         return expect_text(std::to_string(trust::score_of(s.judged(g[0]).inputs).score), g[1][0]);
+       }},
+      {"expect the store of {agent} has {number} rated lines",
+       [](S s, Given g) { return expect_text(std::to_string(s.judged(g[0]).inputs.reviews), g[1][0]); }},
+      {"expect the store of {agent} is at level {level}",
+       [](S s, Given g) {
+         const trust::Score score = trust::score_of(s.judged(g[0]).inputs);
+         return expect_text(score.is_new() ? "new" : std::to_string(score.level), g[1][0]);
+       }},
+      {"{who} follows {agent}",
+       [](S s, Given g) {
+         const Call call = s.who(g[0]);
+         const StoreId id = s.agent(g[1]).store;
+         const auto done = s.write([&](db::Tx& tx) -> Result<int> {
+           TRY_OK(trust::follow(tx, call, id));
+           return 0;
+         });
+         return done ? std::string("follows") : s.refused(done);
+       }},
+      {"expect {who} knows {number} buyers of {product}",
+       [](S s, Given g) {
+         const Call call = s.who(g[0]);
+         const ProductId id = s.item(g[2]).product;
+         const auto known = test::must(s.read([&](db::Tx& tx) { return trust::known_buyers(tx, call, id); }));
+         return expect_text(std::to_string(known.bought), g[1][0]);
        }},
 
       // orders

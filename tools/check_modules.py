@@ -24,12 +24,14 @@ ALLOWED = {
     "live": ["base", "db", "bus", "privacy", "net", "org", "catalog"],
     "share": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live"],
     "order": ["base", "db", "bus", "privacy", "net", "pay", "org", "catalog", "ledger", "live", "share"],
+    "trust": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live", "share", "order"],
+    "feed": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live", "share", "order", "trust"],
     "insight": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order"],
-    "evidence": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order"],
-    "app": ["base", "db", "bus", "privacy", "net", "pay", "org", "events", "catalog", "ledger", "live", "share", "order", "insight", "evidence", "sim"],
+    "evidence": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order", "trust"],
+    "app": ["base", "db", "bus", "privacy", "net", "pay", "org", "events", "catalog", "ledger", "live", "share", "order", "trust", "feed", "insight", "evidence", "sim"],
     "sim": ["base", "net"],
 }
-DOMAINS = ["org", "events", "evidence", "catalog", "ledger", "live", "share", "order", "insight"]
+DOMAINS = ["org", "events", "evidence", "catalog", "ledger", "live", "share", "order", "trust", "feed", "insight"]
 # What of a domain others must not see.
 PRIVATE = re.compile(r"_store\.hpp$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

@@ -113,6 +113,9 @@ class AccessTest : public ServerTest {
               R"({"carrier":"SF","tracking_number":"1"})"),
          200);
     said(call(Method::post, "/api/v1/orders/" + ids_["order_id"] + "/receive", customers), 200);
+    ids_["review_id"] = id_in(said(call(Method::post, "/api/v1/orders/" + ids_["order_id"] + "/reviews", customers,
+                                        R"({"line":0,"stars":5,"words":"good"})"),
+                                   201));
     said(call(Method::post, "/api/v1/clock", owner, R"({"now":"2026-11-19T00:00:00Z"})"), 200);
     const auto run = said(call(Method::post, "/api/v1/brands/" + home_.id.text() + "/settlements", owner,
                                R"({"cutoff_at":"2026-11-19T00:00:00Z"})"),
@@ -160,12 +163,14 @@ class AccessTest : public ServerTest {
       "createShare",   "listShares",   "openShare",        "getOwnLock",      "getCart",
       "putCartLine",   "clearCart",    "payNotice",        "getLeaderboard",  "listRoomsSelling",
       "quoteOrder",    "getShipping",  "listStoreCoupons", "listRoomCoupons", "listFlash",
-      "listLuckyBags", "getLuckyBag",  "getLuckyBagProof"};
+      "listLuckyBags", "getLuckyBag",  "getLuckyBagProof", "listStoreReviews", "listProductReviews", "getStoreScore",
+      "getStoreAnswer", "getGuarantee"};
   // What everybody may do who is logged in: to things of their own.
   const std::set<std::string> own_ = {
       "deleteSession", "createApiToken", "placeOrder",  "listMyOrders",  "reserveBroadcast", "unreserveBroadcast",
       "sandboxPay",    "takeReminders",  "claimCoupon", "listMyCoupons", "enterLuckyBag",    "listApiTokens",
-      "getMyData",     "previewErasure", "eraseMe",     "applyAsAgent",  "changePassword"};
+      "getMyData",     "previewErasure", "eraseMe",     "applyAsAgent",  "changePassword",
+      "followStore", "unfollowStore", "listFollows", "getKnownBuyers", "getShowPurchases", "putShowPurchases"};
   // Pages, health, documents.
   bool is_page(const net::Route& route) const { return route.access == Access::open; }
 
@@ -402,12 +407,13 @@ TEST_F(AccessTest, WhoLogsInIsNoGuestAnyMore) {
   for (const auto& [name, value] : reply.headers) {
     if (net::equal_ignoring_case(name, "set-cookie")) {
       ++cookies;
-      EXPECT_TRUE(value.starts_with("lb_sid=") || value.starts_with("lb_guest=;")) << value;
+      EXPECT_TRUE(value.starts_with("lb_sid=") || value.starts_with("lb_guest=;") || value.starts_with("lb_device="))
+          << value;
       EXPECT_NE(value.find("HttpOnly; SameSite=Lax"), std::string::npos) << value;
     }
     caching += net::equal_ignoring_case(name, "cache-control") ? 1 : 0;
   }
-  EXPECT_EQ(cookies, 2);
+  EXPECT_EQ(cookies, 3);
   EXPECT_EQ(caching, 1);
 }
 

@@ -31,6 +31,7 @@
 #include "pay/wechat/rail.hpp"
 #include "share/share_api.hpp"
 #include "share/share_service.hpp"
+#include "trust/trust_api.hpp"
 
 namespace lianbo::app {
 
@@ -487,6 +488,7 @@ net::Routes App::make_routes() {
   take(evidence::evidence_routes(b.db.get()));
   take(events::events_routes({b.db.get(), events::http_caller(b.settings)}));
   take(insight::host_routes());
+  take(trust::trust_routes());
   all.push_back(site_route({sandbox_ != nullptr, b.simulated != nullptr}));
   take(backup_routes(*backups_, *b.db, b.settings, [this] { slow_jobs_->nudge(); }));
   take(server_routes());

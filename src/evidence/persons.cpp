@@ -12,6 +12,7 @@
 #include "org/org_service.hpp"
 #include "privacy/vault.hpp"
 #include "share/share_service.hpp"
+#include "trust/trust_service.hpp"
 
 namespace lianbo::evidence {
 namespace {
@@ -130,7 +131,7 @@ std::string erasure_json(const Call& call, const std::optional<Erasure>& e, cons
   w.key("erases").begin_list();
   if (account) w.value(says(call, "name, login and password: the account is closed", "姓名、账号和密码，账号随之注销"));
   w.value(says(call, "names, phone numbers and addresses of all orders", "所有订单的姓名、电话和地址"));
-  w.value(says(call, "reasons given in after-sales", "售后申请中填写的原因"));
+  w.value(says(call, "reasons given in after-sales, and the words of reviews", "售后申请中填写的原因，以及评价的文字"));
   w.end_list().key("keeps").begin_list();
   const auto keep = [&](std::string_view what, std::string_view why, std::int64_t count, Instant until,
                         const std::string& text) {
@@ -235,10 +236,12 @@ Result<bool> move_on(db::Tx& tx, const Call& call, ErasureId id) {
     for (const BrandId brand : brands) {
       privacy::destroy_key(tx, e->person, brand, privacy::Use::everyday);
       order::forget_buyer(tx, call, e->person, brand);
+      trust::forget_buyer(tx, call, e->person, brand);
     }
     if (!e->brand) {
       privacy::destroy_key(tx, e->person, {}, privacy::Use::everyday);
       org::close_account(tx, e->person);
+      trust::forget_person(tx, call, e->person);
     }
     e->state = "partly";
     e->erased_at = call.now;

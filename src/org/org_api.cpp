@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/csv.hpp"
+#include "org/devices.hpp"
 #include "org/sessions.hpp"
 #include "org/storefront.hpp"
 
@@ -174,11 +175,18 @@ using ContextPtr = std::shared_ptr<Context>;
 struct LoggedIn {
   std::string token;
   Caller caller;
+  std::string device;  // a new cookie; "": the browser has one
 };
 
 // In the transaction that made or checked the person: the session, and what the guest did becomes the person's.
-Result<LoggedIn> log_in(Tx& tx, const Call& call, const Context& context, PersonId person) {
+Result<LoggedIn> log_in(Tx& tx, const Call& call, const Request& request, const Context& context, PersonId person) {
   LoggedIn out;
+  DeviceId device = device_of(request.cookie(kDeviceCookie));
+  if (!device) {
+    out.device = make_token(*call.random);
+    device = device_of(out.device);
+  }
+  logged_in_on(tx, device, person, call.now);
   TRY(out.token, issue_session(tx, call, person, TokenKind::login, ""));
   if (context.deps.on_login && call.caller.guest && call.caller.person && call.caller.person != person)
     TRY_OK(context.deps.on_login(tx, call, call.caller.person, person));
@@ -193,10 +201,12 @@ Reply session_reply(const Call& call, const Context& context, const LoggedIn& in
   write_relations(w, in.caller);
   w.end();
   // The guest's doings belong to the person now; who logs out later begins as a new guest.
-  return Reply::json(w.take())
-      .with("set-cookie", session_cookie(*context.deps.settings, in.token))
-      .with("set-cookie", ended_cookie(*context.deps.settings, kGuestCookie))
-      .with("cache-control", "no-store");
+  auto reply = Reply::json(w.take())
+                   .with("set-cookie", session_cookie(*context.deps.settings, in.token))
+                   .with("set-cookie", ended_cookie(*context.deps.settings, kGuestCookie))
+                   .with("cache-control", "no-store");
+  if (!in.device.empty()) reply.headers.emplace_back("set-cookie", device_cookie(*context.deps.settings, in.device));
+  return reply;
 }
 
 Result<Reply> create_session(const Call& call, const Request& request, Context& context) {
@@ -207,7 +217,8 @@ Result<Reply> create_session(const Call& call, const Request& request, Context& 
   TRY(const bool right, context.passwords.verify(known ? known->password_hash : std::string(), password));
   if (!right) return fail(Code::wrong_login);
   context.throttle.succeeded(login);
-  TRY(const LoggedIn in, context.deps.db->write([&](Tx& tx) { return log_in(tx, call, context, known->person); }));
+  TRY(const LoggedIn in,
+      context.deps.db->write([&](Tx& tx) { return log_in(tx, call, request, context, known->person); }));
   return session_reply(call, context, in);
 }
 
@@ -218,7 +229,7 @@ Result<Reply> create_person(const Call& call, const Request& request, Context& c
   TRY(const std::string hash, context.passwords.hash(password));
   TRY(const LoggedIn in, context.deps.db->write([&](Tx& tx) -> Result<LoggedIn> {
     TRY(const PersonId person, register_person(tx, call, login, get_text(request.value, "name"), hash));
-    return log_in(tx, call, context, person);
+    return log_in(tx, call, request, context, person);
   }));
   return session_reply(call, context, in);
 }
@@ -230,7 +241,7 @@ Result<Reply> accept(const Call& call, const Request& request, Context& context)
   TRY(const std::string hash, context.passwords.hash(password));
   TRY(const LoggedIn in, context.deps.db->write([&](Tx& tx) -> Result<LoggedIn> {
     TRY(const PersonId person, accept_invite(tx, call, get_text(request.value, "token"), login, hash));
-    return log_in(tx, call, context, person);
+    return log_in(tx, call, request, context, person);
   }));
   return session_reply(call, context, in);
 }

@@ -10,6 +10,7 @@
 #include "base/json.hpp"
 #include "db/dry_run.hpp"
 #include "org/agents_csv.hpp"
+#include "org/devices.hpp"
 #include "org/org_events.hpp"
 #include "org/org_store.hpp"
 #include "org/recruiting.hpp"
@@ -561,7 +562,10 @@ std::optional<Account> find_account(Tx& tx, PersonId id) {
   if (!person) return std::nullopt;
   return Account{person->name, person->login, store::person_since(tx, id)};
 }
-void close_account(Tx& tx, PersonId id) { store::close_account(tx, id); }
+void close_account(Tx& tx, PersonId id) {
+  store::close_account(tx, id);
+  forget_devices_of(tx, id);
+}
 
 int seal_persons(Tx& tx, const Call& call, int limit) { return store::seal_persons(tx, call, limit); }
 
@@ -593,7 +597,9 @@ Result<Caller> caller_of_token(Tx& tx, const Call& call, std::string_view token)
 
 bool end_session(Tx& tx, std::string_view token) { return store::end_session(tx, sha256(token)); }
 
-std::int64_t forget_expired(Tx& tx, Instant now, int limit) { return store::forget_expired(tx, now, limit); }
+std::int64_t forget_expired(Tx& tx, Instant now, int limit) {
+  return store::forget_expired(tx, now, limit) + forget_old_devices(tx, now, limit);
+}
 
 namespace {
 std::string new_invite(Tx& tx, const Call& call, PersonId person, bool resets = false) {

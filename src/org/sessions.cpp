@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/crypto.hpp"
+#include "org/devices.hpp"
 
 namespace lianbo::org {
 namespace {
@@ -59,6 +60,9 @@ std::string guest_cookie(const Settings& settings, std::string_view token_key, P
   return cookie(settings, kGuestCookie, sign_guest(token_key, guest), kGuestCookieDays * 86'400);
 }
 
+std::string device_cookie(const Settings& settings, std::string_view token) {
+  return cookie(settings, kDeviceCookie, token, kDeviceDays * 86'400);
+}
 std::string ended_cookie(const Settings& settings, std::string_view name) { return cookie(settings, name, "", 0); }
 
 PresentedToken presented_token(const net::Request& request) {

@@ -37,6 +37,7 @@ std::optional<PersonId> verify_guest(std::string_view token_key, std::string_vie
 // Values of Set-Cookie: HttpOnly, SameSite=Lax, Path=/, and Secure when the server is reached by https.
 std::string session_cookie(const Settings& settings, std::string_view token);
 std::string guest_cookie(const Settings& settings, std::string_view token_key, PersonId guest);
+std::string device_cookie(const Settings& settings, std::string_view token);  // devices.hpp
 std::string ended_cookie(const Settings& settings, std::string_view name);
 
 // The token of "Authorization: Bearer …", or of the session cookie; "" when there is none.
