@@ -1585,6 +1585,10 @@ export type FinishTaskReply = {
 /** A lesson was read, says its agent; or staff waives a task of any kind */
 export const finishTask: Operation<{ agent_id: string; task_id: string }, undefined, undefined, FinishTaskReply> = { method: 'POST', path: '/api/v1/agents/{agent_id}/training/{task_id}/done', keyed: true }
 
+export type FollowStoreReply = undefined
+/** Follow a host */
+export const followStore: Operation<{ store_id: string }, undefined, undefined, FollowStoreReply> = { method: 'PUT', path: '/api/v1/stores/{store_id}/follow', keyed: true }
+
 export type GetAccountReply = {
   agent_id: string
   /** amount in fen */
@@ -2200,6 +2204,15 @@ export type GetFunnelMinutesReply = {
 /** A day minute by minute; quiet minutes are left out */
 export const getFunnelMinutes: Operation<{ brand_id: string }, { day?: string }, undefined, GetFunnelMinutesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/funnel/minutes' }
 
+export type GetGuaranteeReply = {
+  text_zh: string
+  text_en: string
+  /** 0: the brand gives none */
+  version: number
+}
+/** What the brand guarantees */
+export const getGuarantee: Operation<{ brand_id: string }, undefined, undefined, GetGuaranteeReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/guarantee' }
+
 export type GetHabitReply = {
   /** first day */
   from: string
@@ -2331,6 +2344,15 @@ export const getHall: Operation<{ brand_id: string }, undefined, undefined, GetH
 export type GetJournalReply = undefined
 /** Every posting of a day or month, for the accountants; debits equal credits */
 export const getJournal: Operation<{ brand_id: string }, { day: string }, undefined, GetJournalReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/journal.csv' }
+
+export type GetKnownBuyersReply = {
+  /** people the caller is tied to at the brand */
+  known: number
+  bought: number
+  names: string[]
+}
+/** How many of the people the caller knows bought it; names only of who shows it */
+export const getKnownBuyers: Operation<{ product_id: string }, undefined, undefined, GetKnownBuyersReply> = { method: 'GET', path: '/api/v1/products/{product_id}/known-buyers' }
 
 export type GetLeaderboardReply = {
   /** of the brand's zone */
@@ -3003,6 +3025,12 @@ export type GetShippingReply = {
 /** What shipping costs, by region */
 export const getShipping: Operation<{ brand_id: string }, undefined, undefined, GetShippingReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/shipping' }
 
+export type GetShowPurchasesReply = {
+  show: boolean
+}
+/** Whether people who know the caller see their name beside what they bought */
+export const getShowPurchases: Operation<undefined, undefined, undefined, GetShowPurchasesReply> = { method: 'GET', path: '/api/v1/me/show-purchases' }
+
 export type GetSiteReply = {
   brands: {
     id: string
@@ -3124,9 +3152,89 @@ export type GetStoreReply = {
 /** A store */
 export const getStore: Operation<{ store_id: string }, undefined, undefined, GetStoreReply> = { method: 'GET', path: '/api/v1/stores/{store_id}' }
 
+export type GetStoreAnswerReply = {
+  /** the caller's newest at this store */
+  orders: {
+    order_id: string
+    state: string
+    /** amount in fen */
+    total_fen: number
+    placed_at: string
+    /** of the first line */
+    title: string
+  }[]
+  standing: {
+    store_id: string
+    /** of the formula */
+    version: number
+    score: number
+    /** fewer than 10 rated lines */
+    new: boolean
+    /** null: new */
+    level?: number | null
+    rated_lines: number
+    rated_lines_wanted: number
+  }
+  /** of the last 20 broadcasts */
+  promises: {
+    kept: number
+    due: number
+  }
+  next_broadcast?: {
+    id: string
+    title: string
+    scheduled_at: string
+  } | null
+  /** the brand's, in the caller's language; empty: none */
+  guarantee: string
+  /** by the caller */
+  followed: boolean
+  followers: number
+}
+/** In the room, one tap: my orders here, the store's level, the guarantee, the next broadcast */
+export const getStoreAnswer: Operation<{ store_id: string }, undefined, undefined, GetStoreAnswerReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/answer' }
+
 export type GetStorePictureReply = undefined
 /** The store's picture */
 export const getStorePicture: Operation<{ store_id: string }, { v?: string }, undefined, GetStorePictureReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/picture', open: true }
+
+export type GetStoreScoreReply = {
+  store_id: string
+  /** of the formula */
+  version: number
+  score: number
+  /** fewer than 10 rated lines */
+  new: boolean
+  /** null: new */
+  level?: number | null
+  rated_lines: number
+  rated_lines_wanted: number
+  /** their points add up to the score */
+  parts: {
+    part: 'reviews' | 'shipping' | 'refunds' | 'promises'
+    title: string
+    /** points at most */
+    weight: number
+    good: number
+    total: number
+    prior_good: number
+    prior_total: number
+    /** rate in basis points */
+    value_bp: number
+    /** hundredths of a point */
+    points_c: number
+  }[]
+  /** lines that don't count */
+  left_out: {
+    own: number
+    agent: number
+    device: number
+    refunded: number
+  }
+  formula: string
+}
+/** Score and level of a store, what each part came from, and the formula */
+export const getStoreScore: Operation<{ store_id: string }, undefined, undefined, GetStoreScoreReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/score' }
 
 export type GetTodayReply = {
   since_at: string
@@ -3318,6 +3426,29 @@ export type GoodsBackAfterSaleReply = {
 }
 /** The goods have come back; as many go on sale again as are fit for it */
 export const goodsBackAfterSale: Operation<{ after_sale_id: string }, undefined, GoodsBackAfterSaleBody, GoodsBackAfterSaleReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/goods-back', keyed: true }
+
+export type HideReviewBody = {
+  /** kept in the audit */
+  reason: string
+}
+export type HideReviewReply = {
+  id: string
+  store_id: string
+  product_id: string
+  /** of the buyer, masked */
+  name: string
+  stars: number
+  words: string
+  /** always: only a received line can be reviewed */
+  verified: boolean
+  at: string
+  order_id: string
+  line: number
+  hidden_at?: string | null
+  hidden_reason: string
+}
+/** Hide a review's words with a reason; its stars go on counting */
+export const hideReview: Operation<{ review_id: string }, undefined, HideReviewBody, HideReviewReply> = { method: 'POST', path: '/api/v1/reviews/{review_id}/hide', keyed: true }
 
 export type ImportAgentsBody = Blob | ArrayBuffer | string
 export type ImportAgentsReply = {
@@ -3612,6 +3743,28 @@ export type ListBrandOrdersReply = {
 }
 /** The brand's orders, oldest first, or newest first with filters */
 export const listBrandOrders: Operation<{ brand_id: string }, { newest?: '1'; state?: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'; agent_id?: string; from_at?: string; until_at?: string; limit?: number; after?: string; addresses?: '1' }, undefined, ListBrandOrdersReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/orders' }
+
+export type ListBrandReviewsReply = {
+  items: {
+    id: string
+    store_id: string
+    product_id: string
+    /** of the buyer, masked */
+    name: string
+    stars: number
+    words: string
+    /** always: only a received line can be reviewed */
+    verified: boolean
+    at: string
+    order_id: string
+    line: number
+    hidden_at?: string | null
+    hidden_reason: string
+  }[]
+  next?: string | null
+}
+/** All reviews at the brand, the hidden ones too, newest first */
+export const listBrandReviews: Operation<{ brand_id: string }, { limit?: string; after?: string }, undefined, ListBrandReviewsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/reviews' }
 
 export type ListBroadcastsReply = {
   items: {
@@ -3976,6 +4129,23 @@ export type ListFlashReply = {
 /** Flash prices of this broadcast, open and over, in order */
 export const listFlash: Operation<{ broadcast_id: string }, { limit?: string; after?: string }, undefined, ListFlashReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/flash' }
 
+export type ListFollowsReply = {
+  items: {
+    store_id: string
+    store_name: string
+    host_name: string
+    /** on air right now */
+    broadcast_id?: string | null
+    /** the next broadcast */
+    next_at?: string | null
+    /** since when */
+    at: string
+  }[]
+  next?: string | null
+}
+/** Whom the caller follows */
+export const listFollows: Operation<undefined, { limit?: string; after?: string }, undefined, ListFollowsReply> = { method: 'GET', path: '/api/v1/me/follows' }
+
 export type ListHeldChatReply = {
   items: {
     id: string
@@ -4010,6 +4180,19 @@ export type ListHoldsReply = {
 }
 /** Legal holds, oldest first */
 export const listHolds: Operation<{ brand_id: string }, { standing?: '1'; limit?: number; after?: string }, undefined, ListHoldsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/holds' }
+
+export type ListLeftOutReply = {
+  items: {
+    order_id: string
+    line: number
+    /** 0: no review */
+    stars: number
+    why: 'own' | 'agent' | 'device' | 'refunded'
+    says: string
+  }[]
+}
+/** Which lines do not count in the score, and why; for the host and staff */
+export const listLeftOut: Operation<{ store_id: string }, undefined, undefined, ListLeftOutReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/score/left-out' }
 
 export type ListLuckyBagsReply = {
   items: {
@@ -4326,6 +4509,24 @@ export type ListPlansReply = {
 }
 /** The commission plans that count now */
 export const listPlans: Operation<{ brand_id: string }, { limit?: string; after?: string }, undefined, ListPlansReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/plans' }
+
+export type ListProductReviewsReply = {
+  items: {
+    id: string
+    store_id: string
+    product_id: string
+    /** of the buyer, masked */
+    name: string
+    stars: number
+    words: string
+    /** always: only a received line can be reviewed */
+    verified: boolean
+    at: string
+  }[]
+  next?: string | null
+}
+/** A product's reviews in all stores, newest first */
+export const listProductReviews: Operation<{ product_id: string }, { limit?: string; after?: string }, undefined, ListProductReviewsReply> = { method: 'GET', path: '/api/v1/products/{product_id}/reviews' }
 
 export type ListProductsReply = {
   items: {
@@ -4776,6 +4977,24 @@ export type ListStoreOrdersReply = {
 }
 /** A store's orders, newest first */
 export const listStoreOrders: Operation<{ store_id: string }, { state?: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'; limit?: number; after?: string; addresses?: '1' }, undefined, ListStoreOrdersReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/orders' }
+
+export type ListStoreReviewsReply = {
+  items: {
+    id: string
+    store_id: string
+    product_id: string
+    /** of the buyer, masked */
+    name: string
+    stars: number
+    words: string
+    /** always: only a received line can be reviewed */
+    verified: boolean
+    at: string
+  }[]
+  next?: string | null
+}
+/** A store's reviews, newest first */
+export const listStoreReviews: Operation<{ store_id: string }, { limit?: string; after?: string }, undefined, ListStoreReviewsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/reviews' }
 
 export type ListTrainingTasksReply = {
   items: {
@@ -5254,6 +5473,19 @@ export type PutForbiddenWordsReply = {
 /** Replaces the list; case, width, blanks and dots between letters don't matter */
 export const putForbiddenWords: Operation<{ brand_id: string }, undefined, PutForbiddenWordsBody, PutForbiddenWordsReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/forbidden-words', keyed: true }
 
+export type PutGuaranteeBody = {
+  text_zh: string
+  text_en: string
+}
+export type PutGuaranteeReply = {
+  text_zh: string
+  text_en: string
+  /** 0: the brand gives none */
+  version: number
+}
+/** Say what it guarantees */
+export const putGuarantee: Operation<{ brand_id: string }, undefined, PutGuaranteeBody, PutGuaranteeReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/guarantee', keyed: true }
+
 export type PutLockRulesBody = {
   /** a lock lasts this long; -1 for ever; not 0 */
   validity_days: number
@@ -5404,6 +5636,15 @@ export type PutShippingReply = {
 }
 /** A new version of the table of fees; orders keep the one they were placed under */
 export const putShipping: Operation<{ brand_id: string }, undefined, PutShippingBody, PutShippingReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/shipping', keyed: true }
+
+export type PutShowPurchasesBody = {
+  show: boolean
+}
+export type PutShowPurchasesReply = {
+  show: boolean
+}
+/** Show it, or not */
+export const putShowPurchases: Operation<undefined, undefined, PutShowPurchasesBody, PutShowPurchasesReply> = { method: 'PUT', path: '/api/v1/me/show-purchases', keyed: true }
 
 export type PutStorePictureBody = Blob | ArrayBuffer | string
 export type PutStorePictureReply = {
@@ -6286,6 +6527,25 @@ export type ShipOrderReply = {
 /** A parcel is on its way; the order is shipped with the last */
 export const shipOrder: Operation<{ order_id: string }, undefined, ShipOrderBody, ShipOrderReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/ship', keyed: true }
 
+export type ShowReviewReply = {
+  id: string
+  store_id: string
+  product_id: string
+  /** of the buyer, masked */
+  name: string
+  stars: number
+  words: string
+  /** always: only a received line can be reviewed */
+  verified: boolean
+  at: string
+  order_id: string
+  line: number
+  hidden_at?: string | null
+  hidden_reason: string
+}
+/** Show it again */
+export const showReview: Operation<{ review_id: string }, undefined, undefined, ShowReviewReply> = { method: 'POST', path: '/api/v1/reviews/{review_id}/show', keyed: true }
+
 export type StartBroadcastReply = {
   id: string
   brand_id: string
@@ -6344,6 +6604,10 @@ export type UndoCampaignReply = {
 }
 /** Takes it back from every store; its prices and plans stop counting at once */
 export const undoCampaign: Operation<{ campaign_id: string }, undefined, undefined, UndoCampaignReply> = { method: 'POST', path: '/api/v1/campaigns/{campaign_id}/undo', keyed: true }
+
+export type UnfollowStoreReply = undefined
+/** No longer */
+export const unfollowStore: Operation<{ store_id: string }, undefined, undefined, UnfollowStoreReply> = { method: 'DELETE', path: '/api/v1/stores/{store_id}/follow', keyed: true }
 
 export type UnreserveBroadcastReply = undefined
 /** Don't remind me */
@@ -6470,3 +6734,27 @@ export type WithdrawCouponReply = {
 }
 /** Nobody can claim it any more; what was claimed stays good */
 export const withdrawCoupon: Operation<{ coupon_id: string }, undefined, undefined, WithdrawCouponReply> = { method: 'POST', path: '/api/v1/coupons/{coupon_id}/withdraw', keyed: true }
+
+export type WriteReviewBody = {
+  line: number
+  stars: number
+  words?: string
+}
+export type WriteReviewReply = {
+  id: string
+  store_id: string
+  product_id: string
+  /** of the buyer, masked */
+  name: string
+  stars: number
+  words: string
+  /** always: only a received line can be reviewed */
+  verified: boolean
+  at: string
+  order_id: string
+  line: number
+  hidden_at?: string | null
+  hidden_reason: string
+}
+/** Review a received line of one's own order, once */
+export const writeReview: Operation<{ order_id: string }, undefined, WriteReviewBody, WriteReviewReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/reviews', keyed: true }
