@@ -496,9 +496,10 @@ TEST_P(OrgApiTest, registering_logging_in_and_out_carry_the_guest_along) {
   std::vector<std::string> cookies;
   for (const auto& [name, text] : in->headers)
     if (name == "set-cookie") cookies.push_back(text);
-  ASSERT_EQ(cookies.size(), 2u);
+  ASSERT_EQ(cookies.size(), 3u);
   EXPECT_TRUE(cookies[0].starts_with("lb_sid=" + token + ";"));
   EXPECT_TRUE(cookies[1].starts_with("lb_guest=;"));
+  EXPECT_TRUE(cookies[2].starts_with("lb_device=")) << "and the browser is known again, whoever logs in";
 
   const auto whoami = ask("getMe", as(person), {});
   EXPECT_NE(body(whoami).find("李雷"), std::string::npos);
