@@ -105,8 +105,10 @@ TEST_P(DoctorTest, ASoundSetUpIsHealthy) {
   EXPECT_TRUE(healthy(findings)) << findings_text(findings);
   for (const char* check :
        {"config", "addresses", "time_zones", "open_files", "secrets", "database", "database.schema",
-        "database.writable", "database.commit", "clock", "brands", "privacy.key", "disk.backups", "backups"})
+        "database.writable", "database.commit", "clock", "brands", "privacy.key", "disk.backups", "backups"}) {
+    clock_.advance_to(SystemClock().now());  // PostgreSQL has a clock of its own
     expect(check, Health::ok, "");
+  }
   expect("pay", Health::warn, "no money moves");
   EXPECT_THAT(findings_json(findings), HasSubstr("\"healthy\":true"));
   EXPECT_THAT(findings_text(findings), HasSubstr("0 failures"));
