@@ -156,21 +156,52 @@ class AccessTest : public ServerTest {
   }
 
   // What everybody may do, guests too.
-  const std::set<std::string> open_ = {
-      "getMe",         "getBrand",     "getStore",         "createSession",   "createPerson",
-      "acceptInvite",  "listProducts", "getProduct",       "listBroadcasts",  "getBroadcast",
-      "listPins",      "getHall",      "listChat",         "recordExposures", "recordClicks",
-      "createShare",   "listShares",   "openShare",        "getOwnLock",      "getCart",
-      "putCartLine",   "clearCart",    "payNotice",        "getLeaderboard",  "listRoomsSelling",
-      "quoteOrder",    "getShipping",  "listStoreCoupons", "listRoomCoupons", "listFlash",
-      "listLuckyBags", "getLuckyBag",  "getLuckyBagProof", "listStoreReviews", "listProductReviews", "getStoreScore",
-      "getStoreAnswer", "getGuarantee"};
+  const std::set<std::string> open_ = {"page_room_",
+                                       "page_product_",
+                                       "getMe",
+                                       "getBrand",
+                                       "getStore",
+                                       "createSession",
+                                       "createPerson",
+                                       "acceptInvite",
+                                       "listProducts",
+                                       "getProduct",
+                                       "listBroadcasts",
+                                       "getBroadcast",
+                                       "listPins",
+                                       "getHall",
+                                       "listChat",
+                                       "recordExposures",
+                                       "recordClicks",
+                                       "createShare",
+                                       "listShares",
+                                       "openShare",
+                                       "getOwnLock",
+                                       "getCart",
+                                       "putCartLine",
+                                       "clearCart",
+                                       "payNotice",
+                                       "getLeaderboard",
+                                       "listRoomsSelling",
+                                       "quoteOrder",
+                                       "getShipping",
+                                       "listStoreCoupons",
+                                       "listRoomCoupons",
+                                       "listFlash",
+                                       "listLuckyBags",
+                                       "getLuckyBag",
+                                       "getLuckyBagProof",
+                                       "listStoreReviews",
+                                       "listProductReviews",
+                                       "getStoreScore",
+                                       "getStoreAnswer",
+                                       "getGuarantee"};
   // What everybody may do who is logged in: to things of their own.
   const std::set<std::string> own_ = {
-      "deleteSession", "createApiToken", "placeOrder",  "listMyOrders",  "reserveBroadcast", "unreserveBroadcast",
-      "sandboxPay",    "takeReminders",  "claimCoupon", "listMyCoupons", "enterLuckyBag",    "listApiTokens",
-      "getMyData",     "previewErasure", "eraseMe",     "applyAsAgent",  "changePassword",
-      "followStore", "unfollowStore", "listFollows", "getKnownBuyers", "getShowPurchases", "putShowPurchases"};
+      "deleteSession", "createApiToken", "placeOrder",     "listMyOrders",     "reserveBroadcast", "unreserveBroadcast",
+      "sandboxPay",    "takeReminders",  "claimCoupon",    "listMyCoupons",    "enterLuckyBag",    "listApiTokens",
+      "getMyData",     "previewErasure", "eraseMe",        "applyAsAgent",     "changePassword",   "followStore",
+      "unfollowStore", "listFollows",    "getKnownBuyers", "getShowPurchases", "putShowPurchases"};
   // Pages, health, documents.
   bool is_page(const net::Route& route) const { return route.access == Access::open; }
 

@@ -492,7 +492,9 @@ net::Routes App::make_routes() {
   all.push_back(site_route({sandbox_ != nullptr, b.simulated != nullptr}));
   take(backup_routes(*backups_, *b.db, b.settings, [this] { slow_jobs_->nudge(); }));
   take(server_routes());
-  take(web_routes(web_));
+  take(web_routes(web_, [this](const Call& call, const net::Request& from, const std::string& target) {
+    return dispatcher_->ask(call, from, target);
+  }));
   return all;
 }
 
