@@ -311,6 +311,7 @@ export const en: Messages<ShopKey> = {
   'coupon.used': 'Used',
   'coupon.over': 'Expired',
   'coupon.gone': 'All taken',
+  'coupon.claimable': { one: '{n} to claim', other: '{n} to claim' },
   'coupon.choose': 'Choose a coupon',
   'coupon.use': 'Use',
   'coupon.using': 'In use',

@@ -311,6 +311,7 @@ export const zh = {
   'coupon.used': '已使用',
   'coupon.over': '已过期',
   'coupon.gone': '已领完',
+  'coupon.claimable': '{n} 张可领取',
   'coupon.choose': '选择优惠券',
   'coupon.use': '使用',
   'coupon.using': '使用中',
