@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { axeFindings, desk, layoutShift, phone, settled, smallTargets } from './browser.mjs'
 import { makeStage, unharmed } from './stage.mjs'
-import { buy, Client, fillDay, makeBuyer } from './world.mjs'
+import { buy, Client, fillDay, fillTrust, makeBuyer } from './world.mjs'
 
 const stage = makeStage()
 const dialog = (page) => page.getByRole('dialog')
@@ -273,6 +273,33 @@ test('customers are one’s own and masked; addresses are there while there is s
   unharmed(one)
 })
 
+test('a host sees their score with its parts, what would lift it, what does not count and why, and every review', async () => {
+  const { world } = stage
+  const host = world.hosts[0]
+  await filled()
+  await fillTrust(world)
+  const again = await buy(world, { client: host.client }, { store: host.store_id, sku: world.products[8].skus[0].id })
+  await host.client.post(`/orders/${again.id}/ship`, { carrier: '顺丰速运', tracking_number: 'SF99' })
+  await host.client.post(`/orders/${again.id}/receive`)
+  const one = await stage.visitor(phone)
+  await stage.logIn(one, host)
+  const { page } = one
+  await page.goto('/host/more')
+  await page.getByRole('link', { name: '评分与评价' }).click()
+  const told = await host.client.get(`/stores/${host.store_id}/score`)
+  await page.locator('.score .big b').getByText(String(told.score), { exact: true }).waitFor()
+  await page.getByText('最能加分的一件事').waitFor()
+  assert.ok(told.left_out.own + told.left_out.agent > 0, 'who buys from themselves is left out')
+  await page.getByRole('button', { name: /不计入的商品/ }).click()
+  const line = page.locator('.rows li', { hasText: /买家是/ }).first()
+  await line.waitFor()
+  await page.locator('.reviews li').first().getByText('已购并收货').waitFor()
+  await page.locator('.reviews li').first().getByText(/谷雨|暖屋/).waitFor()
+  await line.locator('a').click()
+  await page.waitForURL('**/host/orders/*')
+  unharmed(one)
+})
+
 test('the login runs out: one logs in where one is, and what was written is still there', async () => {
   const { world } = stage
   const one = await stage.visitor(phone)
@@ -301,7 +328,7 @@ test('no serious finding of accessibility, nothing too small for a thumb, nothin
   for (const colorScheme of ['light', 'dark']) {
     const one = await stage.visitor({ ...phone, colorScheme })
     await stage.logIn(one, world.hosts[0])
-    for (const path of ['/', '/open', '/live', '/live/new', `/live/${world.next[0].id}/edit`, `/live/${world.next[0].id}`, `/live/${world.live[0].id}`, `/live/${world.live[0].id}/results`, '/orders', `/orders/${paidOrder.id}`, '/customers', '/earnings', `/earnings/${entry.id}`, '/shares', '/store', '/assistants', '/more']) {
+    for (const path of ['/', '/open', '/live', '/live/new', `/live/${world.next[0].id}/edit`, `/live/${world.next[0].id}`, `/live/${world.live[0].id}`, `/live/${world.live[0].id}/results`, '/orders', `/orders/${paidOrder.id}`, '/customers', '/earnings', `/earnings/${entry.id}`, '/shares', '/score', '/team', '/training', '/store', '/assistants', '/more']) {
       await one.page.goto(`/host${path}`)
       await settled(one.page)
       const shift = await layoutShift(one.page)

@@ -5,7 +5,7 @@ import { loadavg } from 'node:os'
 import { test } from 'node:test'
 import { axeFindings, desk, layoutShift, phone, settled, slowPhone, smallTargets } from './browser.mjs'
 import { makeStage, unharmed } from './stage.mjs'
-import { buy, fillDay, makeBuyer } from './world.mjs'
+import { buy, fillDay, makeBuyer, startServer } from './world.mjs'
 
 let world
 let day
@@ -215,6 +215,35 @@ test('the network is gone when the order is sent: nothing is ordered, and sendin
   await page.getByRole('button', { name: '提交订单' }).click()
   await page.waitForURL('**/pay/*')
   assert.equal((await buyer.client.get('/orders')).items.length, 1)
+  unharmed(one)
+})
+
+test('the server restarts while one orders and while one pays: it is said, and there is one order, paid once', async () => {
+  const one = await visitor()
+  const buyer = await makeBuyer(world, 'restarted')
+  await logIn(one, buyer)
+  const { page } = one
+  await page.goto(`/product/${world.products[8].id}?store=${world.hosts[2].store_id}`)
+  await page.getByRole('button', { name: '立即购买' }).click()
+  await fillAddress(page)
+  const { port } = world.server
+  const back = async () => (world.server = await startServer(world.db, ['room.counts_ms=200'], port))
+  await world.server.stop()
+  await page.getByRole('button', { name: '提交订单' }).click()
+  await page.getByText('网络没有回应').waitFor()
+  await back()
+  await page.getByRole('button', { name: '提交订单' }).click()
+  await page.waitForURL('**/pay/*')
+  const pay = page.getByRole('button', { name: /^付款/ })
+  await pay.waitFor()
+  await world.server.stop()
+  await pay.click()
+  await page.getByText('不会重复付款').waitFor()
+  await back()
+  await pay.click()
+  await page.getByRole('heading', { name: '付款成功' }).waitFor()
+  const orders = (await buyer.client.get('/orders')).items
+  assert.deepEqual(orders.map((order) => [order.state, order.total_fen, order.refunded_fen]), [['paid', 3680, 0]])
   unharmed(one)
 })
 

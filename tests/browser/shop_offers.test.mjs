@@ -116,6 +116,86 @@ test('a flash price is opened on the host’s page, seen in the room with what i
   unharmed(one, desk)
 })
 
+test('a guest sees at the checkout what could be claimed, logs in by claiming it, and pays less', async () => {
+  const [room, host, product] = [world.live[2], world.hosts[2], world.products[8]]
+  const name = '回头客减三'
+  await world.owner.post(`/brands/${world.brand}/coupons`, { giver: 'store', store_id: host.store_id, name, off_fen: 300, total: 5, ends_at: inAnHour() })
+  await host.client.post(`/broadcasts/${room.id}/coupons`, { name: '本场大额券', off_fen: 900, min_spend_fen: 9900, total: 5, ends_at: inAnHour() })
+  const one = await stage.visitor(phone)
+  const buyer = await makeBuyer(world, 'guest-first')
+  const { page } = one
+  await page.goto(`/room/${room.id}?product=${product.id}`)
+  await dialog(page).getByRole('button', { name: '立即购买' }).click()
+  await page.locator('.sums').getByText(/\d 张可领取/).click()
+  const sheet = dialog(page, '选择优惠券')
+  await sheet.getByText('满 ¥99.00 可用').waitFor()
+  assert.deepEqual(await axeFindings(page), [])
+  await sheet.getByRole('button', { name: `领取 ${name}` }).click()
+  const login = dialog(page).filter({ has: page.locator('#login-name') })
+  await login.locator('#login-name').fill(buyer.login)
+  await login.locator('#login-password').fill(buyer.password)
+  await login.getByRole('button', { name: '登录', exact: true }).click()
+  await sheet.getByRole('button', { name: new RegExp(name) }).filter({ hasText: '使用中' }).waitFor()
+  await sheet.getByRole('button', { name: '关闭' }).click()
+  await page.locator('.sums').getByText('−¥3.00').first().waitFor()
+  await fillAddress(page)
+  await payFor(page, '¥33.80')
+  const [order] = (await buyer.client.get('/orders')).items
+  assert.deepEqual([order.total_fen, order.discount_fen], [3380, 300])
+  unharmed(one)
+})
+
+test('what a host gave too soon is taken back: a flash price closed, a coupon withdrawn, a bag with a word cancelled', async () => {
+  const [room, host] = [world.live[3], world.hosts[3]]
+  const [desk, one] = [await stage.visitor(phone), await stage.visitor(phone)]
+  await stage.logIn(desk, host)
+  const { page } = one
+  await page.goto(`/room/${room.id}`)
+  const offer = page.locator('.offer')
+  await offer.waitFor()
+  await desk.page.goto(`/host/live/${room.id}`)
+  const sheet = dialog(desk.page, '发福利')
+  const give = async (kind, fields) => {
+    await desk.page.getByRole('button', { name: '发福利' }).click()
+    await sheet.getByRole('group', { name: '发福利' }).getByRole('button', { name: kind }).click()
+    for (const [id, text] of Object.entries(fields)) await desk.page.locator(`#offer-${id}`).fill(text)
+    await sheet.getByRole('button', { name: '发出去' }).click()
+    await sheet.waitFor({ state: 'hidden' })
+  }
+  const takeBack = async (name, said) => {
+    await desk.page.getByRole('button', { name: '发福利' }).click()
+    await sheet.getByRole('button', { name }).click()
+    assert.deepEqual(await axeFindings(desk.page), [])
+    await sheet.getByRole('button', { name: '确定' }).click()
+    await desk.page.getByText(said).waitFor()
+    await sheet.getByRole('button', { name }).waitFor({ state: 'hidden' })
+    await sheet.getByRole('button', { name: '关闭' }).click()
+    await sheet.waitFor({ state: 'hidden' })
+  }
+  await give('秒杀', { price: '69.9', units: '2', minutes: '5' })
+  await offer.getByText(/¥69\.90/).first().waitFor()
+  await takeBack(/^结束秒杀/, '秒杀已结束')
+  await offer.getByText(/¥69\.90/).first().waitFor({ state: 'hidden' })
+  assert.equal((await world.owner.get(`/broadcasts/${room.id}/flash`)).items.filter((one) => !one.closed_at).length, 0)
+
+  await give('优惠券', { off: '5', least: '80', total: '7', minutes: '5' })
+  await page.getByRole('button', { name: /^领券|优惠券/ }).first().waitFor()
+  await takeBack(/^收回优惠券/, '已收回')
+  assert.deepEqual((await world.owner.get(`/broadcasts/${room.id}/coupons`)).items, [])
+
+  await desk.page.getByRole('button', { name: '发福利' }).click()
+  await sheet.getByRole('group', { name: '发福利' }).getByRole('button', { name: '福袋' }).click()
+  await sheet.getByRole('button', { name: '发口令参加' }).click()
+  for (const [id, text] of Object.entries({ word: '今晚三样', bag: '口令福袋', prize: '燕麦一袋', winners: '1', minutes: '5' })) await desk.page.locator(`#offer-${id}`).fill(text)
+  await sheet.getByRole('button', { name: '发出去' }).click()
+  await page.getByRole('button', { name: /福袋/ }).click()
+  await page.getByText('在聊天里发送口令「今晚三样」即可参加。').waitFor()
+  await takeBack(/^取消福袋/, '福袋已取消')
+  await page.locator('.bag').waitFor({ state: 'detached' })
+  assert.ok((await world.owner.get(`/broadcasts/${room.id}/lucky-bags`)).items[0].cancelled_at)
+  unharmed(one, desk)
+})
+
 test('a lucky bag is entered by a tap, drawn, and checked in the browser of who entered', async () => {
   const [room, host] = [world.live[1], world.hosts[1]]
   const [desk, one] = [await stage.visitor(phone), await stage.visitor(phone)]

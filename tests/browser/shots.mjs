@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { desk, launch, logInAs, openContext, phone, settled } from './browser.mjs'
-import { fillDay, makeWorld } from './world.mjs'
+import { fillDay, fillTrust, makeWorld } from './world.mjs'
 
 async function take() {
   const folder = fileURLToPath(new URL('../../build/shots/', import.meta.url))
@@ -26,6 +26,7 @@ async function take() {
   let made = 0
   try {
     world.day = await fillDay(world)
+    world.trust = await fillTrust(world)
     for (const one of chosen) await one.before?.(world)
     for (const [theme, locale] of combos)
       for (const [size, options] of [['390', phone], ['1440', desk]])

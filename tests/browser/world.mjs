@@ -174,10 +174,33 @@ export async function fillDay(world) {
     await buy(world, friends[i % 3], { store: other.store_id, broadcast: other.id, sku: world.products[[4, 5, 8][i % 3]].skus[0].id, qty: 1 + i })
   return { buyer, friends, paidOrder, shippedOrder, receivedOrder, openOrder, afterSale, shares }
 }
+// Why to believe: a guarantee, two dozen received orders with their reviews in two stores, one of them past the ten that
+// give a level, hosts who are followed. Gives {reviewers}.
+export async function fillTrust(world) {
+  await world.owner.put(`/brands/${world.brand}/guarantee`, { text_zh: '正品保证，假一赔十。签收后七天内不满意可退，运费由我们承担。', text_en: 'Genuine, or ten times your money back. Return it within seven days of receipt; we pay the postage.' })
+  const said = ['用了两周，质地很润，第二天起来不紧绷。会再买。', '包装很好，发货快。', '', '比想象的小一点，别的都好。', '给妈妈买的，她很喜欢，已经推荐给邻居了。', 'Arrived the next day, exactly as shown in the room.', '一般般，没有特别的感觉。', '回购第三次了。']
+  const names = ['王丽', '李强', '陈静', '刘洋', '赵敏', 'Anna', '孙浩', '周婷', '吴磊', '郑爽', '冯雪', '蒋欣']
+  const reviewers = []
+  for (const [i, name] of names.entries()) {
+    const host = world.hosts[i % 6 === 5 ? 1 : 0]
+    const reviewer = await makeBuyer(world, `reviewer${i}`, name)
+    const items = [[8, 5], [5, 4]].slice(0, host === world.hosts[0] ? 2 : 1)
+    for (const [j, [product, most]] of items.entries()) {
+      const order = await buy(world, reviewer, { store: host.store_id, sku: world.products[product].skus[0].id })
+      await host.client.post(`/orders/${order.id}/ship`, { carrier: '顺丰速运', tracking_number: `SF60${i}${j}` })
+      await reviewer.client.post(`/orders/${order.id}/receive`)
+      await reviewer.client.post(`/orders/${order.id}/reviews`, { line: 0, stars: i % 7 === 6 ? 3 : most, words: said[(i + 3 * j) % said.length] })
+    }
+    await reviewer.client.put(`/stores/${host.store_id}/follow`)
+    reviewers.push(reviewer)
+  }
+  return { reviewers }
+}
 // node tests/browser/world.mjs [port]: a world to look at, until Ctrl-C.
 if (import.meta.url === `file://${process.argv[1]}`) {
   const world = await makeWorld({ port: Number(process.argv[2] ?? 0) })
   await fillDay(world)
+  await fillTrust(world)
   console.log(JSON.stringify({ url: world.server.url, brand: world.brand, live: world.live.map((one) => one.id), db: world.db, logins: [world.founder, ...world.hosts, { login: 'xiaoman', password: 'xiaoman-password' }].map(({ login, password }) => `${login} ${password}`) }, null, 1))
   process.on('SIGINT', () => void world.close().then(() => process.exit(0)))
   process.on('SIGTERM', () => void world.close().then(() => process.exit(0)))

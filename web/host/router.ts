@@ -31,6 +31,7 @@ export const routes = [
   { path: '/earnings', component: () => import('./pages/EarningsPage.vue'), meta: { hostTab: 'earnings' as const } },
   { path: '/earnings/:id', component: () => import('./pages/WhyPage.vue') },
   { path: '/settlements/:id', component: () => import('./pages/SettlementPage.vue') },
+  { path: '/score', component: () => import('./pages/ScorePage.vue') },
   { path: '/team', component: () => import('./pages/TeamPage.vue') },
   { path: '/training', component: () => import('./pages/TrainingPage.vue') },
   { path: '/shares', component: () => import('./pages/SharesPage.vue') },

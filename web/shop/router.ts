@@ -18,6 +18,7 @@ export const routes = [
   { path: '/room/:id', component: RoomPage, meta: { bare: true } },
   { path: '/product/:id', component: ProductPage },
   { path: '/store/:id', component: () => import('./pages/StorePage.vue') },
+  { path: '/store/:id/score', component: () => import('./pages/ScorePage.vue') },
   { path: '/clip/:id', component: () => import('./pages/ClipPage.vue') },
   { path: '/join/:id', component: () => import('./pages/JoinPage.vue') },
   { path: '/cart', component: () => import('./pages/CartPage.vue'), meta: { tab: 'cart' as const } },
@@ -28,6 +29,7 @@ export const routes = [
   { path: '/shares', component: () => import('./pages/SharesPage.vue') },
   { path: '/me', component: () => import('./pages/MePage.vue'), meta: { tab: 'me' as const } },
   { path: '/me/coupons', component: () => import('./pages/CouponsPage.vue') },
+  { path: '/me/follows', component: () => import('./pages/FollowsPage.vue') },
   { path: '/me/data', component: () => import('./pages/DataPage.vue') },
   { path: '/:rest(.*)*', component: () => import('./pages/MissingPage.vue') },
 ]

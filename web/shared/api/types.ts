@@ -40,3 +40,7 @@ export type ClaimedCoupon = s.ListMyCouponsReply['items'][number]
 export type Flash = s.ListFlashReply['items'][number]
 export type LuckyBag = s.ListLuckyBagsReply['items'][number]
 export type Quote = s.QuoteOrderReply
+export type Score = s.GetStoreScoreReply
+export type StoreAnswer = s.GetStoreAnswerReply
+export type Review = s.ListProductReviewsReply['items'][number]
+export type Followed = s.ListFollowsReply['items'][number]
