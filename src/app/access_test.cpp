@@ -164,7 +164,7 @@ class AccessTest : public ServerTest {
       "putCartLine",   "clearCart",    "payNotice",        "getLeaderboard",  "listRoomsSelling",
       "quoteOrder",    "getShipping",  "listStoreCoupons", "listRoomCoupons", "listFlash",
       "listLuckyBags", "getLuckyBag",  "getLuckyBagProof", "listStoreReviews", "listProductReviews", "getStoreScore",
-      "getStoreAnswer", "getGuarantee"};
+      "getStoreAnswer", "getGuarantee", "getFeed", "recordFeedViews", "getFeedRules", "search"};
   // What everybody may do who is logged in: to things of their own.
   const std::set<std::string> own_ = {
       "deleteSession", "createApiToken", "placeOrder",  "listMyOrders",  "reserveBroadcast", "unreserveBroadcast",
