@@ -16,12 +16,14 @@
 #include <tuple>
 
 #include "base/csv.hpp"
+#include "bus/journal.hpp"
 #include "catalog/catalog_service.hpp"
 #include "catalog/coupon.hpp"
 #include "catalog/shipping.hpp"
 #include "catalog/words.hpp"
 #include "events/webhook_service.hpp"
 #include "evidence/evidence_service.hpp"
+#include "feed/feed_service.hpp"
 #include "insight/regions.hpp"
 #include "live/live_service.hpp"
 #include "live/offers_service.hpp"
@@ -665,6 +667,46 @@ class Story {
     const auto in = live::DbRoomBackend(shop_.db()).admit(broadcast(name), call.caller, false, shop_.now());
     return in ? "entered" : refused(Result<int>(std::unexpected(in.error())));
   }
+  // Everybody who is to be told has been, and what was seen is added up.
+  void feed_catches_up() {
+    test::must(bus::keep_all_events(shop_.db()));
+    for (bool more = true; more;) {
+      const auto events = test::must(
+          read([&](db::Tx& tx) -> Result<std::vector<bus::KeptEvent>> { return bus::events_after(tx, told_, 500); }));
+      for (const auto& kept : events) {
+        feed_.on_event(kept.event);
+        told_ = kept.seq;
+      }
+      more = !events.empty();
+    }
+    while (test::must(feed_.count(shop_.system())) > 0) {
+    }
+    feed_.line_up(shop_.now());
+  }
+  feed::Page feed_of(const Call& call) {
+    feed_catches_up();
+    return test::must(
+        read([&](db::Tx& tx) { return feed_.page(tx, call, shop_.brand(), {}, static_cast<int>(feed::kMaxPage)); }));
+  }
+  std::string show_room(const Words& host, std::int64_t people, std::int64_t entering) {
+    const BroadcastId room = broadcast(host);
+    feed_catches_up();
+    for (std::int64_t i = 0; i < people; ++i) {
+      const Call call = shop_.guest(shop_.new_guest());
+      const auto page = test::must(read([&](db::Tx& tx) { return feed_.page(tx, call, shop_.brand(), {}, 10); }));
+      std::vector<feed::Deed> deeds = {{room.value, feed::What::exposure}};
+      if (i < entering) deeds.push_back({room.value, feed::What::enter});
+      const auto noted = test::must(write([&](db::Tx& tx) { return feed_.note(tx, call, page.session, deeds); }));
+      if (noted.front() != feed::Noted::counted) return std::string(feed::noted_name(noted.front()));
+    }
+    return "shown";
+  }
+  feed::Standing standing(const Words& host) {
+    const BroadcastId room = broadcast(host);
+    const Call owner = shop_.owner();
+    feed_catches_up();
+    return test::must(read([&](db::Tx& tx) { return feed::standing_of_room(tx, owner, room); }));
+  }
   std::string expect_number(std::size_t is, const Words& wanted) {
     return expect_text(std::to_string(is), std::to_string(number_in(wanted.at(0))));
   }
@@ -721,6 +763,8 @@ class Story {
   OrderId last_order_;
   AfterSaleId last_request_;
   trust::ReviewId last_review_;
+  feed::Feed feed_{shop_.db(), kDefaultBuckets};
+  std::int64_t told_ = 0;  // events the feed knows
   Instant last_cutoff_ = 0;
   SettlementId last_run_;
   PayoutBatchId last_batch_;
@@ -1106,6 +1150,31 @@ const std::vector<Story::Statement>& Story::statements() {
          const auto lock = s.shop_.lock(s.who(g[0]).caller.person);
          const Instant wanted = g[1] == Words{"for", "ever"} ? kForever : s.shop_.now() + duration_in(g[1]);
          return expect_text(lock ? s.in_words(lock->protect_until) : "none", s.in_words(wanted));
+       }},
+
+      // the feed
+      {"{number} people are shown the room of {agent}",
+       [](S s, Given g) { return s.show_room(g[1], number_in(g[0][0]), 0); }},
+      {"{number} people are shown the room of {agent} and {number} enter",
+       [](S s, Given g) { return s.show_room(g[1], number_in(g[0][0]), number_in(g[2][0])); }},
+      {"expect the room of {agent} is in pool {number}",
+       [](S s, Given g) { return expect_text(std::to_string(s.standing(g[0]).rung.pool), g[1][0]); }},
+      {"expect the room of {agent} {rests}",
+       [](S s, Given g) { return expect_text(s.standing(g[0]).rung.resting ? "rests" : "climbs", g[1][0]); }},
+      {"expect {who} is shown {number} rooms",
+       [](S s, Given g) {
+         const auto page = s.feed_of(s.who(g[0]));
+         return s.expect_number(static_cast<std::size_t>(std::count_if(
+                                    page.items.begin(), page.items.end(),
+                                    [](const auto& c) { return c.entry.kind == feed::Kind::room; })),
+                                g[1]);
+       }},
+      {"expect {who} is shown the room of {agent} first because {why}",
+       [](S s, Given g) {
+         const auto page = s.feed_of(s.who(g[0]));
+         if (page.items.empty()) return expect_text("nothing", g[2][0]);
+         if (page.items[0].entry.id != s.broadcast(g[1]).value) return expect_text("another", g[2][0]);
+         return expect_text(std::string(feed::why_name(page.items[0].why)), g[2][0]);
        }},
 
       // trust

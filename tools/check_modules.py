@@ -27,7 +27,7 @@ ALLOWED = {
     "trust": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live", "share", "order"],
     "feed": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live", "share", "order", "trust"],
     "insight": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order"],
-    "evidence": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order", "trust"],
+    "evidence": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order", "trust", "feed"],
     "app": ["base", "db", "bus", "privacy", "net", "pay", "org", "events", "catalog", "ledger", "live", "share", "order", "trust", "feed", "insight", "evidence", "sim"],
     "sim": ["base", "net"],
 }

@@ -16,6 +16,8 @@
 #include "events/events_api.hpp"
 #include "evidence/evidence_api.hpp"
 #include "evidence/evidence_service.hpp"
+#include "feed/feed_api.hpp"
+#include "feed/search.hpp"
 #include "insight/figures.hpp"
 #include "insight/host_figures.hpp"
 #include "insight/report.hpp"
@@ -228,6 +230,10 @@ Status App::build() {
   slow_workers_ = std::make_unique<net::Workers>(std::max(2, static_cast<int>(b.settings.http_workers) / 2),
                                                  static_cast<std::size_t>(b.settings.http_queue));
 
+  feed_ = std::make_unique<feed::Feed>(*b.db, b.facts.buckets);
+  TRY_OK(feed_->load(b.clock->now()));
+  search_ = std::make_unique<feed::Search>(*feed_);
+
   live::RoomHub::Deps hub;
   hub.backend = std::make_shared<live::DbRoomBackend>(
       *b.db, [release_ms = b.settings.order_release_ms](db::Tx& tx, BroadcastId id, Instant now) {
@@ -239,6 +245,9 @@ Status App::build() {
   hub.ids = b.ids.get();
   hub.random = &b.random;
   hub.settings = &b.settings;
+  hub.watched = [this](BroadcastId room, PersonId person, bool came) {
+    feed_->watched(room, person, came, bench_->clock->now());
+  };
   hub_ = live::RoomHub::make(hub);
   live::HallHub::Deps halls;
   halls.admit = [this](BrandId id) {
@@ -361,6 +370,8 @@ Status App::build() {
     walls_->on_event(event);
     halls_->on_event(event);
     desks_->on_event(event);
+    feed_->on_event(event);
+    search_->on_event(event);
   });
   for (const char* topic : {"refund.due", "campaign.push_wanted", "campaign.undo_wanted"})
     bus_->subscribe(topic, [this](const db::Event&) { jobs_->nudge(); });
@@ -477,11 +488,15 @@ net::Routes App::make_routes() {
                         [](db::Tx& tx, const Call& call, PersonId guest, PersonId person) -> Status {
                           TRY_OK(share::merge_guest(tx, call, guest, person));
                           order::merge_cart(tx, call, guest, person);
+                          feed::merge_guest(tx, call, guest, person);
                           return {};
                         },
                         share::follow_agent, share::recruited_by}));
   take(catalog::catalog_routes({b.db.get()}));
-  take(live::live_routes({[this](BroadcastId id) { return hub_->viewers_of(id); }}));
+  const auto viewers_of = [this](BroadcastId id) { return hub_->viewers_of(id); };
+  take(live::live_routes({viewers_of, [this](db::Tx& tx, const Call& call, std::span<const live::Click> clicks) {
+                            feed_->clicked(tx, call, clicks);
+                          }}));
   take(share::share_routes({b.db.get(), order::receipt_facts}));
   take(order::order_routes({b.db.get(), rail_.get()}));
   take(insight::insight_routes({b.db.get()}));
@@ -489,6 +504,8 @@ net::Routes App::make_routes() {
   take(events::events_routes({b.db.get(), events::http_caller(b.settings)}));
   take(insight::host_routes());
   take(trust::trust_routes());
+  take(feed::feed_routes({feed_.get(), viewers_of}));
+  all.push_back(feed::search_route(*search_));
   all.push_back(site_route({sandbox_ != nullptr, b.simulated != nullptr}));
   take(backup_routes(*backups_, *b.db, b.settings, [this] { slow_jobs_->nudge(); }));
   take(server_routes());
@@ -674,6 +691,8 @@ std::vector<Job> App::make_jobs() {
   jobs.push_back({"mature lines", [&db](const Call& call) { return order::mature_lines(db, call, kJobLimit); }});
   jobs.push_back(
       {"count what happened", [&db](const Call& call) { return insight::fold_tallies(db, call, kFoldLimit); }});
+  jobs.push_back({"count what the feed brought", [this](const Call& call) { return feed_->count(call); }});
+  jobs.push_back({"line up the feed", [this](const Call& call) -> Result<int> { return feed_->line_up(call.now); }});
   jobs.push_back({"push campaigns", [&db](const Call& call) { return catalog::run_pushes(db, call, kJobLimit); }});
   jobs.push_back(
       {"begin and end campaigns", [&db](const Call& call) { return catalog::campaign_clock(db, call, kJobLimit); }});

@@ -14,6 +14,7 @@
 #include "app/web_files.hpp"
 #include "base/settings.hpp"
 #include "bus/outbox_relay.hpp"
+#include "feed/search.hpp"
 #include "live/desk.hpp"
 #include "live/hall.hpp"
 #include "live/hub.hpp"
@@ -94,6 +95,8 @@ class App {
   std::unique_ptr<pay::sandbox::Sandbox> sandbox_;
   std::unique_ptr<pay::PayRail> rail_;
   std::unique_ptr<net::Workers> workers_, slow_workers_;
+  std::unique_ptr<feed::Feed> feed_;
+  std::unique_ptr<feed::Search> search_;
   std::shared_ptr<live::RoomHub> hub_;
   std::shared_ptr<live::WallHub> walls_;
   std::shared_ptr<live::HallHub> halls_;

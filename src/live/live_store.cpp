@@ -1,6 +1,7 @@
 #include "live/live_store.hpp"
 
 #include "db/array.hpp"
+#include "live/feed_rows.hpp"
 
 namespace lianbo::live::store {
 namespace {
@@ -194,6 +195,37 @@ const Sql kClick{"live.click",
                  "insert into product_clicks (bucket, person_id, store_id, broadcast_id, product_id, at) values "
                  "($1, $2, $3, $4, $5, $6) on conflict do nothing"};
 
+// ---- for a feed (feed_rows.hpp)
+const Sql kRoomsOnAir{"live.rooms_on_air", "select " BROADCAST_COLUMNS
+                                           " from broadcasts where brand_id = $1 and state = 'live' and audience = "
+                                           "'public' and id > $2 order by id limit $3"};
+const Sql kComingBetween{"live.coming_between",
+                         "select " BROADCAST_COLUMNS
+                         " from broadcasts where brand_id = $1 and state = 'scheduled' and scheduled_at >= $2 and "
+                         "scheduled_at < $3 and audience = 'public' order by scheduled_at, id limit $4"};
+#define PUBLIC_BROADCASTS(in_ids) \
+  "select " BROADCAST_COLUMNS " from broadcasts where id" in_ids " and audience = 'public' order by id"
+const Sql kPublicBroadcasts{"live.public_broadcasts", PUBLIC_BROADCASTS(LIANBO_IN_IDS("$1")),
+                            PUBLIC_BROADCASTS(LIANBO_IN_IDS_POSTGRES("$1"))};
+const Sql kOnAirBetween{"live.on_air_between",
+                        "select id from broadcasts where brand_id = $1 and state in ('live', 'ended') and audience = "
+                        "'public' and started_at < $3 and (ended_at is null or ended_at > $2) and id > $4 order by id "
+                        "limit $5"};
+#define PIN_AT_COLUMNS                                                                                            \
+  "p.id, p.brand_id, p.broadcast_id, p.product_id, p.opened_at, p.media_open_ms, p.closed_at, p.media_close_ms, " \
+  "b.store_id from pins p join broadcasts b on b.id = p.broadcast_id"
+const Sql kClosedPins{"live.closed_pins", "select " PIN_AT_COLUMNS
+                                          " where p.id < $1 and p.closed_at is not null and b.audience = 'public' "
+                                          "order by p.id desc limit $2"};
+#define PINS_TO_SHOW(in_ids)                                                                                       \
+  "select " PIN_AT_COLUMNS                                                                                         \
+  " join products r on r.id = p.product_id join stores s on s.id = b.store_id join agents a on a.id = s.agent_id " \
+  "where p.id" in_ids                                                                                              \
+  " and p.closed_at is not null and r.on_sale = 1 and a.state = 'active' and b.audience = "                        \
+  "'public' order by p.id"
+const Sql kPinsToShow{"live.pins_to_show", PINS_TO_SHOW(LIANBO_IN_IDS("$1")),
+                      PINS_TO_SHOW(LIANBO_IN_IDS_POSTGRES("$1"))};
+
 Broadcast broadcast_of(const db::Row& row) {
   Broadcast b;
   b.id = row.id<BroadcastId>(0);
@@ -234,6 +266,7 @@ ChatLine chat_of(const db::Row& row) {
 std::optional<std::int64_t> instant_or_null(Instant at) {
   return at == 0 || at == kForever ? std::nullopt : std::optional(at);
 }
+PinAt pin_at_of(const db::Row& row) { return {pin_of(row), row.id<StoreId>(8)}; }
 
 }  // namespace
 
@@ -402,3 +435,32 @@ bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click
 }
 
 }  // namespace lianbo::live::store
+
+namespace lianbo::live {
+
+std::vector<Broadcast> rooms_on_air(db::Tx& tx, BrandId brand, BroadcastId after, int limit) {
+  return tx.all(store::kRoomsOnAir, {brand, after.value, limit}, store::broadcast_of);
+}
+std::vector<Broadcast> coming_between(db::Tx& tx, BrandId brand, Instant from, Instant until, int limit) {
+  return tx.all(store::kComingBetween, {brand, from, until, limit}, store::broadcast_of);
+}
+std::vector<Broadcast> public_broadcasts(db::Tx& tx, std::span<const BroadcastId> ids) {
+  db::IdList list;
+  for (const BroadcastId id : ids) list.add(id);
+  return tx.all(store::kPublicBroadcasts, {list.text()}, store::broadcast_of);
+}
+std::vector<BroadcastId> on_air_between(db::Tx& tx, BrandId brand, Instant from, Instant until, BroadcastId after,
+                                        int limit) {
+  return tx.all(store::kOnAirBetween, {brand, from, until, after.value, limit},
+                [](const db::Row& row) { return row.id<BroadcastId>(0); });
+}
+std::vector<PinAt> closed_pins(db::Tx& tx, PinId before, int limit) {
+  return tx.all(store::kClosedPins, {before ? before.value : INT64_MAX, limit}, store::pin_at_of);
+}
+std::vector<PinAt> pins_to_show(db::Tx& tx, std::span<const PinId> ids) {
+  db::IdList list;
+  for (const PinId id : ids) list.add(id);
+  return tx.all(store::kPinsToShow, {list.text()}, store::pin_at_of);
+}
+
+}  // namespace lianbo::live
