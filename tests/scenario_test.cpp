@@ -35,6 +35,7 @@
 #include "org/recruiting.hpp"
 #include "org/storefront.hpp"
 #include "org/training.hpp"
+#include "promo/auctioneer.hpp"
 #include "support/database.hpp"
 #include "support/shop.hpp"
 #include "support/source_dir.hpp"
@@ -657,6 +658,63 @@ class Story {
     if (it == broadcasts_.end()) throw NotUnderstood{"\"" + name.at(0) + "\" was never on air"};
     return it->second;
   }
+  // ---- paid traffic
+  std::string credit(const Words& name, Fen amount_fen) {
+    const Call owner = shop_.owner();
+    const AgentId to = name.at(0) == "brand" ? AgentId{} : agent(name).id;
+    const auto done = write(
+        [&](db::Tx& tx) { return promo::credit_wallet(tx, owner, shop_.brand(), to, amount_fen, "in the story"); });
+    return done ? "credited" : refused(done);
+  }
+  std::string promote(const Words& by, const Words& amount, const Words& host, std::optional<Fen> cap_fen,
+                      promo::Pace pace) {
+    const Call call = who(by);
+    promo::Wish wish;
+    wish.broadcast = broadcast(host);
+    wish.budget_fen = amount_in(amount.at(0));
+    wish.pace = pace;
+    wish.cap_fen = cap_fen;
+    const auto bought = write([&](db::Tx& tx) { return promo::buy(tx, call, wish); });
+    if (!bought) return refused(bought);
+    promotions_[agent(host).id] = bought->id;
+    return std::string(promo::state_name(bought->state));
+  }
+  promo::Promotion promotion_of(const Words& host) {
+    const auto it = promotions_.find(agent(host).id);
+    if (it == promotions_.end()) throw NotUnderstood{"nobody bought traffic for \"" + host.at(0) + "\""};
+    return test::must(read([&, by = shop_.owner()](db::Tx& tx) { return promo::find_promotion(tx, by, it->second); }));
+  }
+  std::string steer(const Words& by, const Words& host,
+                    Result<promo::Promotion> (*step)(db::Tx&, const Call&, promo::PromotionId)) {
+    const Call call = who(by);
+    const auto id = promotion_of(host).id;
+    const auto done = write([&](db::Tx& tx) { return step(tx, call, id); });
+    return done ? std::string(promo::state_name(done->state)) : refused(done);
+  }
+  std::optional<promo::Placement> paid_slot(const Call& call) {
+    promo::Auctioneer auctioneer(
+        slot_key_, [](db::Tx&, const Call&, BrandId, StoreId, BroadcastId) { return promo::RoomFacts{}; });
+    return test::must(read([&](db::Tx& tx) -> Result<std::optional<promo::Placement>> {
+      return auctioneer.choose(tx, call, shop_.brand(), promo::viewer_of(tx, call, shop_.brand()));
+    }));
+  }
+  std::string host_of(StoreId store) {
+    for (const auto& [name, a] : agents_)
+      if (a.store == store) return name;
+    return "nobody";
+  }
+  std::string click_slot(const Words& name) {
+    const auto placed = paid_slot(who(name));
+    if (!placed) return "nobody";
+    slot_ = placed->token;
+    return click_again(name);
+  }
+  // Lands in the room that was promoted, or in its store; what it cost is in clicked_.
+  std::string click_again(const Words& name) {
+    const Call call = who(name);
+    clicked_ = test::must(write([&](db::Tx& tx) { return promo::click_slot(tx, call, slot_key_, slot_, false); }));
+    return clicked_.into_room ? "room" : "store";
+  }
   std::string end_broadcast(const Words& name) {
     const Call call = who(name);
     const BroadcastId id = broadcast(name);
@@ -748,6 +806,10 @@ class Story {
   events::WebhookId webhook_;
   OrderId changed_;
   Shop shop_;
+  const std::string slot_key_ = promo::slot_key("story");
+  std::string slot_;
+  promo::Clicked clicked_;
+  std::map<AgentId, promo::PromotionId> promotions_;  // the last bought
   std::map<std::string, org::Agent> agents_;
   std::map<std::string, Person> people_;
   std::map<std::string, Shop::Item> items_;
@@ -1125,6 +1187,41 @@ const std::vector<Story::Statement>& Story::statements() {
          const auto touch =
              test::must(s.shop_.db().write([&](db::Tx& tx) { return share::touch_ad(tx, call, s.shop_.brand()); }));
          return std::string(outcome_text(touch.outcome));
+       }},
+      // paid traffic
+      {"{who} gets {amount} into the wallet",
+       [](S s, Given g) { return s.credit(g[0], amount_in(g[1][0])); }},
+      {"{who} gives {amount} of the wallet back", [](S s, Given g) { return s.credit(g[0], -amount_in(g[1][0])); }},
+      {"{who} buys {amount} of traffic for the room of {agent}",
+       [](S s, Given g) { return s.promote(g[0], g[1], g[2], {}, promo::Pace::smooth); }},
+      {"{who} buys {amount} of traffic for the room of {agent} bidding {amount} a click",
+       [](S s, Given g) { return s.promote(g[0], g[1], g[2], amount_in(g[3][0]), promo::Pace::fast); }},
+      {"{who} pauses the traffic of {agent}", [](S s, Given g) { return s.steer(g[0], g[1], promo::pause); }},
+      {"{who} resumes the traffic of {agent}",
+       [](S s, Given g) { return s.steer(g[0], g[1], promo::resume); }},
+      {"{who} stops the traffic of {agent}", [](S s, Given g) { return s.steer(g[0], g[1], promo::stop); }},
+      {"expect the paid slot of {who} is {agent}",
+       [](S s, Given g) {
+         const auto placed = s.paid_slot(s.who(g[0]));
+         if (g[1][0] != "nobody") s.agent(g[1]);
+         return expect_text(placed ? s.host_of(placed->store) : "nobody", g[1][0]);
+       }},
+      {"{who} clicks the paid slot", [](S s, Given g) { return s.click_slot(g[0]); }},
+      {"{who} clicks it again", [](S s, Given g) { return s.click_again(g[0]); }},
+      {"expect the click to cost {amount}",
+       [](S s, Given g) { return expect_text(format_fen(s.clicked_.price_fen), format_fen(amount_in(g[0][0]))); }},
+      {"expect the wallet of {who} to hold {amount}",
+       [](S s, Given g) {
+         const Call call = s.who(g[0]);
+         const AgentOf* agent = call.caller.agent_at(s.shop_.brand());
+         const auto wallet = test::must(s.shop_.db().read([&](db::Tx& tx) {
+           return promo::wallet_of(tx, call, s.shop_.brand(), agent != nullptr ? agent->agent : AgentId{});
+         }));
+         return expect_text(format_fen(wallet.balance_fen), format_fen(amount_in(g[1][0])));
+       }},
+      {"expect the traffic of {agent} to have ended because {why}",
+       [](S s, Given g) {
+         return expect_text(std::string(promo::ended_name(s.promotion_of(g[0]).ended)), g[1][0]);
        }},
       {"{guest} logs in as {buyer}",
        [](S s, Given g) {

@@ -116,6 +116,9 @@ class AccessTest : public ServerTest {
     ids_["review_id"] = id_in(said(call(Method::post, "/api/v1/orders/" + ids_["order_id"] + "/reviews", customers,
                                         R"({"line":0,"stars":5,"words":"good"})"),
                                    201));
+    said(call(Method::post, of_brand + "/wallet-credits", owner, R"({"amount_fen":50000,"reason":"launch"})"), 201);
+    ids_["promotion_id"] =
+        id_in(said(call(Method::post, in_room + "/promotions", owner, R"({"budget_fen":1000})"), 201));
     said(call(Method::post, "/api/v1/clock", owner, R"({"now":"2026-11-19T00:00:00Z"})"), 200);
     const auto run = said(call(Method::post, "/api/v1/brands/" + home_.id.text() + "/settlements", owner,
                                R"({"cutoff_at":"2026-11-19T00:00:00Z"})"),

@@ -21,6 +21,7 @@
 #include "insight/figures.hpp"
 #include "insight/host_figures.hpp"
 #include "insight/report.hpp"
+#include "insight/traffic.hpp"
 #include "insight/verify.hpp"
 #include "insight/wall_rows.hpp"
 #include "live/live_api.hpp"
@@ -31,9 +32,11 @@
 #include "order/refunds.hpp"
 #include "org/org_api.hpp"
 #include "pay/wechat/rail.hpp"
+#include "promo/promo_api.hpp"
 #include "share/share_api.hpp"
 #include "share/share_service.hpp"
 #include "trust/trust_api.hpp"
+#include "trust/trust_service.hpp"
 
 namespace lianbo::app {
 
@@ -68,6 +71,17 @@ Result<std::shared_ptr<const WebFiles>> load_pages(const Settings& settings) {
 }
 
 net::Reply metrics_reply() { return {200, net::metrics_text(), "text/plain; version=0.0.4", {}}; }
+
+// What a room has done so far, and how good its store is: what a paid slot in it is worth. A store's score of 80 is a
+// quality of 1; 0 is a half, 100 a little more than 1.
+promo::RoomFacts room_facts(db::Tx& tx, const Call& call, BrandId brand, StoreId store, BroadcastId broadcast) {
+  const insight::Figures f = insight::broadcast_figures(tx, brand, broadcast);
+  promo::RoomFacts out{f.enters, f.clicks, f.orders, f.paid_fen, kWholeBp};
+  if (const auto judged = trust::judge_store(tx, store, call.now))
+    if (const auto score = trust::score_of(judged->inputs); !score.is_new())
+      out.quality_bp = kWholeBp / 2 + kWholeBp * score.score / 160;
+  return out;
+}
 
 std::string host_name() {
   char name[256] = "host";
@@ -236,8 +250,12 @@ Status App::build() {
 
   live::RoomHub::Deps hub;
   hub.backend = std::make_shared<live::DbRoomBackend>(
-      *b.db, [release_ms = b.settings.order_release_ms](db::Tx& tx, BroadcastId id, Instant now) {
+      *b.db,
+      [release_ms = b.settings.order_release_ms](db::Tx& tx, BroadcastId id, Instant now) {
         return insight::crew_board(tx, id, now, release_ms);
+      },
+      [buckets = b.facts.buckets](db::Tx& tx, BroadcastId id, PersonId person, Instant now) {
+        return insight::came_by(tx, bucket_of(person, buckets), id, person, now);
       });
   hub.post = [this](std::int64_t key, std::function<void()> fn) { server_->post(key, std::move(fn)); };
   hub.work = [this](std::function<void()> fn) { return workers_->submit(std::move(fn)); };
@@ -286,6 +304,8 @@ Status App::build() {
   desks.post = [this](std::int64_t key, std::function<void()> fn) { server_->post(key, std::move(fn)); };
   desks.random = &b.random;
   desks_ = live::DeskHub::make(std::move(desks));
+
+  auctioneer_ = std::make_unique<promo::Auctioneer>(promo::slot_key(b.facts.token_key), room_facts);
 
   DispatcherDeps deps;
   deps.db = b.db.get();
@@ -372,8 +392,10 @@ Status App::build() {
     desks_->on_event(event);
     feed_->on_event(event);
     search_->on_event(event);
+    auctioneer_->on_event(event);
   });
-  for (const char* topic : {"refund.due", "campaign.push_wanted", "campaign.undo_wanted"})
+  for (const char* topic :
+       {"refund.due", "campaign.push_wanted", "campaign.undo_wanted", live::kBroadcastEnded, live::kBroadcastCancelled})
     bus_->subscribe(topic, [this](const db::Event&) { jobs_->nudge(); });
   bus_->subscribe("order.cancelled", [this](const db::Event& event) {
     {
@@ -487,6 +509,7 @@ net::Routes App::make_routes() {
   take(org::org_routes({b.db.get(), &b.settings,
                         [](db::Tx& tx, const Call& call, PersonId guest, PersonId person) -> Status {
                           TRY_OK(share::merge_guest(tx, call, guest, person));
+                          promo::merge_guest(tx, call, guest, person);
                           order::merge_cart(tx, call, guest, person);
                           feed::merge_guest(tx, call, guest, person);
                           return {};
@@ -506,6 +529,8 @@ net::Routes App::make_routes() {
   take(trust::trust_routes());
   take(feed::feed_routes({feed_.get(), viewers_of}));
   all.push_back(feed::search_route(*search_));
+  take(promo::promo_routes(*auctioneer_));
+  take(insight::traffic_routes(b.db.get()));
   all.push_back(site_route({sandbox_ != nullptr, b.simulated != nullptr}));
   take(backup_routes(*backups_, *b.db, b.settings, [this] { slow_jobs_->nudge(); }));
   take(server_routes());
@@ -701,6 +726,8 @@ std::vector<Job> App::make_jobs() {
   jobs.push_back(
       {"close flash prices", [&db](const Call& call) { return live::close_flash_due(db, call, kJobLimit); }});
   jobs.push_back({"draw lucky bags", [&db](const Call& call) { return live::draw_bags_due(db, call, kJobLimit); }});
+  jobs.push_back({"end promotions", [&db](const Call& call) { return promo::end_due(db, call, kJobLimit); }});
+  jobs.push_back({"count paid slots", [this, &db](const Call& call) { return auctioneer_->keep_traffic(db, call); }});
   jobs.push_back({"forget old keys", [&db](const Call& call) -> Result<int> {
                     return db.write([&](db::Tx& tx) -> Result<int> {
                       const Instant before = call.now - call.settings->idempotency_hours * kHourMs;

@@ -23,6 +23,7 @@
 #include "org/org_service.hpp"
 #include "pay/sandbox/sandbox.hpp"
 #include "privacy/vault.hpp"
+#include "promo/auctioneer.hpp"
 
 namespace lianbo::app {
 
@@ -101,6 +102,7 @@ class App {
   std::shared_ptr<live::WallHub> walls_;
   std::shared_ptr<live::HallHub> halls_;
   std::shared_ptr<live::DeskHub> desks_;
+  std::unique_ptr<promo::Auctioneer> auctioneer_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<net::Server> metrics_server_;  // of metrics.port

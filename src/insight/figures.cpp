@@ -326,6 +326,8 @@ const Sql kMinutes{"figures.minutes",
                    "select f.group_id, " SUMS
                    " from figures f where f.brand_id = $1 and f.scope = 'minute' and f.group_id >= $2 and f.group_id < "
                    "$3 group by f.group_id order by f.group_id limit 3000"};
+const Sql kOfBroadcast{"figures.of_broadcast",
+                       "select " SUMS " from figures f where f.brand_id = $1 and f.scope = 'pin' and f.group_id = $2"};
 const Sql kPins{"figures.pins",
                 "select f.id, p.product_id, pr.title, p.opened_at, p.closed_at, p.media_open_ms, " SUMS
                 " from figures f left join pins p on p.id = f.id left join products pr on pr.id = p.product_id where "
@@ -480,6 +482,10 @@ std::vector<PinRow> pins_of(db::Tx& tx, BrandId brand, BroadcastId broadcast, in
     return PinRow{r.id<PinId>(0), r.id<ProductId>(1), r.str(2),        r.integer(3),
                   r.integer(4),   r.integer(5),       figures_at(r, 6)};
   });
+}
+
+Figures broadcast_figures(db::Tx& tx, BrandId brand, BroadcastId broadcast) {
+  return tx.one(kOfBroadcast, {brand, broadcast}, [](const Row& r) { return figures_at(r, 0); }).value_or(Figures{});
 }
 
 Result<ShareNode> share_node(db::Tx& tx, ShareId id) {

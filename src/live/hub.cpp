@@ -103,7 +103,12 @@ Result<net::WsAccept> RoomHub::accept(const net::Request& request, const Call& c
     ++context_->counters.refused;
     return fail(admitted.error());
   }
-  Visitor visitor{call.caller.person, call.caller.guest, call.chinese, crew, std::string(request.query_value("since"))};
+  Visitor visitor{call.caller.person,
+                  call.caller.guest,
+                  call.chinese,
+                  crew,
+                  std::string(request.query_value("since")),
+                  context_->backend->came_by(*id, call.caller, call.now)};
   return net::WsAccept{id->value, std::make_shared<Session>(shared_from_this(), *id, std::move(visitor)), {}};
 }
 

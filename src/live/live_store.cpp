@@ -70,8 +70,15 @@ const Sql kEnded{
     "select " BROADCAST_COLUMNS
     " from broadcasts where brand_id = $1 and state = 'ended' and audience = 'public' order by scheduled_at desc, id "
     "desc limit $2"};
+const Sql kFindMany{"live.find_many", "select " BROADCAST_COLUMNS " from broadcasts where id" LIANBO_IN_IDS("$1"),
+                    "select " BROADCAST_COLUMNS " from broadcasts where id" LIANBO_IN_IDS_POSTGRES("$1")};
+// SQLite has one writer, so nothing changes under it. PostgreSQL: a shared lock, because a lock of its own would make
+// everybody who clicks into one room wait for everybody else.
+const Sql kHold{"live.hold", "select " BROADCAST_COLUMNS " from broadcasts where id = $1",
+                "select " BROADCAST_COLUMNS " from broadcasts where id = $1 for share"};
 const Sql kAddCounts{"live.add_counts",
-                     "update broadcasts set likes = likes + $2, enters = enters + $3, peak_viewers = case when "
+                     "update broadcasts set likes = likes + $2, enters = enters + $3, enters_shared = "
+                     "enters_shared + $5, enters_paid = enters_paid + $6, peak_viewers = case when "
                      "peak_viewers < $4 then $4 else peak_viewers end where id = $1"};
 const Sql kAddMinute{"live.add_minute",
                      "insert into room_minutes (broadcast_id, minute, enters, likes, viewers, most_viewers) values "
@@ -277,6 +284,15 @@ void insert_broadcast(db::Tx& tx, const Broadcast& b, std::string_view stream_ke
 void set_stream_key(db::Tx& tx, BroadcastId id, std::string_view stream_key_sha256) {
   tx.exec(kSetStreamKey, {id, db::Param::blob(stream_key_sha256)});
 }
+std::map<BroadcastId, Broadcast> find_many(db::Tx& tx, std::span<const BroadcastId> ids) {
+  std::map<BroadcastId, Broadcast> out;
+  if (ids.empty()) return out;
+  db::IdList list;
+  for (const BroadcastId id : ids) list.add(id);
+  tx.each(kFindMany, {list.text()}, [&](const db::Row& row) { out[row.id<BroadcastId>(0)] = broadcast_of(row); });
+  return out;
+}
+std::optional<Broadcast> hold(db::Tx& tx, BroadcastId id) { return tx.one(kHold, {id}, broadcast_of); }
 std::optional<Broadcast> find(db::Tx& tx, BroadcastId id) { return tx.one(kFind, {id}, broadcast_of); }
 std::optional<Broadcast> lock(db::Tx& tx, BroadcastId id) { return tx.one(kLock, {id}, broadcast_of); }
 void lock_startable(db::Tx& tx, StoreId store) { tx.exec(kLockStartable, {store}); }
@@ -310,7 +326,9 @@ std::vector<Broadcast> ended(db::Tx& tx, BrandId brand, int limit) {
   return tx.all(kEnded, {brand, limit}, broadcast_of);
 }
 bool add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts) {
-  if (tx.exec(kAddCounts, {id, counts.likes, counts.enters, counts.peak_viewers}) != 1) return false;
+  if (tx.exec(kAddCounts,
+              {id, counts.likes, counts.enters, counts.peak_viewers, counts.enters_shared, counts.enters_paid}) != 1)
+    return false;
   tx.exec(kAddMinute, {id, counts.at / kMinuteMs, counts.enters, counts.likes, counts.viewers, counts.most_viewers});
   return true;
 }
