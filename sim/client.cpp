@@ -137,6 +137,8 @@ Result<Answer> Api::call(const Wish& wish, Identity& who) {
         answer.problem = answer.text("name").empty() ? answer.text("code") : answer.text("name");
         answer.detail = answer.text("detail");
       }
+    } else if (wish.read && !response->body.starts_with('{')) {
+      answer.file = response->body;
     }
     return answer;
   }
@@ -287,6 +289,10 @@ class Rooms::Viewer final : public net::WsListener {
       pong = std::max(pong, get_int(message, "id"));
     } else if (type == "said" || type == "error") {
       if (unsaid.erase(get_text(message, "ref")) > 0) ++(type == "said" ? heard_->said : heard_->refused);
+    } else if (type == "held") {
+      if (unsaid.erase(get_text(message, "ref")) > 0) ++heard_->held;
+      std::lock_guard held(heard_->mutex);
+      heard_->held_in.insert(broadcast_id);
     } else if (has(message, "seq")) {
       hear(get_int(message, "seq"));
     }
@@ -331,6 +337,11 @@ Rooms::Seat Rooms::enter(const std::string& broadcast_id, const Identity& who) {
   open_seat(viewer);
   entered_.push_back(seat);
   return seat;
+}
+
+std::set<std::string> Rooms::take_held() {
+  std::lock_guard lock(heard_->mutex);
+  return std::exchange(heard_->held_in, {});
 }
 
 bool Rooms::is_in(Seat seat) const { return seats_.contains(seat); }

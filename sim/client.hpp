@@ -22,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -45,6 +46,7 @@ struct Answer {
   std::string problem;  // name of the error, of a problem document
   std::string detail;
   std::string location;  // of a redirect
+  std::string file;      // what is no JSON object
   bool ok() const { return status >= 200 && status < 300; }
   std::string text(std::string_view name) const;     // "" when it is not there
   std::int64_t number(std::string_view name) const;  // 0 when it is not there
@@ -147,7 +149,9 @@ class Crew {
 // What all viewers got, together.
 struct Heard {
   std::atomic<std::int64_t> deliveries{0};  // sequenced messages of rooms
-  std::atomic<std::int64_t> snapshots{0}, resumed{0}, gaps{0}, said{0}, refused{0};
+  std::atomic<std::int64_t> snapshots{0}, resumed{0}, gaps{0}, said{0}, refused{0}, held{0};
+  std::mutex mutex;
+  std::set<std::string> held_in;  // broadcasts with lines that wait for their crew
 };
 
 class Rooms {
@@ -164,6 +168,8 @@ class Rooms {
   void like(Seat seat, int n);
   // Everything said is answered. Again and again over broken connections.
   Status wait_for_said();
+  // The broadcasts in which lines were held since the last call.
+  std::set<std::string> take_held();
   // Everything published to these viewers (empty: all) has arrived.
   Status settle(const std::vector<Seat>& seats = {});
   // Call settle on them first if their counts matter.

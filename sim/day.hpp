@@ -7,8 +7,10 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/chat_book.hpp"
@@ -57,12 +59,41 @@ class Day {
   void unexpected(std::string_view what, const Answer& answer);
   void complain(std::string text);
   std::string brand(std::string_view rest) const;  // "/api/v1/brands/{id}" + rest
+  // For answers that only have to be right.
+  Then fine(std::string_view what);
+  // Two figures that must be one. A request repeated over a crash may have been counted twice by the server.
+  void agree(std::string_view what, std::int64_t server, std::int64_t ours);
 
   // ---- set-up
   Status bring_in_products();
   Status bring_in_agents();
   Status hosts_log_in();
   Status schedule_broadcasts();
+
+  // ---- what the brand sets up beside them (brand_eve.cpp)
+  Status set_up_brand();
+  Status join_staff(std::string_view role, std::string_view name, std::string_view region, Identity& who);
+  Status make_rules();
+  Status push_campaigns();
+  Result<std::string> start_campaign(std::string_view name, std::string target, const std::vector<int>& products);
+  Result<std::int64_t> wait_for_push(const std::string& campaign, std::string_view kind);
+  Status allot();
+  Status recruit();
+  void apply(int recruit);
+  void train(std::size_t recruit);
+  void look_up_stock();
+
+  // ---- what happens in rooms beside pins and chat (room_play.cpp)
+  void open_room_play(Room& room);
+  void play_in_rooms();
+  void open_flash(Room& room);
+  void open_bag(Room& room);
+  void check_draw(const std::string& bag, const std::string& commitment);
+  void decide_held();
+  void decide_line(Room& room, const std::string& line, const std::string& writer, bool release);
+  void mute(Room& room, const std::string& person_id);
+  void follow_and_reserve(int purchase);
+  void hold_next_broadcasts();
 
   // ---- on air
   void end_rooms();
@@ -94,6 +125,14 @@ class Day {
   void buy(const Basket& basket);
   void registered(int person, std::function<void()> then);  // logs the person in first, if need be
   void place(const Basket& basket);
+  struct Draft {
+    Basket basket;
+    std::vector<BoughtLine> lines;  // paid_fen: the price that was seen, −1 when it is asked for
+    Fen goods_fen = 0;
+    std::string address;  // as JSON
+  };
+  void claim_and_send(Draft draft);
+  void send_order(Draft draft, const std::string& coupon);
   void placed(const Basket& basket, const Answer& answer);
   void pay(int purchase, bool receipt_follows);
   void paid(int purchase);
@@ -104,11 +143,34 @@ class Day {
   void receive(int purchase);
   void ask_back(int purchase, int line);
   void send_back(int person, const std::string& target, Instant at);
-  void ask_part(int purchase, int line, bool returns_goods, std::int64_t qty, Fen amount_fen, bool withdraws);
+  struct Claim {
+    int purchase = 0, line = 0;
+    std::string kind = "refund_only";
+    std::int64_t qty = 0;
+    Fen amount_fen = 0;
+    bool withdraws = false, faulty = false;
+    std::string sku_id = {};  // what is wanted instead
+  };
+  void ask_part(const Claim& claim);
   void late_refunds();
   Status settle_accounts(bool pay_out);
 
+  // ---- the brand's three weeks (brand_weeks.cpp)
+  void ship_in_parcels(int purchase);
+  void send_replacement(int person, const std::string& target, Instant at);
+  void review(int purchase);
+  void plan_leavings();
+  void hand_on(int host);
+  Result<std::string> approve_settlement(const Answer& proposed);
+  // Settlements with what is payable. Who has left no note is paid one by one.
+  Status pay_by_file(const std::vector<std::pair<std::string, Fen>>& due);
+  void erase_somebody();
+
   // ---- at the end
+  Status read_events();  // brand_end.cpp
+  Status read_books();   // brand_end.cpp
+  Status check_evidence();
+  Status back_up();
   Status look_up_answers();
   Status read_figures();
 
@@ -123,9 +185,26 @@ class Day {
   Progress progress_;
   DemoReport report_;
   Identity owner_, clock_keeper_;
+  Identity finance_, regional_;
+  std::string staff_region_;  // what regional_ is limited to
+  struct Recruit {
+    int person = 0;
+    int host = 0;  // whose link it was
+    std::string agent_id, store_id, rehearsal;
+  };
+  struct Task {
+    std::string id, kind;
+  };
+  std::vector<Recruit> recruits_;
+  std::vector<Task> tasks_;
+  std::vector<std::string> allotted_skus_;
+  Coupon brand_coupon_, prize_;
+  std::set<std::string> campaigned_;  // SKUs with a campaign's price
+  std::string receipt_;               // of the erasure
+  int erased_ = -1;                   // person
 
   Stream rooms_stream_, visits_stream_, stays_stream_, chat_stream_, orders_stream_, payments_stream_, shares_stream_,
-      after_stream_, names_stream_;
+      after_stream_, names_stream_, brand_stream_, play_stream_;
 
   Instant now_ = 0;
   int minute_ = 0;

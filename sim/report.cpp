@@ -34,7 +34,7 @@ struct Page {
   std::string_view say(std::string_view en, std::string_view zh) const { return chinese ? zh : en; }
   void title(std::string_view en, std::string_view zh) { out += fmt::format("\n{}\n", say(en, zh)); }
   void row(std::string_view en, std::string_view zh, const std::string& value) {
-    out += fmt::format("  {} {:>16}\n", padded(say(en, zh), 40), value);
+    out += fmt::format("  {} {:>16}\n", padded(say(en, zh), 50), value);
   }
   void line(const std::string& text) { out += text + "\n"; }
 };
@@ -51,13 +51,19 @@ std::string bar(double value, double most, int width) {
   return out.empty() ? "▏" : out;
 }
 
+bool DemoReport::good() const {
+  bool lawful = verify == "ok";
+#define X(name, en, zh) lawful = lawful && name == 0;
+  LIANBO_DAY_LAWS(X)
+#undef X
+  return lawful;
+}
+
 std::string DemoReport::to_json() const {
   JsonWriter w;
   w.begin();
 #define X(name, en, zh) w.field(#name, name);
-  LIANBO_DAY_COUNTS(X)
-  LIANBO_DAY_AMOUNTS(X)
-  LIANBO_DAY_LAWS(X)
+  LIANBO_DAY_FIGURES(X)
 #undef X
   w.field("verify", verify).field("wall_s", wall_s).field("simulated_s", simulated_s);
   w.field("seed", seed).field("workers", workers).field("rooms_peak", rooms_peak).field("viewers_peak", viewers_peak);
@@ -101,6 +107,14 @@ std::string DemoReport::to_text(bool chinese) const {
   page.title("What happened", "经营数据");
 #define X(name, en, zh) page.row(en, zh, grouped(name));
   LIANBO_DAY_COUNTS(X)
+#undef X
+  page.title("The network", "代理网络");
+#define X(name, en, zh) page.row(en, zh, grouped(name));
+  LIANBO_DAY_MATRIX(X)
+  page.title("Prices and play in the rooms", "价格与直播间玩法");
+  LIANBO_DAY_OFFERS(X)
+  page.title("In the three weeks after", "此后三周");
+  LIANBO_DAY_AFTERWARDS(X)
 #undef X
   page.title("Money", "资金");
 #define X(name, en, zh) page.row(en, zh, money(name));

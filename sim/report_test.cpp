@@ -53,12 +53,15 @@ TEST(Report, IsGoodOnlyWhenEveryLawHolds) {
   EXPECT_FALSE(report.good());  // not verified
   report.verify = "ok";
   EXPECT_TRUE(report.good());
-  for (auto* law : {&report.oversold_units, &report.ledger_difference_fen, &report.lost_answers, &report.wrong_landings,
-                    &report.sequence_gaps}) {
-    *law = 1;
-    EXPECT_FALSE(report.good());
-    *law = 0;
-  }
+  const auto breaks = [&](std::int64_t& law, const char* name) {
+    law = 1;
+    EXPECT_FALSE(report.good()) << name;
+    law = 0;
+  };
+#define X(name, en, zh) breaks(report.name, #name);
+  LIANBO_DAY_LAWS(X)
+#undef X
+  EXPECT_TRUE(report.good());
   report.verify = "differs";
   EXPECT_FALSE(report.good());
 }

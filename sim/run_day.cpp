@@ -11,7 +11,7 @@
 namespace lianbo::sim {
 namespace {
 
-constexpr std::size_t kMostComplaints = 20;
+constexpr std::size_t kMostComplaints = 40;
 constexpr std::size_t kShownHosts = 8;
 // The owner and the clock are one person each to the crew; people have the keys from 1 on.
 constexpr std::size_t kOwnerKey = 0;
@@ -42,7 +42,9 @@ Day::Day(const DemoOptions& options, World world, ChatBook chat)
       payments_stream_(options.seed, "payments"),
       shares_stream_(options.seed, "shares"),
       after_stream_(options.seed, "aftermath"),
-      names_stream_(options.seed, "names") {
+      names_stream_(options.seed, "names"),
+      brand_stream_(options.seed, "brand"),
+      play_stream_(options.seed, "play") {
   owner_.token = options_.owner_token;
   clock_keeper_.token = options_.clock_token;
   report_.seed = options_.seed;
@@ -126,6 +128,17 @@ void Day::complain(std::string text) {
   if (report_.complaints.size() < kMostComplaints) report_.complaints.push_back(std::move(text));
 }
 
+Day::Then Day::fine(std::string_view what) {
+  return [this, what](const Answer& a) {
+    if (!a.ok()) unexpected(what, a);
+  };
+}
+
+void Day::agree(std::string_view what, std::int64_t server, std::int64_t ours) {
+  if (server == ours || (line_.recoveries() > 0 && server > ours)) return;
+  complain(fmt::format("{}: the server says {}, the day counted {}", what, server, ours));
+}
+
 std::vector<std::string> Day::host_logins(std::size_t most) {
   std::vector<const Host*> known;
   for (const Host& host : world_.hosts)
@@ -148,13 +161,27 @@ Status Day::close() {
   report_.simulated_s = (now_ - options_.start_at) / 1000;
   TRY_OK(look_up_answers());
   TRY_OK(read_figures());
+  TRY_OK(read_events());
+  TRY_OK(read_books());
+  TRY_OK(check_evidence());
+  TRY_OK(back_up());
   progress_.done();
   return {};
 }
 
 Status Day::look_up_answers() {
   std::unordered_map<std::string, OrderFact> orders;
-  TRY_OK(each_item(brand("/orders"), [&](const json::value& o) { orders.emplace(get_text(o, "id"), order_fact(o)); }));
+  TRY_OK(each_item(brand("/orders"), [&](const json::value& o) {
+    orders.emplace(get_text(o, "id"), order_fact(o));
+    if (get_instant(o, "paid_at") == 0) return;
+    report_.shipping_fen += get_int(o, "shipping_fen");
+    report_.discount_fen += get_int(o, "discount_fen");
+    for (const auto& line : get_list(o, "lines")) {
+      const std::string source = get_text(line, "price_source");
+      if (source == "campaign") report_.campaign_units += get_int(line, "qty");
+      if (source == "flash") report_.flash_units += get_int(line, "qty");
+    }
+  }));
   for (const auto& [id, order] : orders) report_.kept_orders += order.paid_at != 0 && order.refunded_fen == 0;
   std::vector<std::string> lost = journal_.lost_orders(orders);
   for (const auto& [broadcast, answered] : journal_.pins()) {
@@ -186,9 +213,7 @@ Status Day::read_figures() {
   if (!figures.ok()) return fail(Code::conflict, "report answered " + figures.problem + " " + figures.detail);
 #define X(name, en, zh) \
   if (has(figures.body, #name)) report_.name = figures.number(#name);
-  LIANBO_DAY_COUNTS(X)
-  LIANBO_DAY_AMOUNTS(X)
-  LIANBO_DAY_LAWS(X)
+  LIANBO_DAY_FIGURES(X)
 #undef X
   for (const auto& hour : get_list(figures.body, "hours")) {
     const Instant at = get_instant(hour, "at");
@@ -205,19 +230,17 @@ Status Day::read_figures() {
   report_.deliveries = heard.deliveries;
   report_.sequence_gaps = heard.gaps;
   report_.chat_refused = heard.refused;
+  report_.lines_held = heard.held;
   report_.requests = crew_.requests();
   report_.recoveries = line_.recoveries();
   if (rooms_.dropped() > 0) complain(fmt::format("{} viewers were turned away", rooms_.dropped()));
 
-  // What both sides know must agree; a request repeated over a crash may have been counted twice.
-  const auto agree = [&](std::string_view what, std::int64_t server, std::int64_t ours) {
-    if (server == ours || (report_.recoveries > 0 && server > ours)) return;
-    complain(fmt::format("{}: the server says {}, the day counted {}", what, server, ours));
-  };
+  // What both sides know must agree.
   agree("orders placed", report_.orders_placed, orders_placed_);
   agree("shares", figures.number("shares"), report_.shares);
   agree("shares opened", report_.touches, touches_);
-  agree("chat lines", figures.number("chat_lines"), heard.said);
+  agree("chat lines", figures.number("chat_lines"), heard.said + report_.lines_released);
+  agree("held lines", report_.lines_released + report_.lines_rejected, report_.lines_held);
   agree("rooms entered", figures.number("enters"), report_.enters);
   if (exact()) agree("deliveries", all_server_deliveries_, report_.deliveries);
   report_.likes = figures.number("likes");

@@ -30,12 +30,14 @@ struct DemoOptions {
   bool json = false;   // the caller prints JSON: nothing in Chinese on stderr
   bool no_color = false;
   bool chinese = false;  // language of the live line
-  Instant start_at = 0;  // the server's clock stands here or before
+  Instant start_at = 0;  // the server's clock stands at least six hours before it
   std::function<bool()> stopped;
   // Called once before anybody goes on air: some hosts' logins, the best known first, and the password of them all.
   std::function<void(std::vector<std::string> logins, std::string password)> hosts_are_in;
   // Called when the server does not answer: gives its base URL once it is back, "" to give up.
   std::function<std::string()> reconnect;
+  // Whether the server's backup of this name can be read back. None: no backup is made.
+  std::function<bool(const std::string& name)> backup_holds;
 };
 
 Result<DemoReport> run_day(const DemoOptions& options);

@@ -17,6 +17,7 @@ constexpr double kFriendsWord = 2.0;  // a friend's share makes buying so much l
 constexpr double kHostSharesPin = 0.35;
 constexpr double kBuysFromPage = 0.03;  // of those whom a share leads to a product's page
 constexpr DurationMs kSharesLast = 4 * kDayMs;
+constexpr double kForbiddenLines = 0.004;
 constexpr int kMostLinesOfOne = 6;  // chat lines of one person in a minute
 constexpr double kCrowd = 12;       // viewers from which on a room chats at its full rate
 
@@ -47,9 +48,12 @@ Status Day::sale_day() {
       visit(visits[next_visit_].person);
     TRY_OK(crew_.run());
     TRY_OK(open_doors());
+    play_in_rooms();
     act_in_rooms();
     TRY_OK(crew_.run());
     TRY_OK(rooms_.wait_for_said());
+    decide_held();
+    TRY_OK(crew_.run());
     TRY_OK(move_clock(options_.start_at + (minute_ + 1) * kMinuteMs));
     if (exact()) TRY_OK(rooms_.settle());
     show(0);
@@ -115,6 +119,7 @@ void Day::start_rooms() {
          ++rooms_on_air_;
          report_.rooms_peak = std::max(report_.rooms_peak, rooms_on_air_);
          const int person = world_.host(host).person;
+         open_room_play(started);
          pin_next(started);
          for (const auto channel : {ShareChannel::group, ShareChannel::moments})
            share({.kind = "broadcast", .person = person, .thing = index, .room = index, .host = host}, channel);
@@ -138,6 +143,7 @@ void Day::pin_next(Room& room) {
        Room& pinned = world_.room(index);
        journal_.pinned(pinned.id, a.text("id"));
        pinned.pinned = product;
+       open_flash(pinned);
        if (shares)
          share({.kind = "moment",
                 .person = person,
@@ -195,6 +201,7 @@ void Day::enter(int person, Room& room, const std::string& share_id, double eage
   watcher.person = person;
   watcher.share_id = share_id;
   watcher.since_minute = minute_;
+  watcher.logged_in = !who.me.token.empty();
   watcher.stay = plan_stay(stays_stream_, std::min(0.5, world_.host(room.plan.host).conversion * eagerness));
   entering_.push_back({room.index, watcher});
 }
@@ -249,7 +256,10 @@ void Day::act_in_rooms() {
     const std::string title = room.pinned >= 0 ? world_.product(room.pinned).title : std::string();
     std::map<std::int64_t, int> said;
     const auto say = [&](const Watcher& w) {
-      if (said[w.seat]++ < kMostLinesOfOne) rooms_.say(w.seat, chat_.next_line(room.index, title, chat_stream_));
+      if (said[w.seat]++ == kMostLinesOfOne) return;
+      std::string line = chat_.next_line(room.index, title, chat_stream_);
+      if (play_stream_.chance(kForbiddenLines) && utf8_length(line) < 100) line += "，加我微信便宜拿";
+      rooms_.say(w.seat, line);
     };
     const auto crowd = static_cast<double>(room.watchers.size());
     const double rate = chat_rate(chat_stream_, room.chat_memory) * std::min(1.0, crowd / kCrowd);

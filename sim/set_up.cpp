@@ -12,18 +12,23 @@
 namespace lianbo::sim {
 namespace {
 
-constexpr std::size_t kAssortment = 120;  // products that the day is about
+constexpr std::size_t kAssortment = 120;     // products that the day is about
+constexpr std::size_t kBackNextDay = 12;     // hosts who announce their next broadcast
+constexpr DurationMs kEveMs = 6 * kHourMs;   // the set-up is done so long before
+constexpr std::string_view kFresh = "生鲜";  // category of what does not come back without a reason
 constexpr std::size_t kMaxUpload = 32u << 20;
 
 }  // namespace
 
 Status Day::set_up() {
-  TRY_OK(move_clock(options_.start_at));
+  TRY_OK(move_clock(options_.start_at - kEveMs));
   progress_.say(options_.chinese ? "导入商品与代理……" : "Bringing in the catalogue and the agents …");
   TRY_OK(bring_in_products());
   TRY_OK(bring_in_agents());
   TRY_OK(hosts_log_in());
-  return schedule_broadcasts();
+  TRY_OK(set_up_brand());
+  TRY_OK(schedule_broadcasts());
+  return move_clock(options_.start_at);
 }
 
 Status Day::bring_in_products() {
@@ -48,6 +53,7 @@ Status Day::bring_in_products() {
     sold.product.id = get_text(item, "id");
     sold.product.code = get_text(item, "code");
     sold.product.title = get_text(item, "title");
+    sold.product.no_return = get_text(item, "category").find(kFresh) != std::string::npos;
     for (const auto& s : get_list(item, "skus")) {
       if (get_int(s, "price_fen") <= 0) continue;
       sold.product.skus.push_back({get_text(s, "id"), get_int(s, "price_fen")});
@@ -113,6 +119,7 @@ Status Day::bring_in_agents() {
     host.store_id = get_text(item, "store_id");
     host.code = get_text(item, "code");
     host.name = get_text(item, "name");
+    host.region = get_text(item, "region");
     world_.hosts.push_back(std::move(host));
   }));
   auto& hosts = world_.hosts;
@@ -177,6 +184,7 @@ Status Day::hosts_log_in() {
                  Person& host = world_.person(person);
                  if (accepted.ok()) {
                    host.me.token = accepted.text("token");
+                   host.id = accepted.text("person_id");
                    return;
                  }
                  if (accepted.problem != "invite_invalid") return unexpected("accept", accepted);
@@ -186,6 +194,7 @@ Status Day::hosts_log_in() {
                  as(person, "POST", "/api/v1/sessions", again.take(), [this, person](const Answer& in) {
                    if (!in.ok()) return unexpected("login", in);
                    world_.person(person).me.token = in.text("token");
+                   world_.person(person).id = in.text("person_id");
                  });
                });
              });
@@ -222,6 +231,24 @@ Status Day::schedule_broadcasts() {
        });
     world_.rooms.push_back(std::move(room));
   }
+  // Some say today when they will be back: the evening after.
+  std::vector<int> hosts;
+  for (std::size_t i = 0; i < world_.hosts.size(); ++i)
+    if (!world_.person(world_.hosts[i].person).me.token.empty()) hosts.push_back(static_cast<int>(i));
+  std::sort(hosts.begin(), hosts.end(), [&](int a, int b) { return world_.host(a).rank < world_.host(b).rank; });
+  hosts.resize(std::min(hosts.size(), kBackNextDay));
+  const Instant back = options_.start_at + kDayMs + 20 * kHourMs;
+  for (const int h : hosts) {
+    const Host& host = world_.host(h);
+    JsonWriter w;
+    w.begin().field("title", host.name + "：返场，昨天没抢到的看过来").field_at("scheduled_at", back);
+    w.key("product_ids").begin_list().value(world_.product(0).id).end_list().end();
+    as(host.person, "POST", "/api/v1/stores/" + host.store_id + "/broadcasts", w.take(), [this, h](const Answer& a) {
+      if (!a.ok()) return unexpected("schedule", a);
+      world_.host(h).next_broadcast = a.text("id");
+    });
+  }
+  later(back, [this] { hold_next_broadcasts(); });
   return crew_.run();
 }
 

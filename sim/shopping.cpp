@@ -10,6 +10,7 @@ namespace lianbo::sim {
 namespace {
 
 constexpr double kReceipts = 0.15;     // of paid orders are shown to friends
+constexpr double kClaims = 0.6;        // of those who could use a coupon
 constexpr double kLateNotices = 0.10;  // the rail's word comes after the buyer's page says "paid"
 
 }  // namespace
@@ -49,6 +50,7 @@ void Day::registered(int person, std::function<void()> then) {
     Person& buyer = world_.person(person);
     if (a.ok()) {
       buyer.me.token = a.text("token");
+      buyer.id = a.text("person_id");
       return then();
     }
     if (a.problem != "login_taken") {
@@ -61,6 +63,7 @@ void Day::registered(int person, std::function<void()> then) {
     as(person, "POST", "/api/v1/sessions", again.take(), [this, person, then](const Answer& in) {
       if (!in.ok()) return unexpected("login", in);
       world_.person(person).me.token = in.text("token");
+      world_.person(person).id = in.text("person_id");
       then();
     });
   });
@@ -68,32 +71,100 @@ void Day::registered(int person, std::function<void()> then) {
 
 void Day::place(const Basket& basket) {
   struct Offer {
+    int product;
     const Sku* sku;
   };
   std::vector<Offer> offers;
   std::size_t first = 0;
+  const Flash flash = basket.room >= 0 && !day_over_ && minute_ < world_.room(basket.room).flash.until_minute
+                          ? world_.room(basket.room).flash
+                          : Flash{};
   const auto offer = [&](int product) {
-    if (product == basket.product) first = offers.size() + orders_stream_.index(world_.product(product).skus.size());
-    for (const auto& sku : world_.product(product).skus) offers.push_back({&sku});
+    const auto& skus = world_.product(product).skus;
+    if (product == basket.product)
+      first = offers.size() + (skus[0].id == flash.sku_id ? 0 : orders_stream_.index(skus.size()));
+    for (const auto& sku : skus) offers.push_back({product, &sku});
   };
   if (basket.room >= 0) {
     for (const int product : world_.room(basket.room).shelf) offer(product);
   } else {
     offer(basket.product);
   }
+  Draft draft{basket, {}, 0, {}};
+  for (const auto& line : plan_order(orders_stream_, first, offers.size())) {
+    const Offer& wanted = offers[line.sku];
+    const Fen price = wanted.sku->id == flash.sku_id ? flash.price_fen : wanted.sku->price_fen;
+    draft.lines.push_back({wanted.product, line.qty, price, wanted.sku->id});
+    draft.goods_fen += price * line.qty;
+  }
   const Address to = address_of(names_stream_, world_.person(basket.person).name);
   JsonWriter w;
+  w.begin().field("name", to.name).field("phone", to.phone).field("region", to.region).field("detail", to.detail).end();
+  draft.address = w.take();
+  claim_and_send(std::move(draft));
+}
+
+// The room's coupon, or the brand's, if the buyer claims it and it can still be had.
+void Day::claim_and_send(Draft draft) {
+  const Basket& basket = draft.basket;
+  Person& buyer = world_.person(basket.person);
+  for (Coupon* coupon : {basket.room >= 0 ? &world_.room(basket.room).coupon : nullptr, &brand_coupon_}) {
+    if (coupon == nullptr || coupon->id.empty() || day_over_ || draft.goods_fen < coupon->min_spend_fen ||
+        buyer.used_coupons.contains(coupon->id))
+      continue;
+    if (buyer.coupons.contains(coupon->id)) return send_order(std::move(draft), coupon->id);
+    if (coupon->gone || !play_stream_.chance(kClaims)) continue;
+    as(basket.person, "POST", "/api/v1/coupons/" + coupon->id + "/claim", {},
+       [this, draft = std::move(draft), id = coupon->id, coupon](const Answer& a) {
+         if (a.ok()) {
+           ++report_.coupons_claimed;
+           world_.person(draft.basket.person).coupons.insert(id);
+           return send_order(draft, id);
+         }
+         // All gone, or the room has just closed.
+         coupon->gone = true;
+         if (a.problem != "coupon_gone" && a.problem != "coupon_unusable" && a.problem != "broadcast_state_conflict")
+           unexpected("coupon", a);
+         send_order(draft, {});
+       });
+    return;
+  }
+  send_order(std::move(draft), {});
+}
+
+void Day::send_order(Draft draft, const std::string& coupon) {
+  const Basket& basket = draft.basket;
+  JsonWriter w;
   w.begin().field("store_id", world_.host(basket.host).store_id).key("lines").begin_list();
-  for (const auto& line : plan_order(orders_stream_, first, offers.size())) {
-    const Sku& sku = *offers[line.sku].sku;
-    w.begin().field("sku_id", sku.id).field("qty", line.qty).field("price_fen", sku.price_fen).end();
+  for (const BoughtLine& line : draft.lines) {
+    w.begin().field("sku_id", line.sku_id).field("qty", line.qty);
+    if (line.paid_fen >= 0) w.field("price_fen", line.paid_fen);
+    w.end();
   }
   w.end_list();
   if (basket.room >= 0) w.field("broadcast_id", world_.room(basket.room).id);
   if (!basket.share_id.empty()) w.field("share_id", basket.share_id);
-  w.key("address").begin().field("name", to.name).field("phone", to.phone).field("region", to.region);
-  w.field("detail", to.detail).end().end();
-  as(basket.person, "POST", "/api/v1/orders", w.take(), [this, basket](const Answer& a) { placed(basket, a); });
+  if (!coupon.empty()) w.field("coupon_id", coupon);
+  w.key("address").raw(draft.address).end();
+  const int person = basket.person;
+  as(person, "POST", "/api/v1/orders", w.take(), [this, draft = std::move(draft), coupon](const Answer& a) {
+    Person& buyer = world_.person(draft.basket.person);
+    if (a.problem == "price_changed" && draft.lines[0].paid_fen >= 0) {
+      // The flash units are gone. Told so, the buyer looks at what it costs now, and takes it.
+      ++report_.prices_changed;
+      Draft again = draft;
+      for (auto& line : again.lines) line.paid_fen = -1;
+      return send_order(std::move(again), coupon);
+    }
+    if (a.problem == "coupon_unusable") {  // at today's price the goods are not worth enough for it
+      return send_order(draft, {});
+    }
+    if (a.ok() && !coupon.empty()) {
+      buyer.used_coupons.insert(coupon);
+      ++report_.coupons_used;
+    }
+    placed(draft.basket, a);
+  });
 }
 
 void Day::placed(const Basket& basket, const Answer& answer) {
@@ -111,8 +182,8 @@ void Day::placed(const Basket& basket, const Answer& answer) {
   purchase.product = basket.product;
   purchase.total_fen = answer.number("total_fen");
   for (const auto& line : get_list(answer.body, "lines"))
-    purchase.lines.push_back(
-        {product_at(get_text(line, "product_id")), get_int(line, "qty"), get_int(line, "paid_fen")});
+    purchase.lines.push_back({product_at(get_text(line, "product_id")), get_int(line, "qty"), get_int(line, "paid_fen"),
+                              get_text(line, "sku_id")});
   journal_.ordered(purchase.id);
   world_.purchases.push_back(std::move(purchase));
   ++orders_placed_;
@@ -186,6 +257,7 @@ void Day::paid(int index) {
   journal_.paid(purchase.id);
   ++orders_;
   amount_fen_ += purchase.total_fen;
+  follow_and_reserve(index);
   plan_shipping(index);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -18,26 +19,33 @@ namespace lianbo::sim {
 struct Person {
   Identity me;
   std::string name;
-  std::string login;  // once registered
-  int host = -1;      // index of the host this person is
+  std::string id, login;  // once registered
+  int host = -1;          // index of the host this person is
   bool watching = false;
+  bool applied = false;                         // to become an agent
+  std::set<std::string> coupons, used_coupons;  // claimed; of these, in an order
 };
 
 struct Sku {
   std::string id;
-  Fen price_fen = 0;
+  Fen price_fen = 0;  // what it costs in the stores
 };
 struct Product {
   std::string id, code, title;
   std::vector<Sku> skus;
-  double pull = 1;  // how often it is asked for
+  double pull = 1;         // how often it is asked for
+  bool no_return = false;  // exempt from no-reason return
 };
 
 struct Host {
-  std::string agent_id, store_id, code, name;
+  std::string agent_id, store_id, code, name, region;
   int person = -1;
-  double conversion = 0.02;  // orders per viewer
-  int rank = 0;              // 0: the most popular
+  bool left = false;           // the brand, in the weeks after
+  int assistant = -1;          // person
+  std::string next_broadcast;  // of the day after
+  std::set<int> reserved;      // persons who will be told when it begins
+  double conversion = 0.02;    // orders per viewer
+  int rank = 0;                // 0: the most popular
 };
 
 struct Watcher {
@@ -45,7 +53,20 @@ struct Watcher {
   Rooms::Seat seat = 0;
   int since_minute = 0;
   Stay stay;
-  std::string share_id;  // through which they came
+  std::string share_id;    // through which they came
+  bool logged_in = false;  // when they entered
+};
+
+// What the room was offered, as everybody in it knows it.
+struct Flash {
+  std::string sku_id;
+  Fen price_fen = 0;
+  int until_minute = 0;
+};
+struct Coupon {
+  std::string id;
+  Fen min_spend_fen = 0;
+  bool gone = false;
 };
 
 struct Room {
@@ -58,6 +79,9 @@ struct Room {
   int next_pin_minute = 0;
   bool live = false;
   double chat_memory = 0;
+  int bag_minute = -1;  // when its lucky bag opens
+  Flash flash;
+  Coupon coupon;
   std::vector<Watcher> watchers;
 };
 
@@ -76,6 +100,7 @@ struct BoughtLine {
   int product = -1;
   std::int64_t qty = 0;
   Fen paid_fen = 0;
+  std::string sku_id = {};
 };
 struct Purchase {
   std::string id;
@@ -83,6 +108,7 @@ struct Purchase {
   Fen total_fen = 0;
   std::vector<BoughtLine> lines;
   bool paid = false, received = false, touched_after = false;  // touched_after: an after-sale was asked for
+  bool in_parcels = false;                                     // line by line
 };
 
 struct World {

@@ -16,12 +16,14 @@
 #include <tuple>
 
 #include "base/csv.hpp"
+#include "bus/journal.hpp"
 #include "catalog/catalog_service.hpp"
 #include "catalog/coupon.hpp"
 #include "catalog/shipping.hpp"
 #include "catalog/words.hpp"
 #include "events/webhook_service.hpp"
 #include "evidence/evidence_service.hpp"
+#include "feed/feed_service.hpp"
 #include "insight/regions.hpp"
 #include "live/live_service.hpp"
 #include "live/offers_service.hpp"
@@ -33,6 +35,7 @@
 #include "org/recruiting.hpp"
 #include "org/storefront.hpp"
 #include "org/training.hpp"
+#include "promo/auctioneer.hpp"
 #include "support/database.hpp"
 #include "support/shop.hpp"
 #include "support/source_dir.hpp"
@@ -655,6 +658,63 @@ class Story {
     if (it == broadcasts_.end()) throw NotUnderstood{"\"" + name.at(0) + "\" was never on air"};
     return it->second;
   }
+  // ---- paid traffic
+  std::string credit(const Words& name, Fen amount_fen) {
+    const Call owner = shop_.owner();
+    const AgentId to = name.at(0) == "brand" ? AgentId{} : agent(name).id;
+    const auto done = write(
+        [&](db::Tx& tx) { return promo::credit_wallet(tx, owner, shop_.brand(), to, amount_fen, "in the story"); });
+    return done ? "credited" : refused(done);
+  }
+  std::string promote(const Words& by, const Words& amount, const Words& host, std::optional<Fen> cap_fen,
+                      promo::Pace pace) {
+    const Call call = who(by);
+    promo::Wish wish;
+    wish.broadcast = broadcast(host);
+    wish.budget_fen = amount_in(amount.at(0));
+    wish.pace = pace;
+    wish.cap_fen = cap_fen;
+    const auto bought = write([&](db::Tx& tx) { return promo::buy(tx, call, wish); });
+    if (!bought) return refused(bought);
+    promotions_[agent(host).id] = bought->id;
+    return std::string(promo::state_name(bought->state));
+  }
+  promo::Promotion promotion_of(const Words& host) {
+    const auto it = promotions_.find(agent(host).id);
+    if (it == promotions_.end()) throw NotUnderstood{"nobody bought traffic for \"" + host.at(0) + "\""};
+    return test::must(read([&, by = shop_.owner()](db::Tx& tx) { return promo::find_promotion(tx, by, it->second); }));
+  }
+  std::string steer(const Words& by, const Words& host,
+                    Result<promo::Promotion> (*step)(db::Tx&, const Call&, promo::PromotionId)) {
+    const Call call = who(by);
+    const auto id = promotion_of(host).id;
+    const auto done = write([&](db::Tx& tx) { return step(tx, call, id); });
+    return done ? std::string(promo::state_name(done->state)) : refused(done);
+  }
+  std::optional<promo::Placement> paid_slot(const Call& call) {
+    promo::Auctioneer auctioneer(
+        slot_key_, [](db::Tx&, const Call&, BrandId, StoreId, BroadcastId) { return promo::RoomFacts{}; });
+    return test::must(read([&](db::Tx& tx) -> Result<std::optional<promo::Placement>> {
+      return auctioneer.choose(tx, call, shop_.brand(), promo::viewer_of(tx, call, shop_.brand()));
+    }));
+  }
+  std::string host_of(StoreId store) {
+    for (const auto& [name, a] : agents_)
+      if (a.store == store) return name;
+    return "nobody";
+  }
+  std::string click_slot(const Words& name) {
+    const auto placed = paid_slot(who(name));
+    if (!placed) return "nobody";
+    slot_ = placed->token;
+    return click_again(name);
+  }
+  // Lands in the room that was promoted, or in its store; what it cost is in clicked_.
+  std::string click_again(const Words& name) {
+    const Call call = who(name);
+    clicked_ = test::must(write([&](db::Tx& tx) { return promo::click_slot(tx, call, slot_key_, slot_, false); }));
+    return clicked_.into_room ? "room" : "store";
+  }
   std::string end_broadcast(const Words& name) {
     const Call call = who(name);
     const BroadcastId id = broadcast(name);
@@ -664,6 +724,46 @@ class Story {
   std::string enter(const Call& call, const Words& name) {
     const auto in = live::DbRoomBackend(shop_.db()).admit(broadcast(name), call.caller, false, shop_.now());
     return in ? "entered" : refused(Result<int>(std::unexpected(in.error())));
+  }
+  // Everybody who is to be told has been, and what was seen is added up.
+  void feed_catches_up() {
+    test::must(bus::keep_all_events(shop_.db()));
+    for (bool more = true; more;) {
+      const auto events = test::must(
+          read([&](db::Tx& tx) -> Result<std::vector<bus::KeptEvent>> { return bus::events_after(tx, told_, 500); }));
+      for (const auto& kept : events) {
+        feed_.on_event(kept.event);
+        told_ = kept.seq;
+      }
+      more = !events.empty();
+    }
+    while (test::must(feed_.count(shop_.system())) > 0) {
+    }
+    feed_.line_up(shop_.now());
+  }
+  feed::Page feed_of(const Call& call) {
+    feed_catches_up();
+    return test::must(
+        read([&](db::Tx& tx) { return feed_.page(tx, call, shop_.brand(), {}, static_cast<int>(feed::kMaxPage)); }));
+  }
+  std::string show_room(const Words& host, std::int64_t people, std::int64_t entering) {
+    const BroadcastId room = broadcast(host);
+    feed_catches_up();
+    for (std::int64_t i = 0; i < people; ++i) {
+      const Call call = shop_.guest(shop_.new_guest());
+      const auto page = test::must(read([&](db::Tx& tx) { return feed_.page(tx, call, shop_.brand(), {}, 10); }));
+      std::vector<feed::Deed> deeds = {{room.value, feed::What::exposure}};
+      if (i < entering) deeds.push_back({room.value, feed::What::enter});
+      const auto noted = test::must(write([&](db::Tx& tx) { return feed_.note(tx, call, page.session, deeds); }));
+      if (noted.front() != feed::Noted::counted) return std::string(feed::noted_name(noted.front()));
+    }
+    return "shown";
+  }
+  feed::Standing standing(const Words& host) {
+    const BroadcastId room = broadcast(host);
+    const Call owner = shop_.owner();
+    feed_catches_up();
+    return test::must(read([&](db::Tx& tx) { return feed::standing_of_room(tx, owner, room); }));
   }
   std::string expect_number(std::size_t is, const Words& wanted) {
     return expect_text(std::to_string(is), std::to_string(number_in(wanted.at(0))));
@@ -706,6 +806,10 @@ class Story {
   events::WebhookId webhook_;
   OrderId changed_;
   Shop shop_;
+  const std::string slot_key_ = promo::slot_key("story");
+  std::string slot_;
+  promo::Clicked clicked_;
+  std::map<AgentId, promo::PromotionId> promotions_;  // the last bought
   std::map<std::string, org::Agent> agents_;
   std::map<std::string, Person> people_;
   std::map<std::string, Shop::Item> items_;
@@ -721,6 +825,8 @@ class Story {
   OrderId last_order_;
   AfterSaleId last_request_;
   trust::ReviewId last_review_;
+  feed::Feed feed_{shop_.db(), kDefaultBuckets};
+  std::int64_t told_ = 0;  // events the feed knows
   Instant last_cutoff_ = 0;
   SettlementId last_run_;
   PayoutBatchId last_batch_;
@@ -1082,6 +1188,41 @@ const std::vector<Story::Statement>& Story::statements() {
              test::must(s.shop_.db().write([&](db::Tx& tx) { return share::touch_ad(tx, call, s.shop_.brand()); }));
          return std::string(outcome_text(touch.outcome));
        }},
+      // paid traffic
+      {"{who} gets {amount} into the wallet",
+       [](S s, Given g) { return s.credit(g[0], amount_in(g[1][0])); }},
+      {"{who} gives {amount} of the wallet back", [](S s, Given g) { return s.credit(g[0], -amount_in(g[1][0])); }},
+      {"{who} buys {amount} of traffic for the room of {agent}",
+       [](S s, Given g) { return s.promote(g[0], g[1], g[2], {}, promo::Pace::smooth); }},
+      {"{who} buys {amount} of traffic for the room of {agent} bidding {amount} a click",
+       [](S s, Given g) { return s.promote(g[0], g[1], g[2], amount_in(g[3][0]), promo::Pace::fast); }},
+      {"{who} pauses the traffic of {agent}", [](S s, Given g) { return s.steer(g[0], g[1], promo::pause); }},
+      {"{who} resumes the traffic of {agent}",
+       [](S s, Given g) { return s.steer(g[0], g[1], promo::resume); }},
+      {"{who} stops the traffic of {agent}", [](S s, Given g) { return s.steer(g[0], g[1], promo::stop); }},
+      {"expect the paid slot of {who} is {agent}",
+       [](S s, Given g) {
+         const auto placed = s.paid_slot(s.who(g[0]));
+         if (g[1][0] != "nobody") s.agent(g[1]);
+         return expect_text(placed ? s.host_of(placed->store) : "nobody", g[1][0]);
+       }},
+      {"{who} clicks the paid slot", [](S s, Given g) { return s.click_slot(g[0]); }},
+      {"{who} clicks it again", [](S s, Given g) { return s.click_again(g[0]); }},
+      {"expect the click to cost {amount}",
+       [](S s, Given g) { return expect_text(format_fen(s.clicked_.price_fen), format_fen(amount_in(g[0][0]))); }},
+      {"expect the wallet of {who} to hold {amount}",
+       [](S s, Given g) {
+         const Call call = s.who(g[0]);
+         const AgentOf* agent = call.caller.agent_at(s.shop_.brand());
+         const auto wallet = test::must(s.shop_.db().read([&](db::Tx& tx) {
+           return promo::wallet_of(tx, call, s.shop_.brand(), agent != nullptr ? agent->agent : AgentId{});
+         }));
+         return expect_text(format_fen(wallet.balance_fen), format_fen(amount_in(g[1][0])));
+       }},
+      {"expect the traffic of {agent} to have ended because {why}",
+       [](S s, Given g) {
+         return expect_text(std::string(promo::ended_name(s.promotion_of(g[0]).ended)), g[1][0]);
+       }},
       {"{guest} logs in as {buyer}",
        [](S s, Given g) {
          const auto& guest = named(s.people_, g[0], "guest");
@@ -1106,6 +1247,31 @@ const std::vector<Story::Statement>& Story::statements() {
          const auto lock = s.shop_.lock(s.who(g[0]).caller.person);
          const Instant wanted = g[1] == Words{"for", "ever"} ? kForever : s.shop_.now() + duration_in(g[1]);
          return expect_text(lock ? s.in_words(lock->protect_until) : "none", s.in_words(wanted));
+       }},
+
+      // the feed
+      {"{number} people are shown the room of {agent}",
+       [](S s, Given g) { return s.show_room(g[1], number_in(g[0][0]), 0); }},
+      {"{number} people are shown the room of {agent} and {number} enter",
+       [](S s, Given g) { return s.show_room(g[1], number_in(g[0][0]), number_in(g[2][0])); }},
+      {"expect the room of {agent} is in pool {number}",
+       [](S s, Given g) { return expect_text(std::to_string(s.standing(g[0]).rung.pool), g[1][0]); }},
+      {"expect the room of {agent} {rests}",
+       [](S s, Given g) { return expect_text(s.standing(g[0]).rung.resting ? "rests" : "climbs", g[1][0]); }},
+      {"expect {who} is shown {number} rooms",
+       [](S s, Given g) {
+         const auto page = s.feed_of(s.who(g[0]));
+         return s.expect_number(static_cast<std::size_t>(std::count_if(
+                                    page.items.begin(), page.items.end(),
+                                    [](const auto& c) { return c.entry.kind == feed::Kind::room; })),
+                                g[1]);
+       }},
+      {"expect {who} is shown the room of {agent} first because {why}",
+       [](S s, Given g) {
+         const auto page = s.feed_of(s.who(g[0]));
+         if (page.items.empty()) return expect_text("nothing", g[2][0]);
+         if (page.items[0].entry.id != s.broadcast(g[1]).value) return expect_text("another", g[2][0]);
+         return expect_text(std::string(feed::why_name(page.items[0].why)), g[2][0]);
        }},
 
       // trust

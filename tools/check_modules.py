@@ -25,13 +25,14 @@ ALLOWED = {
     "share": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live"],
     "order": ["base", "db", "bus", "privacy", "net", "pay", "org", "catalog", "ledger", "live", "share"],
     "trust": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live", "share", "order"],
-    "feed": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live", "share", "order", "trust"],
-    "insight": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order"],
-    "evidence": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order", "trust"],
-    "app": ["base", "db", "bus", "privacy", "net", "pay", "org", "events", "catalog", "ledger", "live", "share", "order", "trust", "feed", "insight", "evidence", "sim"],
+    "promo": ["base", "db", "bus", "privacy", "net", "org", "catalog", "ledger", "live", "share", "order"],
+    "feed": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live", "share", "order", "trust", "promo"],
+    "insight": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order", "promo"],
+    "evidence": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order", "trust", "feed"],
+    "app": ["base", "db", "bus", "privacy", "net", "pay", "org", "events", "catalog", "ledger", "live", "share", "order", "trust", "promo", "feed", "insight", "evidence", "sim"],
     "sim": ["base", "net"],
 }
-DOMAINS = ["org", "events", "evidence", "catalog", "ledger", "live", "share", "order", "trust", "feed", "insight"]
+DOMAINS = ["org", "events", "evidence", "catalog", "ledger", "live", "share", "order", "trust", "promo", "feed", "insight"]
 # What of a domain others must not see.
 PRIVATE = re.compile(r"_store\.hpp$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

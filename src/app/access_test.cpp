@@ -116,6 +116,9 @@ class AccessTest : public ServerTest {
     ids_["review_id"] = id_in(said(call(Method::post, "/api/v1/orders/" + ids_["order_id"] + "/reviews", customers,
                                         R"({"line":0,"stars":5,"words":"good"})"),
                                    201));
+    said(call(Method::post, of_brand + "/wallet-credits", owner, R"({"amount_fen":50000,"reason":"launch"})"), 201);
+    ids_["promotion_id"] =
+        id_in(said(call(Method::post, in_room + "/promotions", owner, R"({"budget_fen":1000})"), 201));
     said(call(Method::post, "/api/v1/clock", owner, R"({"now":"2026-11-19T00:00:00Z"})"), 200);
     const auto run = said(call(Method::post, "/api/v1/brands/" + home_.id.text() + "/settlements", owner,
                                R"({"cutoff_at":"2026-11-19T00:00:00Z"})"),
@@ -157,6 +160,7 @@ class AccessTest : public ServerTest {
 
   // What everybody may do, guests too.
   const std::set<std::string> open_ = {
+      "page_room_",    "page_product_",
       "getMe",         "getBrand",     "getStore",         "createSession",   "createPerson",
       "acceptInvite",  "listProducts", "getProduct",       "listBroadcasts",  "getBroadcast",
       "listPins",      "getHall",      "listChat",         "recordExposures", "recordClicks",
@@ -164,13 +168,13 @@ class AccessTest : public ServerTest {
       "putCartLine",   "clearCart",    "payNotice",        "getLeaderboard",  "listRoomsSelling",
       "quoteOrder",    "getShipping",  "listStoreCoupons", "listRoomCoupons", "listFlash",
       "listLuckyBags", "getLuckyBag",  "getLuckyBagProof", "listStoreReviews", "listProductReviews", "getStoreScore",
-      "getStoreAnswer", "getGuarantee"};
+      "getStoreAnswer", "getGuarantee", "getFeed", "recordFeedViews", "getFeedRules", "search"};
   // What everybody may do who is logged in: to things of their own.
   const std::set<std::string> own_ = {
-      "deleteSession", "createApiToken", "placeOrder",  "listMyOrders",  "reserveBroadcast", "unreserveBroadcast",
-      "sandboxPay",    "takeReminders",  "claimCoupon", "listMyCoupons", "enterLuckyBag",    "listApiTokens",
-      "getMyData",     "previewErasure", "eraseMe",     "applyAsAgent",  "changePassword",
-      "followStore", "unfollowStore", "listFollows", "getKnownBuyers", "getShowPurchases", "putShowPurchases"};
+      "deleteSession", "createApiToken", "placeOrder",     "listMyOrders",     "reserveBroadcast", "unreserveBroadcast",
+      "sandboxPay",    "takeReminders",  "claimCoupon",    "listMyCoupons",    "enterLuckyBag",    "listApiTokens",
+      "getMyData",     "previewErasure", "eraseMe",        "applyAsAgent",     "changePassword",   "followStore",
+      "unfollowStore", "listFollows",    "getKnownBuyers", "getShowPurchases", "putShowPurchases"};
   // Pages, health, documents.
   bool is_page(const net::Route& route) const { return route.access == Access::open; }
 

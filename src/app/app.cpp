@@ -16,9 +16,12 @@
 #include "events/events_api.hpp"
 #include "evidence/evidence_api.hpp"
 #include "evidence/evidence_service.hpp"
+#include "feed/feed_api.hpp"
+#include "feed/search.hpp"
 #include "insight/figures.hpp"
 #include "insight/host_figures.hpp"
 #include "insight/report.hpp"
+#include "insight/traffic.hpp"
 #include "insight/verify.hpp"
 #include "insight/wall_rows.hpp"
 #include "live/live_api.hpp"
@@ -29,9 +32,11 @@
 #include "order/refunds.hpp"
 #include "org/org_api.hpp"
 #include "pay/wechat/rail.hpp"
+#include "promo/promo_api.hpp"
 #include "share/share_api.hpp"
 #include "share/share_service.hpp"
 #include "trust/trust_api.hpp"
+#include "trust/trust_service.hpp"
 
 namespace lianbo::app {
 
@@ -66,6 +71,17 @@ Result<std::shared_ptr<const WebFiles>> load_pages(const Settings& settings) {
 }
 
 net::Reply metrics_reply() { return {200, net::metrics_text(), "text/plain; version=0.0.4", {}}; }
+
+// What a room has done so far, and how good its store is: what a paid slot in it is worth. A store's score of 80 is a
+// quality of 1; 0 is a half, 100 a little more than 1.
+promo::RoomFacts room_facts(db::Tx& tx, const Call& call, BrandId brand, StoreId store, BroadcastId broadcast) {
+  const insight::Figures f = insight::broadcast_figures(tx, brand, broadcast);
+  promo::RoomFacts out{f.enters, f.clicks, f.orders, f.paid_fen, kWholeBp};
+  if (const auto judged = trust::judge_store(tx, store, call.now))
+    if (const auto score = trust::score_of(judged->inputs); !score.is_new())
+      out.quality_bp = kWholeBp / 2 + kWholeBp * score.score / 160;
+  return out;
+}
 
 std::string host_name() {
   char name[256] = "host";
@@ -228,10 +244,18 @@ Status App::build() {
   slow_workers_ = std::make_unique<net::Workers>(std::max(2, static_cast<int>(b.settings.http_workers) / 2),
                                                  static_cast<std::size_t>(b.settings.http_queue));
 
+  feed_ = std::make_unique<feed::Feed>(*b.db, b.facts.buckets);
+  TRY_OK(feed_->load(b.clock->now()));
+  search_ = std::make_unique<feed::Search>(*feed_);
+
   live::RoomHub::Deps hub;
   hub.backend = std::make_shared<live::DbRoomBackend>(
-      *b.db, [release_ms = b.settings.order_release_ms](db::Tx& tx, BroadcastId id, Instant now) {
+      *b.db,
+      [release_ms = b.settings.order_release_ms](db::Tx& tx, BroadcastId id, Instant now) {
         return insight::crew_board(tx, id, now, release_ms);
+      },
+      [buckets = b.facts.buckets](db::Tx& tx, BroadcastId id, PersonId person, Instant now) {
+        return insight::came_by(tx, bucket_of(person, buckets), id, person, now);
       });
   hub.post = [this](std::int64_t key, std::function<void()> fn) { server_->post(key, std::move(fn)); };
   hub.work = [this](std::function<void()> fn) { return workers_->submit(std::move(fn)); };
@@ -239,6 +263,9 @@ Status App::build() {
   hub.ids = b.ids.get();
   hub.random = &b.random;
   hub.settings = &b.settings;
+  hub.watched = [this](BroadcastId room, PersonId person, bool came) {
+    feed_->watched(room, person, came, bench_->clock->now());
+  };
   hub_ = live::RoomHub::make(hub);
   live::HallHub::Deps halls;
   halls.admit = [this](BrandId id) {
@@ -277,6 +304,8 @@ Status App::build() {
   desks.post = [this](std::int64_t key, std::function<void()> fn) { server_->post(key, std::move(fn)); };
   desks.random = &b.random;
   desks_ = live::DeskHub::make(std::move(desks));
+
+  auctioneer_ = std::make_unique<promo::Auctioneer>(promo::slot_key(b.facts.token_key), room_facts);
 
   DispatcherDeps deps;
   deps.db = b.db.get();
@@ -361,8 +390,12 @@ Status App::build() {
     walls_->on_event(event);
     halls_->on_event(event);
     desks_->on_event(event);
+    feed_->on_event(event);
+    search_->on_event(event);
+    auctioneer_->on_event(event);
   });
-  for (const char* topic : {"refund.due", "campaign.push_wanted", "campaign.undo_wanted"})
+  for (const char* topic :
+       {"refund.due", "campaign.push_wanted", "campaign.undo_wanted", live::kBroadcastEnded, live::kBroadcastCancelled})
     bus_->subscribe(topic, [this](const db::Event&) { jobs_->nudge(); });
   bus_->subscribe("order.cancelled", [this](const db::Event& event) {
     {
@@ -476,12 +509,17 @@ net::Routes App::make_routes() {
   take(org::org_routes({b.db.get(), &b.settings,
                         [](db::Tx& tx, const Call& call, PersonId guest, PersonId person) -> Status {
                           TRY_OK(share::merge_guest(tx, call, guest, person));
+                          promo::merge_guest(tx, call, guest, person);
                           order::merge_cart(tx, call, guest, person);
+                          feed::merge_guest(tx, call, guest, person);
                           return {};
                         },
                         share::follow_agent, share::recruited_by}));
   take(catalog::catalog_routes({b.db.get()}));
-  take(live::live_routes({[this](BroadcastId id) { return hub_->viewers_of(id); }}));
+  const auto viewers_of = [this](BroadcastId id) { return hub_->viewers_of(id); };
+  take(live::live_routes({viewers_of, [this](db::Tx& tx, const Call& call, std::span<const live::Click> clicks) {
+                            feed_->clicked(tx, call, clicks);
+                          }}));
   take(share::share_routes({b.db.get(), order::receipt_facts}));
   take(order::order_routes({b.db.get(), rail_.get()}));
   take(insight::insight_routes({b.db.get()}));
@@ -489,10 +527,16 @@ net::Routes App::make_routes() {
   take(events::events_routes({b.db.get(), events::http_caller(b.settings)}));
   take(insight::host_routes());
   take(trust::trust_routes());
+  take(feed::feed_routes({feed_.get(), viewers_of}));
+  all.push_back(feed::search_route(*search_));
+  take(promo::promo_routes(*auctioneer_));
+  take(insight::traffic_routes(b.db.get()));
   all.push_back(site_route({sandbox_ != nullptr, b.simulated != nullptr}));
   take(backup_routes(*backups_, *b.db, b.settings, [this] { slow_jobs_->nudge(); }));
   take(server_routes());
-  take(web_routes(web_));
+  take(web_routes(web_, [this](const Call& call, const net::Request& from, const std::string& target) {
+    return dispatcher_->ask(call, from, target);
+  }));
   return all;
 }
 
@@ -672,6 +716,8 @@ std::vector<Job> App::make_jobs() {
   jobs.push_back({"mature lines", [&db](const Call& call) { return order::mature_lines(db, call, kJobLimit); }});
   jobs.push_back(
       {"count what happened", [&db](const Call& call) { return insight::fold_tallies(db, call, kFoldLimit); }});
+  jobs.push_back({"count what the feed brought", [this](const Call& call) { return feed_->count(call); }});
+  jobs.push_back({"line up the feed", [this](const Call& call) -> Result<int> { return feed_->line_up(call.now); }});
   jobs.push_back({"push campaigns", [&db](const Call& call) { return catalog::run_pushes(db, call, kJobLimit); }});
   jobs.push_back(
       {"begin and end campaigns", [&db](const Call& call) { return catalog::campaign_clock(db, call, kJobLimit); }});
@@ -680,6 +726,8 @@ std::vector<Job> App::make_jobs() {
   jobs.push_back(
       {"close flash prices", [&db](const Call& call) { return live::close_flash_due(db, call, kJobLimit); }});
   jobs.push_back({"draw lucky bags", [&db](const Call& call) { return live::draw_bags_due(db, call, kJobLimit); }});
+  jobs.push_back({"end promotions", [&db](const Call& call) { return promo::end_due(db, call, kJobLimit); }});
+  jobs.push_back({"count paid slots", [this, &db](const Call& call) { return auctioneer_->keep_traffic(db, call); }});
   jobs.push_back({"forget old keys", [&db](const Call& call) -> Result<int> {
                     return db.write([&](db::Tx& tx) -> Result<int> {
                       const Instant before = call.now - call.settings->idempotency_hours * kHourMs;

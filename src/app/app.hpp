@@ -14,6 +14,7 @@
 #include "app/web_files.hpp"
 #include "base/settings.hpp"
 #include "bus/outbox_relay.hpp"
+#include "feed/search.hpp"
 #include "live/desk.hpp"
 #include "live/hall.hpp"
 #include "live/hub.hpp"
@@ -22,6 +23,7 @@
 #include "org/org_service.hpp"
 #include "pay/sandbox/sandbox.hpp"
 #include "privacy/vault.hpp"
+#include "promo/auctioneer.hpp"
 
 namespace lianbo::app {
 
@@ -94,10 +96,13 @@ class App {
   std::unique_ptr<pay::sandbox::Sandbox> sandbox_;
   std::unique_ptr<pay::PayRail> rail_;
   std::unique_ptr<net::Workers> workers_, slow_workers_;
+  std::unique_ptr<feed::Feed> feed_;
+  std::unique_ptr<feed::Search> search_;
   std::shared_ptr<live::RoomHub> hub_;
   std::shared_ptr<live::WallHub> walls_;
   std::shared_ptr<live::HallHub> halls_;
   std::shared_ptr<live::DeskHub> desks_;
+  std::unique_ptr<promo::Auctioneer> auctioneer_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<net::Server> metrics_server_;  // of metrics.port

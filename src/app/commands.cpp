@@ -182,6 +182,22 @@ int init_brand(const Settings& settings, const Console& console, const std::stri
       true, privacy::Need::must);
 }
 
+int verify_brand(const Settings& settings, const Console& console, const std::string& brand, const std::string& as) {
+  return with_bench(settings, [&](Workbench& bench) -> Result<int> {
+    TRY(const auto id, the_brand(bench, brand));
+    const Call call = bench.system_call();
+    TRY_OK(bench.db->write([&](db::Tx& tx) { return org::verify_brand(tx, call, id, as); }));
+    if (console.json) {
+      JsonWriter w;
+      w.begin().field("brand_id", id).field("verified_as", as).end();
+      std::printf("%s\n", w.text().c_str());
+    } else {
+      std::printf("%s\n", as.empty() ? "the mark is taken away" : ("buyers read now that it belongs to " + as).c_str());
+    }
+    return 0;
+  });
+}
+
 int issue_token(const Settings& settings, const Console& console, const std::string& login, int days) {
   const auto issue = [&](Workbench& bench) -> Result<int> {
     const Call call = bench.system_call();

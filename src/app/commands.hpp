@@ -21,6 +21,7 @@ int complain(const Error& error);
 int serve(const Settings& settings, const Console& console);
 int init_brand(const Settings& settings, const Console& console, const std::string& name,
                const std::string& owner_login, const std::string& currency, const std::string& time_zone);
+int verify_brand(const Settings& settings, const Console& console, const std::string& brand, const std::string& as);
 int issue_token(const Settings& settings, const Console& console, const std::string& login, int days);
 int import_catalog(const Settings& settings, const Console& console, const std::string& brand, const std::string& file,
                    std::int64_t default_stock);

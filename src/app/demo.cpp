@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "app/app.hpp"
+#include "app/backup.hpp"
 #include "app/commands.hpp"
 #include "base/json.hpp"
 #include "base/shape.hpp"
@@ -182,7 +183,7 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   TRY(const Instant day, parse_rfc3339(command.day + "T00:00:00+08:00", "--day"));
   const std::string dir = command.data_dir.empty() ? "demo-data" : command.data_dir;
   std::error_code ec;
-  fs::create_directories(dir, ec);
+  fs::create_directories(dir + "/demo-backups", ec);
   if (ec) return fail(Code::io_failed, ec.message(), dir);
   const std::string file = dir + "/lianbo.db";
   for (const char* end : {"", "-wal", "-shm"}) fs::remove(file + end, ec);
@@ -191,6 +192,8 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   settings.db_url = "sqlite:" + file;
   settings.clock = "simulated:" + format_rfc3339(day - kDayMs);
   settings.log_level = "warn";
+  settings.backup_dir = dir + "/demo-backups";
+  settings.backup_hours = 0;  // only when the day asks for one
   // The population's passwords guard nothing; the cheapest hash lets thousands of them register within seconds.
   settings.password_memory_kib = 8;
   settings.password_passes = 1;
@@ -219,8 +222,8 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   }
 
   std::vector<std::string> arguments;
-  for (const char* name : {"db.url", "clock", "log.level", "password.memory_kib", "password.passes",
-                           "room.chat_per_10s", "rate.guest_per_min", "rate.login_per_min"}) {
+  for (const char* name : {"db.url", "clock", "log.level", "backup.dir", "backup.hours", "password.memory_kib",
+                           "password.passes", "room.chat_per_10s", "rate.guest_per_min", "rate.login_per_min"}) {
     arguments.push_back("--set");
     arguments.push_back(std::string(name) + "=" + setting_text(settings, name));
   }
@@ -277,6 +280,10 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
     if (server.running()) return {};
     const auto again = server.start(server.port());
     return again ? *again : std::string();
+  };
+
+  options.backup_holds = [folder = settings.backup_dir](const std::string& name) {
+    return check_backup(folder + "/" + name).has_value();
   };
 
   TRY(const auto report, sim::run_day(options));

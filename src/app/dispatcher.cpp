@@ -173,6 +173,20 @@ Reply Dispatcher::handle(Request&& request) {
   return reply;
 }
 
+Result<Reply> Dispatcher::ask(const Call& call, const Request& from, const std::string& target) {
+  Request request;
+  request.target = target;
+  request.headers = from.headers;
+  request.remote = from.remote;
+  TRY_OK(net::parse_target(request));
+  const auto match = router_.find(Method::get, request.path);
+  if (match.route == nullptr || (match.route->access != Access::open && match.route->access != Access::guest))
+    return fail(Code::not_found, "nothing a guest may read lives at this address");
+  request.params = match.params;
+  if (match.route->run == Run::plain) return match.route->plain_handler(call, request);
+  return deps_.db->read([&](db::Tx& tx) { return match.route->tx_handler(tx, call, request); });
+}
+
 Result<Dispatcher::Identity> Dispatcher::identify(const Request& request, Call& call, bool make_guest) {
   Identity out;
   const auto presented = org::presented_token(request);

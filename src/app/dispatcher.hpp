@@ -61,6 +61,9 @@ class Dispatcher {
   void on_upgrade(net::Request&& request, net::UpgradeSink sink);
   // The whole of a request, on the calling thread.
   net::Reply handle(net::Request&& request);
+  // What a GET of `target` answers to who made `call`, asked from inside another request (`from`: its headers). Only
+  // routes that let guests in; not_found for anything else.
+  Result<net::Reply> ask(const Call& call, const net::Request& from, const std::string& target);
 
   std::size_t body_limit(net::Method method, std::string_view path) const;
   const net::Routes& routes() const { return routes_; }

@@ -143,6 +143,11 @@ int main(int argc, char** argv) {
   init_cmd->add_option("--currency", currency, "ISO 4217")->capture_default_str();
   init_cmd->add_option("--time-zone", zone, "for reports")->capture_default_str();
 
+  auto* badge_cmd = cli.add_subcommand("verify-brand", "Says that a brand's papers were seen: buyers read whose it is");
+  add_common(*badge_cmd, common);
+  badge_cmd->add_option("--brand", brand, "its identifier; needed when there are several");
+  badge_cmd->add_option("--as", name, "the company's name as in its papers; empty takes the mark away")->required();
+
   auto* token_cmd = cli.add_subcommand("token", "Makes an API token for a login");
   add_common(*token_cmd, common);
   token_cmd->add_option("LOGIN", login)->required();
@@ -252,6 +257,7 @@ int main(int argc, char** argv) {
     return serve(*settings, common.console);
   }
   if (*init_cmd) return init_brand(*settings, common.console, name, owner, currency, zone);
+  if (*badge_cmd) return verify_brand(*settings, common.console, brand, name);
   if (*token_cmd) return issue_token(*settings, common.console, login, days);
   if (*import_catalog_cmd) return import_catalog(*settings, common.console, brand, file, stock);
   if (*import_agents_cmd) return import_agents(*settings, common.console, brand, file);

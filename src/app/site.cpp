@@ -26,6 +26,7 @@ net::Route site_route(SiteDeps deps) {
                      .field("name", b.name)
                      .field("currency", b.currency)
                      .field("time_zone", b.time_zone)
+                     .field("verified_as", b.verified_as)
                      .end();
                w.end_list();
                w.field_at("now", call.now).field("simulated", deps.simulated).field("sandbox", deps.sandbox);
@@ -50,8 +51,10 @@ net::Route site_route(SiteDeps deps) {
                return Reply::json(w.take());
              })
       .asking({opt(text("share", 0, 64, "the token of a share"))})
-      .giving({list("brands", {id("id"), text("name", 1, 200), text("currency", 3, 3), text("time_zone", 1, 64)}, 0,
-                    kMaxBrands),
+      .giving({list("brands",
+                    {id("id"), text("name", 1, 200), text("currency", 3, 3), text("time_zone", 1, 64),
+                     text("verified_as", 0, 200, "the company it belongs to; empty: not verified")},
+                    0, kMaxBrands),
                instant("now"), boolean("simulated", "the clock stands still"),
                boolean("sandbox", "payment is confirmed on a page of ours"),
                nullable(object(

@@ -129,6 +129,12 @@ Reply answer(const WebFile& file, const Request& request, std::string_view cache
   return reply;
 }
 
+std::string with_first(std::string page, const FirstPage& first) {
+  for (const auto& [mark, part] : {std::pair(kHeadMark, &first.head), std::pair(kBodyMark, &first.body)})
+    if (const std::size_t at = page.find(mark); at != std::string::npos) page.replace(at, mark.size(), *part);
+  return page;
+}
+
 Result<std::string> read_bytes(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream out;
@@ -168,11 +174,15 @@ Result<WebFiles> read_folder(const fs::path& folder) {
 
 }  // namespace
 
-Reply WebFiles::page(std::string_view entry, const Request& request) const {
+Reply WebFiles::page(std::string_view entry, const Request& request, const FirstPage& first) const {
   const auto it = files.find(std::string(entry) + "/index.html");
-  Reply reply = it == files.end()
-                    ? Reply{503, std::string(kNoPages), "text/html; charset=utf-8", {{"Cache-Control", "no-store"}}}
-                    : answer(it->second, request, "no-cache");
+  Reply reply;
+  if (it == files.end())
+    reply = {503, std::string(kNoPages), "text/html; charset=utf-8", {{"Cache-Control", "no-store"}}};
+  else if (first.body.empty())
+    reply = answer(it->second, request, "no-cache");
+  else
+    reply = {200, with_first(it->second.plain, first), it->second.type, {{"Cache-Control", "no-store"}}};
   return std::move(reply)
       .with("Content-Security-Policy", policy(entry))
       .with("Referrer-Policy", "same-origin")
@@ -207,11 +217,11 @@ std::string program_folder() {
   return error ? std::string() : program.parent_path().string();
 }
 
-net::Routes web_routes(std::shared_ptr<const WebFiles> files) {
+net::Routes web_routes(std::shared_ptr<const WebFiles> files, Ask ask) {
   net::Routes routes;
-  const auto add = [&](std::string path, std::string id, net::PlainHandler handler) {
+  const auto add = [&](std::string path, std::string id, net::PlainHandler handler, Access access = Access::open) {
     net::Route route =
-        net::plain_route(Method::get, std::move(path), std::move(id), "A web page", Access::open, std::move(handler));
+        net::plain_route(Method::get, std::move(path), std::move(id), "A web page", access, std::move(handler));
     route.internal = true;
     routes.push_back(std::move(route));
   };
@@ -226,7 +236,21 @@ net::Routes web_routes(std::shared_ptr<const WebFiles> files) {
     add_page(path, id, std::string(entry));
     add_page(path + "/{rest*}", id + "_", std::string(entry));
   };
-  for (const std::string_view name : kShopPages) add_tree(name, "shop");
+  for (const std::string_view name : kShopPages) {
+    if (name != "room" && name != "product") {
+      add_tree(name, "shop");
+      continue;
+    }
+    // What it carries is answered to somebody: who has no identity yet gets it with the page.
+    const std::string path = "/" + std::string(name), id = "page_" + std::string(name);
+    add_page(path, id, "shop");
+    add(
+        path + "/{rest*}", id + "_",
+        [files, ask](const Call& call, const Request& request) -> Result<Reply> {
+          return files->page("shop", request, files->present() ? first_page(ask, call, request) : FirstPage{});
+        },
+        Access::guest);
+  }
   for (const std::string_view name : kDesks) add_tree(name, name);
   add("/assets/{path*}", "webAsset", [files](const Call&, const Request& request) {
     return files->file(std::string(kAssets) + std::string(request.param("path")), request);

@@ -9,8 +9,9 @@
 //   and answered 304 when nothing changed. NAME.br and NAME.gz beside NAME are that file, made smaller at build time,
 //   and are chosen by Accept-Encoding.
 // - Pages carry a strict Content-Security-Policy. Only pictures may come from elsewhere (https): a product's stands
-// where
-//   the brand's own catalogue says. The desk's widgets write style elements, so /brand allows those.
+//   where the brand's own catalogue says. The desk's widgets write style elements, so /brand allows those.
+// - A room's page and a product's carry what they show first (app/first_page.hpp); they are made for who asks and kept
+//   by nobody.
 // - web_routes names every address of a page, one prefix each; nothing else is taken, so the API is never shadowed.
 // Threads: const after load_web_files; any.
 #pragma once
@@ -20,6 +21,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/first_page.hpp"
 #include "base/settings.hpp"
 #include "net/route.hpp"
 
@@ -37,7 +39,7 @@ struct WebFiles {
 
   bool present() const { return !files.empty(); }
   // The entry's page ("shop", "host", "brand"), or the page that says there is none.
-  net::Reply page(std::string_view entry, const net::Request& request) const;
+  net::Reply page(std::string_view entry, const net::Request& request, const FirstPage& first = {}) const;
   // A file by its path; not_found for anything that is not one.
   Result<net::Reply> file(std::string_view path, const net::Request& request) const;
 };
@@ -46,6 +48,6 @@ struct WebFiles {
 Result<WebFiles> load_web_files(const Settings& settings, const std::string& program_folder);
 std::string program_folder();
 
-net::Routes web_routes(std::shared_ptr<const WebFiles> files);
+net::Routes web_routes(std::shared_ptr<const WebFiles> files, Ask ask = {});
 
 }  // namespace lianbo::app

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "net/router.hpp"
+#include "net/target.hpp"
 
 namespace lianbo::app {
 namespace {
@@ -93,6 +94,71 @@ TEST_F(WebFilesTest, EveryAddressOfAPageIsAnsweredByItsEntrySoThatAReloadWorks) 
   EXPECT_EQ(get("/host")->body, "<p>host</p>");
   EXPECT_EQ(get("/host/on-air/1")->body, "<p>host</p>");
   EXPECT_EQ(get("/brand/money/ledger")->body, "<p>brand</p>");
+}
+
+// A small API for the page to ask: what it is asked is told in `asked`.
+struct FirstPageTest : ::testing::Test {
+  std::vector<std::string> asked;
+  std::string product = R"({"id":"p1","brand_id":"b1","title":"<b>\"茶\"</b>","image_url":"https://x/a.png?a=1&b=2",)"
+                        R"("skus":[{"price_fen":1250,"store_price_fen":990},{"price_fen":2000}]})";
+  FirstPage ask(const std::string& target) {
+    Request request;
+    request.target = target;
+    EXPECT_TRUE(net::parse_target(request)) << target;
+    return first_page(
+        [this](const Call&, const Request&, const std::string& at) -> Result<Reply> {
+          asked.push_back(at);
+          if (at.starts_with("/api/v1/site"))
+            return Reply::json(R"({"brands":[{"id":"b0","currency":"EUR"},{"id":"b1","currency":"USD"}]})");
+          if (at == "/api/v1/broadcasts/r1")
+            return Reply::json(R"({"id":"r1","store_id":"s1","host_name":"小满","title":"早场"})");
+          if (at == "/api/v1/me") return Reply::json("{}");
+          if (at.starts_with("/api/v1/products/p1")) return Reply::json(product);
+          return fail(Code::not_found);
+        },
+        Call{}, request);
+  }
+};
+
+TEST_F(FirstPageTest, ARoomOpenedForAProductCarriesItsCardAndTheFirstAnswers) {
+  const FirstPage page = ask("/room/r1?product=p1&share=T0ken");
+  EXPECT_EQ(asked, (std::vector<std::string>{"/api/v1/site?share=T0ken", "/api/v1/broadcasts/r1", "/api/v1/me",
+                                             "/api/v1/products/p1?store_id=s1"}));
+  EXPECT_NE(page.body.find("<h2>&lt;b&gt;&quot;茶&quot;&lt;/b&gt;</h2>"), std::string::npos) << page.body;
+  EXPECT_NE(page.body.find("<p>USD 9.90+</p>"), std::string::npos)
+      << "the lowest of what it costs in this store, in the brand's currency: " << page.body;
+  EXPECT_NE(page.body.find("src=\"https://x/a.png?a=1&amp;b=2\""), std::string::npos) << page.body;
+  EXPECT_NE(page.head.find("content=\"&lt;b&gt;&quot;茶&quot;&lt;/b&gt; · 早场\""), std::string::npos) << page.head;
+}
+
+TEST_F(FirstPageTest, NothingThatIsCarriedCanEndTheScriptItStandsIn) {
+  product = R"({"id":"p1","title":"</script><script>alert(1)</script>","skus":[]})";
+  const FirstPage page = ask("/product/p1?store=s1");
+  const std::size_t json = page.body.find("{\"/api/v1/site\"");
+  ASSERT_NE(json, std::string::npos) << page.body;
+  EXPECT_EQ(page.body.find('<', json), page.body.find("</script>", json)) << "no < before the end: " << page.body;
+  EXPECT_EQ(page.body.find("</script>", json) + std::string_view("</script>").size(), page.body.size());
+}
+
+TEST_F(FirstPageTest, WhatIsNotFoundOrOddlyNamedIsLeftToThePage) {
+  EXPECT_EQ(ask("/room/r2?product=p1").body, "");
+  EXPECT_EQ(ask("/store/s1").body, "");
+  EXPECT_EQ(ask("/room/r%221?product=p1").body, "");
+  asked.clear();
+  EXPECT_EQ(ask("/room/r1?product=p9").body.find("<section"), std::string::npos) << "no card of a product that is gone";
+  asked.clear();
+  ask("/product/p1?store=a%2Fb&share=%22x");
+  EXPECT_EQ(asked, std::vector<std::string>{"/api/v1/me"});
+}
+
+TEST_F(WebFilesTest, WhatAPageCarriesStandsInItsMarksAndIsKeptByNobody) {
+  folder_.put("shop/index.html", "<head><!--first-head--></head><!--first-body-->");
+  Settings settings;
+  settings.web_dir = folder_.path().string();
+  const Reply reply = load_web_files(settings, "")->page("shop", Request{}, {"HEAD", "BODY"});
+  EXPECT_EQ(reply.body, "<head>HEAD</head>BODY");
+  EXPECT_EQ(header(reply, "Cache-Control"), "no-store");
+  EXPECT_EQ(header(reply, "ETag"), "");
 }
 
 TEST_F(WebFilesTest, TheApiIsNeverShadowed) {

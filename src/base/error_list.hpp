@@ -72,6 +72,8 @@
   X(return_exempt, 708, 409, "This product can't be returned without a reason", "该商品不支持无理由退货")     \
   X(return_time_over, 709, 409, "The time to ask for this has passed", "已超过可申请的期限")                  \
   X(second_person, 710, 403, "Somebody else must decide this", "须由另一人处理")                              \
+  X(wallet_too_low, 711, 409, "The wallet has too little", "推广钱包余额不足")                                \
+  X(promotion_state_conflict, 712, 409, "The promotion is not in a state for this", "推广当前状态不允许此操作") \
   /* 9xx: the server */                                                                                       \
   X(internal, 900, 500, "Something broke on our side", "服务器内部错误")                                      \
   X(database_unavailable, 901, 503, "The database can't be reached", "数据库暂不可用")                        \

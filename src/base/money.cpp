@@ -93,4 +93,8 @@ std::string format_fen(Fen amount_fen) {
   return (negative ? "-" : "") + std::to_string(magnitude / 100) + "." + cents;
 }
 
+std::string price_text(std::string_view currency, Fen amount_fen) {
+  return (currency == "CNY" ? std::string("¥ ") : std::string(currency) + " ") + format_fen(amount_fen);
+}
+
 }  // namespace lianbo

@@ -282,6 +282,9 @@ std::vector<CampaignItem> items_of(db::Tx& tx, const Campaign& c) {
   }
   return items;
 }
+std::vector<StoreId> planned_stores(db::Tx& tx, CampaignId id, StoreId after, int limit) {
+  return store::target_stores(tx, id, after, limit);
+}
 std::vector<StoreId> stores_of_campaign(db::Tx& tx, CampaignId id, StoreId after, int limit) {
   return store::stores_of_campaign(tx, id, after, limit);
 }

@@ -72,6 +72,7 @@ Result<Campaign> change_campaign(db::Tx& tx, const Call& call, CampaignId id, Ca
 Result<Campaign> find_campaign(db::Tx& tx, CampaignId id);
 std::vector<Campaign> campaigns_of(db::Tx& tx, BrandId brand, std::int64_t after, int limit);  // oldest first
 std::vector<CampaignItem> items_of(db::Tx& tx, const Campaign& campaign);                      // with their plans
+std::vector<StoreId> planned_stores(db::Tx& tx, CampaignId id, StoreId after, int limit);  // its list, pushed or not
 std::vector<StoreId> stores_of_campaign(db::Tx& tx, CampaignId id, StoreId after, int limit);  // that have it now
 
 struct Push {

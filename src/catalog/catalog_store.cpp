@@ -1,6 +1,7 @@
 #include "catalog/catalog_store.hpp"
 
 #include "base/check.hpp"
+#include "catalog/search_rows.hpp"
 
 namespace lianbo::catalog::store {
 namespace {
@@ -19,6 +20,9 @@ using db::Tx;
   "p.clipper_bp, p.freeze_days, p.by_person_id, p.at"
 
 const Sql kFindProduct{"catalog.product", "select " PRODUCT_COLUMNS " from products p where p.id = $1"};
+const Sql kProductTitles{"catalog.product_titles",
+                         "select id, title, code, category, on_sale from products where brand_id = $1 and id > $2 "
+                         "order by id limit $3"};
 const Sql kFindSku{"catalog.sku", "select " SKU_COLUMNS " from skus s where s.id = $1"};
 const Sql kProductByCode{"catalog.product_by_code", "select id from products where brand_id = $1 and code = $2"};
 const Sql kSkusOfProduct{"catalog.skus_of_product",
@@ -443,3 +447,13 @@ std::vector<PlanRow> current_plans(Tx& tx, BrandId brand, std::int64_t after, in
 }
 
 }  // namespace lianbo::catalog::store
+
+namespace lianbo::catalog {
+
+std::vector<ProductTitle> product_titles(db::Tx& tx, BrandId brand, ProductId after, int limit) {
+  return tx.all(store::kProductTitles, {brand, after.value, limit}, [](const db::Row& r) {
+    return ProductTitle{r.id<ProductId>(0), r.str(1), r.str(2), r.str(3), r.flag(4)};
+  });
+}
+
+}  // namespace lianbo::catalog

@@ -11,6 +11,7 @@
 #include "catalog/plan.hpp"
 #include "catalog/stock.hpp"
 #include "db/db.hpp"
+#include "db/leases.hpp"
 
 namespace lianbo::catalog::store {
 
@@ -68,10 +69,7 @@ std::optional<std::int64_t> lock_pool(db::Tx& tx, SkuId sku);
 bool take_from_pool(db::Tx& tx, SkuId sku, std::int64_t qty);
 // Locks the bucket's lease, making it when there is none, and gives its units.
 std::int64_t lock_lease(db::Tx& tx, Bucket bucket, SkuId sku);
-struct Lease {
-  Bucket bucket;
-  std::int64_t units;
-};
+using Lease = db::LeaseRows::Lease;
 std::vector<Lease> other_leases(db::Tx& tx, Bucket bucket, SkuId sku);  // that have units, fullest first
 bool take_from_lease(db::Tx& tx, Bucket bucket, SkuId sku, std::int64_t qty);
 // Adds `more` to the lease, then moves qty of it into reserved.

@@ -119,6 +119,9 @@ Result<Coupon> find_coupon(db::Tx& tx, CouponId id) {
 std::vector<Coupon> coupons_of_brand(db::Tx& tx, BrandId brand, std::int64_t after, int limit) {
   return store::coupons(tx, brand, after, limit);
 }
+std::vector<Coupon> prize_coupons(db::Tx& tx, BrandId brand, StoreId store_id, Instant now, int limit) {
+  return store::prizes(tx, brand, store_id, now, limit);
+}
 std::vector<Coupon> claimable_coupons(db::Tx& tx, BrandId brand, StoreId store_id, Instant now, int limit) {
   return store::claimable(tx, brand, store_id, now, limit);
 }

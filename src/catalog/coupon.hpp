@@ -71,6 +71,8 @@ void withdraw_room_coupons(db::Tx& tx, BroadcastId broadcast, Instant now);
 Result<Coupon> find_coupon(db::Tx& tx, CouponId id);
 std::vector<Coupon> coupons_of_brand(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
 // That anybody can claim now in this store: the brand's and the store's own.
+// What a bag of this store may promise now, newest first.
+std::vector<Coupon> prize_coupons(db::Tx& tx, BrandId brand, StoreId store, Instant now, int limit);
 std::vector<Coupon> claimable_coupons(db::Tx& tx, BrandId brand, StoreId store, Instant now, int limit);
 
 struct Claim {

@@ -237,11 +237,13 @@ void campaign_routes(net::Routes& r) {
                   .giving(campaign_shape(true))
                   .may_fail({Code::not_found, Code::campaign_state_conflict}));
   r.push_back(read_route(Method::get, "/api/v1/campaigns/{campaign_id}/stores", "listCampaignStores",
-                         "The stores that have it", Access::staff,
+                         "The stores that have it; of a draft for a list of stores, that list", Access::staff,
                          [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto c, visible_campaign(tx, call, request));
                            TRY(const auto page, net::page_of(request));
-                           const auto all = stores_of_campaign(tx, c.id, StoreId{page.after}, page.limit);
+                           const bool planned = c.state == CampaignState::draft && c.target == CampaignTarget::list;
+                           const auto all = planned ? planned_stores(tx, c.id, StoreId{page.after}, page.limit)
+                                                    : stores_of_campaign(tx, c.id, StoreId{page.after}, page.limit);
                            return page_reply(
                                all, page.limit, [](JsonWriter& w, StoreId s) { w.begin().field("store_id", s).end(); },
                                all.empty() ? 0 : all.back().value);
@@ -465,6 +467,18 @@ void coupon_routes(net::Routes& r) {
                          })
                   .giving(page_of_items(coupon_shape()))
                   .may_fail({Code::not_found}));
+  r.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/prize-coupons", "listPrizeCoupons",
+                         "What a lucky bag of this store may promise", Access::login,
+                         [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto store_id, request.id_param<StoreId>("store_id"));
+                           TRY(const auto store, org::find_store(tx, store_id));
+                           if (!call.caller.owns_store(store_id))
+                             TRY_OK(org::require_staff_at(tx, call, store.brand, store_id, kAnyStaff));
+                           return page_reply(prize_coupons(tx, store.brand, store_id, call.now, 50), 0, write_coupon,
+                                             0);
+                         })
+                  .giving(page_of_items(coupon_shape()))
+                  .may_fail({Code::not_found, Code::forbidden}));
   r.push_back(write_route(Method::post, "/api/v1/coupons/{coupon_id}/claim", "claimCoupon",
                           "Claims it for the caller: once a person; again, it is the same claim", Access::login,
                           [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {

@@ -117,6 +117,12 @@ const Sql kClaimable{"coupon.claimable",
                      " from coupons c where c.brand_id = $1 and c.ends_at > $3 and c.starts_at <= $3 and c.claimed < "
                      "c.total and c.withdrawn_at is null and ((c.giver = 'brand' and c.store_id is null) or (c.giver "
                      "in ('brand', 'store') and c.store_id = $2)) order by c.id desc limit $4"};
+// A bag promises so many of them; what is claimed was promised.
+const Sql kPrizes{"coupon.prizes",
+                  "select " COUPON_COLUMNS
+                  " from coupons c where c.brand_id = $1 and c.giver = 'prize' and (c.store_id is null or c.store_id = "
+                  "$2) and c.ends_at > $3 and c.withdrawn_at is null and c.promised < c.total order by c.id desc limit "
+                  "$4"};
 const Sql kInsertClaim{"coupon.insert_claim",
                        "insert into coupon_claims (bucket, person_id, coupon_id, at) values ($1, $2, $3, $4) on "
                        "conflict do nothing"};
@@ -355,6 +361,9 @@ void set_withdrawn(Tx& tx, CouponId id, Instant at) { tx.exec(kWithdraw, {id, at
 void withdraw_room(Tx& tx, BroadcastId broadcast, Instant at) { tx.exec(kWithdrawRoom, {broadcast, at}); }
 std::vector<Coupon> coupons(Tx& tx, BrandId brand, std::int64_t after, int limit) {
   return tx.all(kCoupons, {brand, after, limit}, coupon_of);
+}
+std::vector<Coupon> prizes(Tx& tx, BrandId brand, StoreId store, Instant now, int limit) {
+  return tx.all(kPrizes, {brand, store.value, now, limit}, coupon_of);
 }
 std::vector<Coupon> claimable(Tx& tx, BrandId brand, StoreId store, Instant now, int limit) {
   return tx.all(kClaimable, {brand, store.value, now, limit}, coupon_of);

@@ -61,6 +61,7 @@ std::optional<Coupon> coupon(db::Tx& tx, CouponId id);
 void set_withdrawn(db::Tx& tx, CouponId id, Instant at);
 void withdraw_room(db::Tx& tx, BroadcastId broadcast, Instant at);
 std::vector<Coupon> coupons(db::Tx& tx, BrandId brand, std::int64_t after, int limit);
+std::vector<Coupon> prizes(db::Tx& tx, BrandId brand, StoreId store, Instant now, int limit);
 std::vector<Coupon> claimable(db::Tx& tx, BrandId brand, StoreId store, Instant now, int limit);
 bool insert_claim(db::Tx& tx, Bucket bucket, PersonId person, CouponId id, Instant at);  // false: there is one
 // One more is out. The coupon after it; none: it can't be claimed (any more).

@@ -71,49 +71,34 @@ Status sold_out(db::Tx& tx, const Wish& wish, std::int64_t left) {
               place_of(wish.first_line));
 }
 
-constexpr Bucket kNoBucket = -1;
-
-// Units of the others' leases for this one's (or for an allotment: kNoBucket), at least `missing`, and from the fullest
-// first half of what it has, so that the next orders here need not ask again. Each is a conditional update: an order in
-// that bucket may be selling from it. Gives what was moved; less than missing only when all of them together have less.
-// Called under the pool row's lock.
-std::int64_t reclaim(db::Tx& tx, Bucket bucket, SkuId sku, std::int64_t missing) {
-  std::int64_t moved = 0;
-  for (;;) {
-    const auto leases = store::other_leases(tx, bucket, sku);
-    std::int64_t all = 0;
-    for (const auto& lease : leases) all += lease.units;
-    if (moved + all < missing) return moved;
-    // A round that loses a race tries again; each lost race means that somebody else sold, so it ends.
-    for (const auto& lease : leases) {
-      const std::int64_t want = std::min(lease.units, std::max(missing - moved, (lease.units + 1) / 2));
-      if (!store::take_from_lease(tx, lease.bucket, sku, want)) break;
-      moved += want;
-      if (moved >= missing) return moved;
-    }
+// A SKU's counter: pool and leases, drawn down by reserving.
+class StockRows final : public db::LeaseRows {
+ public:
+  StockRows(db::Tx& tx, SkuId sku) : tx_(tx), sku_(sku) {}
+  std::optional<std::int64_t> lock_pool() override { return store::lock_pool(tx_, sku_); }
+  std::int64_t lock_lease(Bucket bucket) override { return store::lock_lease(tx_, bucket, sku_); }
+  std::vector<Lease> others(Bucket bucket) override { return store::other_leases(tx_, bucket, sku_); }
+  bool take_from_lease(Bucket bucket, std::int64_t units) override {
+    return store::take_from_lease(tx_, bucket, sku_, units);
   }
-}
+  bool take_from_pool(std::int64_t units) override { return store::take_from_pool(tx_, sku_, units); }
+  bool lease_and_use(Bucket bucket, std::int64_t more, std::int64_t used) override {
+    return store::lease_and_reserve(tx_, bucket, sku_, more, used);
+  }
+
+ private:
+  db::Tx& tx_;
+  SkuId sku_;
+};
 
 // Under the pool row's lock, so that what is left is exact. told: events to emit when the whole order succeeds.
 Status reserve_scarce(db::Tx& tx, const Call& call, Bucket bucket, const Wish& wish, std::int64_t lease_units,
                       std::vector<db::Event>& told) {
-  const auto pool = store::lock_pool(tx, wish.sku);
-  if (!pool) return sold_out(tx, wish, 0);
-  const std::int64_t own = store::lock_lease(tx, bucket, wish.sku);
-  std::int64_t from_pool = 0, from_others = 0;
-  if (own < wish.qty) {
-    from_pool = std::min(*pool, std::max(wish.qty - own, lease_units));
-    const std::int64_t missing = wish.qty - own - from_pool;
-    if (missing > 0) from_others = reclaim(tx, bucket, wish.sku, missing);
-    if (from_pool > 0) CHECK(store::take_from_pool(tx, wish.sku, from_pool));
-    if (from_others < missing) {
-      // What was moved stays moved: the law holds, and the next order here finds it.
-      CHECK(store::lease_and_reserve(tx, bucket, wish.sku, from_pool + from_others, 0));
-      return sold_out(tx, wish, stock_left(tx, wish.sku));
-    }
-  }
-  CHECK(store::lease_and_reserve(tx, bucket, wish.sku, from_pool + from_others, wish.qty));
-  if (*pool - from_pool + own + from_pool + from_others - wish.qty <= kTellBelow)
+  StockRows rows(tx, wish.sku);
+  const db::Drawn drawn = db::draw(rows, bucket, wish.qty, lease_units);
+  if (!drawn.known) return sold_out(tx, wish, 0);
+  if (!drawn.enough) return sold_out(tx, wish, stock_left(tx, wish.sku));
+  if (drawn.visible <= kTellBelow)
     if (const std::int64_t left = stock_left(tx, wish.sku); left <= kTellBelow)
       told.push_back(stock_event(tx, call, bucket, wish.sku, left));
   return {};
@@ -270,7 +255,8 @@ Result<Allotment> allot_stock(db::Tx& tx, const Call& call, const Sku& sku, Stor
   const std::int64_t before = a.units, more = wish.units - before;
   if (const std::int64_t missing = more - *pool; missing > 0) {
     // What was moved and is too few stays in the pool.
-    const std::int64_t moved = reclaim(tx, kNoBucket, sku.id, missing);
+    StockRows rows(tx, sku.id);
+    const std::int64_t moved = db::gather(rows, db::kNoBucket, missing);
     store::add_to_pool(tx, sku.id, moved);
     if (moved < missing)
       return fail(Code::sold_out,

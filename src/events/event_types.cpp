@@ -94,6 +94,10 @@ std::vector<EventType> make() {
   add("recording.kept", "broadcast", "",
       "a recording of a broadcast, or of one pin, was finished; its digest is evidence",
       {id("broadcast_id"), nullable(id("pin_id")), text("sha256", 64, 64), count("bytes"), count("duration_ms")});
+  add("promotion.changed", "promotion", "",
+      "paid traffic was bought, paused, resumed or ended; `returned_fen` is back in the wallet",
+      {id("promotion_id"), id("broadcast_id"), id("store_id"), choice("state", {"open", "paused", "ended"}),
+       text("ended_why", 0, 20, "room_over, window_over, spent, stopped"), price("budget_fen"), price("returned_fen")});
   add("webhook.disabled", "webhook", "", "a webhook failed for too long, or said that it is gone; staff must look",
       {id("webhook_id"), text("why", 1, 500)});
   std::sort(all.begin(), all.end(), [](const EventType& a, const EventType& b) { return a.type < b.type; });

@@ -6,6 +6,7 @@
 #include "base/json.hpp"
 #include "bus/journal.hpp"
 #include "evidence/evidence_store.hpp"
+#include "feed/feed_service.hpp"
 #include "live/live_service.hpp"
 #include "order/after_sale_service.hpp"
 #include "order/order_service.hpp"
@@ -242,6 +243,7 @@ Result<bool> move_on(db::Tx& tx, const Call& call, ErasureId id) {
       privacy::destroy_key(tx, e->person, {}, privacy::Use::everyday);
       org::close_account(tx, e->person);
       trust::forget_person(tx, call, e->person);
+      feed::forget_person(tx, call, e->person);
     }
     e->state = "partly";
     e->erased_at = call.now;

@@ -326,6 +326,8 @@ const Sql kMinutes{"figures.minutes",
                    "select f.group_id, " SUMS
                    " from figures f where f.brand_id = $1 and f.scope = 'minute' and f.group_id >= $2 and f.group_id < "
                    "$3 group by f.group_id order by f.group_id limit 3000"};
+const Sql kOfBroadcast{"figures.of_broadcast",
+                       "select " SUMS " from figures f where f.brand_id = $1 and f.scope = 'pin' and f.group_id = $2"};
 const Sql kPins{"figures.pins",
                 "select f.id, p.product_id, pr.title, p.opened_at, p.closed_at, p.media_open_ms, " SUMS
                 " from figures f left join pins p on p.id = f.id left join products pr on pr.id = p.product_id where "
@@ -338,10 +340,10 @@ const Sql kRoots{"figures.roots",
                  "sum(f.touches) desc, f.id desc limit $4"};
 const Sql kShare{"figures.share",
                  "select s.id, s.parent_id, s.root_id, s.kind, s.channel, case when s.agent_id is null then '' else "
-                 "a.name end, coalesce(q.name, ''), s.agent_id, s.store_id, s.broadcast_id, s.product_id, s.depth, "
+                 "a.name end, s.sharer_id, s.agent_id, s.store_id, s.broadcast_id, s.product_id, s.depth, "
                  "s.created_at, coalesce(pr.title, ''), h.name, s.brand_id from shares s join stores st on st.id = "
                  "s.store_id join agents h on h.id = st.agent_id left join agents a on a.id = s.agent_id left join "
-                 "persons q on q.id = s.sharer_id left join products pr on pr.id = s.product_id where s.id = $1"};
+                 "products pr on pr.id = s.product_id where s.id = $1"};
 const Sql kChildren{"figures.children", "select id from shares where parent_id = $1 and id > $2 order by id limit $3"};
 const Sql kCountChildren{"figures.count_children", "select count(*) from shares where parent_id = $1"};
 const Sql kVisitors{"figures.visitors",
@@ -482,8 +484,13 @@ std::vector<PinRow> pins_of(db::Tx& tx, BrandId brand, BroadcastId broadcast, in
   });
 }
 
+Figures broadcast_figures(db::Tx& tx, BrandId brand, BroadcastId broadcast) {
+  return tx.one(kOfBroadcast, {brand, broadcast}, [](const Row& r) { return figures_at(r, 0); }).value_or(Figures{});
+}
+
 Result<ShareNode> share_node(db::Tx& tx, ShareId id) {
   BrandId brand;
+  PersonId sharer;
   auto found = tx.one(kShare, {id}, [&](const Row& r) {
     ShareNode n;
     n.id = r.id<ShareId>(0);
@@ -491,7 +498,8 @@ Result<ShareNode> share_node(db::Tx& tx, ShareId id) {
     n.root = r.id<ShareId>(2);
     n.kind = r.str(3);
     n.channel = r.str(4);
-    n.sharer = r.is_null(7) ? live::mask_name(r.text(6)) : r.str(5);
+    n.sharer = r.str(5);
+    sharer = r.id<PersonId>(6);
     n.agent = r.id<AgentId>(7);
     n.store = r.id<StoreId>(8);
     n.broadcast = r.id<BroadcastId>(9);
@@ -506,6 +514,9 @@ Result<ShareNode> share_node(db::Tx& tx, ShareId id) {
   if (!found) return fail(Code::not_found, "there is no such share");
   ShareNode n = *std::move(found);
   n.brand = brand;
+  // Of somebody whose name is not known, or no longer: nothing.
+  if (const auto name = n.agent ? std::string() : org::person_name(tx, sharer); !name.empty())
+    n.sharer = live::mask_name(name);
   n.children = tx.number(kCountChildren, {id});
   n.visitors = tx.number(kVisitors, {id});
   n.figures = tx.one(kOwn, {brand, n.root, id}, [](const Row& r) { return figures_at(r, 0); }).value_or(Figures{});

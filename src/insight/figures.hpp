@@ -99,6 +99,9 @@ struct PinRow {
 };
 std::vector<PinRow> pins_of(db::Tx& tx, BrandId brand, BroadcastId broadcast, int limit);
 
+// All that a broadcast brought so far.
+Figures broadcast_figures(db::Tx& tx, BrandId brand, BroadcastId broadcast);
+
 // One product over the rooms (and stores outside of rooms) since an instant, the most units first.
 struct SpreadRow {
   BroadcastId broadcast;  // none: in the store, outside of rooms

@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "base/shape.hpp"
+#include "org/org_service.hpp"
 
 namespace lianbo::insight {
 namespace {
@@ -23,11 +24,13 @@ const Sql kSku{
     "names.sku",
     "select case when k.title = '' then p.title else p.title || ' · ' || k.title end, k.code from skus k join "
     "products p on p.id = k.product_id where k.id = $1 and k.brand_id = $2"};
-const Sql kStaff{"names.staff",
-                 "select p.name, '' from staff s join persons p on p.id = s.person_id where s.person_id = $1 and "
-                 "s.brand_id = $2"};
-const Kind kKinds[] = {{"agent", kAgent},     {"store", kStore}, {"broadcast", kBroadcast},
-                       {"product", kProduct}, {"sku", kSku},     {"staff", kStaff}};
+const Sql kStaff{"names.staff", "select '', '' from staff where person_id = $1 and brand_id = $2"};
+const Sql kCampaign{"names.campaign", "select name, '' from campaigns where id = $1 and brand_id = $2"};
+const Sql kCoupon{"names.coupon", "select name, '' from coupons where id = $1 and brand_id = $2"};
+const Sql kTask{"names.task", "select title, '' from training_tasks where id = $1 and brand_id = $2"};
+const Kind kKinds[] = {{"agent", kAgent},       {"store", kStore},   {"broadcast", kBroadcast},
+                       {"product", kProduct},   {"sku", kSku},       {"staff", kStaff},
+                       {"campaign", kCampaign}, {"coupon", kCoupon}, {"task", kTask}};
 
 }  // namespace
 
@@ -35,7 +38,8 @@ net::Route names_route() {
   using namespace shape;
   return net::read_route(
              net::Method::get, "/api/v1/brands/{brand_id}/names", "listNames",
-             "What ids of agents, stores, broadcasts, products, SKUs and staff stand for", net::Access::staff,
+             "What ids of agents, stores, broadcasts, products, SKUs, staff, campaigns, coupons and tasks stand for",
+             net::Access::staff,
              [](db::Tx& tx, const Call& call, const net::Request& request) -> Result<net::Reply> {
                TRY(const auto brand, request.id_param<BrandId>("brand_id"));
                TRY_OK(require_any_staff(call, brand, kAnyStaff));
@@ -52,7 +56,9 @@ net::Route names_route() {
                    const auto found =
                        tx.one(kind.sql, {*id, brand}, [](const Row& r) { return std::pair(r.str(0), r.str(1)); });
                    if (!found) continue;
-                   w.begin().field("id", text).field("kind", kind.name).field("name", found->first);
+                   // People's names are sealed.
+                   const auto name = &kind.sql == &kStaff ? org::person_name(tx, PersonId{*id}) : found->first;
+                   w.begin().field("id", text).field("kind", kind.name).field("name", name);
                    w.field("note", found->second).end();
                    break;
                  }
@@ -61,10 +67,12 @@ net::Route names_route() {
                return net::Reply::json(w.take());
              })
       .asking({opt(text("ids", 0, 2800, "up to 200, with commas between"))})
-      .giving({list("items",
-                    {id("id"), choice("kind", {"agent", "store", "broadcast", "product", "sku", "staff"}),
-                     text("name", 0, 600), text("note", 0, 200, "its code")},
-                    0, kMaxNames)});
+      .giving({list(
+          "items",
+          {id("id"),
+           choice("kind", {"agent", "store", "broadcast", "product", "sku", "staff", "campaign", "coupon", "task"}),
+           text("name", 0, 600), text("note", 0, 200, "its code")},
+          0, kMaxNames)});
 }
 
 }  // namespace lianbo::insight

@@ -86,7 +86,8 @@ const Sql kLedgerOrphans{
 const Sql kLedgerAccounts{
     "verify.ledger_accounts",
     "select p.tx_id, 'posting on ' || p.account || ' of agent ' || cast(p.agent_id as text) from ledger_postings p "
-    "where (p.agent_id <> 0) <> (p.account in ('pending', 'available', 'settled', 'paid', 'debt')) "
+    "where p.account <> 'wallet' and (p.agent_id <> 0) <> (p.account in ('pending', 'available', 'settled', 'paid', "
+    "'debt')) "
     "order by p.tx_id limit 1000"};
 
 const Sql kEntryRows{"verify.entry_rows", "select count(*) from entries where brand_id = $1 or $1 = 0"};
@@ -297,6 +298,8 @@ const Sql kMoney{
     "where y.state = 'late' union all "
     "select o.brand_id, 'buyers', -y.amount_fen from payments y join orders o on o.bucket = y.bucket and "
     "o.id = y.order_id where y.state = 'late' union all "
+    "select brand_id, 'promotion', -amount_fen from wallet_credits union all "
+    "select brand_id, 'promotion', budget_fen - returned_fen from promotions union all "
     "select b.id, a.account, 0 from brands b cross join (select 'sales' as account union all select 'buyers' union all "
     "select 'commission' union all select 'refund' union all select 'promotion' union all select 'payout') a"
     ") x group by x.brand_id, x.account) w "
@@ -304,6 +307,54 @@ const Sql kMoney{
     "on q.bucket = t.bucket and q.tx_id = t.id where q.agent_id = 0 group by t.brand_id, q.account) p "
     "on p.brand_id = w.brand_id and p.account = w.account where coalesce(p.total, 0) <> w.total order by w.brand_id "
     "limit 1000"};
+
+const Sql kPromotionRows{"verify.promotion_rows", "select count(*) from promotions where brand_id = $1 or $1 = 0"};
+const Sql kBudgets{
+    "verify.budgets",
+    "select p.id, 'pool ' || cast(p.pool_fen as text) || ', leases ' || cast(coalesce(l.units, 0) as text) || ', spent "
+    "' || cast(coalesce(l.spent, 0) as text) || ', returned ' || cast(p.returned_fen as text) || ' of ' || "
+    "cast(p.budget_fen as text) from promotions p left join (select promotion_id, sum(units) as units, sum(spent) as "
+    "spent from promotion_leases group by promotion_id) l on l.promotion_id = p.id where p.pool_fen + "
+    "coalesce(l.units, "
+    "0) + coalesce(l.spent, 0) + p.returned_fen <> p.budget_fen or (p.state = 'ended' and p.pool_fen + "
+    "coalesce(l.units, 0) <> 0) or (p.state <> 'ended' and p.returned_fen <> 0) order by p.id limit 1000"};
+// What was paid is what was charged, click by click.
+const Sql kCharges{
+    "verify.charges",
+    "select p.id, 'spent ' || cast(coalesce(l.spent, 0) as text) || ' on ' || cast(coalesce(l.clicks, 0) as text) || ' "
+    "clicks, the visits say ' || cast(coalesce(v.paid, 0) as text) || ' on ' || cast(coalesce(v.clicks, 0) as text) "
+    "from promotions p left join (select promotion_id, sum(spent) as spent, sum(clicks) as clicks from "
+    "promotion_leases group by promotion_id) l on l.promotion_id = p.id left join (select promotion_id, "
+    "sum(price_fen) as paid, count(*) as clicks from promotion_visits where price_fen > 0 group by promotion_id) v on "
+    "v.promotion_id = p.id where coalesce(l.spent, 0) <> coalesce(v.paid, 0) or coalesce(l.clicks, 0) <> "
+    "coalesce(v.clicks, 0) order by p.id limit 1000"};
+// No click into a room that was not on air. Its instant is when it was asked for; until it is carried out it may wait
+// as long as a request may.
+const Sql kClicksOnAir{
+    "verify.clicks_on_air",
+    "select p.id, cast(count(*) as text) || ' clicks while the room was not on air' from promotion_visits v join "
+    "promotions p on p.id = v.promotion_id join broadcasts b on b.id = p.broadcast_id where v.clicked_at is not null "
+    "and (b.started_at is null or v.clicked_at < b.started_at - 15000 or (b.ended_at is not null and v.clicked_at > "
+    "b.ended_at + 15000)) group by p.id order by p.id limit 1000"};
+const Sql kPromotionMoney{
+    "verify.promotion_money",
+    "select p.id, 'the wallet paid ' || cast(coalesce(-m.paid, 0) as text) || ' and got ' || cast(coalesce(m.back, 0) "
+    "as text) || ' back; bought for ' || cast(p.budget_fen as text) || ', returned ' || cast(p.returned_fen as text) "
+    "from promotions p left join (select t.brand_id, t.cause_id, q.agent_id, sum(case when t.cause = "
+    "'promotion_bought' then q.amount_fen else 0 end) as paid, sum(case when t.cause = 'promotion_returned' then "
+    "q.amount_fen else 0 end) as back from ledger_txs t join ledger_postings q on q.bucket = t.bucket and q.tx_id = "
+    "t.id where q.account = 'wallet' and t.cause in ('promotion_bought', 'promotion_returned') group by t.brand_id, "
+    "t.cause_id, q.agent_id) m on m.cause_id = p.id and m.brand_id = p.brand_id and m.agent_id = p.agent_id where "
+    "coalesce(-m.paid, 0) <> p.budget_fen or coalesce(m.back, 0) <> p.returned_fen order by p.id limit 1000"};
+// A wallet is the sum of its postings; every wallet, and every owner of postings.
+const Sql kWallets{
+    "verify.wallets",
+    "select w.brand_id, 'the wallet of ' || case when w.agent_id = 0 then 'the brand' else 'agent ' || "
+    "cast(w.agent_id as text) end || ' has ' || cast(sum(w.kept) as text) || ', its postings sum to ' || "
+    "cast(sum(w.posted) as text) from (select brand_id, agent_id, balance_fen as kept, 0 as posted from wallets union "
+    "all select t.brand_id, q.agent_id, 0, q.amount_fen from ledger_txs t join ledger_postings q on q.bucket = "
+    "t.bucket and q.tx_id = t.id where q.account = 'wallet') w group by w.brand_id, w.agent_id having sum(w.kept) <> "
+    "sum(w.posted) order by w.brand_id limit 1000"};
 const Sql kRollup{
     "verify.rollup",
     "select b.id, 'brand ' || cast(coalesce(o.total, 0) as text) || ', stores ' || cast(coalesce(s.total, 0) as text) "
@@ -541,6 +592,11 @@ const Rule kRules[] = {
     {"pins", "pin", kPins},
     {"pins", "pin", kPinsAfterEnd},
     {"shares", "share", kShares},
+    {"promotions", "promotion", kBudgets},
+    {"promotions", "promotion", kCharges},
+    {"promotions", "promotion", kClicksOnAir},
+    {"promotions", "promotion", kPromotionMoney},
+    {"promotions", "brand", kWallets},
 };
 
 // Whose a wrong thing is, by what a rule says it is about.
@@ -558,15 +614,27 @@ const Sql kBrandOfBroadcast{"verify.brand_of_broadcast", "select brand_id from b
 const Sql kBrandOfStore{"verify.brand_of_store", "select brand_id from stores where id = $1"};
 const Sql kBrandOfCoupon{"verify.brand_of_coupon", "select brand_id from coupons where id = $1"};
 const Sql kBrandOfFlash{"verify.brand_of_flash", "select brand_id from flash_sales where id = $1"};
+const Sql kBrandOfPromotion{"verify.brand_of_promotion", "select brand_id from promotions where id = $1"};
 const Sql kLockRows{"verify.lock_rows", "select count(*) from locks where brand_id = $1 or $1 = 0"};
 
 const Sql& owner_of(std::string_view says) {
   static const std::map<std::string_view, const Sql*> owners = {
-      {"SKU", &kBrandOfSku},     {"transaction", &kBrandOfTx},       {"order", &kBrandOfOrder},
-      {"entry", &kBrandOfEntry}, {"agent", &kBrandOfAgent},          {"settlement", &kBrandOfSettlement},
-      {"brand", &kBrandItself},  {"after-sale", &kBrandOfAfterSale}, {"pin", &kBrandOfPin},
-      {"share", &kBrandOfShare}, {"broadcast", &kBrandOfBroadcast},  {"store", &kBrandOfStore},
-      {"share", &kBrandOfShare}, {"coupon", &kBrandOfCoupon},        {"flash price", &kBrandOfFlash},
+      {"SKU", &kBrandOfSku},
+      {"transaction", &kBrandOfTx},
+      {"order", &kBrandOfOrder},
+      {"entry", &kBrandOfEntry},
+      {"agent", &kBrandOfAgent},
+      {"settlement", &kBrandOfSettlement},
+      {"brand", &kBrandItself},
+      {"after-sale", &kBrandOfAfterSale},
+      {"pin", &kBrandOfPin},
+      {"share", &kBrandOfShare},
+      {"broadcast", &kBrandOfBroadcast},
+      {"store", &kBrandOfStore},
+      {"share", &kBrandOfShare},
+      {"coupon", &kBrandOfCoupon},
+      {"flash price", &kBrandOfFlash},
+      {"promotion", &kBrandOfPromotion},
   };
   const auto found = owners.find(says);
   CHECK(found != owners.end());  // a rule about a new kind of thing says here whose it is
@@ -580,7 +648,7 @@ struct Counted {
 const Counted kCounted[] = {{"stock", kStockRows},   {"offers", kOfferRows},     {"ledger", kLedgerRows},
                             {"entries", kEntryRows}, {"accounts", kAccountRows}, {"orders", kOrderRows},
                             {"money", kBrandRows},   {"rollup", kBrandRows},     {"figures", kFigureRows},
-                            {"pins", kPinRows},      {"shares", kShareRows}};
+                            {"pins", kPinRows},      {"shares", kShareRows},     {"promotions", kPromotionRows}};
 
 void add(Check& check, std::string difference) {
   ++check.wrong;
@@ -678,7 +746,7 @@ std::string verify_text(const VerifyReport& report) {
   std::string out;
   for (const auto& c : report.checks) {
     out += (c.wrong == 0 ? "ok     " : "WRONG  ") + c.name +
-           std::string(10 - std::min<std::size_t>(9, c.name.size()), ' ') + std::to_string(c.looked_at) + " looked at";
+           std::string(11 - std::min<std::size_t>(10, c.name.size()), ' ') + std::to_string(c.looked_at) + " looked at";
     if (c.wrong != 0) out += ", " + std::to_string(c.wrong) + " wrong";
     out += "\n";
     for (const auto& d : c.differences) out += "         " + d + "\n";

@@ -8,7 +8,8 @@
 // the lock's history), money (the brand's own accounts in the ledger against orders, entries and refunds), rollup
 // (brand = Σ stores = Σ lines), figures (each roll-up of figures.hpp, with what waits, against the rows), locks (each
 // lock = the fold of its touches and orders), pins (at most one open, none overlapping), shares (parents, roots,
-// depths).
+// depths), promotions (the law of each budget, charges against clicks, clicks against the time on air, the wallets
+// against the ledger).
 // Reads one snapshot; changes nothing; may run beside a busy server.
 #pragma once
 

@@ -12,6 +12,7 @@
 #include "insight/report.hpp"
 #include "live/live_service.hpp"
 #include "live/offers_service.hpp"
+#include "promo/promo_service.hpp"
 #include "support/database.hpp"
 #include "support/shop.hpp"
 
@@ -88,6 +89,27 @@ class Verify : public test::StoreTest {
     must(s.place(yue, bella_.store, {{mask_.sku, 1, {}}}));
   }
 
+  // Two promotions of a room on air, each with a paid click: one goes on, one was stopped.
+  void promotions() {
+    Shop& s = *shop_;
+    const Call owner = s.owner();
+    const std::string key = promo::slot_key("server");
+    SecureRandom random;
+    must(db().write(
+        [&](db::Tx& tx) { return promo::credit_wallet(tx, owner, s.brand(), {}, 50'000, "for the launch"); }));
+    for (const bool stopped : {false, true}) {
+      promo::Wish wish;
+      wish.broadcast = broadcast_;
+      wish.budget_fen = 10'000;
+      const auto p = must(db().write([&](db::Tx& tx) { return promo::buy(tx, owner, wish); }));
+      const Call guest = s.guest(s.new_guest());
+      const std::string slot = promo::seal_slot(key, {p.id, {}, guest.caller.person, 60, s.now()}, random);
+      EXPECT_EQ(must(db().write([&](db::Tx& tx) { return promo::click_slot(tx, guest, key, slot, false); })).price_fen,
+                60);
+      if (stopped) must(db().write([&](db::Tx& tx) { return promo::stop(tx, owner, p.id); }));
+    }
+  }
+
   // One of each offer: used, and given back by an order that was cancelled.
   void offers() {
     Shop& s = *shop_;
@@ -154,6 +176,7 @@ ON_BOTH_ENGINES(Verify);
 
 TEST_P(Verify, FindsNothingWrongAndLooksAtEverything) {
   offers();
+  promotions();
   const auto r = report();
   EXPECT_TRUE(r.ok()) << verify_text(r);
   std::set<std::string> names;
@@ -162,7 +185,7 @@ TEST_P(Verify, FindsNothingWrongAndLooksAtEverything) {
     names.insert(c.name);
   }
   EXPECT_EQ(names, (std::set<std::string>{"stock", "ledger", "entries", "accounts", "orders", "money", "rollup",
-                                          "figures", "offers", "locks", "pins", "shares"}));
+                                          "figures", "offers", "locks", "pins", "shares", "promotions"}));
   const auto value = parse_json(verify_json(r));
   ASSERT_TRUE(value);
   EXPECT_TRUE(get_bool(*value, "ok"));
@@ -365,20 +388,51 @@ std::vector<Break> breaks() {
 
       {"a share of another root", "update shares set root_id = id", "shares", "root or depth"},
       {"a share at another depth", "update shares set depth = depth + 1", "shares", "root or depth"},
+
+      {"a fen appears in a budget", "update promotions set pool_fen = pool_fen + 1 where state = 'open'", "promotions",
+       "pool"},
+      {"a fen appears in a lease", "update promotion_leases set units = units + 1", "promotions", "leases"},
+      {"more is spent than the budget", "update promotion_leases set spent = spent + 10000", "promotions",
+       "spent 10060"},
+      {"an ended promotion that still has a lease",
+       "update promotion_leases set units = 5, spent = spent - 5 where promotion_id in (select id from promotions "
+       "where "
+       "state = 'ended')",
+       "promotions", "leases 5"},
+      {"money back although it goes on",
+       "update promotions set returned_fen = 7, pool_fen = pool_fen - 7 where state = 'open'", "promotions",
+       "returned 7"},
+      {"a click charged that nobody made", "update promotion_visits set price_fen = price_fen + 1", "promotions",
+       "the visits say 61"},
+      {"a charge without its click", "delete from promotion_visits", "promotions", "the visits say 0"},
+      {"a click after the end", "update broadcasts set state = 'ended', ended_at = started_at", "promotions",
+       "not on air"},
+      {"a wallet with more than was put in", "update wallets set balance_fen = balance_fen + 1", "promotions",
+       "the brand has"},
+      {"a wallet that is lost", "delete from wallets", "promotions", "the brand has 0"},
+      {"a budget the wallet did not pay",
+       "update promotions set budget_fen = budget_fen + 5, pool_fen = pool_fen + 5 where state = 'open'", "promotions",
+       "bought for 10005"},
+      {"a return that was not posted", "delete from ledger_txs where cause = 'promotion_returned'", "promotions",
+       "got 0 back"},
+      {"a credit the ledger does not know", "update wallet_credits set amount_fen = amount_fen + 1", "money",
+       "promotion"},
   };
 }
 
 TEST_P(Verify, NamesWhatIsBrokenByHand) {
   offers();
+  promotions();
   // Each break on a copy of its own would need the whole day again: the tables are put back from a copy instead.
   std::string keep, back;
   for (const char* table :
-       {"after_sales",     "agent_accounts", "broadcasts", "campaign_items",   "campaigns",      "cohorts",
-        "coupon_claims",   "coupons",        "entries",    "figures",          "flash_sales",    "ledger_postings",
-        "ledger_txs",      "lock_orders",    "locks",      "lucky_bags",       "lucky_entrants", "order_lines",
-        "orders",          "parcel_lines",   "parcels",    "payments",         "pins",           "plans",
-        "refunds",         "settlements",    "shares",     "stock_allotments", "stock_leases",   "stock_pools",
-        "store_campaigns", "stores",         "tallies",    "touches"}) {
+       {"after_sales",      "agent_accounts", "broadcasts", "campaign_items",   "campaigns",      "cohorts",
+        "coupon_claims",    "coupons",        "entries",    "figures",          "flash_sales",    "ledger_postings",
+        "ledger_txs",       "lock_orders",    "locks",      "lucky_bags",       "lucky_entrants", "order_lines",
+        "orders",           "parcel_lines",   "parcels",    "payments",         "pins",           "plans",
+        "refunds",          "settlements",    "shares",     "stock_allotments", "stock_leases",   "stock_pools",
+        "store_campaigns",  "stores",         "tallies",    "touches",          "promotions",     "promotion_leases",
+        "promotion_visits", "wallet_credits", "wallets"}) {
     const std::string t = table;
     keep += "create table kept_" + t + " as select * from " + t + ";";
     back += "delete from " + t + "; insert into " + t + " select * from kept_" + t + ";";

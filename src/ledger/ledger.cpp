@@ -13,11 +13,12 @@ namespace {
 using db::Row;
 using db::Sql;
 
-constexpr std::array<std::string_view, 11> kAccounts = {"buyers",    "sales",  "commission", "refund",
+constexpr std::array<std::string_view, 12> kAccounts = {"buyers",    "sales",  "commission", "refund",
                                                         "promotion", "payout", "pending",    "available",
-                                                        "settled",   "paid",   "debt"};
-constexpr std::array<std::string_view, 9> kCauses = {"payment",    "accrual", "refund",       "reversal",   "maturity",
-                                                     "settlement", "payout",  "late_payment", "late_refund"};
+                                                        "settled",   "paid",   "debt",       "wallet"};
+constexpr std::array<std::string_view, 12> kCauses = {
+    "payment", "accrual",      "refund",      "reversal",      "maturity",         "settlement",
+    "payout",  "late_payment", "late_refund", "wallet_credit", "promotion_bought", "promotion_returned"};
 
 Account account_of(std::string_view name) {
   for (std::size_t i = 0; i < kAccounts.size(); ++i)
@@ -48,12 +49,16 @@ const Sql kBrandBalances{"ledger.brand_balances",
 const Sql kOfAgent{"ledger.of_agent",
                    "select t.at, t.cause, t.cause_id, t.part, t.id, p.account, p.amount_fen from ledger_postings p "
                    "join ledger_txs t on t.bucket = p.bucket and t.id = p.tx_id where p.agent_id = $1 and p.agent_id "
-                   "<> 0 and t.at < $2 order by t.at, t.id, p.n limit $3"};
+                   "<> 0 and p.account <> 'wallet' and t.at < $2 order by t.at, t.id, p.n limit $3"};
 const Sql kJournal{"ledger.journal",
                    "select t.at, t.id, t.cause, t.cause_id, t.part, p.account, p.agent_id, p.amount_fen from "
                    "ledger_txs t join ledger_postings p on p.bucket = t.bucket and p.tx_id = t.id where t.brand_id = "
                    "$1 and t.bucket = $2 and t.id >= $3 and t.id < $4 and t.at >= $5 and t.at < $6 order by t.id, p.n "
                    "limit $7"};
+const Sql kWalletLines{"ledger.wallet_lines",
+                       "select t.id, t.cause, t.cause_id, p.amount_fen, t.at from ledger_postings p join ledger_txs t "
+                       "on t.bucket = p.bucket and t.id = p.tx_id where p.account = 'wallet' and p.agent_id = $2 and "
+                       "p.tx_id < $3 and t.brand_id = $1 order by p.tx_id desc limit $4"};
 const Sql kPostingsOf{"ledger.postings_of",
                       "select t.cause, t.cause_id, t.part, p.account, p.agent_id, p.amount_fen, t.at, t.id "
                       "from ledger_txs t join ledger_postings p on p.bucket = t.bucket and p.tx_id = t.id "
@@ -71,7 +76,7 @@ bool post(db::Tx& tx, const Call& call, const Transaction& t) {
     const auto next = checked_add(sum, p.amount_fen);
     CHECK(next.has_value());
     sum = *next;
-    CHECK(is_agent_account(p.account) == static_cast<bool>(p.agent));
+    CHECK(p.account == Account::wallet || is_agent_account(p.account) == static_cast<bool>(p.agent));
   }
   CHECK(sum == 0);
   const auto id = call.make_id<LedgerTxId>(t.bucket);
@@ -81,6 +86,12 @@ bool post(db::Tx& tx, const Call& call, const Transaction& t) {
     if (p.amount_fen != 0)
       tx.exec(kInsertPosting, {t.bucket, id, n++, account_name(p.account), p.agent.value, p.amount_fen});
   return true;
+}
+
+std::vector<WalletLine> wallet_lines(db::Tx& tx, BrandId brand, AgentId agent, LedgerTxId before, int limit) {
+  return tx.all(kWalletLines, {brand, agent.value, before ? before.value : INT64_MAX, limit}, [](const Row& r) {
+    return WalletLine{r.id<LedgerTxId>(0), cause_of(r.text(1)), r.integer(2), r.integer(3), r.integer(4)};
+  });
 }
 
 namespace {

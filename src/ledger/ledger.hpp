@@ -7,7 +7,8 @@
 //
 // Accounts of an agent: pending → available → settled → paid, and debt (its balance is minus what the agent owes).
 // Accounts of a brand: buyers, sales, commission (minus what was granted), refund (minus what was given back),
-// promotion, payout (money on its way to an agent). Threads: as the Tx.
+// promotion (minus what was put into wallets, plus what was paid out of them for promotions and not returned), payout
+// (money on its way to an agent). A wallet, for promotions, is an agent's or the brand's own. Threads: as the Tx.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,22 @@
 
 namespace lianbo::ledger {
 
-enum class Account { buyers, sales, commission, refund, promotion, payout, pending, available, settled, paid, debt };
+enum class Account {
+  buyers,
+  sales,
+  commission,
+  refund,
+  promotion,
+  payout,
+  pending,
+  available,
+  settled,
+  paid,
+  debt,
+  wallet
+};
 std::string_view account_name(Account account);
-bool is_agent_account(Account account);
+bool is_agent_account(Account account);  // wallet: both
 
 struct Posting {
   Account account;
@@ -32,15 +46,18 @@ struct Posting {
 };
 
 enum class Cause {
-  payment,       // an order was paid: buyers → sales. cause_id: order
-  accrual,       // its commission: commission → pending. cause_id: order
-  refund,        // money back for a line: refund → buyers. cause_id: refund
-  reversal,      // the commission that goes with it. cause_id: refund
-  maturity,      // pending → available. cause_id: order, part: line
-  settlement,    // available → settled and debt. cause_id: settlement
-  payout,        // settled → payout → paid. cause_id: settlement
-  late_payment,  // money that came for a cancelled order: buyers → refund. cause_id: order
-  late_refund,   // and its way back: refund → buyers. cause_id: refund
+  payment,             // an order was paid: buyers → sales. cause_id: order
+  accrual,             // its commission: commission → pending. cause_id: order
+  refund,              // money back for a line: refund → buyers. cause_id: refund
+  reversal,            // the commission that goes with it. cause_id: refund
+  maturity,            // pending → available. cause_id: order, part: line
+  settlement,          // available → settled and debt. cause_id: settlement
+  payout,              // settled → payout → paid. cause_id: settlement
+  late_payment,        // money that came for a cancelled order: buyers → refund. cause_id: order
+  late_refund,         // and its way back: refund → buyers. cause_id: refund
+  wallet_credit,       // promotion → wallet, or taken back. cause_id: the credit
+  promotion_bought,    // wallet → promotion. cause_id: promotion
+  promotion_returned,  // what was not spent: promotion → wallet. cause_id: promotion
 };
 std::string_view cause_name(Cause cause);
 
@@ -61,6 +78,16 @@ Balances agent_balances(db::Tx& tx, AgentId agent);
 // The brand's own accounts and the sums over its agents' accounts.
 Balances brand_balances(db::Tx& tx, BrandId brand);
 
+// A wallet's postings (agent none: the brand's own) before a transaction (none: the newest), newest first.
+struct WalletLine {
+  LedgerTxId tx;
+  Cause cause;
+  std::int64_t cause_id;
+  Fen amount_fen;
+  Instant at;
+};
+std::vector<WalletLine> wallet_lines(db::Tx& tx, BrandId brand, AgentId agent, LedgerTxId before, int limit);
+
 struct PostedLine {
   Cause cause;
   std::int64_t cause_id;
@@ -74,7 +101,8 @@ struct PostedLine {
 // The postings of one cause, for explain.
 std::vector<PostedLine> postings_of(db::Tx& tx, Bucket bucket, Cause cause, std::int64_t cause_id);
 
-// An agent's postings before an instant, in the order of time: what a statement is folded from.
+// An agent's postings before an instant, in the order of time: what a statement of commission is folded from. The
+// wallet is no commission and has its own list.
 struct AgentPosting {
   Instant at;
   Cause cause;

@@ -43,16 +43,24 @@ class RoomHub::Session final : public net::WsHandler {
   void on_open(const net::WsPtr& connection) override {
     if (hub_->stopping_) return connection->close(kRestart, "reconnect");
     const RoomPtr room = room_ = hub_->find_or_open(id_);
+    tell(true);
     room->join(connection, visitor_);
   }
   void on_text(const net::WsPtr& connection, std::string_view text) override {
     if (const RoomPtr room = room_) room->text(connection, text);
   }
   void on_close(const net::WsPtr& connection) override {
-    if (const RoomPtr room = std::move(room_)) room->leave(connection);
+    if (const RoomPtr room = std::move(room_)) {
+      tell(false);
+      room->leave(connection);
+    }
   }
 
  private:
+  void tell(bool came) const {
+    if (hub_->watched_ && !visitor_.crew) hub_->watched_(id_, visitor_.person, came);
+  }
+
   const std::shared_ptr<RoomHub> hub_;
   const BroadcastId id_;
   const Visitor visitor_;
@@ -78,6 +86,7 @@ RoomHub::RoomHub(Deps deps)
   context_->clock = deps.clock;
   context_->ids = deps.ids;
   context_->settings = deps.settings;
+  watched_ = std::move(deps.watched);
 }
 
 Result<net::WsAccept> RoomHub::accept(const net::Request& request, const Call& call) {
@@ -94,7 +103,12 @@ Result<net::WsAccept> RoomHub::accept(const net::Request& request, const Call& c
     ++context_->counters.refused;
     return fail(admitted.error());
   }
-  Visitor visitor{call.caller.person, call.caller.guest, call.chinese, crew, std::string(request.query_value("since"))};
+  Visitor visitor{call.caller.person,
+                  call.caller.guest,
+                  call.chinese,
+                  crew,
+                  std::string(request.query_value("since")),
+                  context_->backend->came_by(*id, call.caller, call.now)};
   return net::WsAccept{id->value, std::make_shared<Session>(shared_from_this(), *id, std::move(visitor)), {}};
 }
 

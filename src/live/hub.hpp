@@ -36,6 +36,9 @@ class RoomHub : public std::enable_shared_from_this<RoomHub> {
     IdMaker* ids = nullptr;
     Random* random = nullptr;  // SecureRandom: read from several threads
     const Settings* settings = nullptr;
+    // Somebody who is not of the crew came into a room, or left it. On I/O threads, so it must be quick; none: nobody
+    // wants to know.
+    std::function<void(BroadcastId, PersonId, bool came)> watched;
   };
   static std::shared_ptr<RoomHub> make(Deps deps);
 
@@ -77,6 +80,7 @@ class RoomHub : public std::enable_shared_from_this<RoomHub> {
 
   std::shared_ptr<RoomContext> context_;
   Random* random_;
+  std::function<void(BroadcastId, PersonId, bool)> watched_;
   std::string epoch_base_;
   std::atomic<std::int64_t> rooms_opened_{0};
   std::atomic<bool> stopping_{false};

@@ -74,6 +74,9 @@ struct Pin {
 enum class Mark { none, muted, banned };  // muted: may watch, not write; banned: may not enter
 std::string_view mark_name(Mark mark);
 std::optional<Mark> parse_mark(std::string_view text);
+// How somebody came to a room: by themselves, by a link into it, by a paid slot; the last way counts.
+enum class Via { natural, shared, paid };
+
 struct RoomMark {
   Mark mark = Mark::none;
   Instant until_at = kForever;

@@ -60,16 +60,6 @@ Shape detail_shape() {
                list_of("product_ids", id(""), 0, kMaxShelf, "the shelf, in order"),
                nullable(object("pin", pin_shape(), "the open one"))});
 }
-Shape hall_item_shape() {
-  using namespace shape;
-  return with(broadcast_shape(), {text("store_name", 0, 200), text("host_name", 0, 200), count("reservations"),
-                                  nullable(object("explaining",
-                                                  {id("product_id"), text("title", 0, 500), text("image_url", 0, 2000),
-                                                   count("price_fen", "of the cheapest SKU")},
-                                                  "what is being explained right now")),
-                                  count("viewers", "in the room right now"),
-                                  boolean("reserved", "by the caller; only while it is scheduled")});
-}
 Shape chat_shape() {
   using namespace shape;
   return {id("id"), id("person_id"), text("name", 0, 200), text("text", 1, kMaxChat), count("media_ms"), instant("at")};
@@ -204,8 +194,20 @@ Result<Reply> scheduled_reply(const Scheduled& s, int status) {
 
 }  // namespace
 
+Shape hall_item_shape() {
+  using namespace shape;
+  return with(broadcast_shape(), {text("store_name", 0, 200), text("host_name", 0, 200), count("reservations"),
+                                  nullable(object("explaining",
+                                                  {id("product_id"), text("title", 0, 500), text("image_url", 0, 2000),
+                                                   count("price_fen", "of the cheapest SKU")},
+                                                  "what is being explained right now")),
+                                  count("viewers", "in the room right now"),
+                                  boolean("reserved", "by the caller; only while it is scheduled")});
+}
+
 net::Routes live_routes(LiveDeps deps) {
   using namespace net;
+  const auto clicked = deps.clicked;
   const auto api = std::make_shared<LiveApi>(std::move(deps));
   const Shape product_list{shape::list_of("product_ids", shape::id(""), 0, kMaxShelf, "the shelf, in order")};
   const Shape keyed = with(broadcast_shape(), {shape::text("stream_key", 32, 32, "shown here and never again")});
@@ -543,12 +545,13 @@ net::Routes live_routes(LiveDeps deps) {
   Route clicks =
       write_route(Method::post, "/api/v1/clicks", "recordClicks",
                   "The caller opened a product's card; each product counts once a room", Access::guest,
-                  [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                  [clicked](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                     std::vector<Click> wish;
                     for (const auto& item : get_list(request.value, "items"))
                       wish.push_back({get_id<StoreId>(item, "store_id"), get_id<ProductId>(item, "product_id"),
                                       get_id<BroadcastId>(item, "broadcast_id"), get_id<ShareId>(item, "share_id")});
                     const std::int64_t counted = record_clicks(tx, call, wish);
+                    if (clicked) clicked(tx, call, wish);
                     return Reply::json(JsonWriter().begin().field("counted", counted).end().take());
                   })
           .taking({shape::list("items",

@@ -477,6 +477,13 @@ Result<Broadcast> find_broadcast(db::Tx& tx, BroadcastId id) {
   if (auto b = store::find(tx, id)) return *std::move(b);
   return no_broadcast(id);
 }
+std::map<BroadcastId, Broadcast> find_broadcasts(db::Tx& tx, std::span<const BroadcastId> ids) {
+  return store::find_many(tx, ids);
+}
+Result<Broadcast> hold_broadcast(db::Tx& tx, BroadcastId id) {
+  if (auto b = store::hold(tx, id)) return *std::move(b);
+  return no_broadcast(id);
+}
 bool sees_rehearsals(db::Tx& tx, const Caller& caller, BrandId brand, StoreId store_id) {
   if (caller.system || caller.owns_store(store_id)) return true;
   if (!caller.guest && store::is_assistant(tx, store_id, caller.person)) return true;

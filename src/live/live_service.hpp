@@ -126,14 +126,19 @@ std::int64_t record_clicks(db::Tx& tx, const Call& call, std::span<const Click> 
 // Likes, enters and the peak, added to the row by the room now and then, and to the row of the minute.
 struct RoomCounts {
   std::int64_t likes = 0, enters = 0, peak_viewers = 0;
-  std::int64_t viewers = 0;       // in the room now
-  std::int64_t most_viewers = 0;  // since the last time
+  std::int64_t viewers = 0;                         // in the room now
+  std::int64_t most_viewers = 0;                    // since the last time
+  std::int64_t enters_shared = 0, enters_paid = 0;  // of the enters: who came by a link, or a paid slot
   Instant at = 0;
 };
 Status add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts);
 
 // ——— reading
 Result<Broadcast> find_broadcast(db::Tx& tx, BroadcastId id);
+// Of up to some hundred; one that is not there is left out.
+std::map<BroadcastId, Broadcast> find_broadcasts(db::Tx& tx, std::span<const BroadcastId> ids);
+// The same of one, and until the end of the transaction it neither starts nor ends. Many may hold it at once.
+Result<Broadcast> hold_broadcast(db::Tx& tx, BroadcastId id);
 // For whoever asks from outside: a rehearsal is there for its crew and staff over the store only; to others not_found.
 Result<Broadcast> visible_broadcast(db::Tx& tx, const Caller& caller, BroadcastId id);
 bool sees_rehearsals(db::Tx& tx, const Caller& caller, BrandId brand, StoreId store);

@@ -1,6 +1,7 @@
 #include "live/live_store.hpp"
 
 #include "db/array.hpp"
+#include "live/feed_rows.hpp"
 
 namespace lianbo::live::store {
 namespace {
@@ -69,8 +70,15 @@ const Sql kEnded{
     "select " BROADCAST_COLUMNS
     " from broadcasts where brand_id = $1 and state = 'ended' and audience = 'public' order by scheduled_at desc, id "
     "desc limit $2"};
+const Sql kFindMany{"live.find_many", "select " BROADCAST_COLUMNS " from broadcasts where id" LIANBO_IN_IDS("$1"),
+                    "select " BROADCAST_COLUMNS " from broadcasts where id" LIANBO_IN_IDS_POSTGRES("$1")};
+// SQLite has one writer, so nothing changes under it. PostgreSQL: a shared lock, because a lock of its own would make
+// everybody who clicks into one room wait for everybody else.
+const Sql kHold{"live.hold", "select " BROADCAST_COLUMNS " from broadcasts where id = $1",
+                "select " BROADCAST_COLUMNS " from broadcasts where id = $1 for share"};
 const Sql kAddCounts{"live.add_counts",
-                     "update broadcasts set likes = likes + $2, enters = enters + $3, peak_viewers = case when "
+                     "update broadcasts set likes = likes + $2, enters = enters + $3, enters_shared = "
+                     "enters_shared + $5, enters_paid = enters_paid + $6, peak_viewers = case when "
                      "peak_viewers < $4 then $4 else peak_viewers end where id = $1"};
 const Sql kAddMinute{"live.add_minute",
                      "insert into room_minutes (broadcast_id, minute, enters, likes, viewers, most_viewers) values "
@@ -194,6 +202,37 @@ const Sql kClick{"live.click",
                  "insert into product_clicks (bucket, person_id, store_id, broadcast_id, product_id, at) values "
                  "($1, $2, $3, $4, $5, $6) on conflict do nothing"};
 
+// ---- for a feed (feed_rows.hpp)
+const Sql kRoomsOnAir{"live.rooms_on_air", "select " BROADCAST_COLUMNS
+                                           " from broadcasts where brand_id = $1 and state = 'live' and audience = "
+                                           "'public' and id > $2 order by id limit $3"};
+const Sql kComingBetween{"live.coming_between",
+                         "select " BROADCAST_COLUMNS
+                         " from broadcasts where brand_id = $1 and state = 'scheduled' and scheduled_at >= $2 and "
+                         "scheduled_at < $3 and audience = 'public' order by scheduled_at, id limit $4"};
+#define PUBLIC_BROADCASTS(in_ids) \
+  "select " BROADCAST_COLUMNS " from broadcasts where id" in_ids " and audience = 'public' order by id"
+const Sql kPublicBroadcasts{"live.public_broadcasts", PUBLIC_BROADCASTS(LIANBO_IN_IDS("$1")),
+                            PUBLIC_BROADCASTS(LIANBO_IN_IDS_POSTGRES("$1"))};
+const Sql kOnAirBetween{"live.on_air_between",
+                        "select id from broadcasts where brand_id = $1 and state in ('live', 'ended') and audience = "
+                        "'public' and started_at < $3 and (ended_at is null or ended_at > $2) and id > $4 order by id "
+                        "limit $5"};
+#define PIN_AT_COLUMNS                                                                                            \
+  "p.id, p.brand_id, p.broadcast_id, p.product_id, p.opened_at, p.media_open_ms, p.closed_at, p.media_close_ms, " \
+  "b.store_id from pins p join broadcasts b on b.id = p.broadcast_id"
+const Sql kClosedPins{"live.closed_pins", "select " PIN_AT_COLUMNS
+                                          " where p.id < $1 and p.closed_at is not null and b.audience = 'public' "
+                                          "order by p.id desc limit $2"};
+#define PINS_TO_SHOW(in_ids)                                                                                       \
+  "select " PIN_AT_COLUMNS                                                                                         \
+  " join products r on r.id = p.product_id join stores s on s.id = b.store_id join agents a on a.id = s.agent_id " \
+  "where p.id" in_ids                                                                                              \
+  " and p.closed_at is not null and r.on_sale = 1 and a.state = 'active' and b.audience = "                        \
+  "'public' order by p.id"
+const Sql kPinsToShow{"live.pins_to_show", PINS_TO_SHOW(LIANBO_IN_IDS("$1")),
+                      PINS_TO_SHOW(LIANBO_IN_IDS_POSTGRES("$1"))};
+
 Broadcast broadcast_of(const db::Row& row) {
   Broadcast b;
   b.id = row.id<BroadcastId>(0);
@@ -234,6 +273,7 @@ ChatLine chat_of(const db::Row& row) {
 std::optional<std::int64_t> instant_or_null(Instant at) {
   return at == 0 || at == kForever ? std::nullopt : std::optional(at);
 }
+PinAt pin_at_of(const db::Row& row) { return {pin_of(row), row.id<StoreId>(8)}; }
 
 }  // namespace
 
@@ -244,6 +284,15 @@ void insert_broadcast(db::Tx& tx, const Broadcast& b, std::string_view stream_ke
 void set_stream_key(db::Tx& tx, BroadcastId id, std::string_view stream_key_sha256) {
   tx.exec(kSetStreamKey, {id, db::Param::blob(stream_key_sha256)});
 }
+std::map<BroadcastId, Broadcast> find_many(db::Tx& tx, std::span<const BroadcastId> ids) {
+  std::map<BroadcastId, Broadcast> out;
+  if (ids.empty()) return out;
+  db::IdList list;
+  for (const BroadcastId id : ids) list.add(id);
+  tx.each(kFindMany, {list.text()}, [&](const db::Row& row) { out[row.id<BroadcastId>(0)] = broadcast_of(row); });
+  return out;
+}
+std::optional<Broadcast> hold(db::Tx& tx, BroadcastId id) { return tx.one(kHold, {id}, broadcast_of); }
 std::optional<Broadcast> find(db::Tx& tx, BroadcastId id) { return tx.one(kFind, {id}, broadcast_of); }
 std::optional<Broadcast> lock(db::Tx& tx, BroadcastId id) { return tx.one(kLock, {id}, broadcast_of); }
 void lock_startable(db::Tx& tx, StoreId store) { tx.exec(kLockStartable, {store}); }
@@ -277,7 +326,9 @@ std::vector<Broadcast> ended(db::Tx& tx, BrandId brand, int limit) {
   return tx.all(kEnded, {brand, limit}, broadcast_of);
 }
 bool add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts) {
-  if (tx.exec(kAddCounts, {id, counts.likes, counts.enters, counts.peak_viewers}) != 1) return false;
+  if (tx.exec(kAddCounts,
+              {id, counts.likes, counts.enters, counts.peak_viewers, counts.enters_shared, counts.enters_paid}) != 1)
+    return false;
   tx.exec(kAddMinute, {id, counts.at / kMinuteMs, counts.enters, counts.likes, counts.viewers, counts.most_viewers});
   return true;
 }
@@ -402,3 +453,32 @@ bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click
 }
 
 }  // namespace lianbo::live::store
+
+namespace lianbo::live {
+
+std::vector<Broadcast> rooms_on_air(db::Tx& tx, BrandId brand, BroadcastId after, int limit) {
+  return tx.all(store::kRoomsOnAir, {brand, after.value, limit}, store::broadcast_of);
+}
+std::vector<Broadcast> coming_between(db::Tx& tx, BrandId brand, Instant from, Instant until, int limit) {
+  return tx.all(store::kComingBetween, {brand, from, until, limit}, store::broadcast_of);
+}
+std::vector<Broadcast> public_broadcasts(db::Tx& tx, std::span<const BroadcastId> ids) {
+  db::IdList list;
+  for (const BroadcastId id : ids) list.add(id);
+  return tx.all(store::kPublicBroadcasts, {list.text()}, store::broadcast_of);
+}
+std::vector<BroadcastId> on_air_between(db::Tx& tx, BrandId brand, Instant from, Instant until, BroadcastId after,
+                                        int limit) {
+  return tx.all(store::kOnAirBetween, {brand, from, until, after.value, limit},
+                [](const db::Row& row) { return row.id<BroadcastId>(0); });
+}
+std::vector<PinAt> closed_pins(db::Tx& tx, PinId before, int limit) {
+  return tx.all(store::kClosedPins, {before ? before.value : INT64_MAX, limit}, store::pin_at_of);
+}
+std::vector<PinAt> pins_to_show(db::Tx& tx, std::span<const PinId> ids) {
+  db::IdList list;
+  for (const PinId id : ids) list.add(id);
+  return tx.all(store::kPinsToShow, {list.text()}, store::pin_at_of);
+}
+
+}  // namespace lianbo::live

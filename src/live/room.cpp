@@ -175,6 +175,8 @@ void Room::join(const net::WsPtr& connection, const Visitor& visitor) {
   }
   ++context_->counters.joins;
   ++unflushed_.enters;
+  if (visitor.via == Via::shared) ++unflushed_.enters_shared;
+  if (visitor.via == Via::paid) ++unflushed_.enters_paid;
   if (is_snapshot_fresh())
     release_holding(snapshot_frame_, snapshot_seq_);
   else
@@ -740,6 +742,8 @@ void Room::counts_flushed(const RoomCounts& counts, const Status& status) {
     log_event(LogEvent::room_counts_lost, "room {}: {}", id_.text(), status.error().text());
     unflushed_.likes += counts.likes;
     unflushed_.enters += counts.enters;
+    unflushed_.enters_shared += counts.enters_shared;
+    unflushed_.enters_paid += counts.enters_paid;
     unflushed_.most_viewers = std::max(unflushed_.most_viewers, counts.most_viewers);
     flushed_viewers_ = -1;
     if (++flush_failures_ >= kFlushAttempts) return;

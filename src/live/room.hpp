@@ -100,6 +100,7 @@ struct Visitor {
   bool chinese = false;
   bool crew = false;  // runs the room: gets the board and what else is the crew's alone
   std::string since;  // "EPOCH.SEQ" or ""
+  Via via = Via::natural;
 };
 
 class Room : public std::enable_shared_from_this<Room> {

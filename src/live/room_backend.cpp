@@ -109,6 +109,12 @@ Status DbRoomBackend::admit(BroadcastId id, const Caller& caller, bool as_crew, 
   });
 }
 
+Via DbRoomBackend::came_by(BroadcastId id, const Caller& caller, Instant now) {
+  if (!came_by_ || !caller.person) return Via::natural;
+  return database_.read([&](db::Tx& tx) -> Result<Via> { return came_by_(tx, id, caller.person, now); })
+      .value_or(Via::natural);
+}
+
 Result<RoomSnapshot> DbRoomBackend::snapshot(BroadcastId id, Instant now) {
   return database_.read([&](db::Tx& tx) { return read_snapshot(tx, id, now); });
 }

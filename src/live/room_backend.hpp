@@ -40,6 +40,8 @@ class RoomBackend {
   // May this caller enter, or run the room (as_crew)? not_found, broadcast_state_conflict (cancelled), forbidden
   // (banned, not of the crew).
   virtual Status admit(BroadcastId id, const Caller& caller, bool as_crew, Instant now) = 0;
+  // How somebody who was admitted came, for the room's counts.
+  virtual Via came_by(BroadcastId, const Caller&, Instant) { return Via::natural; }
   virtual Result<RoomSnapshot> snapshot(BroadcastId id, Instant now) = 0;
   virtual void say(ChatWish wish, Done done) = 0;
   virtual void add_counts(BroadcastId id, RoomCounts counts, Done done) = 0;
@@ -51,8 +53,12 @@ class DbRoomBackend final : public RoomBackend {
  public:
   // What the board says is computed above live, and handed in.
   using BoardFn = std::function<Result<std::string>(db::Tx&, BroadcastId, Instant now)>;
-  explicit DbRoomBackend(db::Database& database, BoardFn board = {}) : database_(database), board_(std::move(board)) {}
+  // So is how people came: by what is known of links and of paid slots.
+  using CameByFn = std::function<Via(db::Tx&, BroadcastId, PersonId, Instant now)>;
+  explicit DbRoomBackend(db::Database& database, BoardFn board = {}, CameByFn came_by = {})
+      : database_(database), board_(std::move(board)), came_by_(std::move(came_by)) {}
   Status admit(BroadcastId id, const Caller& caller, bool as_crew, Instant now) override;
+  Via came_by(BroadcastId id, const Caller& caller, Instant now) override;
   Result<RoomSnapshot> snapshot(BroadcastId id, Instant now) override;
   void say(ChatWish wish, Done done) override;
   void add_counts(BroadcastId id, RoomCounts counts, Done done) override;
@@ -61,6 +67,7 @@ class DbRoomBackend final : public RoomBackend {
  private:
   db::Database& database_;
   BoardFn board_;
+  CameByFn came_by_;
 };
 
 Result<RoomSnapshot> read_snapshot(db::Tx& tx, BroadcastId id, Instant now);

@@ -26,6 +26,10 @@ const Sql kAtStore{"order.of_buyer_at_store",
                    "select o.id, o.state, o.total_fen, o.placed_at, (select l.title from order_lines l where l.bucket "
                    "= o.bucket and l.order_id = o.id and l.line = 0) from orders o where o.bucket = $1 and o.buyer_id "
                    "= $2 and o.store_id = $3 order by o.id desc limit $4"};
+const Sql kBoughtBy{"order.bought_by",
+                    "select o.store_id, l.product_id from orders o join order_lines l on l.bucket = o.bucket and "
+                    "l.order_id = o.id where o.bucket = $1 and o.buyer_id = $2 and o.brand_id = $3 and o.paid_at is "
+                    "not null order by o.id desc, l.line limit $4"};
 const Sql kHasBought{"order.has_bought",
                      "select 1 from orders o join order_lines l on l.bucket = o.bucket and l.order_id = o.id where "
                      "o.bucket = $1 and o.buyer_id = $2 and l.product_id = $3 and o.paid_at is not null and "
@@ -57,6 +61,11 @@ std::vector<OrderAtStore> orders_at_store(db::Tx& tx, const Call& call, PersonId
     return OrderAtStore{r.id<OrderId>(0), order_state(r.text(1)).value_or(OrderState::placed), r.integer(2),
                         r.integer(3), r.str(4)};
   });
+}
+
+std::vector<BoughtAt> bought_by(db::Tx& tx, const Call& call, PersonId buyer, BrandId brand, int lines) {
+  return tx.all(kBoughtBy, {call.bucket(buyer), buyer, brand, lines},
+                [](const Row& r) { return BoughtAt{r.id<StoreId>(0), r.id<ProductId>(1)}; });
 }
 
 bool has_bought(db::Tx& tx, const Call& call, PersonId buyer, ProductId product) {

@@ -36,6 +36,13 @@ struct OrderAtStore {
 };
 std::vector<OrderAtStore> orders_at_store(db::Tx& tx, const Call& call, PersonId buyer, StoreId store, int limit);
 
+// What somebody paid for at a brand, of their newest orders: at most `lines` lines.
+struct BoughtAt {
+  StoreId store;
+  ProductId product;
+};
+std::vector<BoughtAt> bought_by(db::Tx& tx, const Call& call, PersonId buyer, BrandId brand, int lines);
+
 // Paid, and not all given back.
 bool has_bought(db::Tx& tx, const Call& call, PersonId buyer, ProductId product);
 

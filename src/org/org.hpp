@@ -25,6 +25,8 @@ struct Brand {
   std::string currency;   // ISO 4217
   std::string time_zone;  // of its reports
   Instant created_at = 0;
+  std::string verified_as;  // the company it belongs to, as who runs the server has seen; "": not looked at
+  Instant verified_at = 0;
 };
 
 enum class AgentState { applied, training, active, suspended, left };

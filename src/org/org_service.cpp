@@ -217,7 +217,7 @@ Result<BrandId> create_brand(Tx& tx, const Call& call, const NewBrand& wish) {
   TRY_OK(check_text(wish.owner_name, 1, kMaxName, "/owner_name"));
   TRY(const PersonId owner, register_person(tx, call, wish.owner_login, wish.owner_name, wish.owner_password_hash));
   const auto id = call.make_id<BrandId>();
-  store::add_brand(tx, {id, wish.name, wish.currency, wish.time_zone, call.now});
+  store::add_brand(tx, {id, wish.name, wish.currency, wish.time_zone, call.now, {}, 0});
   store::add_staff(tx, id, owner, kOwner, call.now);
   store::add_rules(tx, id, LockRules{}, call.now);
   audit(tx, call, id, "brand.create", "brand", id.value, JsonWriter().begin().field("name", wish.name).end().take());
@@ -673,6 +673,17 @@ Status remove_staff(Tx& tx, const Call& call, BrandId brand, PersonId person) {
   store::set_staff_regions(tx, brand, person, {});
   if (!store::remove_staff(tx, brand, person)) return fail(Code::not_found, "this person does not work for the brand");
   audit(tx, call, brand, "staff.remove", "person", person.value);
+  return {};
+}
+
+Status verify_brand(Tx& tx, const Call& call, BrandId id, std::string_view as) {
+  if (!call.caller.system) return fail(Code::forbidden, "who runs the server says whose brand it is");
+  TRY_OK(find_brand(tx, id));
+  if (const auto wrong = text_problem(as, 0, kMaxName)) return fail(Code::invalid_field, *wrong, "--as");
+  store::verify_brand(tx, id, as, as.empty() ? 0 : call.now);
+  JsonWriter detail;
+  detail.begin().field("as", as).end();
+  audit(tx, call, id, "brand.verify", "brand", id.value, detail.text());
   return {};
 }
 

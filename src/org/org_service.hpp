@@ -183,6 +183,9 @@ Result<StaffInvite> add_staff(db::Tx&, const Call&, BrandId, std::string_view lo
                               unsigned roles, const std::optional<std::vector<std::string>>& regions = {});
 // conflict: the last owner. Their other relations stay.
 Status remove_staff(db::Tx&, const Call&, BrandId, PersonId);
+// Says whose brand it is, or, with "", that it is no longer known. For who runs the server (the command line), never
+// for the brand itself.
+Status verify_brand(db::Tx&, const Call&, BrandId, std::string_view as);
 Status rename_brand(db::Tx&, const Call&, BrandId, std::string_view name);
 struct ApiToken {
   std::string id;  // of the token, not the token

@@ -17,9 +17,9 @@ using db::Sql;
 using db::Tx;
 
 // ---- brands
-const Sql kBrand{"org.brand", "select id, name, currency, time_zone, created_at from brands where id = $1"};
-const Sql kBrands{"org.brands",
-                  "select id, name, currency, time_zone, created_at from brands where id > $1 order by id limit $2"};
+#define BRAND_COLUMNS "id, name, currency, time_zone, created_at, coalesce(verified_as, ''), coalesce(verified_at, 0)"
+const Sql kBrand{"org.brand", "select " BRAND_COLUMNS " from brands where id = $1"};
+const Sql kBrands{"org.brands", "select " BRAND_COLUMNS " from brands where id > $1 order by id limit $2"};
 const Sql kAddBrand{"org.add_brand",
                     "insert into brands (id, name, currency, time_zone, created_at) values ($1, $2, $3, $4, $5)"};
 const Sql kLockBrand{"org.lock_brand", "update brands set version = version + 1 where id = $1"};
@@ -230,6 +230,9 @@ const Sql kSealPerson{"org.seal_person",
                       "update persons set name = '', login = null, name_sealed = $2, login_sha256 = $3, "
                       "login_sealed = $4 where id = $1"};
 const Sql kRemoveStaff{"org.remove_staff", "delete from staff where brand_id = $1 and person_id = $2"};
+const Sql kVerifyBrand{"org.verify_brand",
+                       "update brands set verified_as = nullif($2, ''), verified_at = nullif(cast($3 as "
+                       "bigint), 0), version = version + 1 where id = $1"};
 const Sql kRenameBrand{"org.rename_brand", "update brands set name = $2, version = version + 1 where id = $1"};
 const Sql kAddStaff{"org.add_staff",
                     "insert into staff (brand_id, person_id, roles, created_at) values ($1, $2, $3, $4)"};
@@ -316,7 +319,9 @@ const Sql kRenewNode{"org.renew_node",
 Store read_store(const Row& r) {
   return Store{r.id<StoreId>(0), r.id<BrandId>(1), r.id<AgentId>(2), r.str(3), r.integer(4)};
 }
-Brand read_brand(const Row& r) { return {r.id<BrandId>(0), r.str(1), r.str(2), r.str(3), r.integer(4)}; }
+Brand read_brand(const Row& r) {
+  return {r.id<BrandId>(0), r.str(1), r.str(2), r.str(3), r.integer(4), r.str(5), r.integer(6)};
+}
 
 LockRules read_rules(const Row& r) {
   const auto days = [&](int column) { return static_cast<std::int32_t>(r.integer(column)); };
@@ -625,6 +630,7 @@ int seal_persons(Tx& tx, const Call& call, int limit) {
 bool remove_staff(Tx& tx, BrandId brand_id, PersonId person_id) {
   return tx.exec(kRemoveStaff, {brand_id, person_id}) == 1;
 }
+void verify_brand(Tx& tx, BrandId id, std::string_view as, Instant at) { tx.exec(kVerifyBrand, {id, as, at}); }
 void rename_brand(Tx& tx, BrandId brand_id, std::string_view name) { tx.exec(kRenameBrand, {brand_id, name}); }
 std::vector<ApiToken> api_tokens(Tx& tx, PersonId person_id) {
   return tx.all(kApiTokens, {person_id},

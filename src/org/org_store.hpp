@@ -108,6 +108,7 @@ void close_account(db::Tx&, PersonId);
 int seal_persons(db::Tx&, const Call&, int limit);
 void add_staff(db::Tx&, BrandId, PersonId, unsigned roles, Instant at);
 bool remove_staff(db::Tx&, BrandId, PersonId);
+void verify_brand(db::Tx&, BrandId, std::string_view as, Instant at);
 void rename_brand(db::Tx&, BrandId, std::string_view name);
 std::vector<ApiToken> api_tokens(db::Tx&, PersonId);
 bool revoke_api_token(db::Tx&, PersonId, std::string_view token_sha256);

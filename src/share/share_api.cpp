@@ -164,10 +164,6 @@ Result<Reply> open_share(Tx& tx, const Call& call, const Request& request) {
 
 // ---- the poster
 
-std::string price_text(const std::string& currency, Fen price_fen, bool from) {
-  return (currency == "CNY" ? "¥ " : currency + " ") + format_fen(price_fen) + (from ? " 起" : "");
-}
-
 Result<PosterText> poster_text(Tx& tx, const Call& call, const Share& share) {
   PosterText text;
   text.url = share_url(*call.settings, share.token);
@@ -182,7 +178,8 @@ Result<PosterText> poster_text(Tx& tx, const Call& call, const Share& share) {
     const auto [low, high] =
         std::minmax_element(skus.begin(), skus.end(),
                             [](const catalog::Sku& a, const catalog::Sku& b) { return a.price_fen < b.price_fen; });
-    if (low != skus.end()) text.price = price_text(brand.currency, low->price_fen, low->price_fen < high->price_fen);
+    if (low != skus.end())
+      text.price = price_text(brand.currency, low->price_fen) + (low->price_fen < high->price_fen ? " 起" : "");
   } else if (share.broadcast) {
     TRY(const live::Broadcast broadcast, live::find_broadcast(tx, share.broadcast));
     text.title = broadcast.title;

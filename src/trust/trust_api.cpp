@@ -28,6 +28,7 @@ Shape review_shape(bool staff) {
   using namespace shape;
   Shape out = {id("id"),
                id("store_id"),
+               text("store_name", 0, 200),
                id("product_id"),
                text("name", 0, 300, "of the buyer, masked"),
                integer("stars", 1, 5),
@@ -51,7 +52,9 @@ Shape page_query() {
 }
 
 void write_review(JsonWriter& w, db::Tx& tx, const Review& v, bool staff) {
-  w.begin().field("id", v.id).field("store_id", v.store).field("product_id", v.product);
+  const auto shop = org::find_store(tx, v.store);
+  w.begin().field("id", v.id).field("store_id", v.store).field("store_name", shop ? shop->name : std::string());
+  w.field("product_id", v.product);
   w.field("name", live::mask_name(org::person_name(tx, v.buyer))).field("stars", v.stars).field("words", v.words);
   w.field("verified", true).field_at("at", v.at);
   if (staff) {
@@ -65,12 +68,28 @@ Reply review_reply(db::Tx& tx, const Review& v, int status) {
   write_review(w, tx, v, true);
   return Reply::json(w.take(), status);
 }
-Reply review_page(db::Tx& tx, const std::vector<Review>& reviews, int limit, bool staff) {
+// What buyers read above the list: of all reviews, not only of this page.
+Shape page_with_summary() {
+  using namespace shape;
+  Shape out = page_of_items(review_shape(false));
+  out.push_back(object("summary", {count("count"), count("stars", "the sum of all stars"),
+                                   list_of("by_star", count(""), 5, 5, "how many gave one star, two, …")}));
+  return out;
+}
+Reply review_page(db::Tx& tx, const std::vector<Review>& reviews, int limit, bool staff,
+                  const StarCounts* stars = nullptr) {
   JsonWriter w;
-  w.begin_list();
+  w.begin().key("items").begin_list();
   for (const Review& v : reviews) write_review(w, tx, v, staff);
-  w.end_list();
-  return Reply::json(net::page_json(w.text(), static_cast<int>(reviews.size()) == limit ? reviews.back().id.value : 0));
+  w.end_list().field("next", static_cast<int>(reviews.size()) == limit ? reviews.back().id : ReviewId{});
+  if (stars != nullptr) {
+    std::int64_t n = 0, sum = 0;
+    for (std::size_t i = 0; i < stars->size(); ++i) n += (*stars)[i], sum += (*stars)[i] * static_cast<int>(i + 1);
+    w.key("summary").begin().field("count", n).field("stars", sum).key("by_star").begin_list();
+    for (const std::int64_t one : *stars) w.value(one);
+    w.end_list().end();
+  }
+  return Reply::json(w.end().take());
 }
 
 // ---- the score
@@ -179,6 +198,27 @@ Result<Reply> get_score(db::Tx& tx, const Call& call, const Request& request) {
     w.field(left_out_name(why), out[static_cast<std::size_t>(why)]);
   w.end().field("formula", formula(call)).end();
   return Reply::json(w.take());
+}
+
+// A score is reckoned from up to kScoreOrders orders: few stores to a page.
+constexpr int kScoresAPage = 50;
+
+Result<Reply> list_scores(db::Tx& tx, const Call& call, const Request& request) {
+  TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+  TRY_OK(require_staff(call, brand, kAnyStaff));
+  TRY(auto page, net::page_of(request));
+  page.limit = std::min(page.limit, kScoresAPage);
+  const auto stores = org::stores_of(tx, brand, {}, StoreId{page.after}, page.limit);
+  JsonWriter w;
+  w.begin_list();
+  for (const StoreId id : stores) {
+    TRY(const Judged judged, judge_store(tx, id, call.now));
+    TRY(const auto owner, org::store_owner(tx, id));
+    open_standing(w, id, score_of(judged.inputs));
+    w.field("store_name", owner.store.name).field("host_name", owner.agent.name).end();
+  }
+  w.end_list();
+  return Reply::json(net::page_json(w.text(), static_cast<int>(stores.size()) == page.limit ? stores.back().value : 0));
 }
 
 Result<Reply> list_left_out(db::Tx& tx, const Call& call, const Request& request) {
@@ -305,28 +345,39 @@ net::Routes trust_routes() {
                   .giving(review_shape(true))
                   .answers(201)
                   .may_fail({Code::not_found, Code::order_state_conflict, Code::conflict}));
+  r.push_back(read_route(Method::get, v1 + "/orders/{order_id}/reviews", "listOrderReviews",
+                         "What was written about an order's lines; for its buyer, its host and staff", Access::login,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto id, request.id_param<OrderId>("order_id"));
+                           TRY(const auto all, reviews_of_order(tx, call, id));
+                           return review_page(tx, all, 0, true);
+                         })
+                  .giving(page_of_items(review_shape(true)))
+                  .may_fail({Code::not_found}));
   r.push_back(read_route(Method::get, v1 + "/stores/{store_id}/reviews", "listStoreReviews",
                          "A store's reviews, newest first", Access::guest,
                          [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
                            TRY(const auto id, request.id_param<StoreId>("store_id"));
                            TRY(const auto page, page_of(request));
                            TRY_OK(org::find_store(tx, id));
+                           const StarCounts stars = store::stars_of_store(tx, id);
                            return review_page(tx, store::of_store(tx, id, ReviewId{page.after}, page.limit), page.limit,
-                                              false);
+                                              false, &stars);
                          })
                   .asking(page_query())
-                  .giving(page_of_items(review_shape(false)))
+                  .giving(page_with_summary())
                   .may_fail({Code::not_found}));
   r.push_back(read_route(Method::get, v1 + "/products/{product_id}/reviews", "listProductReviews",
                          "A product's reviews in all stores, newest first", Access::guest,
                          [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
                            TRY(const auto id, request.id_param<ProductId>("product_id"));
                            TRY(const auto page, page_of(request));
+                           const StarCounts stars = store::stars_of_product(tx, id);
                            return review_page(tx, store::of_product(tx, id, ReviewId{page.after}, page.limit),
-                                              page.limit, false);
+                                              page.limit, false, &stars);
                          })
                   .asking(page_query())
-                  .giving(page_of_items(review_shape(false)))
+                  .giving(page_with_summary())
                   .may_fail({Code::not_found}));
   r.push_back(read_route(Method::get, v1 + "/brands/{brand_id}/reviews", "listBrandReviews",
                          "All reviews at the brand, the hidden ones too, newest first", Access::staff,
@@ -364,6 +415,16 @@ net::Routes trust_routes() {
                          get_score)
                   .giving(score_shape())
                   .may_fail({Code::not_found}));
+  r.push_back(read_route(Method::get, v1 + "/brands/{brand_id}/scores", "listScores",
+                         "Score and level of every store, in order of their making", Access::staff, list_scores)
+                  .asking(page_query())
+                  .giving(page_of_items([] {
+                    Shape row = standing_shape();
+                    row.push_back(text("store_name", 0, 200));
+                    row.push_back(text("host_name", 0, 200));
+                    return row;
+                  }()))
+                  .may_fail({Code::forbidden}));
   r.push_back(read_route(Method::get, v1 + "/stores/{store_id}/score/left-out", "listLeftOut",
                          "Which lines do not count in the score, and why; for the host and staff", Access::login,
                          list_left_out)

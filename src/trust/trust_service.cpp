@@ -15,6 +15,13 @@
 namespace lianbo::trust {
 namespace {
 
+// A review may have lines, nothing else that is not seen.
+std::string in_one_line(std::string_view words) {
+  std::string out(words);
+  std::replace(out.begin(), out.end(), '\n', ' ');
+  return out;
+}
+
 Status check_length(std::string_view text, std::size_t min, std::size_t max, const char* where) {
   if (const auto wrong = org::text_problem(text, min, max)) return fail(Code::invalid_field, *wrong, where);
   return {};
@@ -42,7 +49,7 @@ Status set_hidden(db::Tx& tx, const Call& call, const Review& review, std::strin
 Result<Review> write_review(db::Tx& tx, const Call& call, OrderId order, int line, int stars, std::string_view words) {
   TRY_OK(require_login(call));
   if (stars < 1 || stars > 5) return fail(Code::invalid_field, "from 1 to 5 stars", "/stars");
-  if (!words.empty()) TRY_OK(check_length(words, 1, kMaxWords, "/words"));
+  if (!words.empty()) TRY_OK(check_length(in_one_line(words), 1, kMaxWords, "/words"));
   const auto facts = order::line_facts(tx, order, line);
   if (!facts || facts->buyer != call.caller.person) return fail(Code::not_found, "you have no such order line");
   if (facts->received_at == 0)
@@ -65,6 +72,11 @@ Result<Review> write_review(db::Tx& tx, const Call& call, OrderId order, int lin
   if (!store::insert_review(tx, review))
     return fail(Code::conflict, "this line has its review already; a line has one, and it stays as it was written");
   return review;
+}
+
+Result<std::vector<Review>> reviews_of_order(db::Tx& tx, const Call& call, OrderId id) {
+  TRY(const auto order, order::visible_order(tx, call, id));
+  return store::of_order(tx, order.id);
 }
 
 Result<Review> hide_review(db::Tx& tx, const Call& call, ReviewId id, std::string_view reason) {

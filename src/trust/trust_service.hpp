@@ -9,6 +9,7 @@
 // order_state_conflict.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +38,12 @@ struct Review {
   Instant hidden_at = 0;  // 0: everybody may read it
   std::string hidden_reason;
 };
+// How many reviews gave one star, two, …
+using StarCounts = std::array<std::int64_t, 5>;
+
 Result<Review> write_review(db::Tx& tx, const Call& call, OrderId order, int line, int stars, std::string_view words);
+// Of an order that the caller may see.
+Result<std::vector<Review>> reviews_of_order(db::Tx& tx, const Call& call, OrderId order);
 // Staff that operates the store. Hiding what is hidden, or the other way round: conflict.
 Result<Review> hide_review(db::Tx& tx, const Call& call, ReviewId id, std::string_view reason);
 Result<Review> show_review(db::Tx& tx, const Call& call, ReviewId id);

@@ -75,6 +75,74 @@ TEST_P(Trust, AReviewIsOfAReceivedLineByItsBuyerOnce) {
   EXPECT_EQ(review(xiao, back, 5).error().code, Code::order_state_conflict) << "all of it was given back";
 }
 
+TEST_P(Trust, AboveAListOfReviewsStandsTheSumOfAll) {
+  const PersonId xiao = buyer();
+  const auto o = got(xiao);
+  ASSERT_TRUE(review(xiao, o, 4));
+  for (const int stars : {5, 5, 1}) {
+    const PersonId by = buyer();
+    ASSERT_TRUE(review(by, got(by), stars));
+  }
+  const auto told =
+      must(parse_json(must(ask("listStoreReviews", shop_.as(xiao), {{"store_id", anna_.store.text()}})).body));
+  EXPECT_EQ(get_int(get_object(told, "summary"), "count"), 4);
+  EXPECT_EQ(get_int(get_object(told, "summary"), "stars"), 15);
+  std::vector<std::int64_t> by_star;
+  for (const auto& n : get_list(get_object(told, "summary"), "by_star")) by_star.push_back(n.as_int64());
+  EXPECT_EQ(by_star, (std::vector<std::int64_t>{1, 0, 0, 1, 2}));
+  EXPECT_EQ(get_text(get_list(told, "items")[0], "store_name"),
+            must(db().read([&](db::Tx& tx) { return org::find_store(tx, anna_.store); })).name);
+
+  const auto mine = must(parse_json(must(ask("listOrderReviews", shop_.as(xiao), {{"order_id", o.id.text()}})).body));
+  ASSERT_EQ(get_list(mine, "items").size(), 1u);
+  EXPECT_EQ(get_int(get_list(mine, "items")[0], "stars"), 4);
+  EXPECT_EQ(ask("listOrderReviews", shop_.as(buyer()), {{"order_id", o.id.text()}}).error().code, Code::not_found)
+      << "somebody else's order";
+
+  const auto scores =
+      must(parse_json(must(ask("listScores", shop_.owner(), {{"brand_id", shop_.brand().text()}})).body));
+  bool found = false;
+  for (const auto& row : get_list(scores, "items"))
+    if (get_text(row, "store_id") == anna_.store.text()) {
+      found = true;
+      EXPECT_EQ(get_int(row, "rated_lines"), 4);
+      EXPECT_EQ(get_int(row, "score"), score().score) << "the same as on its own page";
+    }
+  EXPECT_TRUE(found);
+}
+
+TEST_P(Trust, WhoRunsTheServerSaysWhoseBrandItIs) {
+  const auto say = [&](const Call& call, std::string_view as) {
+    return db().write([&](db::Tx& tx) { return org::verify_brand(tx, call, shop_.brand(), as); });
+  };
+  EXPECT_EQ(say(shop_.owner(), "我们自己").error().code, Code::forbidden) << "nobody vouches for themselves";
+  Call operator_call = shop_.owner();
+  operator_call.caller = {};
+  operator_call.caller.guest = false;
+  operator_call.caller.system = true;
+  const auto brand = [&] { return must(db().read([&](db::Tx& tx) { return org::find_brand(tx, shop_.brand()); })); };
+  EXPECT_EQ(brand().verified_as, "");
+  must(say(operator_call, "杭州某某有限公司"));
+  EXPECT_EQ(brand().verified_as, "杭州某某有限公司");
+  EXPECT_EQ(brand().verified_at, shop_.now());
+  must(say(operator_call, ""));
+  EXPECT_EQ(brand().verified_as, "");
+  EXPECT_EQ(brand().verified_at, 0);
+}
+
+TEST_P(Trust, AReviewMayHaveLines) {
+  const PersonId xiao = buyer();
+  const auto o = got(xiao);
+  EXPECT_EQ(db().write([&, call = shop_.as(xiao)](db::Tx& tx) { return write_review(tx, call, o.id, 0, 5, "好\x01"); })
+                .error()
+                .code,
+            Code::invalid_field);
+  EXPECT_EQ(must(db().write([&, call = shop_.as(xiao)](db::Tx& tx) {
+              return write_review(tx, call, o.id, 0, 5, "好喝\n还会再买");
+            })).words,
+            "好喝\n还会再买");
+}
+
 TEST_P(Trust, TenRatedLinesMakeAStoreKnown) {
   for (int i = 0; i < 9; ++i) {
     const PersonId by = buyer();

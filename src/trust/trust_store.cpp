@@ -22,6 +22,12 @@ const Sql kHide{"trust.hide_review",
 const Sql kShow{"trust.show_review",
                 "update reviews set hidden_at = null, hidden_by_id = null, hidden_reason = null where bucket = $1 and "
                 "id = $2 and hidden_at is not null"};
+const Sql kOfOrder{"trust.reviews_of_order",
+                   "select " REVIEW_COLUMNS " from reviews where bucket = $1 and order_id = $2 order by line"};
+const Sql kStarsOfStore{"trust.stars_of_store",
+                        "select stars, count(*) from reviews where store_id = $1 group by stars"};
+const Sql kStarsOfProduct{"trust.stars_of_product",
+                          "select stars, count(*) from reviews where product_id = $1 group by stars"};
 const Sql kOfStore{"trust.reviews_of_store",
                    "select " REVIEW_COLUMNS
                    " from reviews where store_id = $1 and id < $2 and hidden_at is null order by id desc limit $3"};
@@ -68,6 +74,11 @@ Review review_in(const Row& r) {
   v.hidden_reason = r.str(11);
   return v;
 }
+StarCounts star_counts(db::Tx& tx, const Sql& sql, std::int64_t id) {
+  StarCounts out{};
+  tx.each(sql, {id}, [&](const Row& r) { out[static_cast<std::size_t>(r.integer(0) - 1)] = r.integer(1); });
+  return out;
+}
 std::int64_t below(ReviewId before) { return before ? before.value : INT64_MAX; }
 
 }  // namespace
@@ -87,6 +98,11 @@ bool set_hidden(db::Tx& tx, const Review& v, PersonId by, Instant at) {
   return (v.hidden_at != 0 ? tx.exec(kHide, {bucket, v.id, at, by, v.hidden_reason})
                            : tx.exec(kShow, {bucket, v.id})) == 1;
 }
+std::vector<Review> of_order(db::Tx& tx, OrderId order) {
+  return tx.all(kOfOrder, {bucket_in_id(order.value), order}, review_in);
+}
+StarCounts stars_of_store(db::Tx& tx, StoreId id) { return star_counts(tx, kStarsOfStore, id.value); }
+StarCounts stars_of_product(db::Tx& tx, ProductId id) { return star_counts(tx, kStarsOfProduct, id.value); }
 std::vector<Review> of_store(db::Tx& tx, StoreId id, ReviewId before, int limit) {
   return tx.all(kOfStore, {id, below(before), limit}, review_in);
 }

@@ -16,6 +16,9 @@ bool set_hidden(db::Tx& tx, const Review& review, PersonId by, Instant at);  // 
 // Newest first; before: the id of the last one seen, or none. The hidden ones only of a brand.
 std::vector<Review> of_store(db::Tx& tx, StoreId store, ReviewId before, int limit);
 std::vector<Review> of_product(db::Tx& tx, ProductId product, ReviewId before, int limit);
+StarCounts stars_of_store(db::Tx& tx, StoreId store);  // the hidden ones too
+StarCounts stars_of_product(db::Tx& tx, ProductId product);
+std::vector<Review> of_order(db::Tx& tx, OrderId order);  // in order of line
 std::vector<Review> of_brand(db::Tx& tx, BrandId brand, ReviewId before, int limit);
 void forget_words(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand);
 

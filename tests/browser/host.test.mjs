@@ -88,7 +88,6 @@ test('a broadcast is prepared: products picked, put in order by keys and by drag
   await page.mouse.down()
   for (let i = 1; i <= 12; ++i) {
     await page.mouse.move(from.x + 10, from.y + 20 + ((to.y - from.y - 12) * i) / 12)
-    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))  // a finger is slower than a frame
   }
   await page.mouse.up()
   assert.deepEqual(await order(), [b, c, a], 'dragged to the top')

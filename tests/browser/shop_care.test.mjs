@@ -1,7 +1,7 @@
 // What the shop's pages promise beyond working: everybody can use them, nothing jumps, they are there at once on a weak
 // phone, and two tabs, a lost session, a stale cart end in a clear state and never in a second order.
 import assert from 'node:assert/strict'
-import { cpus, loadavg } from 'node:os'
+import { loadavg } from 'node:os'
 import { test } from 'node:test'
 import { axeFindings, desk, layoutShift, phone, settled, slowPhone, smallTargets, tooWide } from './browser.mjs'
 import { makeStage, unharmed } from './stage.mjs'
@@ -62,29 +62,40 @@ test('every main page: no serious finding, light and dark; a thumb hits everythi
 })
 
 test('landing on a weak phone: four times slower, a mobile network; the product stands there within a second', async () => {
-  const times = []
-  for (let i = 0; i < 3; ++i) {
+  const stood = []
+  const alive = []
+  for (let i = 0; i < 5; ++i) {
     const share = await world.hosts[1].client.post('/shares', { kind: 'moment', channel: 'dm', broadcast_id: world.live[0].id, product_id: world.products[0].id })
     const one = await visitor()
     await slowPhone(one.page)
     await one.page.addInitScript(() => {
-      new MutationObserver((_, watcher) => {
-        if (!document.querySelector('[role=dialog] h3')) return
-        watcher.disconnect()
-        requestAnimationFrame(() => (window.stoodAt = performance.now()))
+      window.marks = {}
+      const see = (name, selector) => {
+        if (name in window.marks || !document.querySelector(selector)) return
+        window.marks[name] = NaN
+        requestAnimationFrame(() => setTimeout(() => (window.marks[name] = performance.now())))
+      }
+      new MutationObserver(() => {
+        see('stood', '#first h2, [role=dialog] h3')
+        see('alive', '[role=dialog] h3')
       }).observe(document, { subtree: true, childList: true })
     })
+    const asked = []
+    one.page.on('request', (request) => asked.push(new URL(request.url()).pathname))
     await one.page.goto(new URL(share.url).pathname)
+    await one.page.waitForFunction(() => window.marks.alive > 0)
+    const [marks, painted] = await one.page.evaluate(() => [window.marks, performance.getEntriesByName('first-contentful-paint')[0]?.startTime])
     // From the tap on the link, its redirect included, to the first picture with the product's name in it.
-    await one.page.waitForFunction(() => window.stoodAt)
-    times.push(Math.round(await one.page.evaluate(() => window.stoodAt)))
+    stood.push(Math.round(Math.max(marks.stood, painted)))
+    alive.push(Math.round(marks.alive))
+    await one.page.locator('#first').waitFor({ state: 'detached' })
+    assert.deepEqual(asked.filter((path) => /^\/api\/v1\/(site|me|broadcasts|products)/.test(path)), [], 'what the page carries is not asked for again')
     unharmed(one)
     await one.context.close()
   }
-  // The best of three, on a machine that may have other work.
-  const busy = Math.max(1, loadavg()[0] / cpus().length)
-  console.log(`landing on a weak phone took ${times.join(', ')} ms at load ${busy.toFixed(1)}`)
-  assert.ok(Math.min(...times) < 1000 * busy, `it took ${times.join(', ')} ms`)
+  const middle = (list) => [...list].sort((a, b) => a - b)[2]
+  console.log(`landing on a weak phone: the product stands after ${stood.join(', ')} ms and can be tapped after ${alive.join(', ')} ms, at load ${loadavg()[0].toFixed(1)}`)
+  assert.ok(middle(stood) < 1000, `it stood after ${stood.join(', ')} ms`)
 })
 
 test('a first visit loads at most 120 kB of script and styles, and they come compressed and to be kept', async () => {

@@ -14,6 +14,7 @@
 #include "order/after_sale_store.hpp"
 #include "order/order_api.hpp"
 #include "order/order_store.hpp"
+#include "promo/promo_service.hpp"
 
 namespace lianbo::test {
 namespace {
@@ -31,6 +32,7 @@ const db::Sql kNextDue{
     "select min(ends_at) from campaigns where state = 'pushed' union all "
     "select min(until_at) from stock_allotments where closed_at is null union all "
     "select min(ends_at) from flash_sales where closed_at is null union all "
+    "select min(ends_at) from promotions where state <> 'ended' union all "
     "select min(draws_at) from lucky_bags where drawn_at is null and cancelled_at is null union all "
     "select min(next_try_at) from webhook_deliveries where state = 'waiting' and next_try_at > $1 union all "
     "select min(due_at) from evidence_subjects where due_at > $1) x where x.at > $1"};
@@ -108,6 +110,7 @@ void Shop::jobs() {
   job("campaigns", [&](const Call& call) { return catalog::campaign_clock(db_, call, kAtOnce); });
   job("allotments", [&](const Call& call) { return catalog::give_back_due(db_, call, kAtOnce); });
   job("flash", [&](const Call& call) { return live::close_flash_due(db_, call, kAtOnce); });
+  job("promotions", [&](const Call& call) { return promo::end_due(db_, call, kAtOnce); });
   job("bags", [&](const Call& call) { return live::draw_bags_due(db_, call, kAtOnce); });
   deliver();
   job("count", [&](const Call& call) { return insight::fold_tallies(db_, call, kAtOnce); });
@@ -164,6 +167,7 @@ void Shop::log_in(PersonId guest, PersonId as_whom) {
   const Call call = as(as_whom);
   must(db_.write([&](db::Tx& tx) -> Status {
     TRY_OK(share::merge_guest(tx, call, guest, as_whom));
+    promo::merge_guest(tx, call, guest, as_whom);
     order::merge_cart(tx, call, guest, as_whom);
     return {};
   }));

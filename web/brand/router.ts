@@ -36,6 +36,7 @@ export const routes = [
       { path: `orders/${id}`, component: () => import('./pages/OrderPage.vue'), meta: { nav: 'orders' } },
       { path: 'after-sales', component: () => import('./pages/AfterSalesPage.vue'), meta: { nav: 'after-sales' } },
       { path: `after-sales/${id}`, component: () => import('./pages/AfterSalePage.vue'), meta: { nav: 'after-sales' } },
+      { path: 'reviews', component: () => import('./pages/ReviewsPage.vue'), meta: { nav: 'reviews' } },
       { path: 'buyers', component: () => import('./pages/BuyersPage.vue'), meta: { nav: 'buyers' } },
       { path: 'plans', component: () => import('./pages/PlansPage.vue'), meta: { nav: 'plans' } },
       { path: 'settlements', component: () => import('./pages/SettlementsPage.vue'), meta: { nav: 'settlements' } },

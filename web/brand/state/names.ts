@@ -20,6 +20,8 @@ async function fetch() {
   try {
     const got = await api(listNames, { path: { brand_id: brandId.value }, query: { ids: ids.join(',') } })
     for (const one of got.items) known.set(one.id, one)
+    // Nothing of this brand that has a name: somebody who only buys, something that is gone.
+    for (const id of ids) if (!known.has(id)) known.set(id, { kind: '', name: '', note: '' })
   } catch {
     for (const id of ids) asked.delete(id)
   }

@@ -8,6 +8,7 @@
 // - Errors are Problems, whatever happened.
 import type { Operation } from './operation'
 import { Problem, problemOf } from './problem'
+import { takeFirst, wasCarried } from '../first'
 
 export interface CallOptions {
   key?: string
@@ -36,10 +37,11 @@ export function newKey(): string {
 
 let identity: Promise<unknown> | undefined
 let known = false
-// Who comes through a share was given a cookie by it; who was here in this tab before has one, too.
+// Who comes through a share was given a cookie by it, or by a page that carries answers; who was here in this tab before
+// has one, too.
 const introducedBefore = 'lianbo.known'
 try {
-  known = new URLSearchParams(location.search).has('share') || sessionStorage.getItem(introducedBefore) !== null
+  known = new URLSearchParams(location.search).has('share') || wasCarried() || sessionStorage.getItem(introducedBefore) !== null
 } catch {
   // Neither storage nor address: introduced by the first call.
 }
@@ -99,6 +101,8 @@ export async function api<P, Q, B, R>(operation: Operation<P, Q, B, R>, ...[inpu
   }
   const url = address(operation.path, given.path, given.query)
   const repeatable = !changes || operation.keyed
+  const carried = changes ? undefined : takeFirst(url)
+  if (carried) return carried.value as R
 
   for (let attempt = 1; ; ++attempt) {
     let problem: Problem
