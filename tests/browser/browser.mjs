@@ -87,6 +87,14 @@ export function smallTargets(page, least = 40) {
   }, least)
 }
 
+// What reaches out of the screen to the right, where nobody scrolls: [] is what a page should have.
+export function tooWide(page) {
+  return page.evaluate((width) => {
+    if (document.documentElement.scrollWidth <= width) return []
+    return [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > width + 1).map((element) => `${element.tagName.toLowerCase()}.${element.className} ends at ${Math.round(element.getBoundingClientRect().right)}`)
+  }, page.viewportSize().width)
+}
+
 // How much of the page moved by itself since it was opened; below 0.02 nobody notices.
 export async function layoutShift(page) {
   const shifts = await page.evaluate(() => window.shifts)

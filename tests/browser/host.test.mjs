@@ -2,7 +2,7 @@
 // broadcast came to, and why every fen is what it is.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { axeFindings, desk, layoutShift, phone, settled, smallTargets } from './browser.mjs'
+import { axeFindings, desk, layoutShift, phone, settled, smallTargets, tooWide } from './browser.mjs'
 import { makeStage, unharmed } from './stage.mjs'
 import { buy, Client, fillDay, fillTrust, makeBuyer } from './world.mjs'
 
@@ -333,7 +333,7 @@ test('no serious finding of accessibility, nothing too small for a thumb, nothin
       await settled(one.page)
       const shift = await layoutShift(one.page)
       if (shift.sum >= 0.02) found.push(`${path} moves by ${shift.sum.toFixed(3)}: ${shift.by.join(' | ')}`)
-      for (const fault of [...(await axeFindings(one.page)), ...(await smallTargets(one.page))]) found.push(`${path} ${colorScheme}: ${fault}`)
+      for (const fault of [...(await axeFindings(one.page)), ...(await smallTargets(one.page)), ...(await tooWide(one.page))]) found.push(`${path} ${colorScheme}: ${fault}`)
     }
     unharmed(one)
   }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { loadavg } from 'node:os'
 import { test } from 'node:test'
-import { axeFindings, desk, layoutShift, phone, settled, slowPhone, smallTargets } from './browser.mjs'
+import { axeFindings, desk, layoutShift, phone, settled, slowPhone, smallTargets, tooWide } from './browser.mjs'
 import { makeStage, unharmed } from './stage.mjs'
 import { buy, fillDay, makeBuyer, startServer } from './world.mjs'
 
@@ -52,6 +52,7 @@ test('every main page: no serious finding, light and dark; a thumb hits everythi
       assert.equal(await one.page.locator('.error-state').count(), 0, `${where} shows an error`)
       assert.deepEqual(await axeFindings(one.page), [], where)
       if (size === phone) assert.deepEqual(await smallTargets(one.page), [], where)
+      assert.deepEqual(await tooWide(one.page), [], where)
       const shift = await layoutShift(one.page)
       assert.ok(shift.sum < 0.02, `${where}: the page moved by ${shift.sum.toFixed(3)}: ${shift.by.join('; ')}`)
     }

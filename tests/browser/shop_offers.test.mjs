@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { axeFindings, phone, settled } from './browser.mjs'
+import { axeFindings, phone, settled, tooWide } from './browser.mjs'
 import { makeStage, unharmed } from './stage.mjs'
 import { Client, makeBuyer } from './world.mjs'
 
@@ -129,6 +129,7 @@ test('a guest sees at the checkout what could be claimed, logs in by claiming it
   await page.locator('.sums').getByText(/\d 张可领取/).click()
   const sheet = dialog(page, '选择优惠券')
   await sheet.getByText('满 ¥99.00 可用').waitFor()
+  assert.deepEqual(await tooWide(page), [])
   assert.deepEqual(await axeFindings(page), [])
   await sheet.getByRole('button', { name: `领取 ${name}` }).click()
   const login = dialog(page).filter({ has: page.locator('#login-name') })

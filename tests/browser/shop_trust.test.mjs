@@ -2,7 +2,7 @@
 // follows, whom one knows that bought it, and the one tap in the room.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { axeFindings, desk, layoutShift, phone, settled, smallTargets } from './browser.mjs'
+import { axeFindings, desk, layoutShift, phone, settled, smallTargets, tooWide } from './browser.mjs'
 import { makeStage, unharmed } from './stage.mjs'
 import { buy, fillDay, fillTrust, makeBuyer } from './world.mjs'
 
@@ -198,6 +198,7 @@ test('the pages of trust: no serious finding, light and dark; a thumb hits every
       assert.equal(await one.page.locator('.error-state').count(), 0, `${where} shows an error`)
       assert.deepEqual(await axeFindings(one.page), [], where)
       if (size === phone) assert.deepEqual(await smallTargets(one.page), [], where)
+      assert.deepEqual(await tooWide(one.page), [], where)
       const shift = await layoutShift(one.page)
       assert.ok(shift.sum < 0.02, `${where}: the page moved by ${shift.sum.toFixed(3)}: ${shift.by.join('; ')}`)
     }

@@ -1,5 +1,6 @@
 // The host's pages, for ./dev shots.
 import { go } from './browser.mjs'
+import { makeBuyer } from './world.mjs'
 
 const host = (world) => world.hosts[0]
 const lines = ['主播晚上好', '这个适合敏感肌吗？', '上次买的已经用完了，来回购', 'Does it ship to Shanghai?', '好的，谢谢主播', '已经下单啦']
@@ -34,6 +35,10 @@ export default [
   { name: 'prepare-edit', as: host, async before(world) { await world.hosts[0].client.put(`/broadcasts/${world.next[0].id}/notes/${world.products[2].id}`, { text: '一盒十片，敷 15 分钟。\n今晚比平时便宜 10 块。' }) }, async open(page, world) { await go(page, `/host/live/${world.next[0].id}/edit`); await page.locator('.points').first().click() } },
   { name: 'scheduled', as: host, open: (page, world) => go(page, `/host/live/${world.next[0].id}`) },
   { name: 'air', as: host, async before(world) { await world.hosts[0].client.put(`/broadcasts/${world.live[0].id}/notes/${world.products[0].id}`, { text: '质地轻润，敏感肌也能用。\n100g 装今晚立减，先讲价格。' }) }, async open(page, world) { await talk(page, world); await go(page, `/host/live/${world.live[0].id}`) } },
+  { name: 'air-offers', as: host, async open(page, world) { await go(page, `/host/live/${world.live[0].id}`); await page.locator('.offers').click() } },
+  { name: 'air-bag', as: host, async open(page, world) { await go(page, `/host/live/${world.live[0].id}`); await page.locator('.offers').click(); await page.locator('#offer .seg').first().locator('button').nth(2).click(); await page.locator('#offer .seg').nth(1).locator('button').nth(1).click() } },
+  { name: 'air-people', as: host, sizes: ['390'], async open(page, world) { await go(page, `/host/live/${world.live[0].id}`); await page.locator('.tabs button').nth(3).click() } },
+  { name: 'air-end', as: host, async open(page, world) { await go(page, `/host/live/${world.live[0].id}`); await page.locator('.end').click() } },
   { name: 'air-chat', as: host, sizes: ['390'], async open(page, world) { await go(page, `/host/live/${world.live[0].id}`); await page.locator('.tabs button').nth(1).click() } },
   { name: 'air-mark', as: host, async open(page, world) { await go(page, `/host/live/${world.live[0].id}`); await page.locator('.tabs button').nth(1).click({ timeout: 1500 }).catch(() => 0); await page.locator('.crew-chat li button').nth(1).click() } },
   { name: 'air-orders', as: host, sizes: ['390'], async open(page, world) { await go(page, `/host/live/${world.live[0].id}`); await page.locator('.tabs button').nth(2).click() } },
@@ -46,6 +51,31 @@ export default [
   { name: 'earnings', as: host, open: (page) => go(page, '/host/earnings') },
   { name: 'why', as: host, async open(page) { await go(page, '/host/earnings'); await page.locator('.entry').first().click(); await page.locator('.path').waitFor() } },
   { name: 'shares', as: host, async before(world) { await world.hosts[0].client.post('/shares', { kind: 'store', channel: 'dm', store_id: world.hosts[0].store_id }) }, open: (page) => go(page, '/host/shares') },
+  { name: 'score', as: host, open: (page) => go(page, '/host/score') },
+  { name: 'score-new', as: (world) => world.hosts[3], open: (page) => go(page, '/host/score') },
+  {
+    name: 'team',
+    as: host,
+    async before(world) {
+      await world.owner.post(`/brands/${world.brand}/training-tasks`, { kind: 'lesson', title: '怎么讲一件商品', text: '先讲给谁用，再讲为什么，最后说价格。\n不承诺疗效，不和别家比。' })
+      await world.owner.post(`/brands/${world.brand}/training-tasks`, { kind: 'quiz', title: '三个规矩', questions: [{ text: '可以承诺疗效吗？', options: ['可以', '不可以'], right: 1 }, { text: '加入要交钱吗？', options: ['要', '不要'], right: 1 }] })
+      await world.owner.post(`/brands/${world.brand}/training-tasks`, { kind: 'rehearsal', title: '试播一次', rehearsal_minutes: 5 })
+      const share = await world.hosts[0].client.post('/shares', { kind: 'recruit', channel: 'dm' })
+      world.recruits = []
+      for (const [i, name] of ['何田田', '罗一', '唐果'].entries()) {
+        const person = await makeBuyer(world, `recruit${i}`, name)
+        const { agent_id } = await person.client.post(`/brands/${world.brand}/applications`, { name, phone: `1390000333${i}`, share_token: share.url.split('/').pop() })
+        if (i === 0) await world.owner.post(`/agents/${agent_id}/approve`, { reason: '欢迎' })
+        if (i === 1) await world.owner.post(`/agents/${agent_id}/refuse`, { reason: '资料不全，请补充后再申请' })
+        world.recruits.push(person)
+      }
+    },
+    open: (page) => go(page, '/host/team'),
+  },
+  { name: 'training', as: (world) => world.recruits[0], open: (page) => go(page, '/host/training') },
+  { name: 'training-quiz', as: (world) => world.recruits[0], async open(page) { await go(page, '/host/training'); await page.locator('.task > button').nth(1).click() } },
+  { name: 'training-none', as: (world) => world.hosts[1], open: (page) => go(page, '/host/training') },
+  { name: 'today-training', as: (world) => world.recruits[0], open: (page) => go(page, '/host/') },
   { name: 'store', as: host, open: (page) => go(page, '/host/store') },
   { name: 'assistants', as: host, open: (page) => go(page, '/host/assistants') },
   { name: 'more', as: host, open: (page) => go(page, '/host/more') },

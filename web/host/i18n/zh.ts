@@ -428,7 +428,7 @@ export const zh = {
   'team.free': '加入不花钱，招人也没有奖励，只靠卖货赚钱。',
   'team.none': '还没有人从你的招募链接加入',
   'team.none.hint': '分享招募海报，对方提交申请后会出现在这里。',
-  'team.sum': '共 {n} 人，{active} 人在播',
+  'team.sum': '共 {n} 人，{active} 人已开通',
   'team.applied': '待审核',
   'team.training': '培训中',
   'team.active': '已上岗',
