@@ -156,7 +156,7 @@ void Day::mute(Room& room, const std::string& writer) {
     w.begin().field("person_id", writer).field("mark", "muted").field("minutes", 30).end();
     as(assistant, "POST", "/api/v1/broadcasts/" + broadcast + "/marks", w.take(), [this](const Answer& a) {
       if (!a.ok()) return unexpected("mute", a);
-      ++report_.muted;
+      ++report_.viewers_muted;
     });
   };
   if (host.assistant >= 0) return say(host.assistant);
