@@ -16,8 +16,9 @@
 namespace lianbo::feed {
 namespace {
 
-constexpr int kRows = 500;          // of one reading
-constexpr int kCountRows = 20'000;  // of one adding up
+constexpr int kRows = 500;            // of one reading
+constexpr int kCountRows = 20'000;    // of one adding up
+constexpr std::size_t kActs = 5'000;  // of one writing
 constexpr int kTokenLength = 20;
 constexpr int kFollowed = 200;
 constexpr DurationMs kAskedMs = 10 * kMinuteMs;  // a brand whose feed nobody asks for is not lined up
@@ -304,7 +305,9 @@ int Feed::line_up(Instant now) {
   {
     std::shared_lock lock(mutex_);
     for (const auto& [id, brand] : brands_)
-      if (brand->asked_at > now - kAskedMs && (brand->stale || now - brand->made_at >= kLineUpMs)) due.push_back(id);
+      if ((brand->asked_at > now - kAskedMs && (brand->stale || now - brand->made_at >= kLineUpMs)) ||
+          now - brand->made_at >= kHourMs)  // pins that are too old go also where nobody looks
+        due.push_back(id);
   }
   for (const BrandId id : due) {
     Brand* brand = nullptr;
@@ -376,31 +379,35 @@ Feed::SessionPtr Feed::open_session(const Call& call, BrandId brand) {
   const auto drop = [&](const std::string& token) {
     const auto it = sessions_.find(token);
     if (it == sessions_.end()) return;
-    auto& own = of_person_[(*it->second)->person.value];
+    const Kept at = it->second;
+    auto& own = of_person_[(*at.session)->person.value];
     std::erase(own, token);
-    if (own.empty()) of_person_.erase((*it->second)->person.value);
-    by_use_.erase(it->second);
+    if (own.empty()) of_person_.erase((*at.session)->person.value);
+    (at.used ? by_use_ : opened_).erase(at.session);
     sessions_.erase(it);
   };
-  while (!by_use_.empty() && (sessions_.size() >= kMaxSessions || by_use_.front()->used_at < call.now - kSessionMs))
-    drop(std::string(by_use_.front()->token));
+  for (auto* list : {&opened_, &by_use_})
+    while (!list->empty() && (sessions_.size() >= max_sessions_ || list->front()->used_at < call.now - kSessionMs))
+      drop(std::string(list->front()->token));
   if (const auto own = of_person_.find(session->person.value);
       own != of_person_.end() && own->second.size() >= kSessionsOfPerson)
     drop(std::string(own->second.front()));
   of_person_[session->person.value].push_back(session->token);
-  sessions_[session->token] = by_use_.insert(by_use_.end(), session);
+  sessions_[session->token] = {opened_.insert(opened_.end(), session), false};
   return session;
 }
 
 Feed::SessionPtr Feed::find_session(std::string_view token, const Call& call) {
   std::lock_guard lock(sessions_mutex_);
   const auto it = sessions_.find(std::string(token));
-  if (it == sessions_.end() || (*it->second)->person != call.caller.person ||
-      (*it->second)->used_at < call.now - kSessionMs)
-    return nullptr;
-  (*it->second)->used_at = call.now;
-  by_use_.splice(by_use_.end(), by_use_, it->second);
-  return *it->second;
+  if (it == sessions_.end()) return nullptr;
+  Kept& at = it->second;
+  const SessionPtr session = *at.session;
+  if (session->person != call.caller.person || session->used_at < call.now - kSessionMs) return nullptr;
+  session->used_at = call.now;
+  by_use_.splice(by_use_.end(), at.used ? by_use_ : opened_, at.session);
+  at.used = true;
+  return session;
 }
 
 std::vector<Tied> Feed::tied_rooms(const Brand& brand, const Session& session) const {
@@ -668,9 +675,11 @@ void Feed::watched(BroadcastId room, PersonId person, bool came, Instant now) {
 
 std::vector<Feed::Act> Feed::take_acts(Instant now) {
   std::lock_guard lock(presence_mutex_);
-  std::vector<Act> out = std::move(waiting_);
-  waiting_.clear();
-  for (; !staying_.empty() && staying_.front().watch.since + kStayMs <= now; staying_.pop_front()) {
+  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kActs));
+  std::vector<Act> out(waiting_.begin(), end);
+  waiting_.erase(waiting_.begin(), end);
+  for (; !staying_.empty() && out.size() < kActs && staying_.front().watch.since + kStayMs <= now;
+       staying_.pop_front()) {
     const Due& due = staying_.front();
     const auto it = watching_.find(due.person.value);
     if (it != watching_.end() && it->second.room == due.watch.room && it->second.since == due.watch.since)
@@ -791,6 +800,13 @@ Result<int> Feed::count(const Call& call) {
     std::lock_guard lock(presence_mutex_);
     places.swap(places_);
   }
+  if (acts.empty() && places.empty()) {
+    TRY(const bool idle, db_.read([&](db::Tx& tx) -> Result<bool> {
+      return !store::any_count_before(tx, call.now / kSecondMs) &&
+             bus::events_after(tx, bus::event_head(tx, kCursor), 1).empty();
+    }));
+    if (idle) return 0;
+  }
   std::vector<Standing> changed;
   std::map<BrandId, Rules> rules;
   const auto done = db_.write([&](db::Tx& tx) -> Result<int> {
@@ -806,7 +822,7 @@ Result<int> Feed::count(const Call& call) {
     TRY(const int counts, fold(tx, call, changed));
     for (const Standing& s : changed)
       if (!rules.contains(s.item.brand)) rules[s.item.brand] = store::newest_rules(tx, s.item.brand).value_or(Rules{});
-    return orders + counts;
+    return orders + counts + static_cast<int>(acts.size());
   });
   if (!done) {
     std::lock_guard lock(presence_mutex_);

@@ -9,8 +9,8 @@
 // - Counts are rows of a second (feed_counts), written with the deed. `count` takes whole seconds out and adds them to
 //   the items, in one transaction, behind one lock: the same deeds in whatever order within a second give the same
 //   ladder, exactly once, also after a crash. Memory is told after the commit.
-// - A viewer's feed is a session in memory, at most kMaxSessions of them, the longest unused goes; a cursor of one that
-// is
+// - A viewer's feed is a session in memory, at most kMaxSessions of them, one never used or the longest unused goes; a
+// cursor of one that is
 //   gone is cursor_expired, and the feed begins anew.
 // Threads: any. Locks, in this order: a session's own, mutex_, presence_mutex_; sessions_mutex_ and zones_mutex_ alone.
 #pragma once
@@ -89,7 +89,8 @@ Result<Fairness> fairness_of(db::Tx& tx, const Call& call, BrandId brand, Instan
 
 class Feed {
  public:
-  Feed(db::Database& db, int buckets) : db_(db), buckets_(buckets) {}
+  Feed(db::Database& db, int buckets, std::size_t max_sessions = kMaxSessions)
+      : db_(db), buckets_(buckets), max_sessions_(max_sessions) {}
 
   // Everything, before the first event.
   Status load(Instant now);
@@ -195,13 +196,19 @@ class Feed {
 
   db::Database& db_;
   const int buckets_;
+  const std::size_t max_sessions_;
   mutable std::shared_mutex mutex_;  // of what follows
   std::map<BrandId, std::unique_ptr<Brand>> brands_;
   std::unordered_map<std::int64_t, BrandId> where_;  // by Entry::key
 
   mutable std::mutex sessions_mutex_;
-  std::unordered_map<std::string, std::list<SessionPtr>::iterator> sessions_;
-  std::list<SessionPtr> by_use_;  // the longest unused first
+  struct Kept {
+    std::list<SessionPtr>::iterator session;
+    bool used = false;  // in by_use_
+  };
+  std::unordered_map<std::string, Kept> sessions_;
+  // The longest unused first. Who has only opened a feed, as a robot does, makes way before who uses one.
+  std::list<SessionPtr> opened_, by_use_;
   std::unordered_map<std::int64_t, std::vector<std::string>> of_person_;
 
   mutable std::mutex presence_mutex_;

@@ -467,6 +467,22 @@ TEST_P(FeedTest, ACrashBetweenWritingAndAddingUpLosesNothingAndDoublesNothing) {
   EXPECT_EQ(standing(room).rung.points, (10 + 100) * 1000 + 50'000);
 }
 
+TEST_P(FeedTest, ACrowdOfRobotsThatOnlyOpenFeedsPushesOutNobodyWhoUsesOne) {
+  constexpr std::size_t kMost = 20;
+  feed_ = std::make_unique<Feed>(db(), kDefaultBuckets, kMost);
+  must(feed_->load(shop_.now()));
+  const BroadcastId room = start(shop_.agent("Anna"));
+  const Call viewer = shop_.guest(shop_.new_guest());
+  const Page page = must(ask(viewer));
+  note(viewer, page, {{room.value, What::exposure}});
+  const Call idle = shop_.guest(shop_.new_guest());
+  const Page unused = must(ask(idle));
+  for (std::size_t i = 0; i < kMost; ++i) must(ask(shop_.guest(shop_.new_guest())));
+  EXPECT_EQ(feed_->stats().sessions, static_cast<std::int64_t>(kMost));
+  EXPECT_THAT(note(viewer, page, {{room.value, What::click}}), ElementsAre(Noted::counted)) << "in use";
+  EXPECT_EQ(ask(idle, unused.session + ".1").error().code, Code::cursor_expired) << "the longest unused made way";
+}
+
 TEST_P(FeedTest, TheBrandSeesHowFairItWas) {
   const auto anna = shop_.agent("Anna"), bert = shop_.agent("Bert"), carl = shop_.agent("Carl");
   const BroadcastId full = start(anna), some = start(bert);

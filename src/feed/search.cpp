@@ -20,7 +20,7 @@ using net::Reply;
 using net::Request;
 
 constexpr int kRows = 500;
-constexpr std::size_t kProductsOfMoments = 20, kProductsOfRooms = 5;
+constexpr std::size_t kProductsOfMoments = 20;
 constexpr int kComingRows = 500;
 constexpr std::int64_t kDefaultLimit = 10;
 
@@ -168,8 +168,8 @@ Result<Found> Search::find(db::Tx& tx, const Call& call, BrandId id, std::string
       if (t.id == b) add(t);
   for (const auto& owner : out.hosts)
     if (const auto b = live::live_broadcast_of(tx, owner.store.id)) add(*b);
-  for (std::size_t i = 0; i < std::min(out.products.size(), kProductsOfRooms) && out.rooms.size() < limit; ++i)
-    for (const auto& b : live::rooms_selling(tx, id, out.products[i], static_cast<int>(limit))) add(b);
+  if (!out.products.empty() && out.rooms.size() < limit)
+    for (const auto& b : live::rooms_selling(tx, id, out.products.front(), static_cast<int>(limit))) add(b);
   out.rooms.insert(out.rooms.end(), coming.begin(), coming.end());
   cut(out.rooms, limit);
   return out;
@@ -246,7 +246,7 @@ net::Route search_route(Search& search) {
                     {id("id"), id("store_id"), text("title", 0, 200), choice("state", {"live", "scheduled"}),
                      instant("scheduled_at"), nullable(instant("started_at")), text("store_name", 0, 200),
                      text("host_name", 0, 200)},
-                    0, most, "on air first; also those of hosts and of products found"),
+                    0, most, "on air first; also those of hosts and of the best product found"),
                list("hosts",
                     {id("store_id"), text("store_name", 0, 200), text("host_name", 0, 200),
                      nullable(id("broadcast_id", "on air right now"))},
