@@ -168,7 +168,8 @@ class AccessTest : public ServerTest {
       "putCartLine",   "clearCart",    "payNotice",        "getLeaderboard",  "listRoomsSelling",
       "quoteOrder",    "getShipping",  "listStoreCoupons", "listRoomCoupons", "listFlash",
       "listLuckyBags", "getLuckyBag",  "getLuckyBagProof", "listStoreReviews", "listProductReviews", "getStoreScore",
-      "getStoreAnswer", "getGuarantee", "getFeed", "recordFeedViews", "getFeedRules", "search"};
+      "getStoreAnswer", "getGuarantee", "getFeed", "recordFeedViews", "getFeedRules", "search",
+      "getPaidSlot", "showPaidSlots"};
   // What everybody may do who is logged in: to things of their own.
   const std::set<std::string> own_ = {
       "deleteSession", "createApiToken", "placeOrder",     "listMyOrders",     "reserveBroadcast", "unreserveBroadcast",
@@ -218,7 +219,8 @@ TEST_F(AccessTest, ABuyerSeesAndChangesNothingOfAnothers) {
 }
 
 TEST_F(AccessTest, AnotherAgentOfTheBrandSeesAndChangesNothingOfThisOnes) {
-  EXPECT_EQ(let_through(token_of(agent(home_.id, "other").person), own_), Ids{"getLockRules 200"});
+  EXPECT_EQ(let_through(token_of(agent(home_.id, "other").person), own_),
+            (Ids{"getLockRules 200", "getPromotionRules 200"}));
 }
 
 TEST_F(AccessTest, AnotherBrandsOwnerAndAgentAreStrangers) {
@@ -247,9 +249,9 @@ TEST_F(AccessTest, StaffLimitedToAnotherRegionIsAStrangerHere) {
   agent(home_.id, "southerner", "华南");
   const auto south = token_of(staff(home_.id, "south", kOperator | kFinance | kAuditor, {{"华南"}}));
   EXPECT_EQ(let_through(south, own_),
-            (Ids{"getLockRules 200", "getMatrixRules 200", "listApplications 200", "getRegionReport 200",
-                 "listAgents 200", "listBrandOrders 200", "listNames 200", "listOpenAfterSales 200", "listRegions 200",
-                 "listTrainingTasks 200"}));
+            (Ids{"getLockRules 200", "getMatrixRules 200", "getPromotionRules 200", "listApplications 200",
+                 "getRegionReport 200", "listAgents 200", "listBrandOrders 200", "listNames 200",
+                 "listOpenAfterSales 200", "listRegions 200", "listTrainingTasks 200"}));
   for (const char* list : {"/orders", "/after-sales"})
     EXPECT_EQ(call(Method::get, "/api/v1/brands/" + home_.id.text() + list, south).body, R"({"items":[],"next":null})");
   const auto agents = call(Method::get, "/api/v1/brands/" + home_.id.text() + "/agents", south).body;

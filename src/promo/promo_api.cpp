@@ -226,10 +226,13 @@ void promotion_routes(net::Routes& r) {
   using namespace net;
   using namespace shape;
   r.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/promotion-rules", "getPromotionRules",
-                         "What a paid click costs at least, and with an automatic bid at most", Access::login,
-                         [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
+                         "What a paid click costs at least, and with an automatic bid at most: for agents and staff",
+                         Access::login,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto brand, request.id_param<BrandId>("brand_id"));
                            TRY_OK(org::find_brand(tx, brand));
+                           if (call.caller.agent_at(brand) == nullptr)
+                             TRY_OK(require_any_staff(call, brand, kAnyStaff));
                            return rules_reply(rules_of(tx, brand));
                          })
                   .giving(rules_shape())
