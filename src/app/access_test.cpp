@@ -7,6 +7,7 @@
 #include <set>
 
 #include "app/app_test_support.hpp"
+#include "clips/clips_store.hpp"
 #include "order/order_store.hpp"
 #include "support/samples.hpp"
 
@@ -64,6 +65,26 @@ class AccessTest : public ServerTest {
         201);
     ids_["broadcast_id"] = id_in(broadcast);
     said(call(Method::post, "/api/v1/broadcasts/" + ids_["broadcast_id"] + "/start", hosts), 200);
+    clips::Clip clip;
+    const Call system = app_->bench().system_call();
+    clip.id = system.make_id<ClipId>();
+    clip.pin = system.make_id<PinId>();
+    clip.brand = home_.id;
+    clip.store = host.store;
+    clip.agent = host.id;
+    clip.broadcast = *BroadcastId::parse(ids_["broadcast_id"]);
+    clip.product = *ProductId::parse(ids_["product_id"]);
+    clip.title = "T";
+    clip.name = "folder";
+    clip.state = clips::State::ready;
+    clip.sha256 = std::string(32, 'h');
+    clip.signature = std::string(64, 's');
+    must(db().write([&](db::Tx& tx) -> Result<bool> {
+      clips::store::insert(tx, clip);
+      clips::store::set_cut(tx, clip);
+      return true;
+    }));
+    ids_["clip_id"] = clip.id.text();
     const std::string of_brand = "/api/v1/brands/" + home_.id.text(),
                       in_room = "/api/v1/broadcasts/" + ids_["broadcast_id"];
     ids_["campaign_id"] =
@@ -169,7 +190,7 @@ class AccessTest : public ServerTest {
       "quoteOrder",    "getShipping",  "listStoreCoupons", "listRoomCoupons", "listFlash",
       "listLuckyBags", "getLuckyBag",  "getLuckyBagProof", "listStoreReviews", "listProductReviews", "getStoreScore",
       "getStoreAnswer", "getGuarantee", "getFeed", "recordFeedViews", "getFeedRules", "search",
-      "getPaidSlot", "showPaidSlots"};
+      "getPaidSlot", "showPaidSlots", "getClip", "getClipProvenance", "listProductClips", "listStoreClips"};
   // What everybody may do who is logged in: to things of their own.
   const std::set<std::string> own_ = {
       "deleteSession", "createApiToken", "placeOrder",     "listMyOrders",     "reserveBroadcast", "unreserveBroadcast",
