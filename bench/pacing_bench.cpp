@@ -3,9 +3,9 @@
 //   pacing_bench [DATA] [SEEDS]     DATA: a folder with taobao_hourly_2017-11-26_sun.csv and …-28_tue.csv, if there is
 //                                   one: Sunday is what is expected, Tuesday what comes. Without, a day of our own.
 //
-// A day is 1,000,000 paid slots. Each has a best rival's score and a chance that our room is clicked; a click is charged,
-// by chance, at the price of the second. What rivals bid follows a lognormal law that moves with the hour and by
-// itself. The optimum knows the whole day: it buys what costs least for a click until the budget is gone. Told for
+// A day is 1,000,000 paid slots. Each has a best rival's score and a chance that our room is clicked; a click is
+// charged, by chance, at the price of the second. What rivals bid follows a lognormal law that moves with the hour and
+// by itself. The optimum knows the whole day: it buys what costs least for a click until the budget is gone. Told for
 // budgets of 1/32, 1/8, 1/4 and 1/2 of what winning everything would cost: the share of the optimum's expected clicks,
 // the largest gap to the plan as a share of the budget, how much was spent, and the same without pacing. Ends with 1 if
 // a goal is missed (share at least 0.95, gap at most 0.08, never a fen over).

@@ -139,7 +139,7 @@ Status Day::recruit() {
   }
   TRY_OK(crew_.run());
   std::erase_if(recruits_, [](const Recruit& r) { return r.agent_id.empty(); });
-  report_.applied = static_cast<std::int64_t>(recruits_.size());
+  report_.applications = static_cast<std::int64_t>(recruits_.size());
   // The last one is told no.
   if (recruits_.size() > 1) {
     as_owner("POST", "/api/v1/agents/" + recruits_.back().agent_id + "/refuse", R"({"reason":"资料不全"})",

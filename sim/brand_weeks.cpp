@@ -165,7 +165,7 @@ void Day::plan_leavings() {
   };
   later(options_.start_at + kSuspendedOnDay * kDayMs, [this, set_state, pauses] {
     set_state(pauses, "suspended", "投诉核查");
-    ++report_.suspended;
+    ++report_.agents_suspended;
   });
   later(options_.start_at + kReinstatedOnDay * kDayMs,
         [set_state, pauses] { set_state(pauses, "active", "核查无误"); });
@@ -174,24 +174,18 @@ void Day::plan_leavings() {
 
 // Counts their customers, lets them go, and looks whether nobody was left with them.
 void Day::hand_on(int h) {
-  const Host& host = world_.host(h);
-  const std::string customers = "/api/v1/stores/" + host.store_id + "/customers?of=locked&limit=200";
-  as(host.person, "GET", customers, {}, [this, h, customers](const Answer& before) {
-    if (!before.ok()) return unexpected("customers", before);
-    report_.customers_handed_on += static_cast<std::int64_t>(get_list(before.body, "items").size());
-    as_owner("POST", "/api/v1/agents/" + world_.host(h).agent_id + "/state", R"({"state":"left","reason":"回老家了"})",
-             [this, h, customers](const Answer& gone) {
-               if (!gone.ok()) return unexpected("leaving", gone);
-               ++report_.left;
-               world_.host(h).left = true;
-               later(now_ + 6 * kHourMs, [this, customers] {
-                 as_owner("GET", customers, {}, [this](const Answer& after) {
-                   if (!after.ok()) return unexpected("customers of who has left", after);
-                   report_.customers_left_behind += static_cast<std::int64_t>(get_list(after.body, "items").size());
-                 });
-               });
-             });
-  });
+  const std::string customers = "/api/v1/stores/" + world_.host(h).store_id + "/customers?of=locked";
+  const auto count = [this, customers](std::int64_t& n) {
+    if (const auto read = each_item(customers, [&](const json::value&) { ++n; }); !read) complain(read.error().text());
+  };
+  count(report_.customers_handed_on);
+  as_owner("POST", "/api/v1/agents/" + world_.host(h).agent_id + "/state", R"({"state":"left","reason":"回老家了"})",
+           [this, h, count](const Answer& gone) {
+             if (!gone.ok()) return unexpected("leaving", gone);
+             ++report_.agents_left;
+             world_.host(h).left = true;
+             later(now_ + 6 * kHourMs, [this, count] { count(report_.customers_left_behind); });
+           });
 }
 
 // ---- a buyer who goes

@@ -77,6 +77,17 @@ TEST(Crew, APageThatIsNotThereIsAnAnswerAndNotABusyServer) {
   EXPECT_EQ(server.seen().size(), 1u);
 }
 
+TEST(Crew, AFileIsHandedOnAsItCame) {
+  FakeServer server([](const Request&) { return Reply{200, "payout_no\r\n1\r\n", "text/csv", {}}; });
+  Line line({server.url(), "", {}, {}, "test"});
+  Crew crew(line, 1);
+  Identity who;
+  std::string file;
+  crew.get(1, who, "/file", [&](const Answer& a) { file = a.file; });
+  ASSERT_TRUE(crew.run().has_value());
+  EXPECT_EQ(file, "payout_no\r\n1\r\n");
+}
+
 TEST(Crew, AGuestKeepsTheCookieAndAfterLoginTheTokenIsShown) {
   FakeServer server([](const Request&) { return Reply::json("{}").with("Set-Cookie", "lb_guest=abc.def; Path=/"); });
   Line line({server.url(), "", {}, {}, "test"});
@@ -192,6 +203,8 @@ class FakeRoom : public net::WsHandler {
     if (type == "ping") return tell(connection, R"({"t":"pong","id":)" + std::to_string(get_int(*message, "id")) + "}");
     if (type != "chat") return;
     if (swallow_chat) return;
+    if (get_text(*message, "text") == "forbidden")
+      return tell(connection, R"({"t":"held","id":"h1","ref":")" + get_text(*message, "ref") + "\"}");
     ++seq_;
     for (const auto& v : viewers_) tell(v, R"({"t":"chat","seq":)" + std::to_string(seq_) + R"(,"text":"\"seq\":7"})");
     for (const auto& v : viewers_) tell(v, R"({"t":"counts","viewers":1,"likes":0})");
@@ -261,6 +274,20 @@ TEST(Rooms, ABrokenConnectionGoesOnWhereItWasAndSaysAgainWhatWasNotAnswered) {
   EXPECT_EQ(f.rooms.reopened(), 1);
   EXPECT_EQ(f.room->since, "e1.1");
   EXPECT_EQ(f.rooms.heard().gaps, 0);
+}
+
+TEST(Rooms, AHeldLineIsAnsweredAndItsRoomNamedOnce) {
+  RoomFixture f;
+  Identity who;
+  const auto seat = f.rooms.enter("room", who);
+  ASSERT_TRUE(f.rooms.wait_for_snapshots().has_value());
+  f.rooms.say(seat, "forbidden");
+  f.rooms.say(seat, "hello");
+  ASSERT_TRUE(f.rooms.wait_for_said().has_value());
+  EXPECT_EQ(f.rooms.heard().held, 1);
+  EXPECT_EQ(f.rooms.heard().said, 1);
+  EXPECT_EQ(f.rooms.take_held(), std::set<std::string>{"room"});
+  EXPECT_TRUE(f.rooms.take_held().empty());
 }
 
 TEST(Rooms, WhoIsTurnedAwayHasNoSeat) {

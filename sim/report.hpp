@@ -31,12 +31,12 @@
 #define LIANBO_DAY_MATRIX(X)                                                        \
   X(regions, "Regions", "区域")                                                     \
   X(staff, "Staff besides the owner", "品牌员工（除所有者）")                       \
-  X(applied, "Applied to become agents", "申请成为代理")                            \
+  X(applications, "Applied to become agents", "申请成为代理")                       \
   X(admitted, "Trained and admitted", "完成培训并转正")                             \
   X(turned_down, "Turned down", "申请被拒")                                         \
   X(rehearsals, "Private rehearsals", "内部试播")                                   \
-  X(suspended, "Agents suspended for some days", "停用数日的代理")                  \
-  X(left, "Agents who left", "离开的代理")                                          \
+  X(agents_suspended, "Agents suspended for some days", "停用数日的代理")           \
+  X(agents_left, "Agents who left", "离开的代理")                                   \
   X(customers_handed_on, "Customers handed on to the next agent", "移交下家的客户") \
   X(follows, "Stores followed", "关注店铺")                                         \
   X(reservations, "Next broadcasts reserved", "预约下一场")                         \
@@ -57,7 +57,7 @@
   X(lines_held, "Chat lines held for a forbidden word", "违禁词拦截发言")              \
   X(lines_released, "Held lines released by the host", "主播放行")                     \
   X(lines_rejected, "Held lines rejected by the host", "主播驳回")                     \
-  X(muted, "Viewers muted by an assistant", "助理禁言")
+  X(viewers_muted, "Viewers muted by an assistant", "助理禁言")
 #define LIANBO_DAY_AFTERWARDS(X)                                                                \
   X(parcels, "Parcels sent", "发出包裹")                                                        \
   X(split_orders, "Orders sent in several parcels", "分包发货订单")                             \

@@ -17,8 +17,10 @@ constexpr double kPinsWithFlash = 0.06;
 constexpr double kBuysAtFlash = 0.10;
 constexpr int kFlashMinutes = 5;
 constexpr int kBagMinutes = 4;
+constexpr std::size_t kBagCrowd = 3;  // nobody opens one for an empty room
 constexpr std::size_t kMostTaps = 12;
-constexpr double kTaps = 0.5;
+constexpr double kTaps = 0.7;
+constexpr double kByWord = 0.3;
 constexpr double kSaysTheWord = 0.6;
 constexpr std::string_view kBagWord = "福气到";
 constexpr double kReleased = 0.3;  // of held lines; the others are rejected
@@ -44,8 +46,11 @@ void Day::open_room_play(Room& room) {
 }
 
 void Day::play_in_rooms() {
-  for (auto& room : world_.rooms)
-    if (room.live && room.bag_minute == minute_ && minute_ + kBagMinutes < room.plan.end_minute) open_bag(room);
+  for (auto& room : world_.rooms) {
+    if (!room.live || room.bag_minute < 0 || minute_ < room.bag_minute || room.watchers.size() < kBagCrowd) continue;
+    room.bag_minute = -1;
+    if (minute_ + kBagMinutes < room.plan.end_minute) open_bag(room);
+  }
 }
 
 // A product was just pinned: sometimes at a price for a few minutes and a few units.
@@ -72,7 +77,7 @@ void Day::open_flash(Room& room) {
 }
 
 void Day::open_bag(Room& room) {
-  const bool by_word = play_stream_.chance(0.5);
+  const bool by_word = play_stream_.chance(kByWord);
   JsonWriter w;
   w.begin().field("title", by_word ? "口令福袋" : "福袋").field("rule", by_word ? "chat" : "tap");
   if (by_word) w.field("word", kBagWord);
@@ -156,7 +161,7 @@ void Day::mute(Room& room, const std::string& writer) {
     w.begin().field("person_id", writer).field("mark", "muted").field("minutes", 30).end();
     as(assistant, "POST", "/api/v1/broadcasts/" + broadcast + "/marks", w.take(), [this](const Answer& a) {
       if (!a.ok()) return unexpected("mute", a);
-      ++report_.muted;
+      ++report_.viewers_muted;
     });
   };
   if (host.assistant >= 0) return say(host.assistant);

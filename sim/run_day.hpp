@@ -1,6 +1,7 @@
-// A simulated sale day against a running server, through HTTP and WebSocket only: the brand's catalogue and agents are
-// brought in, hosts go on air, people on a friendship graph watch, chat, share, buy and pay; then weeks pass in coarse
-// steps with shipping, receipt, refunds, two settlement runs; at the end everything is verified and told.
+// A simulated sale day against a running server, through HTTP and WebSocket only: the brand's catalogue, rules and
+// agents are brought in, recruits trained, a campaign pushed; hosts go on air, people on a friendship graph watch,
+// chat, play, share, buy and pay; then weeks pass in coarse steps with shipping, receipt, after-sales, two settlement
+// runs and who comes and goes; at the end everything is verified and told. docs/simulation.md is the whole of it.
 //
 // The server must run on a simulated clock and with the payment sandbox, and be told to let nobody else in. With one
 // worker the same seed gives the same figures (wall times aside). Each mutation is repeated with the same key until it

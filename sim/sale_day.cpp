@@ -201,7 +201,6 @@ void Day::enter(int person, Room& room, const std::string& share_id, double eage
   watcher.person = person;
   watcher.share_id = share_id;
   watcher.since_minute = minute_;
-  watcher.logged_in = !who.me.token.empty();
   watcher.stay = plan_stay(stays_stream_, std::min(0.5, world_.host(room.plan.host).conversion * eagerness));
   entering_.push_back({room.index, watcher});
 }

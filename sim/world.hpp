@@ -53,8 +53,7 @@ struct Watcher {
   Rooms::Seat seat = 0;
   int since_minute = 0;
   Stay stay;
-  std::string share_id;    // through which they came
-  bool logged_in = false;  // when they entered
+  std::string share_id;  // through which they came
 };
 
 // What the room was offered, as everybody in it knows it.
@@ -79,7 +78,7 @@ struct Room {
   int next_pin_minute = 0;
   bool live = false;
   double chat_memory = 0;
-  int bag_minute = -1;  // when its lucky bag opens
+  int bag_minute = -1;  // from when on its lucky bag may open; −1: none
   Flash flash;
   Coupon coupon;
   std::vector<Watcher> watchers;

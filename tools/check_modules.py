@@ -16,23 +16,25 @@ ALLOWED = {
     "bus": ["base", "db"],
     "privacy": ["base", "db"],
     "net": ["base", "db"],
+    "media": ["base", "net"],
     "pay": ["base", "db", "net"],
     "org": ["base", "db", "bus", "privacy", "net"],
     "events": ["base", "db", "bus", "privacy", "net", "org"],
     "catalog": ["base", "db", "bus", "privacy", "net", "org"],
     "ledger": ["base", "db"],
     "live": ["base", "db", "bus", "privacy", "net", "org", "catalog"],
-    "share": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live"],
-    "order": ["base", "db", "bus", "privacy", "net", "pay", "org", "catalog", "ledger", "live", "share"],
-    "trust": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live", "share", "order"],
-    "promo": ["base", "db", "bus", "privacy", "net", "org", "catalog", "ledger", "live", "share", "order"],
-    "feed": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live", "share", "order", "trust", "promo"],
-    "insight": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order", "promo"],
-    "evidence": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "share", "order", "trust", "feed"],
-    "app": ["base", "db", "bus", "privacy", "net", "pay", "org", "events", "catalog", "ledger", "live", "share", "order", "trust", "promo", "feed", "insight", "evidence", "sim"],
+    "clips": ["base", "db", "bus", "privacy", "net", "media", "org", "catalog", "live"],
+    "share": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live", "clips"],
+    "order": ["base", "db", "bus", "privacy", "net", "pay", "org", "catalog", "ledger", "live", "clips", "share"],
+    "trust": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live", "clips", "share", "order"],
+    "promo": ["base", "db", "bus", "privacy", "net", "org", "catalog", "ledger", "live", "clips", "share", "order"],
+    "feed": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live", "clips", "share", "order", "trust", "promo"],
+    "insight": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "clips", "share", "order", "promo"],
+    "evidence": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "clips", "share", "order", "trust", "feed"],
+    "app": ["base", "db", "bus", "privacy", "net", "media", "pay", "org", "events", "catalog", "ledger", "live", "clips", "share", "order", "trust", "promo", "feed", "insight", "evidence", "sim"],
     "sim": ["base", "net"],
 }
-DOMAINS = ["org", "events", "evidence", "catalog", "ledger", "live", "share", "order", "trust", "promo", "feed", "insight"]
+DOMAINS = ["org", "events", "evidence", "catalog", "ledger", "live", "clips", "share", "order", "trust", "promo", "feed", "insight"]
 # What of a domain others must not see.
 PRIVATE = re.compile(r"_store\.hpp$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

@@ -12,10 +12,12 @@
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "catalog/catalog_api.hpp"
+#include "clips/clips_service.hpp"
 #include "db/schema.hpp"
 #include "events/events_api.hpp"
 #include "evidence/evidence_api.hpp"
 #include "evidence/evidence_service.hpp"
+#include "evidence/evidence_store.hpp"
 #include "feed/feed_api.hpp"
 #include "feed/search.hpp"
 #include "insight/figures.hpp"
@@ -25,7 +27,11 @@
 #include "insight/verify.hpp"
 #include "insight/wall_rows.hpp"
 #include "live/live_api.hpp"
+#include "live/live_events.hpp"
+#include "live/live_service.hpp"
 #include "live/offers_service.hpp"
+#include "live/stream_service.hpp"
+#include "media/camera.hpp"
 #include "net/problem.hpp"
 #include "order/after_sale_service.hpp"
 #include "order/order_api.hpp"
@@ -238,6 +244,7 @@ Status App::build() {
   };
   relay_ = std::make_unique<bus::OutboxRelay>(*b.db, *bus_, std::move(relay));
   TRY_OK(open_rail());
+  TRY_OK(prepare_media());
   TRY(web_, load_pages(b.settings));
   workers_ = std::make_unique<net::Workers>(static_cast<int>(b.settings.http_workers),
                                             static_cast<std::size_t>(b.settings.http_queue));
@@ -335,6 +342,9 @@ Status App::build() {
   dispatcher_->add_socket("/api/v1/stores/{store_id}/ws", [this](const net::Request& request, const Call& call) {
     return desks_->accept(request, call);
   });
+  dispatcher_->add_socket(
+      "/api/v1/broadcasts/{broadcast_id}/camera/ws",
+      [this](const net::Request& request, const Call& call) { return accept_camera(request, call); });
   openapi_ = openapi_json(dispatcher_->routes(), kVersion);
 
   auto config = net::ServerConfig::from(b.settings);
@@ -407,6 +417,7 @@ Status App::build() {
   TRY_OK(relay_->start());
   TRY_OK(server_->start());
   if (b.settings.metrics_port != 0) TRY_OK(start_metrics_server());
+  if (b.settings.media_on != 0) TRY_OK(start_media());
   if (b.settings.public_url.empty()) b.settings.public_url = url();
 
   auto& m = net::metrics();
@@ -459,6 +470,122 @@ Status App::build() {
   return {};
 }
 
+// Ports and secret are known before the first page is answered and before nginx is started.
+Status App::prepare_media() {
+  auto& s = bench_->settings;
+  if (s.media_on == 0) return {};
+  for (std::int64_t* port : {&s.media_rtmp_port, &s.media_http_port})
+    if (*port == 0) {
+      TRY(*port, media::free_port());
+    }
+  media_folder_ = s.media_dir;
+  if (media_folder_.empty()) {
+    std::string_view file = s.db_url;
+    const bool sqlite = file.starts_with("sqlite:");
+    const auto slash = sqlite ? file.substr(7).rfind('/') : std::string_view::npos;
+    media_folder_ = slash == std::string_view::npos ? "media" : std::string(file.substr(7, slash)) + "/media";
+  }
+  media_secret_ = bench_->random.base62(32);
+  media_client_ = "own" + std::to_string(bench_->lease.node) + ":";
+  return {};
+}
+
+media::PlaneHooks App::media_hooks() {
+  media::PlaneHooks hooks;
+  const auto told = [](const Status& ok) {
+    if (!ok) log_event(LogEvent::media_failed, "{}", ok.error().text());
+  };
+  hooks.begin = [this](const std::string& stream, Instant came_at) -> std::optional<Instant> {
+    const Call call = bench_->system_call();
+    const Instant at = call.now - std::max<Instant>(0, SystemClock().now() - came_at);
+    auto begun = bench_->db->write(
+        [&](db::Tx& tx) -> Result<std::optional<Instant>> { return live::frame_came(tx, call, stream, at); });
+    if (begun) return *begun;
+    log_event(LogEvent::media_failed, "stream {}: {}", stream, begun.error().text());
+    return std::nullopt;
+  };
+  hooks.lag = [this, told](const std::string& stream, std::int64_t lag_ms) {
+    const Call call = bench_->system_call();
+    told(bench_->db->write([&](db::Tx& tx) -> Status { return live::set_lag(tx, call, stream, lag_ms); }));
+  };
+  hooks.over = [this](const std::string& stream) {
+    const auto b = bench_->db->read(
+        [&](db::Tx& tx) -> Result<std::optional<live::Broadcast>> { return live::broadcast_of_stream(tx, stream); });
+    return b && (!*b || ((*b)->state != live::BroadcastState::live && (*b)->state != live::BroadcastState::scheduled));
+  };
+  hooks.publishers_gone = [this, told] {
+    const Call call = bench_->system_call();
+    told(bench_->db->write([&](db::Tx& tx) -> Status {
+      TRY_OK(live::publishers_gone(tx, call, media_client_));
+      return {};
+    }));
+  };
+  return hooks;
+}
+
+Status App::start_media() {
+  const auto& s = bench_->settings;
+  media::NginxPlan plan;
+  plan.folder = media_folder_;
+  plan.module = s.media_nginx_module;
+  plan.rtmp_address = s.media_rtmp_address;
+  plan.http_address = s.media_http_address;
+  plan.rtmp_port = static_cast<int>(s.media_rtmp_port);
+  plan.http_port = static_cast<int>(s.media_http_port);
+  const bool everywhere = s.http_address == "0.0.0.0" || s.http_address == "::";
+  plan.hooks_url =
+      fmt::format("http://{}:{}/media/hooks/{}", everywhere ? "127.0.0.1" : s.http_address, port(), media_secret_);
+  plan.control_secret = bench_->random.base62(32);
+  plan.segment_ms = static_cast<int>(s.media_segment_ms);
+  plan.connections = static_cast<int>(std::min<std::int64_t>(s.http_connections, 16000));
+  TRY(plane_, media::Plane::start(std::move(plan), s.media_nginx, media_hooks()));
+  bus_->subscribe("", [this](const db::Event& event) {
+    const bool over = event.topic == live::kBroadcastEnded || event.topic == live::kBroadcastCancelled;
+    if (!over && event.topic != live::kStreamKeyChanged) return;
+    const auto payload = parse_json(event.payload);
+    if (!payload) return;
+    const json::value* broadcast = payload->is_object() ? payload->get_object().if_contains("broadcast") : nullptr;
+    const json::value* picture =
+        broadcast && broadcast->is_object() ? broadcast->get_object().if_contains("picture") : nullptr;
+    if (!picture) return;
+    if (over)
+      plane_->finish(get_text(*picture, "stream"));
+    else
+      plane_->drop(get_text(*picture, "stream"));
+  });
+  bus_->subscribe("pin.closed", [this](const db::Event&) { cutter_->nudge(); });
+  const clips::Tools tools{plane_->plan().folder, s.media_ffmpeg};
+  cutter_ = std::make_unique<Jobs>(
+      std::vector<Job>{
+          {"find pins to cut", [this](const Call& call) { return clips::find_pins(*bench_->db, call); }},
+          {"cut clips", [this, tools](const Call& call) { return clips::cut_clips(*bench_->db, call, tools); }},
+          {"keep within media.disk_mb",
+           [this, tools](const Call& call) {
+             return clips::keep_budget(*bench_->db, call, tools, [](db::Tx& tx, BrandId brand, BroadcastId id) {
+               return evidence::store::is_held(tx, brand,
+                                               evidence::Subject{evidence::SubjectKind::broadcast, id.value});
+             });
+           }}},
+      [this] { return bench_->system_call(); });
+  cutter_->start(bench_->settings.jobs_ms);
+  return {};
+}
+
+Result<net::WsAccept> App::accept_camera(const net::Request& request, const Call& call) {
+  const auto& s = bench_->settings;
+  if (!plane_ || s.media_cameras == 0) return fail(Code::not_found, "this server takes no cameras (media.on)");
+  TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+  TRY(const auto b,
+      bench_->db->read([&](db::Tx& tx) -> Result<live::Broadcast> { return live::may_publish(tx, call, id); }));
+  media::CameraPlan plan;
+  plan.ffmpeg = s.media_ffmpeg;
+  plan.errors_to = plane_->plan().folder + "/nginx/cameras.log";
+  plan.publish_url = fmt::format("rtmp://127.0.0.1:{}/live/{}?key={}", plane_->plan().rtmp_port, b.stream_name,
+                                 live::camera_key(media_secret_, b.stream_name));
+  return net::WsAccept{
+      b.id.value, media::make_camera(std::move(plan), cameras_, static_cast<int>(s.media_cameras)), {}};
+}
+
 // A port that has nothing but /metrics, so that a firewall can tell who scrapes from who shops.
 Status App::start_metrics_server() {
   const auto& settings = bench_->settings;
@@ -491,6 +618,8 @@ void App::stop() {
   if (halls_) halls_->stop();
   if (desks_) desks_->stop();
   server_->stop(bench_->settings.stop_ms);
+  if (plane_) plane_->stop();
+  if (cutter_) cutter_->stop();
   if (hooks_) hooks_->stop();
   if (recorder_) recorder_->stop();
   if (jobs_) jobs_->stop();
@@ -520,6 +649,8 @@ net::Routes App::make_routes() {
   take(live::live_routes({viewers_of, [this](db::Tx& tx, const Call& call, std::span<const live::Click> clicks) {
                             feed_->clicked(tx, call, clicks);
                           }}));
+  take(live::stream_routes({media_secret_, media_client_, b.settings.media_hook_secret}));
+  take(clips::clip_routes());
   take(share::share_routes({b.db.get(), order::receipt_facts}));
   take(order::order_routes({b.db.get(), rail_.get()}));
   take(insight::insight_routes({b.db.get()}));

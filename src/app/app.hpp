@@ -19,6 +19,7 @@
 #include "live/hall.hpp"
 #include "live/hub.hpp"
 #include "live/wall.hpp"
+#include "media/plane.hpp"
 #include "net/server.hpp"
 #include "org/org_service.hpp"
 #include "pay/sandbox/sandbox.hpp"
@@ -82,6 +83,10 @@ class App {
   Status build();
   Status open_rail();
   Status start_metrics_server();
+  Status prepare_media();
+  Status start_media();
+  media::PlaneHooks media_hooks();
+  Result<net::WsAccept> accept_camera(const net::Request& request, const Call& call);
   net::Routes make_routes();
   net::Routes server_routes();
   std::vector<Job> make_jobs();
@@ -112,6 +117,10 @@ class App {
   std::unique_ptr<Jobs> recorder_;   // evidence, from the journal: behind the shop's back
   std::unique_ptr<Jobs> hooks_;      // calls webhooks: slow receivers hold up nothing else
   std::unique_ptr<Jobs> keeper_;     // of the node's lease and the ids' horizon; waits for no other job
+  std::unique_ptr<media::Plane> plane_;
+  std::unique_ptr<Jobs> cutter_;  // of clips: copies files, which takes a while
+  std::string media_secret_, media_client_, media_folder_;
+  std::shared_ptr<std::atomic<int>> cameras_ = std::make_shared<std::atomic<int>>(0);
   std::shared_ptr<const WebFiles> web_;
   std::vector<net::Sample> samples_;
   std::mutex closes_mutex_;

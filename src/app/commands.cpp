@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -16,9 +17,11 @@
 #include "app/app.hpp"
 #include "app/backup.hpp"
 #include "app/doctor.hpp"
+#include "base/crypto.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "catalog/catalog_service.hpp"
+#include "clips/clips.hpp"
 #include "evidence/evidence_service.hpp"
 #include "insight/verify.hpp"
 #include "live/lucky_bag.hpp"
@@ -398,6 +401,31 @@ int evidence_check(const std::string& file, const Console& console) {
       for (const auto& d : check.differences) std::printf("       %s\n", d.c_str());
     }
     return check.differences.empty() ? 0 : 1;
+  };
+  const auto done = run();
+  return done ? *done : complain(done.error());
+}
+
+int clip_verify(const Console& console, const std::string& clip, const std::string& provenance,
+                const std::string& key) {
+  const auto run = [&]() -> Result<int> {
+    TRY(const auto text, read_file(provenance));
+    TRY(const auto said, clips::read_provenance(text));
+    std::string known;
+    if (!key.empty() && (!from_hex(key, known) || known.size() != 32))
+      return fail(Code::invalid_field, "a public key is 64 hex digits", "--key");
+    TRY(const auto bytes, read_file(clip));
+    const std::string wrong = clips::check_provenance(said, sha256(bytes), known);
+    if (console.json)
+      std::printf("%s\n", JsonWriter().begin().field("ok", wrong.empty()).field("wrong", wrong).end().take().c_str());
+    else
+      std::printf("%s  %s\n", wrong.empty() ? "ok   " : "WRONG",
+                  wrong.empty()
+                      ? fmt::format("broadcast {}, host {}, from {} ms to {} ms, key {}", said.clip.broadcast.text(),
+                                    said.clip.agent.text(), said.clip.from_ms, said.clip.to_ms, to_hex(said.public_key))
+                            .c_str()
+                      : wrong.c_str());
+    return wrong.empty() ? 0 : 1;
   };
   const auto done = run();
   return done ? *done : complain(done.error());

@@ -36,6 +36,8 @@ int evidence_verify(const Settings& settings, const Console& console, const std:
 int evidence_export(const Settings& settings, const Console& console, const std::string& brand, const std::string& kind,
                     const std::string& id, const std::string& file, bool personal);
 int evidence_check(const std::string& file, const Console& console);  // needs no database
+// A clip's file against its provenance (GET /clips/{id}/provenance). key: the brand's public key in hex; "": any.
+int clip_verify(const Console& console, const std::string& clip, const std::string& provenance, const std::string& key);
 int migrate(const Settings& settings, const Console& console, bool dry);
 // path "": into backup.dir, under a name of its own.
 int backup(const Settings& settings, const Console& console, const std::string& path);

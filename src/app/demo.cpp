@@ -183,6 +183,7 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   TRY(const Instant day, parse_rfc3339(command.day + "T00:00:00+08:00", "--day"));
   const std::string dir = command.data_dir.empty() ? "demo-data" : command.data_dir;
   std::error_code ec;
+  fs::remove_all(dir + "/demo-backups", ec);  // of the demo before
   fs::create_directories(dir + "/demo-backups", ec);
   if (ec) return fail(Code::io_failed, ec.message(), dir);
   const std::string file = dir + "/lianbo.db";

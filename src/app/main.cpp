@@ -187,6 +187,14 @@ int main(int argc, char** argv) {
       "verify", "Recomputes a draw from its proof (GET /lucky-bags/{id}/proof); exit 1 if it is wrong");
   bag_verify_cmd->add_option("FILE", file, "- for standard input")->required();
   bag_verify_cmd->add_flag("--json", common.console.json, "JSON on stdout");
+  auto* clip_cmd = cli.add_subcommand("clip", "Clips");
+  clip_cmd->require_subcommand(1);
+  auto* clip_verify_cmd = clip_cmd->add_subcommand(
+      "verify", "Checks a clip's file against its provenance (GET /clips/{id}/provenance); exit 1 if it is wrong");
+  clip_verify_cmd->add_option("FILE", file, "the clip")->required()->check(CLI::ExistingFile);
+  clip_verify_cmd->add_option("PROVENANCE", id, "its provenance, JSON")->required()->check(CLI::ExistingFile);
+  clip_verify_cmd->add_option("--key", kind, "the brand's public key in hex, known from elsewhere");
+  clip_verify_cmd->add_flag("--json", common.console.json, "JSON on stdout");
   auto* evidence_cmd =
       cli.add_subcommand("evidence", "The chain of evidence: verify it, hand out parts of it with proof");
   evidence_cmd->require_subcommand(1);
@@ -245,6 +253,7 @@ int main(int argc, char** argv) {
     std::fputs((kind == "man" ? man_page(cli) : document(kind)).c_str(), stdout);
     return 0;
   }
+  if (*clip_verify_cmd) return clip_verify(common.console, file, id, kind);
   if (*bag_verify_cmd) return verify_lucky_bag(common.console, file);
   if (*demo_cmd) return demo(demo_options, common.console, argv[0]);
 

@@ -1,6 +1,7 @@
 #include "app/site.hpp"
 
 #include "base/json.hpp"
+#include "live/stream_service.hpp"
 #include "org/org_service.hpp"
 #include "share/share_service.hpp"
 
@@ -30,6 +31,10 @@ net::Route site_route(SiteDeps deps) {
                      .end();
                w.end_list();
                w.field_at("now", call.now).field("simulated", deps.simulated).field("sandbox", deps.sandbox);
+               const live::PictureAddresses at = live::picture_addresses(*call.settings);
+               w.key("media").begin().field("live_url", at.live).field("all_url", at.all);
+               w.field("clips_url", at.clips).field("ingest_url", at.ingest);
+               w.field("camera", call.settings->media_on != 0 && call.settings->media_cameras > 0).end();
                w.key("share");
                const std::string_view token = request.query_value("share");
                const auto share =
@@ -57,6 +62,14 @@ net::Route site_route(SiteDeps deps) {
                     0, kMaxBrands),
                instant("now"), boolean("simulated", "the clock stands still"),
                boolean("sandbox", "payment is confirmed on a page of ours"),
+               object("media",
+                      {text("live_url", 0, 2000,
+                            "playlist of who watches live, with {stream} in it; one that begins "
+                            "with : is on the page's host; empty: there are no pictures"),
+                       text("all_url", 0, 2000, "the playlist back to the broadcast's start"),
+                       text("clips_url", 0, 2000, "folder of clips: {name}/clip.mp4, {name}/poster.jpg"),
+                       text("ingest_url", 0, 2000, "RTMP server for encoders; the key is {stream}?key={stream_key}"),
+                       boolean("camera", "a browser may send its camera")}),
                nullable(object(
                    "share",
                    {id("id"), choice("kind", {"moment", "broadcast", "clip", "product", "store", "recruit", "receipt"}),

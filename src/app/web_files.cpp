@@ -10,6 +10,7 @@
 
 #include "base/crypto.hpp"
 #include "base/log.hpp"
+#include "live/stream_service.hpp"
 
 namespace lianbo::app {
 namespace {
@@ -61,10 +62,32 @@ std::string_view type_of(std::string_view path) {
   return "application/octet-stream";
 }
 
-std::string policy(std::string_view entry) {
+// Where pictures come from, if not from here: the origin of their addresses, or this host's other port.
+std::string media_origin(const Settings* settings, const Request& request) {
+  if (settings == nullptr) return {};
+  std::string out;
+  const live::PictureAddresses at = live::picture_addresses(*settings);
+  for (const std::string& address : {at.live, at.clips}) {
+    std::string origin;
+    if (address.starts_with(':')) {
+      const std::string_view host = request.header("host");
+      const auto colon = host.rfind(':');
+      if (host.empty() || host.find_first_of("; ,\"'") != std::string_view::npos) continue;
+      const bool has_port = colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos;
+      origin = " http://" + std::string(has_port ? host.substr(0, colon) : host) + address.substr(0, address.find('/'));
+    } else if (const auto scheme = address.find("://"); scheme != std::string::npos) {
+      origin = " " + address.substr(0, address.find('/', scheme + 3));
+    }
+    if (out.find(origin) == std::string::npos) out += origin;
+  }
+  return out;
+}
+
+std::string policy(std::string_view entry, const std::string& media) {
   std::string out =
-      "default-src 'self'; script-src 'self'; img-src 'self' data: blob: https:; media-src 'self' blob:; "
-      "font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+      "default-src 'self'; script-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob: https:" + media +
+      "; media-src 'self' blob:" + media + "; font-src 'self' data:; connect-src 'self'" + media +
+      "; object-src 'none'; base-uri 'none'; form-action 'self'; "
       "frame-ancestors 'none'; style-src 'self'";
   if (entry == "brand") out += " 'unsafe-inline'";
   return out;
@@ -174,7 +197,8 @@ Result<WebFiles> read_folder(const fs::path& folder) {
 
 }  // namespace
 
-Reply WebFiles::page(std::string_view entry, const Request& request, const FirstPage& first) const {
+Reply WebFiles::page(std::string_view entry, const Request& request, const Settings* settings,
+                     const FirstPage& first) const {
   const auto it = files.find(std::string(entry) + "/index.html");
   Reply reply;
   if (it == files.end())
@@ -184,7 +208,7 @@ Reply WebFiles::page(std::string_view entry, const Request& request, const First
   else
     reply = {200, with_first(it->second.plain, first), it->second.type, {{"Cache-Control", "no-store"}}};
   return std::move(reply)
-      .with("Content-Security-Policy", policy(entry))
+      .with("Content-Security-Policy", policy(entry, media_origin(settings, request)))
       .with("Referrer-Policy", "same-origin")
       .with("X-Frame-Options", "DENY")
       .with("Cross-Origin-Opener-Policy", "same-origin");
@@ -226,8 +250,8 @@ net::Routes web_routes(std::shared_ptr<const WebFiles> files, Ask ask) {
     routes.push_back(std::move(route));
   };
   const auto add_page = [&](const std::string& path, const std::string& id, std::string entry) {
-    add(path, id, [files, entry = std::move(entry)](const Call&, const Request& request) -> Result<Reply> {
-      return files->page(entry, request);
+    add(path, id, [files, entry = std::move(entry)](const Call& call, const Request& request) -> Result<Reply> {
+      return files->page(entry, request, call.settings);
     });
   };
   add_page("/", "pageHall", "shop");
@@ -247,7 +271,8 @@ net::Routes web_routes(std::shared_ptr<const WebFiles> files, Ask ask) {
     add(
         path + "/{rest*}", id + "_",
         [files, ask](const Call& call, const Request& request) -> Result<Reply> {
-          return files->page("shop", request, files->present() ? first_page(ask, call, request) : FirstPage{});
+          return files->page("shop", request, call.settings,
+                             files->present() ? first_page(ask, call, request) : FirstPage{});
         },
         Access::guest);
   }

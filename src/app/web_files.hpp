@@ -39,7 +39,8 @@ struct WebFiles {
 
   bool present() const { return !files.empty(); }
   // The entry's page ("shop", "host", "brand"), or the page that says there is none.
-  net::Reply page(std::string_view entry, const net::Request& request, const FirstPage& first = {}) const;
+  net::Reply page(std::string_view entry, const net::Request& request, const Settings* settings = nullptr,
+                  const FirstPage& first = {}) const;
   // A file by its path; not_found for anything that is not one.
   Result<net::Reply> file(std::string_view path, const net::Request& request) const;
 };

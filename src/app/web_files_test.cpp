@@ -155,7 +155,7 @@ TEST_F(WebFilesTest, WhatAPageCarriesStandsInItsMarksAndIsKeptByNobody) {
   folder_.put("shop/index.html", "<head><!--first-head--></head><!--first-body-->");
   Settings settings;
   settings.web_dir = folder_.path().string();
-  const Reply reply = load_web_files(settings, "")->page("shop", Request{}, {"HEAD", "BODY"});
+  const Reply reply = load_web_files(settings, "")->page("shop", Request{}, nullptr, {"HEAD", "BODY"});
   EXPECT_EQ(reply.body, "<head>HEAD</head>BODY");
   EXPECT_EQ(header(reply, "Cache-Control"), "no-store");
   EXPECT_EQ(header(reply, "ETag"), "");

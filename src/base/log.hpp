@@ -57,6 +57,9 @@
   X(room_no_snapshot, "room.no_snapshot", warn, "a room's viewers could not be given its state; they come again")    \
   X(room_counts_lost, "room.counts_lost", warn, "likes and enters of a room were not written; tried again later")    \
   X(wall_not_read, "wall.not_read", warn, "what a brand has on air could not be read; tried again at the next turn") \
+  X(media_down, "media.down", error, "nginx of the media plane ended; it is started again, hosts have to reconnect") \
+  X(media_failed, "media.failed", warn, "a recording, a clip or a camera could not go on; its line says why")        \
+  X(media_full, "media.full", warn, "recordings and clips take more than media.disk_mb, and all of them are held")   \
   X(zone_unknown, "zone.unknown", warn, "a brand's time zone is not on this machine; its days are those of UTC")
 
 namespace lianbo {

@@ -62,8 +62,7 @@
   X(after_sale_send_back_days, "after_sale.send_back_days", 7, 0, 365,                                                \
     "goods not sent back by then: the after-sale is closed")                                                          \
   X(after_sale_arrive_days, "after_sale.arrive_days", 10, 0, 365, "goods on their way back count as arrived by then") \
-  X(after_sale_replace_days, "after_sale.replace_days", 7, 0, 365,                                                    \
-    "a replacement not sent by then becomes a refund")                                                                \
+  X(after_sale_replace_days, "after_sale.replace_days", 7, 0, 365, "a replacement not sent by then becomes a refund") \
   X(after_sale_dispute_days, "after_sale.dispute_days", 7, 0, 365, "a refusal may be disputed this long")             \
   X(after_sale_decide_days, "after_sale.decide_days", 7, 0, 365, "an undecided dispute is the buyer's by then")       \
   X(freeze_days, "commission.freeze_days", 7, 0, 365,                                                                 \
@@ -92,31 +91,54 @@
     "1: webhooks may be http:// and lie at private and loopback addresses; for tests and closed networks")            \
   X(evidence_days, "evidence.days", 1096, 1096, 36500,                                                                \
     "evidence is kept this long from the end of the broadcast or the completion of the order")                        \
+  X(media_on, "media.on", 0, 0, 1,                                                                                    \
+    "1: the server starts nginx and takes pictures in (packages nginx, libnginx-mod-rtmp, ffmpeg)")                   \
+  X(media_rtmp_port, "media.rtmp_port", 1935, 0, 65535, "port that encoders publish to; 0: any free one")             \
+  X(media_http_port, "media.http_port", 8490, 0, 65535, "port of playlists, segments and clips; 0: any free one")     \
+  X(media_segment_ms, "media.segment_ms", 900, 200, 10000, "a segment ends with the first key frame after this")      \
+  X(media_cameras, "media.cameras", 20, 0, 10000,                                                                     \
+    "browsers that may send their camera at once; each costs an encoder")                                             \
+  X(media_disk_mb, "media.disk_mb", 0, 0, 1000000000,                                                                 \
+    "clips and recordings may take this much; beyond, the oldest that nothing holds go; 0: no limit")                 \
   X(jobs_ms, "jobs.ms", 1000, 10, 3600000, "how often the server looks for work that is due")
 
-#define LIANBO_TEXT_SETTINGS(X)                                                                                   \
-  X(http_address, "http.address", "127.0.0.1", "address to listen on; loopback unless told otherwise")            \
-  X(http_trusted_proxies, "http.trusted_proxies", "", "addresses or a.b.c.d/n whose X-Forwarded-For is believed") \
-  X(metrics_address, "metrics.address", "127.0.0.1", "address of metrics.port")                                   \
-  X(backup_dir, "backup.dir", "", "folder of the server's own backups; empty: it makes none")                     \
-  X(public_url, "public_url", "", "how buyers reach this server, https://…; default: the address it listens on")  \
-  X(db_url, "db.url", "sqlite:lianbo.db", "sqlite:PATH or postgres://…")                                          \
-  X(clock, "clock", "system", "system, or simulated:RFC3339 (a simulated day; time moves by POST /api/v1/clock)") \
-  X(log_level, "log.level", "info", "trace, debug, info, warn, error, off")                                       \
-  X(web_dir, "web.dir", "", "built web pages; default: beside the program")                                       \
-  X(privacy_key_file, "privacy.key_file", "",                                                                     \
-    "file with the key that personal data is sealed under; default: beside the database file, or lianbo.key")     \
-  X(pay_rail, "pay.rail", "sandbox", "sandbox or wechat")                                                         \
-  X(wechat_api, "wechat.api", "https://api.mch.weixin.qq.com", "WeChat Pay's host")                               \
-  X(wechat_appid, "wechat.appid", "", "appid of the official account or mini-program")                            \
-  X(wechat_mchid, "wechat.mchid", "", "merchant number")                                                          \
-  X(wechat_serial, "wechat.serial", "", "serial number of the merchant certificate")                              \
-  X(wechat_cert_file, "wechat.cert_file", "", "that certificate (PEM), optional: lianbo doctor compares with it") \
-  X(wechat_key_file, "wechat.key_file", "", "file with the merchant's private key (PEM)")                         \
-  X(wechat_apiv3_key_file, "wechat.apiv3_key_file", "", "file with the 32-byte APIv3 key")                        \
-  X(wechat_public_key_file, "wechat.public_key_file", "", "file with WeChat Pay's public key (PEM)")              \
-  X(wechat_public_key_id, "wechat.public_key_id", "", "PUB_KEY_ID_… of that key")                                  \
-  X(wechat_transfer_scene, "wechat.transfer_scene", "1005", "scene of transfers to agents; 1005: commission")     \
+#define LIANBO_TEXT_SETTINGS(X)                                                                                        \
+  X(http_address, "http.address", "127.0.0.1", "address to listen on; loopback unless told otherwise")                 \
+  X(http_trusted_proxies, "http.trusted_proxies", "", "addresses or a.b.c.d/n whose X-Forwarded-For is believed")      \
+  X(metrics_address, "metrics.address", "127.0.0.1", "address of metrics.port")                                        \
+  X(backup_dir, "backup.dir", "", "folder of the server's own backups; empty: it makes none")                          \
+  X(media_dir, "media.dir", "", "folder of recordings and clips; default: media beside the database file, or ./media") \
+  X(media_rtmp_address, "media.rtmp_address", "127.0.0.1", "address that encoders publish to")                         \
+  X(media_http_address, "media.http_address", "127.0.0.1", "address of playlists, segments and clips")                 \
+  X(media_public_url, "media.public_url", "",                                                                          \
+    "how viewers reach them, https://…; default: the page's host and media.http_port")                                 \
+  X(media_rtmp_url, "media.rtmp_url", "",                                                                              \
+    "what hosts are told to publish to; default: the page's host and media.rtmp_port")                                 \
+  X(media_play_url, "media.play_url", "",                                                                              \
+    "playlists of an outside media server, with {stream} in it; its own are used then")                                \
+  X(media_hook_secret, "media.hook_secret", "", "an outside media server calls /media/hooks/SECRET; empty: none may")  \
+  X(media_nginx, "media.nginx", "nginx", "the nginx program")                                                          \
+  X(media_nginx_module, "media.nginx_module", "/usr/lib/nginx/modules/ngx_rtmp_module.so",                             \
+    "its RTMP module; empty: built in")                                                                                \
+  X(media_ffmpeg, "media.ffmpeg", "ffmpeg", "the FFmpeg program")                                                      \
+  X(public_url, "public_url", "", "how buyers reach this server, https://…; default: the address it listens on")       \
+  X(db_url, "db.url", "sqlite:lianbo.db", "sqlite:PATH or postgres://…")                                               \
+  X(clock, "clock", "system", "system, or simulated:RFC3339 (a simulated day; time moves by POST /api/v1/clock)")      \
+  X(log_level, "log.level", "info", "trace, debug, info, warn, error, off")                                            \
+  X(web_dir, "web.dir", "", "built web pages; default: beside the program")                                            \
+  X(privacy_key_file, "privacy.key_file", "",                                                                          \
+    "file with the key that personal data is sealed under; default: beside the database file, or lianbo.key")          \
+  X(pay_rail, "pay.rail", "sandbox", "sandbox or wechat")                                                              \
+  X(wechat_api, "wechat.api", "https://api.mch.weixin.qq.com", "WeChat Pay's host")                                    \
+  X(wechat_appid, "wechat.appid", "", "appid of the official account or mini-program")                                 \
+  X(wechat_mchid, "wechat.mchid", "", "merchant number")                                                               \
+  X(wechat_serial, "wechat.serial", "", "serial number of the merchant certificate")                                   \
+  X(wechat_cert_file, "wechat.cert_file", "", "that certificate (PEM), optional: lianbo doctor compares with it")      \
+  X(wechat_key_file, "wechat.key_file", "", "file with the merchant's private key (PEM)")                              \
+  X(wechat_apiv3_key_file, "wechat.apiv3_key_file", "", "file with the 32-byte APIv3 key")                             \
+  X(wechat_public_key_file, "wechat.public_key_file", "", "file with WeChat Pay's public key (PEM)")                   \
+  X(wechat_public_key_id, "wechat.public_key_id", "", "PUB_KEY_ID_… of that key")                                      \
+  X(wechat_transfer_scene, "wechat.transfer_scene", "1005", "scene of transfers to agents; 1005: commission")          \
   X(wechat_transfer_post, "wechat.transfer_post", "带货主播", "what agents do, as reported with each transfer")
 
 namespace lianbo {

@@ -20,7 +20,10 @@ Shape broadcast_data() {
   return {count("version", "of the broadcast, after the change"),
           object("broadcast", {id("id"), id("brand_id"), id("store_id"), text("title", 1, 200), text("state", 1, 20),
                                instant("scheduled_at"), nullable(instant("started_at")), nullable(instant("ended_at")),
-                               text("audience", 1, 20), text("ended_why", 0, 100)})};
+                               text("audience", 1, 20), text("ended_why", 0, 100),
+                               object("picture", {choice("state", {"none", "on", "cut", "over"}), text("stream", 0, 64),
+                                                  nullable(instant("first_frame_at")), nullable(instant("cut_at")),
+                                                  nullable(id("of"))})})};
 }
 Shape pin_data() {
   return {count("version"),
@@ -66,6 +69,10 @@ std::vector<EventType> make() {
   add("agent.changed", "agent", "", "an agent is there, or is in another state",
       {id("agent_id"), id("store_id"), nullable(text("from", 1, 20)), text("to", 1, 20)});
   add("broadcast.scheduled", "broadcast", "", "a broadcast is planned", broadcast_data());
+  add("stream.changed", "broadcast", "", "its picture is there, is cut off, or is back", broadcast_data());
+  add("stream.key_changed", "broadcast", "", "its stream key was renewed; the old one is void", broadcast_data());
+  add("clip.ready", "broadcast", "", "the recording of a pin can be watched",
+      {id("clip_id"), id("broadcast_id"), id("pin_id"), id("product_id"), id("store_id")});
   add("broadcast.changed", "broadcast", "", "it has another title or time", broadcast_data());
   const Shape flash = {
       id("id"),       id("broadcast_id"), id("product_id"),     id("sku_id"),       price("price_fen"),

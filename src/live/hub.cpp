@@ -28,8 +28,8 @@ bool is_about_product(std::string_view topic) {
 bool is_about_broadcast(std::string_view topic) {
   return topic == kChatSaid || topic == kPinOpened || topic == kPinClosed || topic == kBroadcastStarted ||
          topic == kBroadcastEnded || topic == kBroadcastCancelled || topic == kBroadcastChanged ||
-         topic == kShelfChanged || topic == kRoomMarked || topic == kChatHeld || topic == kChatRejected ||
-         is_offer_topic(topic);
+         topic == kStreamChanged || topic == kShelfChanged || topic == kRoomMarked || topic == kChatHeld ||
+         topic == kChatRejected || is_offer_topic(topic);
 }
 
 }  // namespace

@@ -84,7 +84,30 @@ Mark mark_at(const std::optional<RoomMark>& mark, Instant now) {
 std::int64_t media_ms_at(const Broadcast& broadcast, Instant at) {
   if (broadcast.started_at == 0) return 0;
   if (broadcast.ended_at != 0) at = std::min(at, broadcast.ended_at);
-  return std::max<std::int64_t>(0, at - broadcast.started_at);
+  const Instant zero =
+      broadcast.first_frame_at == 0 ? broadcast.started_at : broadcast.first_frame_at + broadcast.media_lag_ms;
+  return std::max<std::int64_t>(0, at - zero);
+}
+
+std::string_view picture_name(Picture picture) {
+  switch (picture) {
+    case Picture::none:
+      return "none";
+    case Picture::on:
+      return "on";
+    case Picture::cut:
+      return "cut";
+    case Picture::over:
+      return "over";
+  }
+  return {};
+}
+
+Picture picture_of(const Broadcast& b) {
+  if (b.first_frame_at == 0) return Picture::none;
+  if (b.state != BroadcastState::live) return Picture::over;
+  // Who carries another's picture has no publisher of their own; their page looks at the other room.
+  return b.picture_of || !b.publisher.empty() ? Picture::on : Picture::cut;
 }
 
 Status check_title(std::string_view title) {

@@ -6,7 +6,8 @@
 //     ordered from it, and it is no promise;
 //   - at most one open pin per broadcast, and only while it is live; pins of a broadcast never overlap, in wall time
 //     nor in media time, even when the clock steps back;
-//   - media time is wall time since the start, until a stream says otherwise.
+//   - media time is wall time since the first frame that came, less how much later frames come than they say; since the
+//     start, as long as there is no picture.
 #pragma once
 
 #include <optional>
@@ -54,7 +55,13 @@ struct Broadcast {
   Instant created_at = 0;
   std::int64_t version = 0;  // grows with every change that is told to the room
   Audience audience = Audience::everybody;
-  std::string ended_why;  // "suspended", "left": the agent was; "": its crew or staff said so
+  std::string ended_why;       // "suspended", "left": the agent was; "": its crew or staff said so
+  std::string stream_name;     // public; "": of an older version
+  Instant first_frame_at = 0;  // 0: none came yet
+  std::int64_t media_lag_ms = 0;
+  std::string publisher;   // whose frames come; "": nobody's
+  Instant cut_at = 0;      // since when nobody's
+  BroadcastId picture_of;  // simulcast: whose picture it carries
 
   bool rehearsal() const { return audience == Audience::rehearsal; }
 };
@@ -84,7 +91,12 @@ struct RoomMark {
 // What the mark means at now: none once until_at is reached.
 Mark mark_at(const std::optional<RoomMark>& mark, Instant now);
 
-// Wall time since the start, held between 0 and the end.
+// Its picture: none yet, on, cut off (the host is reconnecting), over (a replay).
+enum class Picture { none, on, cut, over };
+std::string_view picture_name(Picture picture);
+Picture picture_of(const Broadcast& broadcast);
+
+// Held between 0 and the end.
 std::int64_t media_ms_at(const Broadcast& broadcast, Instant at);
 
 Status check_title(std::string_view title);

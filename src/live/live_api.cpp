@@ -35,7 +35,13 @@ Shape broadcast_shape() {
           count("enters", "how often somebody entered"),
           count("peak_viewers"),
           choice("audience", {"public", "rehearsal"}, "a rehearsal is for its crew and the brand's staff only"),
-          text("ended_why", 0, 20, "suspended, left: its agent was; empty: its crew or staff said so")};
+          text("ended_why", 0, 20, "suspended, left: its agent was; empty: its crew or staff said so"),
+          object("picture",
+                 {choice("state", {"none", "on", "cut", "over"}, "cut: the host is reconnecting; over: a replay"),
+                  text("stream", 0, 64, "its name in the addresses that getSite gives"),
+                  nullable(instant("first_frame_at", "media time 0")),
+                  nullable(instant("cut_at", "since when no frames come")),
+                  nullable(id("of", "simulcast: the broadcast whose picture it carries"))})};
 }
 Shape with(Shape base, Shape more) {
   base.insert(base.end(), more.begin(), more.end());

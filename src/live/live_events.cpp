@@ -23,7 +23,9 @@ void write_broadcast(JsonWriter& w, const Broadcast& b) {
   w.field("state", state_name(b.state)).field_at("scheduled_at", b.scheduled_at);
   w.field_at("started_at", b.started_at).field_at("ended_at", b.ended_at);
   w.field("likes", b.likes).field("enters", b.enters).field("peak_viewers", b.peak_viewers);
-  w.field("audience", audience_name(b.audience)).field("ended_why", b.ended_why).end();
+  w.field("audience", audience_name(b.audience)).field("ended_why", b.ended_why);
+  w.key("picture").begin().field("state", picture_name(picture_of(b))).field("stream", b.stream_name);
+  w.field_at("first_frame_at", b.first_frame_at).field_at("cut_at", b.cut_at).field("of", b.picture_of).end().end();
 }
 
 void write_pin(JsonWriter& w, const Pin& pin) {
@@ -53,6 +55,10 @@ db::Event broadcast_event(const Call& call, const char* topic, const Broadcast& 
   write_broadcast(w, broadcast);
   w.end();
   return event_of(call, topic, broadcast, w);
+}
+
+db::Event stream_event(const Call& call, const char* topic, const Broadcast& broadcast) {
+  return broadcast_event(call, topic, broadcast);
 }
 
 db::Event pin_event(const Call& call, const char* topic, const Broadcast& broadcast, const Pin& pin) {

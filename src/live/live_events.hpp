@@ -20,6 +20,8 @@ inline constexpr const char* kBroadcastCancelled = "broadcast.cancelled";  // {v
 inline constexpr const char* kBroadcastChanged = "broadcast.changed";      // {version, broadcast}: title or time
 inline constexpr const char* kPinOpened = "pin.opened";                    // {version, pin}
 inline constexpr const char* kPinClosed = "pin.closed";                    // {version, pin}
+inline constexpr const char* kStreamChanged = "stream.changed";            // {version, broadcast}: its picture
+inline constexpr const char* kStreamKeyChanged = "stream.key_changed";     // {version, broadcast}: the old key is void
 inline constexpr const char* kShelfChanged = "shelf.changed";              // {version, product_ids}
 inline constexpr const char* kRoomMarked = "room.marked";                  // {version, person_id, mark, until_at}
 inline constexpr const char* kChatSaid = "chat.said";                      // {id, person_id, name, text, media_ms, at}
@@ -32,6 +34,7 @@ void write_chat(JsonWriter& w, const ChatLine& line);
 void write_held(JsonWriter& w, const HeldLine& line);
 
 db::Event broadcast_event(const Call& call, const char* topic, const Broadcast& broadcast);
+db::Event stream_event(const Call& call, const char* topic, const Broadcast& broadcast);
 db::Event pin_event(const Call& call, const char* topic, const Broadcast& broadcast, const Pin& pin);
 db::Event shelf_event(const Call& call, const Broadcast& broadcast, std::span<const ProductId> products);
 db::Event mark_event(const Call& call, const Broadcast& broadcast, PersonId person, const RoomMark& mark);

@@ -10,6 +10,7 @@
 #include "live/live_events.hpp"
 #include "live/live_store.hpp"
 #include "live/offers_store.hpp"
+#include "live/stream_store.hpp"
 #include "live/tally.hpp"
 #include "org/org_service.hpp"
 #include "org/training.hpp"
@@ -17,7 +18,8 @@
 namespace lianbo::live {
 namespace {
 
-constexpr int kStreamKeyLength = 32;  // base62: 190 bits
+constexpr int kStreamKeyLength = 32;   // base62: 190 bits
+constexpr int kStreamNameLength = 20;  // it stands in addresses; a rehearsal's is known to its crew alone
 constexpr std::int64_t kMaxAssistants = 50;
 constexpr std::int64_t kMaxMarkMinutes = 60 * 24 * 366;
 
@@ -120,6 +122,7 @@ Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store
   b.audience = wish.audience;
   TRY_OK(check_products(tx, b, wish.products));
   out.stream_key = call.random->base62(kStreamKeyLength);
+  b.stream_name = call.random->base62(kStreamNameLength);
   store::insert_broadcast(tx, b, sha256(out.stream_key));
   store::replace_shelf(tx, b.id, wish.products);
   tx.emit(broadcast_event(call, kBroadcastScheduled, b));
@@ -132,6 +135,11 @@ Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id)
   TRY_OK(check_shelf_change(b));
   Scheduled out{std::move(b), call.random->base62(kStreamKeyLength)};
   store::set_stream_key(tx, id, sha256(out.stream_key));
+  if (out.broadcast.stream_name.empty()) {
+    out.broadcast.stream_name = call.random->base62(kStreamNameLength);
+    store::name_stream(tx, id, out.broadcast.stream_name);
+  }
+  tx.emit(stream_event(call, kStreamKeyChanged, out.broadcast));
   return out;
 }
 

@@ -6,9 +6,10 @@
 namespace lianbo::live::store {
 namespace {
 
-#define BROADCAST_COLUMNS                                                                                   \
-  "id, brand_id, store_id, title, state, scheduled_at, started_at, ended_at, likes, enters, peak_viewers, " \
-  "created_at, version, audience, ended_why"
+#define BROADCAST_COLUMNS                                                                                    \
+  "id, brand_id, store_id, title, state, scheduled_at, started_at, ended_at, likes, enters, peak_viewers, "  \
+  "created_at, version, audience, ended_why, stream_name, first_frame_at, media_lag_ms, publisher, cut_at, " \
+  "picture_of"
 #define PIN_COLUMNS "id, brand_id, broadcast_id, product_id, opened_at, media_open_ms, closed_at, media_close_ms"
 #define CHAT_COLUMNS "id, person_id, name, text, media_ms, at"
 
@@ -16,7 +17,7 @@ using db::Sql;
 
 const Sql kInsert{"live.insert",
                   "insert into broadcasts (id, brand_id, store_id, title, state, scheduled_at, stream_key_sha256, "
-                  "created_at, audience) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
+                  "created_at, audience, stream_name) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
 const Sql kSetStreamKey{"live.set_stream_key", "update broadcasts set stream_key_sha256 = $2 where id = $1"};
 const Sql kFind{"live.find", "select " BROADCAST_COLUMNS " from broadcasts where id = $1"};
 const Sql kLock{"live.lock", "update broadcasts set version = version + 1 where id = $1 returning " BROADCAST_COLUMNS};
@@ -250,6 +251,12 @@ Broadcast broadcast_of(const db::Row& row) {
   b.version = row.integer(12);
   b.audience = parse_audience(row.text(13)).value_or(Audience::rehearsal);
   b.ended_why = row.str(14);
+  b.stream_name = row.str(15);
+  b.first_frame_at = row.integer(16);
+  b.media_lag_ms = row.integer(17);
+  b.publisher = row.str(18);
+  b.cut_at = row.integer(19);
+  b.picture_of = row.id<BroadcastId>(20);
   return b;
 }
 
@@ -279,7 +286,7 @@ PinAt pin_at_of(const db::Row& row) { return {pin_of(row), row.id<StoreId>(8)}; 
 
 void insert_broadcast(db::Tx& tx, const Broadcast& b, std::string_view stream_key_sha256) {
   tx.exec(kInsert, {b.id, b.brand, b.store, b.title, state_name(b.state), b.scheduled_at,
-                    db::Param::blob(stream_key_sha256), b.created_at, audience_name(b.audience)});
+                    db::Param::blob(stream_key_sha256), b.created_at, audience_name(b.audience), b.stream_name});
 }
 void set_stream_key(db::Tx& tx, BroadcastId id, std::string_view stream_key_sha256) {
   tx.exec(kSetStreamKey, {id, db::Param::blob(stream_key_sha256)});

@@ -722,7 +722,7 @@ TEST_P(LiveStoreTest, ASnapshotShowsTheRoomAsItIs) {
 
 // Every route, with what it gives checked against the shape it promises.
 TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
-  const net::Routes routes = live_routes({[](BroadcastId) { return 3; }});
+  const net::Routes routes = live_routes({[](BroadcastId) { return 3; }, {}});
   const PersonId buyer = person("buyer");
   const auto ask = [&](const std::string& id, const Call& call, std::vector<std::pair<std::string, std::string>> params,
                        std::string body = {}) -> Result<json::value> {

@@ -451,6 +451,8 @@ void Room::on_event(const db::Event& event) {
     } else if (topic == kBroadcastEnded || topic == kBroadcastCancelled) {
       publish("ended", event.payload, event, version);
       flush_counts();
+    } else if (topic == kStreamChanged) {
+      publish("picture", event.payload, event, version);
     } else if (topic == kBroadcastChanged) {
       publish("changed", event.payload, event, version);
     } else if (topic == kShelfChanged) {

@@ -145,7 +145,9 @@ std::int64_t WsParser::take_frame(std::string_view bytes, WsSink& sink) {
       if (in_message_) return -ws_code::kProtocolError;
       break;
     case WsOpcode::binary:
-      return in_message_ ? -ws_code::kProtocolError : -ws_code::kUnsupportedData;
+      if (in_message_) return -ws_code::kProtocolError;
+      if (!takes_binary_) return -ws_code::kUnsupportedData;
+      break;
     case WsOpcode::close:
     case WsOpcode::ping:
     case WsOpcode::pong:
@@ -211,22 +213,26 @@ int WsParser::take_payload(bool fin, WsOpcode opcode, std::string_view payload, 
     default:
       break;
   }
+  if (!in_message_) binary_ = opcode == WsOpcode::binary;
   if (!fin) {
     message_ += payload;
     in_message_ = true;
     return 0;
   }
-  if (!in_message_) {
-    if (!valid_utf8(payload)) return ws_code::kBadText;
-    done_ = !sink.on_text(payload);
+  std::string whole;
+  if (in_message_) {
+    message_ += payload;
+    in_message_ = false;
+    whole = std::move(message_);
+    message_ = std::string();
+    payload = whole;
+  }
+  if (binary_) {
+    done_ = !sink.on_binary(payload);
     return 0;
   }
-  message_ += payload;
-  in_message_ = false;
-  const std::string whole = std::move(message_);
-  message_ = std::string();
-  if (!valid_utf8(whole)) return ws_code::kBadText;
-  done_ = !sink.on_text(whole);
+  if (!valid_utf8(payload)) return ws_code::kBadText;
+  done_ = !sink.on_text(payload);
   return 0;
 }
 

@@ -48,6 +48,8 @@ class WsSink {
   // false: stop parsing (the connection is being closed); what is left of the bytes is dropped. Views end with the
   // call.
   virtual bool on_text(std::string_view text) = 0;
+  // Only of a parser that takes binary messages.
+  virtual bool on_binary(std::string_view) { return false; }
   virtual bool on_ping(std::string_view payload) = 0;
   virtual bool on_pong(std::string_view payload) = 0;
   virtual void on_close(int code, std::string_view reason) = 0;  // kNoCode when the frame had none; parsing ends
@@ -57,7 +59,8 @@ class WsParser {
  public:
   enum class Role : std::uint8_t { server, client };  // a server takes masked frames only, a client unmasked ones only
 
-  explicit WsParser(Role role, std::uint32_t message_limit) : message_limit_(message_limit), role_(role) {}
+  explicit WsParser(Role role, std::uint32_t message_limit, bool takes_binary = false)
+      : message_limit_(message_limit), role_(role), takes_binary_(takes_binary) {}
 
   // 0, or the code to close with. After a code, or a close frame, everything else is ignored.
   int feed(std::string_view bytes, WsSink& sink);
@@ -73,7 +76,9 @@ class WsParser {
   std::string message_;  // fragments so far
   std::uint32_t message_limit_;
   Role role_;
+  bool takes_binary_;
   bool in_message_ = false;
+  bool binary_ = false;  // what is in message_
   bool done_ = false;
 };
 

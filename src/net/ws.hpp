@@ -41,6 +41,9 @@ class WsHandler {
   virtual ~WsHandler() = default;
   virtual void on_open(const WsPtr& connection) = 0;
   virtual void on_text(const WsPtr& connection, std::string_view text) = 0;
+  // Who takes binary messages says up to how many bytes; 0: none.
+  virtual std::uint32_t binary_limit() const { return 0; }
+  virtual void on_binary(const WsPtr&, std::string_view) {}
   virtual void on_close(const WsPtr& connection) = 0;  // once, whatever the reason; the last call for this connection
 };
 

@@ -23,7 +23,8 @@ WsSession::WsSession(IoThread& thread, Socket socket, std::shared_ptr<WsHandler>
     : thread_(&thread),
       socket_(std::move(socket)),
       handler_(std::move(handler)),
-      parser_(WsParser::Role::server, thread.core.config.ws_message_bytes),
+      parser_(WsParser::Role::server, std::max(thread.core.config.ws_message_bytes, handler_->binary_limit()),
+              handler_->binary_limit() > 0),
       heard_ms_(monotonic_ms()) {}
 
 void WsSession::open(IoThread& thread, Fd fd, std::shared_ptr<WsHandler> handler, std::string_view head,
@@ -226,6 +227,14 @@ bool WsSession::on_text(std::string_view text) {
   if (state_ == State::open) {
     thread_->add(kWsReceived);
     call([&](WsHandler& to) { to.on_text(shared_from_this(), text); });
+  }
+  return state_ == State::open || state_ == State::closing;
+}
+
+bool WsSession::on_binary(std::string_view bytes) {
+  if (state_ == State::open) {
+    thread_->add(kWsReceived);
+    call([&](WsHandler& to) { to.on_binary(shared_from_this(), bytes); });
   }
   return state_ == State::open || state_ == State::closing;
 }

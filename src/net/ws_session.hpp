@@ -35,6 +35,7 @@ class WsSession final : public WsConnection, public std::enable_shared_from_this
   };
 
   bool on_text(std::string_view text) override;
+  bool on_binary(std::string_view bytes) override;
   bool on_ping(std::string_view payload) override;
   bool on_pong(std::string_view payload) override;
   void on_close(int code, std::string_view reason) override;

@@ -10,6 +10,7 @@
 #include "catalog/catalog_service.hpp"
 #include "catalog/coupon.hpp"
 #include "catalog/stock.hpp"
+#include "clips/clips_service.hpp"
 #include "ledger/ledger.hpp"
 #include "live/live_service.hpp"
 #include "live/offers_service.hpp"
@@ -169,10 +170,12 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
   o.total_fen = draft.total_fen;
   if (draft.coupon) o.coupon = draft.coupon->id;
 
+  std::optional<share::Share> came_by;  // a clip's
   if (wish.share) {
     const auto share = share::find_share(tx, wish.share);
     if (!share || share->brand != brand) return fail(Code::invalid_field, "is not a share of this brand", "/share_id");
     o.share = wish.share;
+    if (share->kind == share::Kind::clip) came_by = *share;
   }
 
   TRY(const auto rules, org::lock_rules(tx, brand));
@@ -193,6 +196,10 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
       facts.promoter_parent_active = parent.state == org::AgentState::active;
     }
   }
+  // Bought where the clip is from: there its host earns as host, and who posted it as clipper.
+  if (came_by)
+    if (const auto clip = clips::find_clip(tx, came_by->clip); clip && clip->store == o.store)
+      facts.clip_author = clips::clipper_of(tx, clip->id, came_by->store).value_or(AgentId{});
   o.roles = attribute(facts);
   if (const auto self = org::agent_of_person(tx, brand, buyer)) o.buyer_agent = self->id;
 

@@ -64,7 +64,7 @@ TEST(AuctionProperty, TheHighestScoreWinsAtTheLeastWorthThatStillWins) {
     for (std::size_t i = 0; i < n; ++i)
       bids.push_back(bid(*rc::gen::inRange<std::int64_t>(1, 1000), *rc::gen::inRange<Fen>(0, 60),
                          *rc::gen::inRange<std::int64_t>(0, 12), *rc::gen::inRange<BasisPoints>(0, 6),
-                         *rc::gen::element<std::int64_t>(kPpm, kPpm / 2, kPpm / 50, 3 * kPpm)));
+                         *rc::gen::element(kPpm + 0, kPpm / 2, kPpm / 50, 3 * kPpm)));
     std::sort(bids.begin(), bids.end(), [](const Bid& a, const Bid& b) { return a.promotion < b.promotion; });
     bids.erase(
         std::unique(bids.begin(), bids.end(), [](const Bid& a, const Bid& b) { return a.promotion == b.promotion; }),

@@ -59,9 +59,7 @@ Fen planned_spend(const PacePlan& plan, Instant now) {
   if (now >= plan.to) return plan.budget_fen;
   const Wide all = plan.traffic.between(plan.from, plan.to);
   if (all <= 0) return static_cast<Fen>(Wide{plan.budget_fen} * (now - plan.from) / (plan.to - plan.from));
-  // Weights go up to 2^60 or so; a shift keeps the product within 128 bits and loses nothing that counts.
-  return static_cast<Fen>(Wide{plan.budget_fen} * (plan.traffic.between(plan.from, now) >> 8) /
-                          std::max<Wide>(1, all >> 8));
+  return static_cast<Fen>(Wide{plan.budget_fen} * plan.traffic.between(plan.from, now) / all);
 }
 
 PaceState begin_pace(const PacePlan& plan, Fen first_fen, Instant now) {

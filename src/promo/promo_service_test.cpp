@@ -74,7 +74,8 @@ class Promotions : public test::StoreTest {
     must(write([&](db::Tx& tx) { return credit_wallet(tx, call, shop_.brand(), agent, fen, "paid in"); }));
   }
   Fen wallet(AgentId agent) {
-    return must(db().read([&](db::Tx& tx) { return wallet_of(tx, shop_.owner(), shop_.brand(), agent); })).balance_fen;
+    const Call owner = shop_.owner();
+    return must(db().read([&](db::Tx& tx) { return wallet_of(tx, owner, shop_.brand(), agent); })).balance_fen;
   }
   Result<Promotion> buy_for(const Call& call, BroadcastId room, Fen budget, std::optional<Fen> cap = {},
                             Pace pace = Pace::fast) {
@@ -90,7 +91,8 @@ class Promotions : public test::StoreTest {
     return must(buy_for(shop_.as(host.person), room, budget, cap, pace));
   }
   Promotion promotion(PromotionId id) {
-    return must(db().read([&](db::Tx& tx) { return find_promotion(tx, shop_.owner(), id); }));
+    const Call owner = shop_.owner();
+    return must(db().read([&](db::Tx& tx) { return find_promotion(tx, owner, id); }));
   }
   Spent spent(PromotionId id) {
     return must(db().read([&](db::Tx& tx) -> Result<Spent> { return spent_of(tx, id); }));
@@ -134,16 +136,15 @@ TEST_P(Promotions, AWalletIsTheSumOfItsMovements) {
         Code::forbidden);
   const Call finance = shop_.as(shop_.staff("finance", kFinance));
   EXPECT_TRUE(write([&](db::Tx& tx) { return credit_wallet(tx, finance, shop_.brand(), anna_.id, 500, "gift"); }));
-  const auto moves = must(
-      db().read([&](db::Tx& tx) { return wallet_moves(tx, shop_.as(anna_.person), shop_.brand(), anna_.id, {}, 10); }));
+  const Call anna = shop_.as(anna_.person), bella = shop_.as(bella_.person);
+  const auto moves =
+      must(db().read([&](db::Tx& tx) { return wallet_moves(tx, anna, shop_.brand(), anna_.id, {}, 10); }));
   ASSERT_EQ(moves.size(), 3u);
   EXPECT_EQ(moves[0].reason, "gift");
   EXPECT_EQ(moves[0].line.amount_fen + moves[1].line.amount_fen + moves[2].line.amount_fen, wallet(anna_.id));
   EXPECT_EQ(must(db().read([&](db::Tx& tx) { return wallet_moves(tx, finance, shop_.brand(), {}, {}, 10); })).size(),
             1u);
-  EXPECT_EQ(db().read([&](db::Tx& tx) { return wallet_of(tx, shop_.as(bella_.person), shop_.brand(), anna_.id); })
-                .error()
-                .code,
+  EXPECT_EQ(db().read([&](db::Tx& tx) { return wallet_of(tx, bella, shop_.brand(), anna_.id); }).error().code,
             Code::forbidden)
       << "another agent's wallet";
   EXPECT_EQ(shop_.problems(), "");
@@ -317,8 +318,9 @@ TEST_P(Promotions, AGuestWhoLogsInIsNotSoldTwice) {
   EXPECT_EQ(must(click(shop_.guest(guest), token(p.id, guest, 40))).price_fen, 40);
   shop_.log_in(guest, xiao);
   EXPECT_FALSE(must(click(shop_.as(xiao), token(p.id, xiao, 40))).counted);
+  const Call person = shop_.as(xiao);
   const auto viewer =
-      must(db().read([&](db::Tx& tx) -> Result<Viewer> { return viewer_of(tx, shop_.as(xiao), shop_.brand()); }));
+      must(db().read([&](db::Tx& tx) -> Result<Viewer> { return viewer_of(tx, person, shop_.brand()); }));
   EXPECT_EQ(viewer.known, std::vector<PromotionId>{p.id});
   EXPECT_EQ(spent(p.id).spent_fen, 40);
   EXPECT_EQ(shop_.problems(), "");
@@ -343,9 +345,10 @@ TEST_P(Promotions, TheHighestBidWinsAndPaysTheSecond) {
   EXPECT_EQ(next->promotion, a.id) << "who has clicked one is shown the other";
   EXPECT_EQ(next->price_fen, 10);
   // Rooms that the feed has shown already are out.
+  const Call call = shop_.as(xiao);
   const auto none = must(db().read([&](db::Tx& tx) -> Result<std::optional<Placement>> {
     const BroadcastId shown[] = {annas};
-    return auction_house.choose(tx, shop_.as(xiao), shop_.brand(), viewer_of(tx, shop_.as(xiao), shop_.brand()), shown);
+    return auction_house.choose(tx, call, shop_.brand(), viewer_of(tx, call, shop_.brand()), shown);
   }));
   EXPECT_FALSE(none);
   EXPECT_EQ(shop_.problems(), "");

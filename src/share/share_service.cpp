@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "catalog/catalog_service.hpp"
+#include "clips/clips_service.hpp"
 #include "live/live_service.hpp"
 #include "live/tally.hpp"
 #include "org/org_service.hpp"
@@ -40,7 +41,9 @@ Status check_fields(const NewShare& wish) {
     std::initializer_list<Kind> kinds;
   };
   const Given fields[] = {
-      {bool(wish.store), "store_id", {Kind::moment, Kind::broadcast, Kind::product, Kind::store, Kind::recruit}},
+      {bool(wish.store),
+       "store_id",
+       {Kind::moment, Kind::broadcast, Kind::clip, Kind::product, Kind::store, Kind::recruit}},
       {bool(wish.broadcast), "broadcast_id", {Kind::moment, Kind::broadcast}},
       {bool(wish.product), "product_id", {Kind::moment, Kind::product}},
       {wish.media_ms.has_value(), "media_ms", {Kind::moment}},
@@ -192,6 +195,22 @@ Status fill_receipt(Tx& tx, const Call& call, const NewShare& wish, const OrderF
   return {};
 }
 
+// Of the store it is from, or of one it is posted in.
+Status fill_clip(Tx& tx, const NewShare& wish, Share& share) {
+  TRY_OK(need(bool(wish.clip), "clip_id", wish.kind));
+  const auto clip = clips::visible_clip(tx, wish.clip);
+  if (!clip) return fail(Code::not_found, "there is no such clip", "/clip_id");
+  share.brand = clip->brand;
+  share.store = wish.store ? wish.store : clip->store;
+  if (share.store != clip->store && !clips::clipper_of(tx, clip->id, share.store))
+    return fail(Code::not_found, "the clip is not in this store", "/store_id");
+  share.clip = clip->id;
+  share.broadcast = clip->broadcast;
+  share.product = clip->product;
+  share.pin = clip->pin;
+  return {};
+}
+
 Status fill_target(Tx& tx, const Call& call, const NewShare& wish, const OrderFactsFn& order_facts, Share& share) {
   switch (wish.kind) {
     case Kind::moment:
@@ -207,8 +226,7 @@ Status fill_target(Tx& tx, const Call& call, const NewShare& wish, const OrderFa
     case Kind::receipt:
       return fill_receipt(tx, call, wish, order_facts, share);
     case Kind::clip:
-      TRY_OK(need(bool(wish.clip), "clip_id", wish.kind));
-      return fail(Code::not_found, "there is no such clip", "/clip_id");
+      return fill_clip(tx, wish, share);
   }
   return fail(Code::invalid_field, "no such kind", "/kind");
 }
@@ -599,6 +617,12 @@ Result<Landing> landing_of(Tx& tx, const Call&, const Share& share) {
       }
       in_room = s.pin_open || s.pin_start_ms || s.on_shelf;
     }
+  }
+  if (share.kind == Kind::clip) {
+    if (clips::visible_clip(tx, share.clip)) s.clip = share.clip;
+  } else if (s.broadcast_state == live::BroadcastState::ended && share.product) {
+    if (const auto clip = clips::clip_for_moment(tx, share.broadcast, share.product, share.pin, share.media_ms))
+      s.clip = clip->id;
   }
   if (share.product && !in_room) {
     s.can_be_sold = catalog::product_can_be_sold(tx, share.product, share.store);

@@ -1,8 +1,8 @@
 // Pictures of every main page at both sizes, light and dark, in both languages, into build/shots (ignored).
 //   node tests/browser/shots.mjs [part of a name …]     only pages whose name contains one of these
 // Each entry lists its pages in shots_ENTRY.mjs beside this file:
-//   export default [{name, open(page, world), as?(world), before?(world), sizes?}…]
-// `as` gives the account that is logged in; `before` changes the world, once; `sizes` leaves one of 390 and 1440 out.
+//   export default [{name, open(page, world), as?(world), before?(world, browser), sizes?}…]
+// `as` gives the account that is logged in; `before(world, browser)` changes the world, once; `sizes` leaves one of 390 and 1440 out.
 // world is makeWorld's with `day`, what fillDay gave. LIANBO_SHOTS=quick: light Chinese and dark English only.
 import { existsSync, mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -27,7 +27,7 @@ async function take() {
   try {
     world.day = await fillDay(world)
     world.trust = await fillTrust(world)
-    for (const one of chosen) await one.before?.(world)
+    for (const one of chosen) await one.before?.(world, browser)
     for (const [theme, locale] of combos)
       for (const [size, options] of [['390', phone], ['1440', desk]])
         for (const one of chosen) {

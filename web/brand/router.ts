@@ -17,7 +17,7 @@ export const routes = [
     path: '/:brand([0-9a-z]{13})',
     component: () => import('./parts/Shell.vue'),
     children: [
-      { path: '', redirect: (to: { params: Record<string, string | string[]> }) => `/${String(to.params.brand)}/wall` },
+      { path: '', component: () => import('./pages/HomePage.vue') },
       { path: 'wall', component: () => import('./pages/WallPage.vue'), meta: { nav: 'wall' } },
       { path: 'overview', component: () => import('./pages/OverviewPage.vue'), meta: { nav: 'overview' } },
       { path: 'agents', component: () => import('./pages/AgentsPage.vue'), meta: { nav: 'agents' } },

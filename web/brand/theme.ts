@@ -30,6 +30,7 @@ export function widgetTheme(isDark: boolean): { base: GlobalTheme | null; overri
         primaryColorHover: p.accentStrong,
         primaryColorPressed: p.accentStrong,
         primaryColorSuppl: p.accent,
+        infoColor: p.accent,
         successColor: p.good,
         warningColor: p.warn,
         errorColor: p.bad,

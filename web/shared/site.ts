@@ -11,7 +11,7 @@ export type Site = ReplyOf<typeof getSite>
 export type SiteBrand = Site['brands'][number]
 type Came = NonNullable<Site['share']>
 
-export const site = reactive({ ready: false, sandbox: false, brands: [] as SiteBrand[] })
+export const site = reactive({ ready: false, sandbox: false, brands: [] as SiteBrand[], media: { live_url: '', all_url: '', clips_url: '', ingest_url: '', camera: false } })
 const brandId = ref(recall<string>('brand', ''))
 export const brand = computed<SiteBrand | undefined>(() => site.brands.find((b) => b.id === brandId.value) ?? site.brands[0])
 export const currency = computed(() => brand.value?.currency ?? 'CNY')
@@ -30,6 +30,7 @@ export function loadSite(): Promise<void> {
       setServerTime(got.now)
       site.brands = got.brands
       site.sandbox = got.sandbox
+      site.media = got.media
       site.ready = true
       if (got.share) {
         // Kept for this visit: an order in that store says which share it came through.
@@ -47,6 +48,12 @@ export function loadSite(): Promise<void> {
 }
 export function cameThrough(): Came[] {
   return recall<Came[]>('came', [], 'visit')
+}
+// Who came through a clip buys in the store it is from, whoever posted it.
+export function cameThroughTo(store: string) {
+  const all = cameThrough()
+  const last = all.at(-1)
+  if (last?.kind === 'clip' && last.store_id !== store) remember('came', [...all.filter((one) => one.store_id !== store), { ...last, store_id: store }], 'visit')
 }
 export function shareOf(store: string): string | null {
   return cameThrough().find((one) => one.store_id === store)?.id ?? null

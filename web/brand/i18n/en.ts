@@ -1432,4 +1432,10 @@ export const en: Messages<keyof typeof zh> = {
   'audit.key.words': 'words',
   'audit.key.rules': 'rules',
   'audit.key.person_id': 'person',
+  'campaign.list.again': 'The list of this draft could not be read; choose its stores again.',
+  'audit.key.state': 'state',
+  'audit.key.off': 'off',
+  'shell.notyours': 'This page is not yours',
+  'shell.notyours.hint': 'Ask an owner of the brand for the role it needs.',
+  'shell.regions': 'Your regions: {regions}',
 }

@@ -1432,4 +1432,10 @@ export const zh = {
   'audit.key.words': '词数',
   'audit.key.rules': '规则数',
   'audit.key.person_id': '人',
+  'campaign.list.again': '这份草稿原来的名单没有读到，请重新选择店铺。',
+  'audit.key.state': '状态',
+  'audit.key.off': '减',
+  'shell.notyours': '这一页不在你的权限里',
+  'shell.notyours.hint': '需要的话，请品牌负责人给你加上角色。',
+  'shell.regions': '你负责：{regions}',
 } as const satisfies Messages

@@ -48,7 +48,8 @@ export function detailsOf(detail: unknown): Detail[] {
     delete all.to
   }
   for (const [key, value] of Object.entries(all)) {
-    if (value === '' || value === null) continue
+    // What is not set needs no words.
+    if (value === '' || value === null || (Array.isArray(value) && value.length === 0) || (value === 0 && /_(fen|bp)$/.test(key))) continue
     if (isChange(value)) out.push({ label: labelOf(key), text: change(key, value.from, value.to) })
     else if (key.endsWith('_id') && isId(value)) out.push({ label: labelOf(key), id: value })
     else out.push({ label: labelOf(key), text: shown(key, value) })

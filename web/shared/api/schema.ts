@@ -316,6 +316,18 @@ export type CancelBroadcastReply = {
   audience: 'public' | 'rehearsal'
   /** suspended, left: its agent was; empty: its crew or staff said so */
   ended_why: string
+  picture: {
+    /** cut: the host is reconnecting; over: a replay */
+    state: 'none' | 'on' | 'cut' | 'over'
+    /** its name in the addresses that getSite gives */
+    stream: string
+    /** media time 0 */
+    first_frame_at?: string | null
+    /** since when no frames come */
+    cut_at?: string | null
+    /** simulcast: the broadcast whose picture it carries */
+    of?: string | null
+  }
 }
 /** Cancel a scheduled broadcast */
 export const cancelBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, CancelBroadcastReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/cancel', keyed: true }
@@ -436,6 +448,14 @@ export type CancelOrderReply = {
 /** Cancels an unpaid order */
 export const cancelOrder: Operation<{ order_id: string }, undefined, CancelOrderBody, CancelOrderReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/cancel', keyed: true }
 
+export type CarryPictureBody = {
+  /** the broadcast whose picture is carried */
+  of?: string | null
+}
+export type CarryPictureReply = undefined
+/** Simulcast: this room shows the picture of another broadcast of its brand; null: its own again */
+export const carryPicture: Operation<{ broadcast_id: string }, undefined, CarryPictureBody, CarryPictureReply> = { method: 'PUT', path: '/api/v1/broadcasts/{broadcast_id}/picture', keyed: true }
+
 export type ChangeBrandBody = {
   name: string
 }
@@ -473,6 +493,18 @@ export type ChangeBroadcastReply = {
   audience: 'public' | 'rehearsal'
   /** suspended, left: its agent was; empty: its crew or staff said so */
   ended_why: string
+  picture: {
+    /** cut: the host is reconnecting; over: a replay */
+    state: 'none' | 'on' | 'cut' | 'over'
+    /** its name in the addresses that getSite gives */
+    stream: string
+    /** media time 0 */
+    first_frame_at?: string | null
+    /** since when no frames come */
+    cut_at?: string | null
+    /** simulcast: the broadcast whose picture it carries */
+    of?: string | null
+  }
 }
 /** Another title, or another time as long as the old one has not come */
 export const changeBroadcast: Operation<{ broadcast_id: string }, undefined, ChangeBroadcastBody, ChangeBroadcastReply> = { method: 'PATCH', path: '/api/v1/broadcasts/{broadcast_id}', keyed: true }
@@ -1380,6 +1412,18 @@ export type EndBroadcastReply = {
   audience: 'public' | 'rehearsal'
   /** suspended, left: its agent was; empty: its crew or staff said so */
   ended_why: string
+  picture: {
+    /** cut: the host is reconnecting; over: a replay */
+    state: 'none' | 'on' | 'cut' | 'over'
+    /** its name in the addresses that getSite gives */
+    stream: string
+    /** media time 0 */
+    first_frame_at?: string | null
+    /** since when no frames come */
+    cut_at?: string | null
+    /** simulcast: the broadcast whose picture it carries */
+    of?: string | null
+  }
 }
 /** End a live broadcast; its open pin is closed */
 export const endBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, EndBroadcastReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/end', keyed: true }
@@ -1777,6 +1821,18 @@ export type GetBroadcastReply = {
   audience: 'public' | 'rehearsal'
   /** suspended, left: its agent was; empty: its crew or staff said so */
   ended_why: string
+  picture: {
+    /** cut: the host is reconnecting; over: a replay */
+    state: 'none' | 'on' | 'cut' | 'over'
+    /** its name in the addresses that getSite gives */
+    stream: string
+    /** media time 0 */
+    first_frame_at?: string | null
+    /** since when no frames come */
+    cut_at?: string | null
+    /** simulcast: the broadcast whose picture it carries */
+    of?: string | null
+  }
   store_name: string
   /** the agent whose store it is */
   host_name: string
@@ -1989,6 +2045,51 @@ export type GetCascadeReply = {
 }
 /** How far the tree of shares went that this one belongs to */
 export const getCascade: Operation<{ share_id: string }, undefined, undefined, GetCascadeReply> = { method: 'GET', path: '/api/v1/shares/{share_id}/cascade' }
+
+export type GetClipReply = {
+  id: string
+  brand_id: string
+  /** its origin */
+  store_id: string
+  store_name: string
+  host_name: string
+  broadcast_id: string
+  pin_id: string
+  product_id: string
+  title: string
+  /** waiting: it is being cut */
+  state: 'waiting' | 'ready' | 'failed' | 'removed'
+  /** of its folder under the address of clips that getSite gives: clip.mp4, poster.jpg */
+  name: string
+  /** of the pin, in the broadcast's media time */
+  media_open_ms: number
+  media_close_ms: number
+  /** media time of the clip's first frame */
+  from_ms: number
+  to_ms: number
+  created_at: string
+  ready_at?: string | null
+}
+/** A clip that is shown */
+export const getClip: Operation<{ clip_id: string }, undefined, undefined, GetClipReply> = { method: 'GET', path: '/api/v1/clips/{clip_id}' }
+
+export type GetClipProvenanceReply = {
+  clip_id: string
+  brand_id: string
+  broadcast_id: string
+  pin_id: string
+  product_id: string
+  host_agent_id: string
+  opened_at: string
+  from_ms: number
+  to_ms: number
+  sha256: string
+  /** Ed25519, by the brand's key */
+  signature: string
+  public_key: string
+}
+/** What is signed about it; lianbo clip verify checks it against the file */
+export const getClipProvenance: Operation<{ clip_id: string }, undefined, undefined, GetClipProvenanceReply> = { method: 'GET', path: '/api/v1/clips/{clip_id}/provenance' }
 
 export type GetClockReply = {
   now: string
@@ -2251,6 +2352,18 @@ export type GetHallReply = {
     audience: 'public' | 'rehearsal'
     /** suspended, left: its agent was; empty: its crew or staff said so */
     ended_why: string
+    picture: {
+      /** cut: the host is reconnecting; over: a replay */
+      state: 'none' | 'on' | 'cut' | 'over'
+      /** its name in the addresses that getSite gives */
+      stream: string
+      /** media time 0 */
+      first_frame_at?: string | null
+      /** since when no frames come */
+      cut_at?: string | null
+      /** simulcast: the broadcast whose picture it carries */
+      of?: string | null
+    }
     store_name: string
     host_name: string
     reservations: number
@@ -2286,6 +2399,18 @@ export type GetHallReply = {
     audience: 'public' | 'rehearsal'
     /** suspended, left: its agent was; empty: its crew or staff said so */
     ended_why: string
+    picture: {
+      /** cut: the host is reconnecting; over: a replay */
+      state: 'none' | 'on' | 'cut' | 'over'
+      /** its name in the addresses that getSite gives */
+      stream: string
+      /** media time 0 */
+      first_frame_at?: string | null
+      /** since when no frames come */
+      cut_at?: string | null
+      /** simulcast: the broadcast whose picture it carries */
+      of?: string | null
+    }
     store_name: string
     host_name: string
     reservations: number
@@ -2321,6 +2446,18 @@ export type GetHallReply = {
     audience: 'public' | 'rehearsal'
     /** suspended, left: its agent was; empty: its crew or staff said so */
     ended_why: string
+    picture: {
+      /** cut: the host is reconnecting; over: a replay */
+      state: 'none' | 'on' | 'cut' | 'over'
+      /** its name in the addresses that getSite gives */
+      stream: string
+      /** media time 0 */
+      first_frame_at?: string | null
+      /** since when no frames come */
+      cut_at?: string | null
+      /** simulcast: the broadcast whose picture it carries */
+      of?: string | null
+    }
     store_name: string
     host_name: string
     reservations: number
@@ -3037,14 +3174,24 @@ export type GetSiteReply = {
     name: string
     currency: string
     time_zone: string
-    /** the company it belongs to; empty: not verified */
-    verified_as: string
   }[]
   now: string
   /** the clock stands still */
   simulated: boolean
   /** payment is confirmed on a page of ours */
   sandbox: boolean
+  media: {
+    /** playlist of who watches live, with {stream} in it; one that begins with : is on the page's host; empty: there are no pictures */
+    live_url: string
+    /** the playlist back to the broadcast's start */
+    all_url: string
+    /** folder of clips: {name}/clip.mp4, {name}/poster.jpg */
+    clips_url: string
+    /** RTMP server for encoders; the key is {stream}?key={stream_key} */
+    ingest_url: string
+    /** a browser may send its camera */
+    camera: boolean
+  }
   /** null: none was asked for, or there is none of this token */
   share?: {
     id: string
@@ -3436,7 +3583,6 @@ export type HideReviewBody = {
 export type HideReviewReply = {
   id: string
   store_id: string
-  store_name: string
   product_id: string
   /** of the buyer, masked */
   name: string
@@ -3751,7 +3897,6 @@ export type ListBrandReviewsReply = {
   items: {
     id: string
     store_id: string
-    store_name: string
     product_id: string
     /** of the buyer, masked */
     name: string
@@ -3789,6 +3934,18 @@ export type ListBroadcastsReply = {
     audience: 'public' | 'rehearsal'
     /** suspended, left: its agent was; empty: its crew or staff said so */
     ended_why: string
+    picture: {
+      /** cut: the host is reconnecting; over: a replay */
+      state: 'none' | 'on' | 'cut' | 'over'
+      /** its name in the addresses that getSite gives */
+      stream: string
+      /** media time 0 */
+      first_frame_at?: string | null
+      /** since when no frames come */
+      cut_at?: string | null
+      /** simulcast: the broadcast whose picture it carries */
+      of?: string | null
+    }
   }[]
   next?: string | null
 }
@@ -3801,7 +3958,7 @@ export type ListCampaignStoresReply = {
   }[]
   next?: string | null
 }
-/** The stores that have it; of a draft for a list of stores, that list */
+/** The stores that have it */
 export const listCampaignStores: Operation<{ campaign_id: string }, { limit?: string; after?: string }, undefined, ListCampaignStoresReply> = { method: 'GET', path: '/api/v1/campaigns/{campaign_id}/stores' }
 
 export type ListCampaignsReply = {
@@ -4368,13 +4525,13 @@ export const listMyOrders: Operation<undefined, { limit?: number; after?: string
 export type ListNamesReply = {
   items: {
     id: string
-    kind: 'agent' | 'store' | 'broadcast' | 'product' | 'sku' | 'staff' | 'campaign' | 'coupon' | 'task'
+    kind: 'agent' | 'store' | 'broadcast' | 'product' | 'sku' | 'staff'
     name: string
     /** its code */
     note: string
   }[]
 }
-/** What ids of agents, stores, broadcasts, products, SKUs, staff, campaigns, coupons and tasks stand for */
+/** What ids of agents, stores, broadcasts, products, SKUs and staff stand for */
 export const listNames: Operation<{ brand_id: string }, { ids?: string }, undefined, ListNamesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/names' }
 
 export type ListNotesReply = {
@@ -4420,29 +4577,6 @@ export type ListOpenAfterSalesReply = {
 }
 /** After-sales that are open, oldest first */
 export const listOpenAfterSales: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListOpenAfterSalesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/after-sales' }
-
-export type ListOrderReviewsReply = {
-  items: {
-    id: string
-    store_id: string
-    store_name: string
-    product_id: string
-    /** of the buyer, masked */
-    name: string
-    stars: number
-    words: string
-    /** always: only a received line can be reviewed */
-    verified: boolean
-    at: string
-    order_id: string
-    line: number
-    hidden_at?: string | null
-    hidden_reason: string
-  }[]
-  next?: string | null
-}
-/** What was written about an order's lines; for its buyer, its host and staff */
-export const listOrderReviews: Operation<{ order_id: string }, undefined, undefined, ListOrderReviewsReply> = { method: 'GET', path: '/api/v1/orders/{order_id}/reviews' }
 
 export type ListPayoutBatchesReply = {
   items: {
@@ -4537,40 +4671,40 @@ export type ListPlansReply = {
 /** The commission plans that count now */
 export const listPlans: Operation<{ brand_id: string }, { limit?: string; after?: string }, undefined, ListPlansReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/plans' }
 
-export type ListPrizeCouponsReply = {
+export type ListProductClipsReply = {
   items: {
     id: string
     brand_id: string
-    giver: 'brand' | 'store' | 'room' | 'prize'
-    /** good in this store only */
-    store_id?: string | null
-    /** given and good in this room only */
-    broadcast_id?: string | null
+    /** its origin */
+    store_id: string
+    store_name: string
+    host_name: string
+    broadcast_id: string
+    pin_id: string
+    product_id: string
+    title: string
+    /** waiting: it is being cut */
+    state: 'waiting' | 'ready' | 'failed' | 'removed'
+    /** of its folder under the address of clips that getSite gives: clip.mp4, poster.jpg */
     name: string
-    /** an amount off, or 0 */
-    off_fen: number
-    /** a rate off, or 0 */
-    off_bp: number
-    /** a rate takes off at most this; 0: no cap */
-    cap_fen: number
-    /** goods of at least this */
-    min_spend_fen: number
-    total: number
-    left: number
-    starts_at: string
-    ends_at: string
-    withdrawn_at?: string | null
+    /** of the pin, in the broadcast's media time */
+    media_open_ms: number
+    media_close_ms: number
+    /** media time of the clip's first frame */
+    from_ms: number
+    to_ms: number
+    created_at: string
+    ready_at?: string | null
   }[]
   next?: string | null
 }
-/** What a lucky bag of this store may promise */
-export const listPrizeCoupons: Operation<{ store_id: string }, undefined, undefined, ListPrizeCouponsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/prize-coupons' }
+/** All clips of the same item, newest first */
+export const listProductClips: Operation<{ product_id: string }, { limit?: string; after?: string }, undefined, ListProductClipsReply> = { method: 'GET', path: '/api/v1/products/{product_id}/clips' }
 
 export type ListProductReviewsReply = {
   items: {
     id: string
     store_id: string
-    store_name: string
     product_id: string
     /** of the buyer, masked */
     name: string
@@ -4581,13 +4715,6 @@ export type ListProductReviewsReply = {
     at: string
   }[]
   next?: string | null
-  summary: {
-    count: number
-    /** the sum of all stars */
-    stars: number
-    /** how many gave one star, two, … */
-    by_star: number[]
-  }
 }
 /** A product's reviews in all stores, newest first */
 export const listProductReviews: Operation<{ product_id: string }, { limit?: string; after?: string }, undefined, ListProductReviewsReply> = { method: 'GET', path: '/api/v1/products/{product_id}/reviews' }
@@ -4721,6 +4848,18 @@ export type ListRoomsSellingReply = {
     audience: 'public' | 'rehearsal'
     /** suspended, left: its agent was; empty: its crew or staff said so */
     ended_why: string
+    picture: {
+      /** cut: the host is reconnecting; over: a replay */
+      state: 'none' | 'on' | 'cut' | 'over'
+      /** its name in the addresses that getSite gives */
+      stream: string
+      /** media time 0 */
+      first_frame_at?: string | null
+      /** since when no frames come */
+      cut_at?: string | null
+      /** simulcast: the broadcast whose picture it carries */
+      of?: string | null
+    }
     store_name: string
     host_name: string
     reservations: number
@@ -4766,26 +4905,6 @@ export type ListRunSettlementsReply = {
 }
 /** What a run gave each agent */
 export const listRunSettlements: Operation<{ run_id: string }, { limit?: number; after?: string }, undefined, ListRunSettlementsReply> = { method: 'GET', path: '/api/v1/settlement-runs/{run_id}/settlements' }
-
-export type ListScoresReply = {
-  items: {
-    store_id: string
-    /** of the formula */
-    version: number
-    score: number
-    /** fewer than 10 rated lines */
-    new: boolean
-    /** null: new */
-    level?: number | null
-    rated_lines: number
-    rated_lines_wanted: number
-    store_name: string
-    host_name: string
-  }[]
-  next?: string | null
-}
-/** Score and level of every store, in order of their making */
-export const listScores: Operation<{ brand_id: string }, { limit?: string; after?: string }, undefined, ListScoresReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/scores' }
 
 export type ListSettlementRunsReply = {
   items: {
@@ -4941,6 +5060,36 @@ export type ListStoreAllotmentsReply = {
 /** Units set aside for this store */
 export const listStoreAllotments: Operation<{ store_id: string }, { limit?: string; after?: string }, undefined, ListStoreAllotmentsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/allotments' }
 
+export type ListStoreClipsReply = {
+  items: {
+    id: string
+    brand_id: string
+    /** its origin */
+    store_id: string
+    store_name: string
+    host_name: string
+    broadcast_id: string
+    pin_id: string
+    product_id: string
+    title: string
+    /** waiting: it is being cut */
+    state: 'waiting' | 'ready' | 'failed' | 'removed'
+    /** of its folder under the address of clips that getSite gives: clip.mp4, poster.jpg */
+    name: string
+    /** of the pin, in the broadcast's media time */
+    media_open_ms: number
+    media_close_ms: number
+    /** media time of the clip's first frame */
+    from_ms: number
+    to_ms: number
+    created_at: string
+    ready_at?: string | null
+  }[]
+  next?: string | null
+}
+/** A store's clips and those posted in it, newest first */
+export const listStoreClips: Operation<{ store_id: string }, { limit?: string; after?: string }, undefined, ListStoreClipsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/clips' }
+
 export type ListStoreCouponsReply = {
   items: {
     id: string
@@ -5066,7 +5215,6 @@ export type ListStoreReviewsReply = {
   items: {
     id: string
     store_id: string
-    store_name: string
     product_id: string
     /** of the buyer, masked */
     name: string
@@ -5077,13 +5225,6 @@ export type ListStoreReviewsReply = {
     at: string
   }[]
   next?: string | null
-  summary: {
-    count: number
-    /** the sum of all stars */
-    stars: number
-    /** how many gave one star, two, … */
-    by_star: number[]
-  }
 }
 /** A store's reviews, newest first */
 export const listStoreReviews: Operation<{ store_id: string }, { limit?: string; after?: string }, undefined, ListStoreReviewsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/reviews' }
@@ -5469,6 +5610,10 @@ export type PlaceOrderReply = {
 }
 /** Places an order: every line is reserved or none; prices, coupon, shipping, plan, lock and attribution are fixed now */
 export const placeOrder: Operation<undefined, undefined, PlaceOrderBody, PlaceOrderReply> = { method: 'POST', path: '/api/v1/orders', keyed: true }
+
+export type PostClipReply = undefined
+/** Publish another store's clip in one's own, as clipper */
+export const postClip: Operation<{ clip_id: string; store_id: string }, undefined, undefined, PostClipReply> = { method: 'PUT', path: '/api/v1/clips/{clip_id}/posts/{store_id}', keyed: true }
 
 export type PreviewErasureReply = {
   id?: string
@@ -6196,6 +6341,36 @@ export type RemoveStaffReply = undefined
 /** No longer works for the brand */
 export const removeStaff: Operation<{ brand_id: string; person_id: string }, undefined, undefined, RemoveStaffReply> = { method: 'DELETE', path: '/api/v1/brands/{brand_id}/staff/{person_id}', keyed: true }
 
+export type RenameClipBody = {
+  title: string
+}
+export type RenameClipReply = {
+  id: string
+  brand_id: string
+  /** its origin */
+  store_id: string
+  store_name: string
+  host_name: string
+  broadcast_id: string
+  pin_id: string
+  product_id: string
+  title: string
+  /** waiting: it is being cut */
+  state: 'waiting' | 'ready' | 'failed' | 'removed'
+  /** of its folder under the address of clips that getSite gives: clip.mp4, poster.jpg */
+  name: string
+  /** of the pin, in the broadcast's media time */
+  media_open_ms: number
+  media_close_ms: number
+  /** media time of the clip's first frame */
+  from_ms: number
+  to_ms: number
+  created_at: string
+  ready_at?: string | null
+}
+/** Another title */
+export const renameClip: Operation<{ clip_id: string }, undefined, RenameClipBody, RenameClipReply> = { method: 'PATCH', path: '/api/v1/clips/{clip_id}', keyed: true }
+
 export type RenameRegionBody = {
   name: string
 }
@@ -6229,6 +6404,18 @@ export type RenewStreamKeyReply = {
   audience: 'public' | 'rehearsal'
   /** suspended, left: its agent was; empty: its crew or staff said so */
   ended_why: string
+  picture: {
+    /** cut: the host is reconnecting; over: a replay */
+    state: 'none' | 'on' | 'cut' | 'over'
+    /** its name in the addresses that getSite gives */
+    stream: string
+    /** media time 0 */
+    first_frame_at?: string | null
+    /** since when no frames come */
+    cut_at?: string | null
+    /** simulcast: the broadcast whose picture it carries */
+    of?: string | null
+  }
   /** shown here and never again */
   stream_key: string
 }
@@ -6389,6 +6576,18 @@ export type ScheduleBroadcastReply = {
   audience: 'public' | 'rehearsal'
   /** suspended, left: its agent was; empty: its crew or staff said so */
   ended_why: string
+  picture: {
+    /** cut: the host is reconnecting; over: a replay */
+    state: 'none' | 'on' | 'cut' | 'over'
+    /** its name in the addresses that getSite gives */
+    stream: string
+    /** media time 0 */
+    first_frame_at?: string | null
+    /** since when no frames come */
+    cut_at?: string | null
+    /** simulcast: the broadcast whose picture it carries */
+    of?: string | null
+  }
   /** shown once; null in a repeated answer */
   stream_key?: string | null
 }
@@ -6622,7 +6821,6 @@ export const shipOrder: Operation<{ order_id: string }, undefined, ShipOrderBody
 export type ShowReviewReply = {
   id: string
   store_id: string
-  store_name: string
   product_id: string
   /** of the buyer, masked */
   name: string
@@ -6657,6 +6855,18 @@ export type StartBroadcastReply = {
   audience: 'public' | 'rehearsal'
   /** suspended, left: its agent was; empty: its crew or staff said so */
   ended_why: string
+  picture: {
+    /** cut: the host is reconnecting; over: a replay */
+    state: 'none' | 'on' | 'cut' | 'over'
+    /** its name in the addresses that getSite gives */
+    stream: string
+    /** media time 0 */
+    first_frame_at?: string | null
+    /** since when no frames come */
+    cut_at?: string | null
+    /** simulcast: the broadcast whose picture it carries */
+    of?: string | null
+  }
 }
 /** Go live */
 export const startBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, StartBroadcastReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/start', keyed: true }
@@ -6701,6 +6911,10 @@ export const undoCampaign: Operation<{ campaign_id: string }, undefined, undefin
 export type UnfollowStoreReply = undefined
 /** No longer */
 export const unfollowStore: Operation<{ store_id: string }, undefined, undefined, UnfollowStoreReply> = { method: 'DELETE', path: '/api/v1/stores/{store_id}/follow', keyed: true }
+
+export type UnpostClipReply = undefined
+/** Take it out of one's own store again */
+export const unpostClip: Operation<{ clip_id: string; store_id: string }, undefined, undefined, UnpostClipReply> = { method: 'DELETE', path: '/api/v1/clips/{clip_id}/posts/{store_id}', keyed: true }
 
 export type UnreserveBroadcastReply = undefined
 /** Don't remind me */
@@ -6836,7 +7050,6 @@ export type WriteReviewBody = {
 export type WriteReviewReply = {
   id: string
   store_id: string
-  store_name: string
   product_id: string
   /** of the buyer, masked */
   name: string

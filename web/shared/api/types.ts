@@ -21,6 +21,7 @@ export type Order = s.GetOrderReply
 export type OrderLine = Order['lines'][number]
 export type OrderState = Order['state']
 export type AfterSale = s.ListAfterSalesReply['items'][number]
+export type Clip = s.GetClipReply
 export type Share = s.CreateShareReply
 export type ShareRow = s.ListSharesReply['items'][number]
 export type Cascade = s.GetCascadeReply

@@ -4,6 +4,7 @@ import { getCurrentScope, onScopeDispose, reactive } from 'vue'
 import { api } from '../api/client'
 import { getProduct } from '../api/schema'
 import type { Coupon, Flash, LuckyBag, Product } from '../api/types'
+import type { Picture } from '../picture'
 import { RoomLink, type LinkState, type RoomMessage } from './link'
 
 export interface RoomSku {
@@ -51,6 +52,7 @@ export interface RoomBroadcast {
   likes: number
   enters: number
   peak_viewers: number
+  picture: Picture
 }
 export interface RoomChat {
   id: string
@@ -191,6 +193,7 @@ export function applyMessage(room: RoomState, message: RoomMessage, me = ''): vo
       break
     }
     case 'changed':
+    case 'picture':
     case 'started':
     case 'ended':
       room.broadcast = m.broadcast

@@ -1,0 +1,345 @@
+// Streams and clips on both engines: who may publish, when media time begins, how pins become clips, what may go.
+#include "clips/clips.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include "base/crypto.hpp"
+#include "base/json.hpp"
+#include "catalog/catalog_service.hpp"
+#include "clips/clips_service.hpp"
+#include "clips/clips_store.hpp"
+#include "live/live_service.hpp"
+#include "live/stream_service.hpp"
+#include "org/org_service.hpp"
+#include "support/database.hpp"
+
+namespace lianbo::clips {
+namespace {
+
+using db::Tx;
+using live::Picture;
+
+constexpr Instant kNow = 1'800'000'000'000;
+
+class ClipsTest : public test::StoreTest {
+ protected:
+  template <class F>
+  auto write(F&& body) {
+    auto result = db().write(std::forward<F>(body));
+    if (!result) ADD_FAILURE() << result.error().text();
+    return *std::move(result);
+  }
+  template <class F>
+  Code refused(F&& body) {
+    const auto result = db().write([&](Tx& tx) -> Status {
+      auto got = body(tx);
+      if (!got) return fail(got.error());
+      return {};
+    });
+    if (result) ADD_FAILURE() << "was accepted";
+    return result ? Code::internal : result.error().code;
+  }
+
+  void SetUp() override {
+    brand_ = write([&](Tx& tx) {
+      org::NewBrand wish;
+      wish.name = "茶";
+      wish.owner_login = "owner";
+      wish.owner_name = "Owner";
+      wish.owner_password_hash = "x";
+      return org::create_brand(tx, call(), wish);
+    });
+    a_ = agent("A");
+    b_ = agent("B");
+    tea_ = product("tea");
+    made_ = schedule(a_.store);
+  }
+  Call call(Instant at = kNow) {
+    Call out;
+    out.caller.system = true;
+    out.caller.guest = false;
+    out.now = at;
+    out.ids = &ids_;
+    out.random = &random_;
+    out.settings = &settings_;
+    return out;
+  }
+  org::Agent agent(const std::string& code) {
+    org::NewAgent wish;
+    wish.code = wish.name = code;
+    wish.state = org::AgentState::active;
+    return write([&](Tx& tx) { return org::create_agent(tx, call(), brand_, wish); });
+  }
+  ProductId product(const std::string& code) {
+    catalog::CatalogProduct wish;
+    wish.code = wish.title = code;
+    catalog::CatalogSku sku;
+    sku.code = code + "-1";
+    sku.price_fen = 990;
+    sku.stock = 5;
+    wish.skus.push_back(sku);
+    return write([&](Tx& tx) { return catalog::create_product(tx, call(), brand_, wish); }).product.id;
+  }
+  live::Scheduled schedule(StoreId store) {
+    return write([&](Tx& tx) {
+      return live::schedule_broadcast(tx, call(), store, {"T", kNow, {tea_}, live::Audience::everybody});
+    });
+  }
+  void start(BroadcastId id, Instant at) {
+    write([&](Tx& tx) { return live::start_broadcast(tx, call(at), id); });
+  }
+  live::Broadcast now(BroadcastId id) {
+    return write([&](Tx& tx) { return live::find_broadcast(tx, id); });
+  }
+  auto publish(const live::Scheduled& s, const std::string& client, Instant at = kNow) {
+    return [=, this](Tx& tx) {
+      return live::admit_publisher(tx, call(at), {s.broadcast.stream_name, s.stream_key, client, false});
+    };
+  }
+  std::optional<Instant> frame(const live::Scheduled& s, Instant at) {
+    return write([&](Tx& tx) { return live::frame_came(tx, call(at), s.broadcast.stream_name, at); });
+  }
+  std::vector<Clip> clips_of(StoreId store) {
+    return write([&](Tx& tx) -> Result<std::vector<Clip>> { return store::of_store(tx, store, {}, 50); });
+  }
+  // As the cutter leaves it.
+  Clip ready(Clip c) {
+    c.state = State::ready;
+    c.from_ms = c.media_open_ms;
+    c.to_ms = c.media_close_ms;
+    c.sha256 = sha256("film");
+    c.signature = sign_bytes(std::string(32, 'k'), provenance_text(c));
+    c.ready_at = kNow + 60'000;
+    write([&](Tx& tx) -> Result<bool> {
+      store::set_cut(tx, c);
+      return true;
+    });
+    return c;
+  }
+  Clip one_clip() {
+    start(made_.broadcast.id, kNow);
+    write(publish(made_, "own:1"));
+    frame(made_, kNow + 2000);
+    write([&](Tx& tx) { return live::pin_product(tx, call(kNow + 5000), made_.broadcast.id, tea_); });
+    write([&](Tx& tx) { return live::unpin(tx, call(kNow + 9000), made_.broadcast.id); });
+    EXPECT_EQ(find_pins(db(), call(kNow + 9001)).value_or(-1), 1);
+    return ready(clips_of(a_.store).at(0));
+  }
+
+  IdMaker ids_{1, 0};
+  SeededRandom random_{7};
+  Settings settings_;
+  BrandId brand_;
+  org::Agent a_, b_;
+  ProductId tea_;
+  live::Scheduled made_;
+};
+ON_BOTH_ENGINES(ClipsTest);
+
+TEST_P(ClipsTest, AKeyIsGoodForItsBroadcastAndOnePublisher) {
+  EXPECT_EQ(refused([&](Tx& tx) {
+              return live::admit_publisher(tx, call(), {made_.broadcast.stream_name, "wrong", "own:1", false});
+            }),
+            Code::forbidden);
+  EXPECT_EQ(
+      refused([&](Tx& tx) { return live::admit_publisher(tx, call(), {"nobody", made_.stream_key, "own:1", false}); }),
+      Code::forbidden);
+  EXPECT_EQ(refused(publish(made_, "own:1", kNow + live::kKeyDays * kDayMs + 1)), Code::forbidden) << "expired";
+  write(publish(made_, "own:1"));
+  EXPECT_EQ(refused(publish(made_, "own:2")), Code::conflict) << "a second publisher";
+  write([&](Tx& tx) -> Result<bool> {
+    TRY_OK(live::publisher_left(tx, call(), made_.broadcast.stream_name, "own:2"));
+    return true;
+  });
+  EXPECT_EQ(now(made_.broadcast.id).publisher, "own:1") << "the end of a refused one ends nobody else";
+  const auto other = write([&](Tx& tx) { return live::renew_stream_key(tx, call(), made_.broadcast.id); });
+  EXPECT_EQ(refused(publish(made_, "own:1")), Code::forbidden) << "the old key is void";
+  write(publish(other, "own:1"));
+  start(made_.broadcast.id, kNow);
+  write([&](Tx& tx) { return live::end_broadcast(tx, call(kNow + 1), made_.broadcast.id); });
+  EXPECT_EQ(refused(publish(other, "own:3")), Code::broadcast_state_conflict) << "a key that was used up";
+}
+
+TEST_P(ClipsTest, MediaTimeBeginsWithTheFirstFrameAndFollowsTheStream) {
+  EXPECT_EQ(frame(made_, kNow), std::nullopt) << "before it is live nothing counts";
+  start(made_.broadcast.id, kNow);
+  const auto early = write([&](Tx& tx) { return live::pin_product(tx, call(kNow + 1000), made_.broadcast.id, tea_); });
+  EXPECT_EQ(early.media_open_ms, 1000);
+  write(publish(made_, "own:1"));
+  EXPECT_EQ(frame(made_, kNow + 3000), kNow + 3000);
+  EXPECT_EQ(frame(made_, kNow + 4000), kNow + 3000) << "the first one only";
+  write([&](Tx& tx) -> Result<bool> {
+    TRY_OK(live::set_lag(tx, call(), made_.broadcast.stream_name, 250));
+    return true;
+  });
+  const auto closed = write([&](Tx& tx) { return live::unpin(tx, call(kNow + 8000), made_.broadcast.id); });
+  EXPECT_EQ(closed->media_open_ms, 0) << "what began before the picture lies at its beginning";
+  EXPECT_EQ(closed->media_close_ms, 4750) << "8000 less the first frame's 3000 and the lag";
+}
+
+TEST_P(ClipsTest, CutOffAndBackItIsTheSameBroadcast) {
+  start(made_.broadcast.id, kNow);
+  write(publish(made_, "own:1"));
+  frame(made_, kNow);
+  EXPECT_EQ(live::picture_of(now(made_.broadcast.id)), Picture::on);
+  EXPECT_EQ(write([&](Tx& tx) { return live::publishers_gone(tx, call(kNow + 5000), "out"); }), 0);
+  EXPECT_EQ(write([&](Tx& tx) { return live::publishers_gone(tx, call(kNow + 5000), "own:"); }), 1);
+  EXPECT_EQ(live::picture_of(now(made_.broadcast.id)), Picture::cut);
+  write(publish(made_, "own:9", kNow + 20'000));
+  EXPECT_EQ(live::picture_of(now(made_.broadcast.id)), Picture::on);
+  EXPECT_EQ(now(made_.broadcast.id).first_frame_at, kNow);
+}
+
+TEST_P(ClipsTest, ARoomCarriesAnothersPictureWithItsOwnPins) {
+  const auto room = schedule(b_.store);
+  write([&](Tx& tx) { return live::carry_picture(tx, call(), room.broadcast.id, made_.broadcast.id); });
+  EXPECT_EQ(refused(publish(room, "own:1")), Code::conflict) << "its own key is refused meanwhile";
+  EXPECT_EQ(refused([&](Tx& tx) { return live::carry_picture(tx, call(), made_.broadcast.id, room.broadcast.id); }),
+            Code::conflict)
+      << "no chains";
+  start(made_.broadcast.id, kNow);
+  start(room.broadcast.id, kNow + 500);
+  frame(made_, kNow + 1000);
+  const auto b = now(room.broadcast.id);
+  EXPECT_EQ(live::picture_of(b), Picture::on);
+  EXPECT_EQ(live::media_ms_at(b, kNow + 4000), 3000) << "media time is the head's";
+  write([&](Tx& tx) { return live::pin_product(tx, call(kNow + 4000), room.broadcast.id, tea_); });
+  write([&](Tx& tx) { return live::unpin(tx, call(kNow + 7000), room.broadcast.id); });
+  EXPECT_EQ(find_pins(db(), call(kNow + 7001)).value_or(-1), 1);
+  const auto clips = clips_of(b_.store);
+  ASSERT_EQ(clips.size(), 1U);
+  EXPECT_EQ(clips[0].stream, made_.broadcast.stream_name) << "cut from the head's recording";
+  EXPECT_EQ(clips[0].agent, b_.id) << "but the room's own";
+}
+
+TEST_P(ClipsTest, EachClosedPinBecomesOneClip) {
+  const Clip c = one_clip();
+  EXPECT_EQ(c.title, "A同款 · tea");
+  EXPECT_EQ(c.media_open_ms, 3000);
+  EXPECT_EQ(c.media_close_ms, 7000);
+  EXPECT_EQ(find_pins(db(), call(kNow + 9500)).value_or(-1), 0) << "once";
+  write([&](Tx& tx) { return live::pin_product(tx, call(kNow + 10'000), made_.broadcast.id, tea_); });
+  EXPECT_EQ(find_pins(db(), call(kNow + 10'001)).value_or(-1), 0) << "an open pin waits";
+  write([&](Tx& tx) { return live::unpin(tx, call(kNow + 10'500), made_.broadcast.id); });
+  EXPECT_EQ(find_pins(db(), call(kNow + 10'501)).value_or(-1), 1);
+  EXPECT_EQ(clips_of(a_.store).size(), 1U) << "half a second is no clip";
+}
+
+TEST_P(ClipsTest, AnotherAgentPostsItAndIsItsClipper) {
+  const Clip c = one_clip();
+  EXPECT_EQ(refused([&](Tx& tx) { return post_clip(tx, call(), c.id, a_.store); }), Code::conflict) << "one's own";
+  write([&](Tx& tx) -> Result<bool> {
+    TRY_OK(post_clip(tx, call(), c.id, b_.store));
+    EXPECT_EQ(clipper_of(tx, c.id, b_.store), b_.id);
+    EXPECT_EQ(clipper_of(tx, c.id, a_.store), std::nullopt) << "its host is no clipper";
+    return true;
+  });
+  EXPECT_EQ(clips_of(b_.store).size(), 1U);
+  write([&](Tx& tx) -> Result<bool> {
+    TRY_OK(unpost_clip(tx, call(), c.id, b_.store));
+    EXPECT_EQ(clipper_of(tx, c.id, b_.store), std::nullopt);
+    return true;
+  });
+}
+
+TEST_P(ClipsTest, WithdrawingTheProductWithdrawsItsClips) {
+  const Clip c = one_clip();
+  const auto found = [&] {
+    return write([&](Tx& tx) -> Result<bool> {
+      return clip_for_moment(tx, c.broadcast, tea_, c.pin, 4000).has_value() && visible_clip(tx, c.id).has_value();
+    });
+  };
+  EXPECT_TRUE(found());
+  write([&](Tx& tx) {
+    catalog::ProductPatch patch;
+    patch.on_sale = false;
+    return catalog::patch_product(tx, call(), tea_, patch);
+  });
+  EXPECT_FALSE(found());
+}
+
+// ---- provenance
+
+Clip signed_clip() {
+  Clip c;
+  c.id = ClipId{11};
+  c.brand = BrandId{12};
+  c.broadcast = BroadcastId{13};
+  c.pin = PinId{14};
+  c.product = ProductId{15};
+  c.agent = AgentId{16};
+  c.opened_at = kNow;
+  c.from_ms = 1000;
+  c.to_ms = 9000;
+  c.sha256 = sha256("film");
+  c.signature = sign_bytes(std::string(32, 'k'), provenance_text(c));
+  return c;
+}
+
+TEST(Provenance, IsReadBackAndHolds) {
+  const auto p = read_provenance(provenance_json(signed_clip(), public_key(std::string(32, 'k'))));
+  ASSERT_TRUE(p) << p.error().text();
+  EXPECT_EQ(check_provenance(*p, sha256("film"), ""), "");
+  EXPECT_EQ(check_provenance(*p, sha256("film"), public_key(std::string(32, 'k'))), "");
+  EXPECT_NE(check_provenance(*p, sha256("Film"), ""), "") << "one byte of the file has changed";
+  EXPECT_NE(check_provenance(*p, sha256("film"), public_key(std::string(32, 'x'))), "") << "another brand's key";
+}
+
+TEST(Provenance, FailsWhenAnythingItSaysIsChanged) {
+  const auto good = read_provenance(provenance_json(signed_clip(), public_key(std::string(32, 'k'))));
+  ASSERT_TRUE(good);
+  const std::vector<std::function<void(Clip&)>> changes = {
+      [](Clip& c) { ++c.id.value; },    [](Clip& c) { ++c.brand.value; },   [](Clip& c) { ++c.broadcast.value; },
+      [](Clip& c) { ++c.pin.value; },   [](Clip& c) { ++c.product.value; }, [](Clip& c) { ++c.agent.value; },
+      [](Clip& c) { ++c.opened_at; },   [](Clip& c) { ++c.from_ms; },       [](Clip& c) { ++c.to_ms; },
+      [](Clip& c) { c.sha256[0] ^= 1; }};
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    Provenance p = *good;
+    changes[i](p.clip);
+    EXPECT_NE(check_provenance(p, p.clip.sha256, ""), "") << "change " << i;
+  }
+}
+
+TEST(ClipTitle, IsCutBetweenCharacters) {
+  EXPECT_EQ(clip_title("小满", "面膜"), "小满同款 · 面膜");
+  std::string product;
+  for (int i = 0; i < 200; ++i) product += "茶";
+  const std::string title = clip_title("小满", product);
+  EXPECT_TRUE(live::check_title(title)) << title;
+}
+
+// ---- disk budget
+
+RC_GTEST_PROP(DiskBudget, TheOldestThatNothingHoldsGoesFirstAndNoMoreThanMust, ()) {
+  const auto count = *rc::gen::inRange<std::size_t>(0, 20);
+  std::vector<Kept> all;
+  std::vector<bool> locked;
+  std::int64_t sum = 0, free_bytes = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    all.push_back({std::to_string(i), *rc::gen::inRange(0, 100), *rc::gen::inRange(0, 10)});
+    locked.push_back(*rc::gen::inRange(0, 3) == 0);
+    sum += all[i].bytes;
+    if (!locked[i]) free_bytes += all[i].bytes;
+  }
+  const std::int64_t budget = *rc::gen::inRange(0, 1000);
+  const auto gone = to_remove(all, budget, locked);
+  std::int64_t left = sum;
+  for (std::size_t i = 0; i < gone.size(); ++i) {
+    RC_ASSERT(!locked[gone[i]]);
+    RC_ASSERT(left > budget);  // no more than must
+    if (i > 0) RC_ASSERT(all[gone[i - 1]].at <= all[gone[i]].at);
+    left -= all[gone[i]].bytes;
+  }
+  RC_ASSERT(left <= budget || left == sum - free_bytes);
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool went = std::find(gone.begin(), gone.end(), i) != gone.end();
+    if (!went && !locked[i])
+      for (const std::size_t g : gone) RC_ASSERT(all[g].at <= all[i].at);
+  }
+}
+
+}  // namespace
+}  // namespace lianbo::clips

@@ -1,0 +1,24 @@
+// SQL of a broadcast's picture. Private to src/live.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "db/db.hpp"
+#include "live/live.hpp"
+
+namespace lianbo::live::store {
+
+std::optional<Broadcast> find_stream(db::Tx& tx, std::string_view stream);
+std::string stream_key_sha256(db::Tx& tx, BroadcastId id);
+void set_publisher(db::Tx& tx, const Broadcast& b);  // publisher, cut_at
+void set_first_frame(db::Tx& tx, const Broadcast& b);
+void set_lag(db::Tx& tx, BroadcastId id, std::int64_t lag_ms);
+void set_picture_of(db::Tx& tx, BroadcastId id, BroadcastId of);
+void name_stream(db::Tx& tx, BroadcastId id, std::string_view name);
+std::vector<BroadcastId> published(db::Tx& tx, std::string_view clients, int limit);
+// Rooms that carry it and have no media time yet get its.
+void give_first_frame_to_carriers(db::Tx& tx, const Broadcast& b);
+
+}  // namespace lianbo::live::store
