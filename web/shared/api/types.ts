@@ -44,4 +44,6 @@ export type Quote = s.QuoteOrderReply
 export type Score = s.GetStoreScoreReply
 export type StoreAnswer = s.GetStoreAnswerReply
 export type Review = s.ListProductReviewsReply['items'][number]
+export type WrittenReview = s.ListOrderReviewsReply['items'][number]
+export type ReviewSummary = s.ListProductReviewsReply['summary']
 export type Followed = s.ListFollowsReply['items'][number]

@@ -97,6 +97,7 @@ export const en: Messages<ShopKey> = {
   'follow.login': 'Log in to see the hosts you follow',
   'follow.none': 'You follow nobody yet',
   'follow.none.hint': 'Tap a host’s face in a room, or Follow in a store.',
+  'brand.verified': 'Verified: {name}',
   'guarantee.title': 'The brand’s guarantee',
   'reviews.title': 'Reviews',
   'score.title': 'Score and reviews',

@@ -97,6 +97,7 @@ export const zh = {
   'follow.login': '登录后查看你关注的主播',
   'follow.none': '还没有关注主播',
   'follow.none.hint': '在直播间点主播头像，或在店铺里点“关注”。',
+  'brand.verified': '已认证：{name}',
   'guarantee.title': '品牌保障',
   'reviews.title': '评价',
   'score.title': '评分与评价',

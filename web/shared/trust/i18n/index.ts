@@ -36,6 +36,8 @@ export const trustZh = {
   'reviews.none.hint': '收到货的买家可以评价，一件一条，不能修改。',
   'reviews.verified': '已购并收货',
   'reviews.noWords': '没有留言',
+  'reviews.count': '{n} 条评价',
+  'stars.n': '{n} 星',
   'reviews.more': '更多评价',
   'reviews.failed': '评价没有加载出来',
 } as const satisfies Messages
@@ -77,6 +79,8 @@ export const trustEn: Messages<TrustKey> = {
   'reviews.none.hint': 'Who received an item can review it, once, and it stays as written.',
   'reviews.verified': 'Bought and received',
   'reviews.noWords': 'No words',
+  'reviews.count': { one: '{n} review', other: '{n} reviews' },
+  'stars.n': { one: '{n} star', other: '{n} stars' },
   'reviews.more': 'More reviews',
   'reviews.failed': 'The reviews did not load',
 }
