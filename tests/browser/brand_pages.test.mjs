@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fillBrand, sayInRoom, until } from './brand_day.mjs'
-import { desk, go, phone } from './browser.mjs'
+import { axeFindings, desk, go, layoutShift, phone, settled, smallTargets } from './browser.mjs'
 import { makeStage, unharmed } from './stage.mjs'
 import { fillDay, makeBuyer } from './world.mjs'
 
@@ -38,6 +38,40 @@ async function pick(field, text, option, inside = page) {
   await inside.getByRole('combobox', { name: field }).fill(text)
   await inside.getByRole('option', { name: option }).click()
 }
+
+test('no serious finding of axe-core on any page, in light and dark, and nothing jumps', async () => {
+  const order = day.paidOrder.id
+  const room = world.live[0].id
+  const pages = ['wall', `wall?room=${room}`, 'overview', 'agents', 'agents?view=tree', 'agents/import', ...['', '?tab=money', '?tab=broadcasts', '?tab=score', '?tab=training', '?tab=stock', '?tab=team'].map((tab) => `agents/${world.hosts[0].id}${tab}`), 'applications', 'training', 'regions', 'products', 'products/import', `products/${world.products[5].id}`, 'campaigns', `campaigns/${more.campaign.id}`, 'coupons', 'orders', `orders/${order}`, 'after-sales', `after-sales/${day.afterSale.id}`, 'after-sales?tab=refunds', 'reviews', `reviews?tab=scores&agent=${world.hosts[0].id}`, 'buyers', `buyers?person=${day.friends[0].person_id}`, 'plans', 'settlements', `settlements/${more.run.id}`, `why/order/${order}`, `why/entry/${more.entry.id}`, 'books', 'funnel', 'funnel?by=agent', `broadcasts/${room}`, `broadcasts/${room}?tab=room`, 'cascades', `cascades/${day.shares[0].id}`, `spread?product=${world.products[3].id}`, 'staff', 'audit', 'webhooks', `webhooks/${more.hook.id}`, 'webhooks?tab=events', 'evidence', 'evidence?tab=holds', 'evidence?tab=erasures', ...['brand', 'locks', 'matrix', 'money', 'shipping', 'words', 'guarantee', 'tokens', 'backups'].map((tab) => `settings?tab=${tab}`), 'verify', 'nowhere']
+  // What opens over a page, by what opens it.
+  const dialogs = [['agents', '.actions .strong'], [`agents/${world.hosts[0].id}`, '.actions .danger'], ['products', '.actions .strong'], ['campaigns', '.actions .strong'], ['coupons', '.actions .strong'], ['training', '.actions .strong'], ['plans', 'tbody .button'], ['plans', '.actions .strong'], ['staff', '.actions .strong'], [`broadcasts/${room}?tab=room`, '.part .button'], ['plans', '.who']]
+  const faults = []
+  for (const [size, colorScheme, locale] of [[desk, 'light', 'zh-CN'], [phone, 'dark', 'en-US']]) {
+    const other = await stage.visitor({ ...size, colorScheme, locale })
+    await stage.logIn(other, world.founder)
+    for (const path of pages) {
+      await other.page.goto(`/brand/${world.brand}/${path}`)
+      await settled(other.page)
+      for (const finding of await axeFindings(other.page)) faults.push(`${path} ${colorScheme} ${locale}: ${JSON.stringify(finding)}`)
+      const shift = await layoutShift(other.page)
+      if (shift.sum >= 0.1) faults.push(`${path} ${colorScheme}: moved by ${shift.sum.toFixed(3)}: ${shift.by.join('; ')}`)
+      const over = await other.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      if (over > 0) faults.push(`${path} ${size === phone ? '390' : '1440'}: wider than the window by ${over}`)
+      if (size === phone) for (const small of await smallTargets(other.page, 24)) faults.push(`${path}: too small to tap: ${JSON.stringify(small)}`)
+    }
+    for (const [path, opener] of dialogs) {
+      await other.page.goto(`/brand/${world.brand}/${path}`)
+      await settled(other.page)
+      await other.page.locator(opener).first().click()
+      await other.page.getByRole('dialog').waitFor()
+      await settled(other.page)
+      for (const finding of await axeFindings(other.page)) faults.push(`${path} ${opener} ${colorScheme} ${locale}: ${JSON.stringify(finding)}`)
+    }
+    unharmed(other)
+    await other.context.close()
+  }
+  assert.equal(faults.join('\n'), '')
+})
 
 test('the overview tells a day and another, and its chart has a table behind it', async () => {
   await open('overview')
@@ -195,7 +229,7 @@ test('a product is added, priced, restocked, allotted to a store and taken off s
 
 test('a draft for a list of stores is pasted, changed and pushed to just those; a copy is a new draft', async () => {
   await open('campaigns')
-  await button('新活动').or(button('新建活动')).or(button('新统一选品')).first().click()
+  await button('新活动').click()
   await dialog().getByLabel('名称').fill('老客日')
   await pick('商品规格', '桂花红茶', /桂花红茶/, dialog())
   assert.equal(await dialog().getByLabel('活动价').inputValue(), '69.00', 'what it costs now is where one begins')
@@ -258,8 +292,7 @@ test('a coupon is made and withdrawn', async () => {
 test('an order is packed and shipped from its page; an unpaid one is cancelled', async () => {
   await open(`orders/${day.paidOrder.id}`)
   await button('发货').click()
-  await dialog().getByRole('combobox').first().selectOption({ index: 1 }).catch(() => dialog().getByRole('combobox').first().fill('顺丰速运'))
-  await dialog().locator('input.text').last().waitFor()
+  await dialog().getByRole('combobox').fill('顺丰速运')
   await dialog().getByLabel(/单号/).fill('SF7654321')
   await dialog().locator('button[type=submit]').click()
   await gone()
@@ -412,8 +445,9 @@ test('in a room: held lines are decided, prices and bags given and taken back, a
 test('one product over all rooms, chosen by name', async () => {
   await open('spread')
   await page.getByRole('searchbox').fill('茉莉')
-  await page.getByRole('button', { name: /茉莉绿茶/ }).or(page.getByRole('link', { name: /茉莉绿茶/ })).first().click()
-  await page.getByRole('heading', { name: /茉莉绿茶/ }).or(page.getByRole('link', { name: /茉莉绿茶/ })).first().waitFor()
+  await page.getByRole('button', { name: /茉莉绿茶/ }).click()
+  await page.waitForURL(new RegExp(world.products[3].id))
+  await page.waitForLoadState('networkidle')
   const spread = await owner.get(`/products/${world.products[3].id}/spread?days=30&limit=200`)
   assert.equal(await page.locator('tbody tr').count(), spread.items.length)
   unharmed(one)
