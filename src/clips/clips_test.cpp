@@ -180,6 +180,21 @@ TEST_P(ClipsTest, MediaTimeBeginsWithTheFirstFrameAndFollowsTheStream) {
   EXPECT_EQ(closed->media_close_ms, 4750) << "8000 less the first frame's 3000 and the lag";
 }
 
+TEST(MediaTime, PinsNeverOverlapWhenTheLagIsMeasuredAnew) {
+  live::Broadcast b;
+  b.state = live::BroadcastState::live;
+  b.started_at = b.first_frame_at = kNow;
+  const auto opened = live::open_step(b, std::nullopt, ProductId{1}, kNow + 1000);
+  b.media_lag_ms = 400;
+  live::Pin first = *opened.opens;
+  EXPECT_EQ(live::close_step(b, first, kNow + 1100).closes->media_close_ms, 1000) << "not before it began";
+  const auto next = live::open_step(b, first, ProductId{2}, kNow + 1200);
+  EXPECT_EQ(next.closes->media_close_ms, 1000);
+  EXPECT_EQ(next.opens->media_open_ms, 1000);
+  first = *next.closes;
+  EXPECT_EQ(live::open_step(b, first, ProductId{3}, kNow + 1300).opens->media_open_ms, 1000);
+}
+
 TEST_P(ClipsTest, CutOffAndBackItIsTheSameBroadcast) {
   start(made_.broadcast.id, kNow);
   write(publish(made_, "own:1"));

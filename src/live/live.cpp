@@ -200,7 +200,9 @@ PinStep open_step(const Broadcast& broadcast, const std::optional<Pin>& newest, 
   pin.broadcast = broadcast.id;
   pin.product = product;
   pin.opened_at = step.at;
-  pin.media_open_ms = media_ms_at(broadcast, step.at);
+  // The stream's lag is measured anew now and then: media time may step back as the clock may.
+  const std::optional<Pin>& before = step.closes ? step.closes : newest;
+  pin.media_open_ms = std::max(media_ms_at(broadcast, step.at), before ? before->media_close_ms : 0);
   step.opens = pin;
   return step;
 }
@@ -211,7 +213,7 @@ PinStep close_step(const Broadcast& broadcast, const std::optional<Pin>& newest,
   if (!newest || !newest->open()) return step;
   step.closes = *newest;
   step.closes->closed_at = step.at;
-  step.closes->media_close_ms = media_ms_at(broadcast, step.at);
+  step.closes->media_close_ms = std::max(media_ms_at(broadcast, step.at), newest->media_open_ms);
   return step;
 }
 
