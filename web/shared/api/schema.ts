@@ -3174,6 +3174,8 @@ export type GetSiteReply = {
     name: string
     currency: string
     time_zone: string
+    /** the company it belongs to; empty: not verified */
+    verified_as: string
   }[]
   now: string
   /** the clock stands still */
@@ -3583,6 +3585,7 @@ export type HideReviewBody = {
 export type HideReviewReply = {
   id: string
   store_id: string
+  store_name: string
   product_id: string
   /** of the buyer, masked */
   name: string
@@ -3897,6 +3900,7 @@ export type ListBrandReviewsReply = {
   items: {
     id: string
     store_id: string
+    store_name: string
     product_id: string
     /** of the buyer, masked */
     name: string
@@ -3958,7 +3962,7 @@ export type ListCampaignStoresReply = {
   }[]
   next?: string | null
 }
-/** The stores that have it */
+/** The stores that have it; of a draft for a list of stores, that list */
 export const listCampaignStores: Operation<{ campaign_id: string }, { limit?: string; after?: string }, undefined, ListCampaignStoresReply> = { method: 'GET', path: '/api/v1/campaigns/{campaign_id}/stores' }
 
 export type ListCampaignsReply = {
@@ -4525,13 +4529,13 @@ export const listMyOrders: Operation<undefined, { limit?: number; after?: string
 export type ListNamesReply = {
   items: {
     id: string
-    kind: 'agent' | 'store' | 'broadcast' | 'product' | 'sku' | 'staff'
+    kind: 'agent' | 'store' | 'broadcast' | 'product' | 'sku' | 'staff' | 'campaign' | 'coupon' | 'task'
     name: string
     /** its code */
     note: string
   }[]
 }
-/** What ids of agents, stores, broadcasts, products, SKUs and staff stand for */
+/** What ids of agents, stores, broadcasts, products, SKUs, staff, campaigns, coupons and tasks stand for */
 export const listNames: Operation<{ brand_id: string }, { ids?: string }, undefined, ListNamesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/names' }
 
 export type ListNotesReply = {
@@ -4577,6 +4581,29 @@ export type ListOpenAfterSalesReply = {
 }
 /** After-sales that are open, oldest first */
 export const listOpenAfterSales: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListOpenAfterSalesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/after-sales' }
+
+export type ListOrderReviewsReply = {
+  items: {
+    id: string
+    store_id: string
+    store_name: string
+    product_id: string
+    /** of the buyer, masked */
+    name: string
+    stars: number
+    words: string
+    /** always: only a received line can be reviewed */
+    verified: boolean
+    at: string
+    order_id: string
+    line: number
+    hidden_at?: string | null
+    hidden_reason: string
+  }[]
+  next?: string | null
+}
+/** What was written about an order's lines; for its buyer, its host and staff */
+export const listOrderReviews: Operation<{ order_id: string }, undefined, undefined, ListOrderReviewsReply> = { method: 'GET', path: '/api/v1/orders/{order_id}/reviews' }
 
 export type ListPayoutBatchesReply = {
   items: {
@@ -4671,6 +4698,34 @@ export type ListPlansReply = {
 /** The commission plans that count now */
 export const listPlans: Operation<{ brand_id: string }, { limit?: string; after?: string }, undefined, ListPlansReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/plans' }
 
+export type ListPrizeCouponsReply = {
+  items: {
+    id: string
+    brand_id: string
+    giver: 'brand' | 'store' | 'room' | 'prize'
+    /** good in this store only */
+    store_id?: string | null
+    /** given and good in this room only */
+    broadcast_id?: string | null
+    name: string
+    /** an amount off, or 0 */
+    off_fen: number
+    /** a rate off, or 0 */
+    off_bp: number
+    /** a rate takes off at most this; 0: no cap */
+    cap_fen: number
+    /** goods of at least this */
+    min_spend_fen: number
+    total: number
+    left: number
+    starts_at: string
+    ends_at: string
+    withdrawn_at?: string | null
+  }[]
+  next?: string | null
+}
+/** What a lucky bag of this store may promise */
+export const listPrizeCoupons: Operation<{ store_id: string }, undefined, undefined, ListPrizeCouponsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/prize-coupons' }
 export type ListProductClipsReply = {
   items: {
     id: string
@@ -4705,6 +4760,7 @@ export type ListProductReviewsReply = {
   items: {
     id: string
     store_id: string
+    store_name: string
     product_id: string
     /** of the buyer, masked */
     name: string
@@ -4715,6 +4771,13 @@ export type ListProductReviewsReply = {
     at: string
   }[]
   next?: string | null
+  summary: {
+    count: number
+    /** the sum of all stars */
+    stars: number
+    /** how many gave one star, two, … */
+    by_star: number[]
+  }
 }
 /** A product's reviews in all stores, newest first */
 export const listProductReviews: Operation<{ product_id: string }, { limit?: string; after?: string }, undefined, ListProductReviewsReply> = { method: 'GET', path: '/api/v1/products/{product_id}/reviews' }
@@ -4905,6 +4968,26 @@ export type ListRunSettlementsReply = {
 }
 /** What a run gave each agent */
 export const listRunSettlements: Operation<{ run_id: string }, { limit?: number; after?: string }, undefined, ListRunSettlementsReply> = { method: 'GET', path: '/api/v1/settlement-runs/{run_id}/settlements' }
+
+export type ListScoresReply = {
+  items: {
+    store_id: string
+    /** of the formula */
+    version: number
+    score: number
+    /** fewer than 10 rated lines */
+    new: boolean
+    /** null: new */
+    level?: number | null
+    rated_lines: number
+    rated_lines_wanted: number
+    store_name: string
+    host_name: string
+  }[]
+  next?: string | null
+}
+/** Score and level of every store, in order of their making */
+export const listScores: Operation<{ brand_id: string }, { limit?: string; after?: string }, undefined, ListScoresReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/scores' }
 
 export type ListSettlementRunsReply = {
   items: {
@@ -5215,6 +5298,7 @@ export type ListStoreReviewsReply = {
   items: {
     id: string
     store_id: string
+    store_name: string
     product_id: string
     /** of the buyer, masked */
     name: string
@@ -5225,6 +5309,13 @@ export type ListStoreReviewsReply = {
     at: string
   }[]
   next?: string | null
+  summary: {
+    count: number
+    /** the sum of all stars */
+    stars: number
+    /** how many gave one star, two, … */
+    by_star: number[]
+  }
 }
 /** A store's reviews, newest first */
 export const listStoreReviews: Operation<{ store_id: string }, { limit?: string; after?: string }, undefined, ListStoreReviewsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/reviews' }
@@ -6821,6 +6912,7 @@ export const shipOrder: Operation<{ order_id: string }, undefined, ShipOrderBody
 export type ShowReviewReply = {
   id: string
   store_id: string
+  store_name: string
   product_id: string
   /** of the buyer, masked */
   name: string
@@ -7050,6 +7142,7 @@ export type WriteReviewBody = {
 export type WriteReviewReply = {
   id: string
   store_id: string
+  store_name: string
   product_id: string
   /** of the buyer, masked */
   name: string
