@@ -298,6 +298,71 @@ export type ApproveSettlementReply = {
 /** Another person agrees to exactly what was proposed; it is settled now */
 export const approveSettlement: Operation<{ run_id: string }, undefined, undefined, ApproveSettlementReply> = { method: 'POST', path: '/api/v1/settlement-runs/{run_id}/approve', keyed: true }
 
+export type BuyPromotionBody = {
+  /** absent: enter */
+  objective?: 'enter' | 'product_click' | 'order' | 'value'
+  budget_fen: number
+  /** absent: smooth */
+  pace?: 'smooth' | 'fast'
+  /** the bid for one objective (value: for each 100.00 paid); null: automatic */
+  cap_fen?: number | null
+  audience?: {
+    /** lookalikes: have bought elsewhere what this store's buyers bought */
+    kind?: 'everyone' | 'region' | 'lookalikes'
+    /** of the brand; takes in what lies below it */
+    region?: string
+    /** leave out who is locked to an agent already */
+    exclude_locked?: boolean
+  }
+  /** absent: now, or when the broadcast is to begin */
+  starts_at?: string | null
+  /** absent: two hours after its start */
+  ends_at?: string | null
+}
+export type BuyPromotionReply = {
+  id: string
+  brand_id: string
+  store_id: string
+  broadcast_id: string
+  /** whose wallet paid; null: the brand's */
+  agent_id?: string | null
+  objective: 'enter' | 'product_click' | 'order' | 'value'
+  /** amount in fen */
+  budget_fen: number
+  /** amount in fen */
+  spent_fen: number
+  /** to the wallet, when it ended */
+  returned_fen: number
+  pace: 'smooth' | 'fast'
+  /** for one objective; value: for each 100.00 paid; null: automatic */
+  cap_fen?: number | null
+  /** no click costs less */
+  reserve_fen: number
+  audience: {
+    /** lookalikes: have bought elsewhere what this store's buyers bought */
+    kind: 'everyone' | 'region' | 'lookalikes'
+    /** of the brand; takes in what lies below it */
+    region: string
+    /** leave out who is locked to an agent already */
+    exclude_locked: boolean
+  }
+  starts_at: string
+  ends_at: string
+  state: 'open' | 'paused' | 'ended'
+  /** open, in its window, and its room is on air */
+  delivering: boolean
+  /** room_over, window_over, spent, stopped */
+  ended_why: string
+  /** people who saw the slot */
+  shown: number
+  /** paid for */
+  clicks: number
+  created_at: string
+  ended_at?: string | null
+}
+/** Buys paid traffic into a broadcast, before or while it is on air: the host from their own wallet, staff from the brand's */
+export const buyPromotion: Operation<{ broadcast_id: string }, undefined, BuyPromotionBody, BuyPromotionReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/promotions', keyed: true }
+
 export type CancelBroadcastReply = {
   id: string
   brand_id: string
@@ -1281,6 +1346,25 @@ export type CreateWebhookReply = {
 /** Tell a program of events by HTTP, in the form of Standard Webhooks, from now on */
 export const createWebhook: Operation<{ brand_id: string }, undefined, CreateWebhookBody, CreateWebhookReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/webhooks', keyed: true }
 
+export type CreditWalletBody = {
+  /** null: the brand's own wallet */
+  agent_id?: string | null
+  /** negative: taken back */
+  amount_fen: number
+  /** for instance what was paid for it, and how */
+  reason: string
+}
+export type CreditWalletReply = {
+  id: string
+  agent_id?: string | null
+  /** amount in fen */
+  amount_fen: number
+  /** amount in fen */
+  balance_fen: number
+}
+/** Puts money into a wallet, or takes it back; owner or finance, audited */
+export const creditWallet: Operation<{ brand_id: string }, undefined, CreditWalletBody, CreditWalletReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/wallet-credits', keyed: true }
+
 export type DeleteSessionReply = undefined
 /** Log out */
 export const deleteSession: Operation<undefined, undefined, undefined, DeleteSessionReply> = { method: 'DELETE', path: '/api/v1/sessions/current', keyed: true }
@@ -1718,6 +1802,28 @@ export type GetAgentReply = {
 /** An agent, for themselves and for staff */
 export const getAgent: Operation<{ agent_id: string }, undefined, undefined, GetAgentReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}' }
 
+export type GetAgentWalletReply = {
+  brand_id: string
+  /** null: the brand's own */
+  agent_id?: string | null
+  /** amount in fen */
+  balance_fen: number
+  /** newest first */
+  items: {
+    id: string
+    cause: 'wallet_credit' | 'promotion_bought' | 'promotion_returned'
+    /** the credit, or the promotion */
+    cause_id: string
+    /** amount in fen */
+    amount_fen: number
+    reason: string
+    at: string
+  }[]
+  next?: string | null
+}
+/** An agent's wallet and its movements: for the agent, and staff */
+export const getAgentWallet: Operation<{ agent_id: string }, { limit?: number; after?: string }, undefined, GetAgentWalletReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/wallet' }
+
 export type GetAssortmentReply = {
   store_id: string
   items: {
@@ -1802,6 +1908,28 @@ export type GetBrandReply = {
 }
 /** A brand */
 export const getBrand: Operation<{ brand_id: string }, undefined, undefined, GetBrandReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}' }
+
+export type GetBrandWalletReply = {
+  brand_id: string
+  /** null: the brand's own */
+  agent_id?: string | null
+  /** amount in fen */
+  balance_fen: number
+  /** newest first */
+  items: {
+    id: string
+    cause: 'wallet_credit' | 'promotion_bought' | 'promotion_returned'
+    /** the credit, or the promotion */
+    cause_id: string
+    /** amount in fen */
+    amount_fen: number
+    reason: string
+    at: string
+  }[]
+  next?: string | null
+}
+/** The brand's own wallet and its movements */
+export const getBrandWallet: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, GetBrandWalletReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/wallet' }
 
 export type GetBroadcastReply = {
   id: string
@@ -2140,6 +2268,158 @@ export type GetEvidenceReply = {
 }
 /** Where the brand's chain of evidence stands */
 export const getEvidence: Operation<{ brand_id: string }, undefined, undefined, GetEvidenceReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/evidence' }
+
+export type GetFeedReply = {
+  /** to be told in recordFeedViews */
+  feed: string
+  items: {
+    /** a room on air, a moment of one, or a broadcast that is coming */
+    kind: 'room' | 'pin' | 'upcoming'
+    /** to be told in recordFeedViews */
+    id: string
+    /** why it stands here: the caller's host, one they follow, people they know are in it; its heat; new, and everything new is shown; it is coming; nothing hotter is left */
+    why: 'locked' | 'followed' | 'known' | 'heat' | 'newcomer' | 'coming' | 'more'
+    /** people the caller knows who are in it */
+    known: number
+    /** of a room, and of what is coming */
+    broadcast?: {
+      id: string
+      brand_id: string
+      store_id: string
+      title: string
+      state: 'scheduled' | 'live' | 'ended' | 'cancelled'
+      scheduled_at: string
+      started_at?: string | null
+      /** also when it was cancelled */
+      ended_at?: string | null
+      likes: number
+      /** how often somebody entered */
+      enters: number
+      peak_viewers: number
+      /** a rehearsal is for its crew and the brand's staff only */
+      audience: 'public' | 'rehearsal'
+      /** suspended, left: its agent was; empty: its crew or staff said so */
+      ended_why: string
+      picture: {
+        /** cut: the host is reconnecting; over: a replay */
+        state: 'none' | 'on' | 'cut' | 'over'
+        /** its name in the addresses that getSite gives */
+        stream: string
+        /** media time 0 */
+        first_frame_at?: string | null
+        /** since when no frames come */
+        cut_at?: string | null
+        /** simulcast: the broadcast whose picture it carries */
+        of?: string | null
+      }
+      store_name: string
+      host_name: string
+      reservations: number
+      /** what is being explained right now */
+      explaining?: {
+        product_id: string
+        title: string
+        image_url: string
+        /** of the cheapest SKU */
+        price_fen: number
+      } | null
+      /** in the room right now */
+      viewers: number
+      /** by the caller; only while it is scheduled */
+      reserved: boolean
+    } | null
+    /** of a moment */
+    pin?: {
+      id: string
+      broadcast_id: string
+      product_id: string
+      opened_at: string
+      media_open_ms: number
+      closed_at?: string | null
+      media_close_ms?: number | null
+      store_id: string
+      store_name: string
+      host_name: string
+      /** of the product */
+      title: string
+      image_url: string
+      /** of the cheapest SKU */
+      price_fen: number
+    } | null
+  }[]
+  /** the cursor of the next page; null: that was all */
+  next?: string | null
+}
+/** Rooms on air, moments and what is coming, in one stream for the caller, nothing twice */
+export const getFeed: Operation<{ brand_id: string }, { limit?: string; cursor?: string }, undefined, GetFeedReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/feed' }
+
+export type GetFeedFairnessReply = {
+  /** the first day, of the brand's zone */
+  from: string
+  /** today */
+  to: string
+  /** that were on air in these days */
+  rooms: number
+  /** of rooms */
+  exposures: number
+  /** 0: every room was shown as often */
+  gini_bp: number
+  /** of all exposures, what the half of the rooms that was shown least had */
+  smallest_half_bp: number
+  /** exposures of pool 1 */
+  first_quota: number
+  /** by now */
+  rooms_below_first_quota: number
+  /** rooms, by now */
+  resting: number
+  pools: {
+    pool: number
+    /** in it by now */
+    rooms: number
+  }[]
+  /** filled in feeds */
+  places: number
+  /** of them, those of pool 1 */
+  newcomer_places: number
+  /** their share */
+  newcomer_bp: number
+  /** places kept for pool 1 for which it had nothing the viewer had not seen */
+  wanting: number
+  /** a tenth of the places went to pool 1, but for those it had nothing for */
+  floor_kept: boolean
+}
+/** How exposures spread over the rooms, and whether newcomers had their share */
+export const getFeedFairness: Operation<{ brand_id: string }, { days?: string }, undefined, GetFeedFairnessReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/feed/fairness' }
+
+export type GetFeedRulesReply = {
+  /** points of each deed, once a person and item */
+  weights: {
+    enter: number
+    /** 30 seconds */
+    stay: number
+    interact: number
+    /** a product's card */
+    click: number
+    order: number
+    /** an order of the full value */
+    value: number
+  }
+  /** an order of so much or more has the full value, less has its share */
+  full_value_fen: number
+  /** the pools with a quota; after them comes one without */
+  pools: {
+    /** exposures */
+    quota: number
+    /** what is sure of the value of one exposure must be more, to rise; thousandths of a point */
+    threshold_milli: number
+  }[]
+  /** 0: the program's own, never changed by the brand */
+  version: number
+  room_half_life_ms: number
+  pin_half_life_ms: number
+}
+/** What makes an item hot and lets it rise */
+export const getFeedRules: Operation<{ brand_id: string }, undefined, undefined, GetFeedRulesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/feed/rules' }
 
 export type GetForbiddenWordsReply = {
   words: string[]
@@ -2501,12 +2781,18 @@ export type GetLeaderboardReply = {
     host_name: string
     /** on air right now */
     broadcast_id?: string | null
-    /** the amount's first digit, then noughts */
+    /** by=paid: the amount's first digit, then noughts; else 0 */
     at_least_fen: number
+    /** by=new_buyers: the number's first digit, then noughts; else 0 */
+    new_buyers_at_least: number
+    /** by=promises; else 0 */
+    kept: number
+    /** by=promises; else 0 */
+    due: number
   }[]
 }
-/** Hosts of the day, by what was paid in their stores */
-export const getLeaderboard: Operation<{ brand_id: string }, undefined, undefined, GetLeaderboardReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/leaderboard' }
+/** Hosts of a day: by what was paid in their stores, by new buyers, or by kept promises */
+export const getLeaderboard: Operation<{ brand_id: string }, { by?: string; region?: string; day?: string }, undefined, GetLeaderboardReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/leaderboard' }
 
 export type GetLockRulesReply = {
   version: number
@@ -2751,6 +3037,22 @@ export type GetOwnLockReply = {
 /** The agent the caller is locked to at this brand */
 export const getOwnLock: Operation<{ brand_id: string }, { explain?: string }, undefined, GetOwnLockReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/lock' }
 
+export type GetPaidSlotReply = {
+  slot?: {
+    promotion_id: string
+    broadcast_id: string
+    store_id: string
+    /** always: to be marked as such */
+    paid: boolean
+    /** for POST /promotions/shown */
+    token: string
+    /** where a click goes */
+    address: string
+  } | null
+}
+/** Who gets this viewer's next paid slot, for pages that have no feed; null: nobody */
+export const getPaidSlot: Operation<{ brand_id: string }, undefined, undefined, GetPaidSlotReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/paid-slot' }
+
 export type GetPayoutFileReply = undefined
 /** The batch as CSV, for a bank or a WeChat transfer batch */
 export const getPayoutFile: Operation<{ batch_id: string }, undefined, undefined, GetPayoutFileReply> = { method: 'GET', path: '/api/v1/payout-batches/{batch_id}/file' }
@@ -2807,6 +3109,183 @@ export type GetProductReply = {
 }
 /** One product, on sale or not */
 export const getProduct: Operation<{ product_id: string }, { store_id?: string }, undefined, GetProductReply> = { method: 'GET', path: '/api/v1/products/{product_id}' }
+
+export type GetPromotionReply = {
+  id: string
+  brand_id: string
+  store_id: string
+  broadcast_id: string
+  /** whose wallet paid; null: the brand's */
+  agent_id?: string | null
+  objective: 'enter' | 'product_click' | 'order' | 'value'
+  /** amount in fen */
+  budget_fen: number
+  /** amount in fen */
+  spent_fen: number
+  /** to the wallet, when it ended */
+  returned_fen: number
+  pace: 'smooth' | 'fast'
+  /** for one objective; value: for each 100.00 paid; null: automatic */
+  cap_fen?: number | null
+  /** no click costs less */
+  reserve_fen: number
+  audience: {
+    /** lookalikes: have bought elsewhere what this store's buyers bought */
+    kind: 'everyone' | 'region' | 'lookalikes'
+    /** of the brand; takes in what lies below it */
+    region: string
+    /** leave out who is locked to an agent already */
+    exclude_locked: boolean
+  }
+  starts_at: string
+  ends_at: string
+  state: 'open' | 'paused' | 'ended'
+  /** open, in its window, and its room is on air */
+  delivering: boolean
+  /** room_over, window_over, spent, stopped */
+  ended_why: string
+  /** people who saw the slot */
+  shown: number
+  /** paid for */
+  clicks: number
+  created_at: string
+  ended_at?: string | null
+}
+/** A promotion: for the room's host, and staff */
+export const getPromotion: Operation<{ promotion_id: string }, undefined, undefined, GetPromotionReply> = { method: 'GET', path: '/api/v1/promotions/{promotion_id}' }
+
+export type GetPromotionReportReply = {
+  promotion_id: string
+  objective: 'enter' | 'product_click' | 'order' | 'value'
+  /** amount in fen */
+  budget_fen: number
+  /** amount in fen */
+  spent_fen: number
+  /** amount in fen */
+  returned_fen: number
+  /** people who saw the slot */
+  shown: number
+  /** paid for */
+  clicks: number
+  /** reached; value: each 100.00 paid */
+  objectives: number
+  /** what one of them cost */
+  each_fen?: number | null
+  /** by who came through it last */
+  brought: {
+    /** people the room was shown to */
+    exposures: number
+    enters: number
+    /** products' cards opened */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  room: {
+    broadcast_id: string
+    /** of the room, as everywhere */
+    total: {
+      /** people the room was shown to */
+      exposures: number
+      enters: number
+      /** products' cards opened */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+    /** who came by themselves */
+    natural: {
+      /** people the room was shown to */
+      exposures: number
+      enters: number
+      /** products' cards opened */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+    /** who came by a link into the room */
+    shared: {
+      /** people the room was shown to */
+      exposures: number
+      enters: number
+      /** products' cards opened */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+    /** who came by a paid slot */
+    paid: {
+      /** people the room was shown to */
+      exposures: number
+      enters: number
+      /** products' cards opened */
+      clicks: number
+      /** links opened */
+      touches: number
+      /** placed */
+      orders: number
+      paid_orders: number
+      units: number
+      /** amount in fen */
+      paid_fen: number
+      /** amount in fen */
+      refunded_fen: number
+      /** paid − refunded */
+      net_fen: number
+    }
+  }
+}
+/** What a promotion cost and brought, beside the room's other traffic */
+export const getPromotionReport: Operation<{ promotion_id: string }, undefined, undefined, GetPromotionReportReply> = { method: 'GET', path: '/api/v1/promotions/{promotion_id}/report' }
+
+export type GetPromotionRulesReply = {
+  /** a click costs at least this */
+  reserve_fen: number
+  /** and with an automatic bid at most this */
+  ceiling_fen: number
+}
+/** What a paid click costs at least, and with an automatic bid at most: for agents and staff */
+export const getPromotionRules: Operation<{ brand_id: string }, undefined, undefined, GetPromotionRulesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/promotion-rules' }
 
 export type GetRegionReportReply = {
   items: {
@@ -3263,6 +3742,41 @@ export type GetSpreadReply = {
 /** One product over all rooms, the most units first */
 export const getSpread: Operation<{ product_id: string }, { days?: number; limit?: number }, undefined, GetSpreadReply> = { method: 'GET', path: '/api/v1/products/{product_id}/spread' }
 
+export type GetStandingReply = {
+  kind: 'room' | 'pin'
+  id: string
+  pool: number
+  /** its quota is used and it did not rise; new evidence is judged at once */
+  resting: boolean
+  /** exposures in all */
+  shown: number
+  /** exposures in this pool */
+  used: number
+  /** null: the last pool, without one */
+  quota?: number | null
+  /** its heat, in thousandths of a point an exposure */
+  score_milli: number
+  /** they add up to the score */
+  terms: {
+    term: 'enter' | 'stay' | 'interact' | 'click' | 'order' | 'value'
+    weight: number
+    score_milli: number
+  }[]
+  /** what is sure of its value per exposure in this pool (lower bound at 95 %) */
+  sure_milli: number
+  /** what that must beat */
+  threshold_milli?: number | null
+  /** each by itself; empty: nothing more is wanted than the rest of the quota */
+  would_lift: {
+    what: 'enter' | 'stay' | 'interact' | 'click' | 'order'
+    /** so many more, at the quota's exposures */
+    n: number
+  }[]
+  rules_version: number
+}
+/** For its host: my pool, my quota, my terms, what would lift me */
+export const getStanding: Operation<{ broadcast_id: string }, undefined, undefined, GetStandingReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/standing' }
+
 export type GetStatementReply = undefined
 /** An agent's month, every line explained, as CSV */
 export const getStatement: Operation<{ agent_id: string }, { month: string }, undefined, GetStatementReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/statement.csv' }
@@ -3425,6 +3939,92 @@ export type GetTodayReply = {
 }
 /** A store's day so far, what is planned and what waits */
 export const getToday: Operation<{ store_id: string }, { since: string }, undefined, GetTodayReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/today' }
+
+export type GetTrafficReply = {
+  broadcast_id: string
+  /** of the room, as everywhere */
+  total: {
+    /** people the room was shown to */
+    exposures: number
+    enters: number
+    /** products' cards opened */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  /** who came by themselves */
+  natural: {
+    /** people the room was shown to */
+    exposures: number
+    enters: number
+    /** products' cards opened */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  /** who came by a link into the room */
+  shared: {
+    /** people the room was shown to */
+    exposures: number
+    enters: number
+    /** products' cards opened */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+  /** who came by a paid slot */
+  paid: {
+    /** people the room was shown to */
+    exposures: number
+    enters: number
+    /** products' cards opened */
+    clicks: number
+    /** links opened */
+    touches: number
+    /** placed */
+    orders: number
+    paid_orders: number
+    units: number
+    /** amount in fen */
+    paid_fen: number
+    /** amount in fen */
+    refunded_fen: number
+    /** paid − refunded */
+    net_fen: number
+  }
+}
+/** Natural, shared and paid traffic of a broadcast, which add up: for its host, and staff */
+export const getTraffic: Operation<{ broadcast_id: string }, undefined, undefined, GetTrafficReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/traffic' }
 
 export type GetTrainingReply = {
   state: 'applied' | 'training' | 'active' | 'suspended' | 'left'
@@ -3896,6 +4496,54 @@ export type ListBrandOrdersReply = {
 /** The brand's orders, oldest first, or newest first with filters */
 export const listBrandOrders: Operation<{ brand_id: string }, { newest?: '1'; state?: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'; agent_id?: string; from_at?: string; until_at?: string; limit?: number; after?: string; addresses?: '1' }, undefined, ListBrandOrdersReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/orders' }
 
+export type ListBrandPromotionsReply = {
+  items: {
+    id: string
+    brand_id: string
+    store_id: string
+    broadcast_id: string
+    /** whose wallet paid; null: the brand's */
+    agent_id?: string | null
+    objective: 'enter' | 'product_click' | 'order' | 'value'
+    /** amount in fen */
+    budget_fen: number
+    /** amount in fen */
+    spent_fen: number
+    /** to the wallet, when it ended */
+    returned_fen: number
+    pace: 'smooth' | 'fast'
+    /** for one objective; value: for each 100.00 paid; null: automatic */
+    cap_fen?: number | null
+    /** no click costs less */
+    reserve_fen: number
+    audience: {
+      /** lookalikes: have bought elsewhere what this store's buyers bought */
+      kind: 'everyone' | 'region' | 'lookalikes'
+      /** of the brand; takes in what lies below it */
+      region: string
+      /** leave out who is locked to an agent already */
+      exclude_locked: boolean
+    }
+    starts_at: string
+    ends_at: string
+    state: 'open' | 'paused' | 'ended'
+    /** open, in its window, and its room is on air */
+    delivering: boolean
+    /** room_over, window_over, spent, stopped */
+    ended_why: string
+    /** people who saw the slot */
+    shown: number
+    /** paid for */
+    clicks: number
+    created_at: string
+    ended_at?: string | null
+  }[]
+  /** pass as ?after= for the next page */
+  next?: string | null
+}
+/** All promotions at the brand, newest first */
+export const listBrandPromotions: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListBrandPromotionsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/promotions' }
+
 export type ListBrandReviewsReply = {
   items: {
     id: string
@@ -3918,6 +4566,54 @@ export type ListBrandReviewsReply = {
 }
 /** All reviews at the brand, the hidden ones too, newest first */
 export const listBrandReviews: Operation<{ brand_id: string }, { limit?: string; after?: string }, undefined, ListBrandReviewsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/reviews' }
+
+export type ListBroadcastPromotionsReply = {
+  items: {
+    id: string
+    brand_id: string
+    store_id: string
+    broadcast_id: string
+    /** whose wallet paid; null: the brand's */
+    agent_id?: string | null
+    objective: 'enter' | 'product_click' | 'order' | 'value'
+    /** amount in fen */
+    budget_fen: number
+    /** amount in fen */
+    spent_fen: number
+    /** to the wallet, when it ended */
+    returned_fen: number
+    pace: 'smooth' | 'fast'
+    /** for one objective; value: for each 100.00 paid; null: automatic */
+    cap_fen?: number | null
+    /** no click costs less */
+    reserve_fen: number
+    audience: {
+      /** lookalikes: have bought elsewhere what this store's buyers bought */
+      kind: 'everyone' | 'region' | 'lookalikes'
+      /** of the brand; takes in what lies below it */
+      region: string
+      /** leave out who is locked to an agent already */
+      exclude_locked: boolean
+    }
+    starts_at: string
+    ends_at: string
+    state: 'open' | 'paused' | 'ended'
+    /** open, in its window, and its room is on air */
+    delivering: boolean
+    /** room_over, window_over, spent, stopped */
+    ended_why: string
+    /** people who saw the slot */
+    shown: number
+    /** paid for */
+    clicks: number
+    created_at: string
+    ended_at?: string | null
+  }[]
+  /** pass as ?after= for the next page */
+  next?: string | null
+}
+/** The promotions of a broadcast, newest first */
+export const listBroadcastPromotions: Operation<{ broadcast_id: string }, undefined, undefined, ListBroadcastPromotionsReply> = { method: 'GET', path: '/api/v1/broadcasts/{broadcast_id}/promotions' }
 
 export type ListBroadcastsReply = {
   items: {
@@ -4726,6 +5422,7 @@ export type ListPrizeCouponsReply = {
 }
 /** What a lucky bag of this store may promise */
 export const listPrizeCoupons: Operation<{ store_id: string }, undefined, undefined, ListPrizeCouponsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/prize-coupons' }
+
 export type ListProductClipsReply = {
   items: {
     id: string
@@ -5125,6 +5822,44 @@ export type ListStaffReply = {
 /** Who works for the brand */
 export const listStaff: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListStaffReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/staff' }
 
+export type ListStandingsReply = {
+  items: {
+    kind: 'room' | 'pin'
+    id: string
+    pool: number
+    /** its quota is used and it did not rise; new evidence is judged at once */
+    resting: boolean
+    /** exposures in all */
+    shown: number
+    /** exposures in this pool */
+    used: number
+    /** null: the last pool, without one */
+    quota?: number | null
+    /** its heat, in thousandths of a point an exposure */
+    score_milli: number
+    /** they add up to the score */
+    terms: {
+      term: 'enter' | 'stay' | 'interact' | 'click' | 'order' | 'value'
+      weight: number
+      score_milli: number
+    }[]
+    /** what is sure of its value per exposure in this pool (lower bound at 95 %) */
+    sure_milli: number
+    /** what that must beat */
+    threshold_milli?: number | null
+    /** each by itself; empty: nothing more is wanted than the rest of the quota */
+    would_lift: {
+      what: 'enter' | 'stay' | 'interact' | 'click' | 'order'
+      /** so many more, at the quota's exposures */
+      n: number
+    }[]
+    rules_version: number
+  }[]
+  next?: string | null
+}
+/** For its host: every room and moment of the store that was shown, the newest first */
+export const listStandings: Operation<{ store_id: string }, { limit?: string; after?: string }, undefined, ListStandingsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/standings' }
+
 export type ListStoreAllotmentsReply = {
   items: {
     sku_id: string
@@ -5294,6 +6029,54 @@ export type ListStoreOrdersReply = {
 /** A store's orders, newest first */
 export const listStoreOrders: Operation<{ store_id: string }, { state?: 'placed' | 'paid' | 'shipped' | 'received' | 'completed' | 'cancelled'; limit?: number; after?: string; addresses?: '1' }, undefined, ListStoreOrdersReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/orders' }
 
+export type ListStorePromotionsReply = {
+  items: {
+    id: string
+    brand_id: string
+    store_id: string
+    broadcast_id: string
+    /** whose wallet paid; null: the brand's */
+    agent_id?: string | null
+    objective: 'enter' | 'product_click' | 'order' | 'value'
+    /** amount in fen */
+    budget_fen: number
+    /** amount in fen */
+    spent_fen: number
+    /** to the wallet, when it ended */
+    returned_fen: number
+    pace: 'smooth' | 'fast'
+    /** for one objective; value: for each 100.00 paid; null: automatic */
+    cap_fen?: number | null
+    /** no click costs less */
+    reserve_fen: number
+    audience: {
+      /** lookalikes: have bought elsewhere what this store's buyers bought */
+      kind: 'everyone' | 'region' | 'lookalikes'
+      /** of the brand; takes in what lies below it */
+      region: string
+      /** leave out who is locked to an agent already */
+      exclude_locked: boolean
+    }
+    starts_at: string
+    ends_at: string
+    state: 'open' | 'paused' | 'ended'
+    /** open, in its window, and its room is on air */
+    delivering: boolean
+    /** room_over, window_over, spent, stopped */
+    ended_why: string
+    /** people who saw the slot */
+    shown: number
+    /** paid for */
+    clicks: number
+    created_at: string
+    ended_at?: string | null
+  }[]
+  /** pass as ?after= for the next page */
+  next?: string | null
+}
+/** The promotions of a store's broadcasts, newest first */
+export const listStorePromotions: Operation<{ store_id: string }, { limit?: number; after?: string }, undefined, ListStorePromotionsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/promotions' }
+
 export type ListStoreReviewsReply = {
   items: {
     id: string
@@ -5353,6 +6136,20 @@ export type ListTrainingTasksReply = {
 }
 /** What the brand asks of its new agents, with the right answers */
 export const listTrainingTasks: Operation<{ brand_id: string }, undefined, undefined, ListTrainingTasksReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/training-tasks' }
+
+export type ListWalletsReply = {
+  /** in the brand's own */
+  own_fen: number
+  items: {
+    agent_id: string
+    name: string
+    /** amount in fen */
+    balance_fen: number
+  }[]
+  next?: string | null
+}
+/** The wallets that pay for promotions: the brand's own and its agents' */
+export const listWallets: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListWalletsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/wallets' }
 
 export type ListWebhookDeliveriesReply = {
   items: {
@@ -5544,6 +6341,10 @@ export type OpenLuckyBagReply = {
 /** A lucky bag in this room, drawn by a seed that is committed to now and told with the draw */
 export const openLuckyBag: Operation<{ broadcast_id: string }, undefined, OpenLuckyBagBody, OpenLuckyBagReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/lucky-bags', keyed: true }
 
+export type OpenPaidSlotReply = undefined
+/** A click on a paid slot: one redirect, into the room while it is on air */
+export const openPaidSlot: Operation<{ token: string }, undefined, undefined, OpenPaidSlotReply> = { method: 'GET', path: '/ad/{token}' }
+
 export type OpenPinBody = {
   product_id: string
 }
@@ -5564,6 +6365,50 @@ export const openPin: Operation<{ broadcast_id: string }, undefined, OpenPinBody
 export type OpenShareReply = undefined
 /** Open a share: one redirect to where it leads now; the visit is recorded */
 export const openShare: Operation<{ token: string }, undefined, undefined, OpenShareReply> = { method: 'GET', path: '/s/{token}' }
+
+export type PausePromotionReply = {
+  id: string
+  brand_id: string
+  store_id: string
+  broadcast_id: string
+  /** whose wallet paid; null: the brand's */
+  agent_id?: string | null
+  objective: 'enter' | 'product_click' | 'order' | 'value'
+  /** amount in fen */
+  budget_fen: number
+  /** amount in fen */
+  spent_fen: number
+  /** to the wallet, when it ended */
+  returned_fen: number
+  pace: 'smooth' | 'fast'
+  /** for one objective; value: for each 100.00 paid; null: automatic */
+  cap_fen?: number | null
+  /** no click costs less */
+  reserve_fen: number
+  audience: {
+    /** lookalikes: have bought elsewhere what this store's buyers bought */
+    kind: 'everyone' | 'region' | 'lookalikes'
+    /** of the brand; takes in what lies below it */
+    region: string
+    /** leave out who is locked to an agent already */
+    exclude_locked: boolean
+  }
+  starts_at: string
+  ends_at: string
+  state: 'open' | 'paused' | 'ended'
+  /** open, in its window, and its room is on air */
+  delivering: boolean
+  /** room_over, window_over, spent, stopped */
+  ended_why: string
+  /** people who saw the slot */
+  shown: number
+  /** paid for */
+  clicks: number
+  created_at: string
+  ended_at?: string | null
+}
+/** No slot goes to it until it is resumed; its budget stays */
+export const pausePromotion: Operation<{ promotion_id: string }, undefined, undefined, PausePromotionReply> = { method: 'POST', path: '/api/v1/promotions/{promotion_id}/pause', keyed: true }
 
 export type PayNoticeBody = Blob | ArrayBuffer | string
 export type PayNoticeReply = undefined
@@ -5792,6 +6637,59 @@ export type PutCartLineReply = undefined
 /** Puts so many of a SKU into my cart; 0 takes it out */
 export const putCartLine: Operation<undefined, undefined, PutCartLineBody, PutCartLineReply> = { method: 'PUT', path: '/api/v1/cart/lines', keyed: true }
 
+export type PutFeedRulesBody = {
+  /** points of each deed, once a person and item */
+  weights: {
+    enter: number
+    /** 30 seconds */
+    stay: number
+    interact: number
+    /** a product's card */
+    click: number
+    order: number
+    /** an order of the full value */
+    value: number
+  }
+  /** an order of so much or more has the full value, less has its share */
+  full_value_fen: number
+  /** the pools with a quota; after them comes one without */
+  pools: {
+    /** exposures */
+    quota: number
+    /** what is sure of the value of one exposure must be more, to rise; thousandths of a point */
+    threshold_milli: number
+  }[]
+}
+export type PutFeedRulesReply = {
+  /** points of each deed, once a person and item */
+  weights: {
+    enter: number
+    /** 30 seconds */
+    stay: number
+    interact: number
+    /** a product's card */
+    click: number
+    order: number
+    /** an order of the full value */
+    value: number
+  }
+  /** an order of so much or more has the full value, less has its share */
+  full_value_fen: number
+  /** the pools with a quota; after them comes one without */
+  pools: {
+    /** exposures */
+    quota: number
+    /** what is sure of the value of one exposure must be more, to rise; thousandths of a point */
+    threshold_milli: number
+  }[]
+  /** 0: the program's own, never changed by the brand */
+  version: number
+  room_half_life_ms: number
+  pin_half_life_ms: number
+}
+/** A new version of them; by staff that operates the brand */
+export const putFeedRules: Operation<{ brand_id: string }, undefined, PutFeedRulesBody, PutFeedRulesReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/feed/rules', keyed: true }
+
 export type PutForbiddenWordsBody = {
   words: string[]
 }
@@ -5936,6 +6834,21 @@ export type PutPlanReply = {
 }
 /** Save a commission plan (a new version): an agent's own beats the brand's, a SKU's row beats the row for all SKUs */
 export const putPlan: Operation<{ brand_id: string }, undefined, PutPlanBody, PutPlanReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/plans', keyed: true }
+
+export type PutPromotionRulesBody = {
+  /** a click costs at least this */
+  reserve_fen: number
+  /** and with an automatic bid at most this */
+  ceiling_fen: number
+}
+export type PutPromotionRulesReply = {
+  /** a click costs at least this */
+  reserve_fen: number
+  /** and with an automatic bid at most this */
+  ceiling_fen: number
+}
+/** Sets them, for promotions bought from now on; owner or operator */
+export const putPromotionRules: Operation<{ brand_id: string }, undefined, PutPromotionRulesBody, PutPromotionRulesReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/promotion-rules', keyed: true }
 
 export type PutShippingBody = {
   rules: {
@@ -6270,6 +7183,21 @@ export type RecordExposuresReply = {
 /** What was shown to the caller; each counts once */
 export const recordExposures: Operation<undefined, undefined, RecordExposuresBody, RecordExposuresReply> = { method: 'POST', path: '/api/v1/exposures', keyed: true }
 
+export type RecordFeedViewsBody = {
+  feed: string
+  items: {
+    id: string
+    what: 'exposure' | 'enter' | 'stay' | 'interact' | 'click'
+  }[]
+}
+export type RecordFeedViewsReply = {
+  counted: number
+  /** in the order of the request; not_shown: not in this feed, or its exposure was never told; own: agents of the brand count for nothing */
+  items: Array<'counted' | 'repeated' | 'not_shown' | 'too_soon' | 'own'>
+}
+/** What the caller saw of a feed and did with it; each counts once, and only what this feed has shown */
+export const recordFeedViews: Operation<undefined, undefined, RecordFeedViewsBody, RecordFeedViewsReply> = { method: 'POST', path: '/api/v1/feed/views', keyed: true }
+
 export type RefundInsteadBody = {
   answer?: string
 }
@@ -6584,6 +7512,50 @@ export type ResetStaffPasswordReply = {
 /** An invitation that puts a new password in the place of the old */
 export const resetStaffPassword: Operation<{ brand_id: string; person_id: string }, undefined, undefined, ResetStaffPasswordReply> = { method: 'POST', path: '/api/v1/brands/{brand_id}/staff/{person_id}/password-reset', keyed: true }
 
+export type ResumePromotionReply = {
+  id: string
+  brand_id: string
+  store_id: string
+  broadcast_id: string
+  /** whose wallet paid; null: the brand's */
+  agent_id?: string | null
+  objective: 'enter' | 'product_click' | 'order' | 'value'
+  /** amount in fen */
+  budget_fen: number
+  /** amount in fen */
+  spent_fen: number
+  /** to the wallet, when it ended */
+  returned_fen: number
+  pace: 'smooth' | 'fast'
+  /** for one objective; value: for each 100.00 paid; null: automatic */
+  cap_fen?: number | null
+  /** no click costs less */
+  reserve_fen: number
+  audience: {
+    /** lookalikes: have bought elsewhere what this store's buyers bought */
+    kind: 'everyone' | 'region' | 'lookalikes'
+    /** of the brand; takes in what lies below it */
+    region: string
+    /** leave out who is locked to an agent already */
+    exclude_locked: boolean
+  }
+  starts_at: string
+  ends_at: string
+  state: 'open' | 'paused' | 'ended'
+  /** open, in its window, and its room is on air */
+  delivering: boolean
+  /** room_over, window_over, spent, stopped */
+  ended_why: string
+  /** people who saw the slot */
+  shown: number
+  /** paid for */
+  clicks: number
+  created_at: string
+  ended_at?: string | null
+}
+/** Delivery goes on */
+export const resumePromotion: Operation<{ promotion_id: string }, undefined, undefined, ResumePromotionReply> = { method: 'POST', path: '/api/v1/promotions/{promotion_id}/resume', keyed: true }
+
 export type RetireTrainingTaskReply = undefined
 /** Ask for it no longer; who has nothing left to do is admitted */
 export const retireTrainingTask: Operation<{ brand_id: string; task_id: string }, undefined, undefined, RetireTrainingTaskReply> = { method: 'DELETE', path: '/api/v1/brands/{brand_id}/training-tasks/{task_id}', keyed: true }
@@ -6684,6 +7656,53 @@ export type ScheduleBroadcastReply = {
 }
 /** Schedule a broadcast */
 export const scheduleBroadcast: Operation<{ store_id: string }, undefined, ScheduleBroadcastBody, ScheduleBroadcastReply> = { method: 'POST', path: '/api/v1/stores/{store_id}/broadcasts', keyed: true }
+
+export type SearchReply = {
+  /** on sale, the best first */
+  products: {
+    id: string
+    title: string
+    image_url: string
+    category: string
+    /** of the cheapest SKU */
+    price_fen: number
+    sold_out: boolean
+  }[]
+  /** on air first; also those of hosts and of the best product found */
+  rooms: {
+    id: string
+    store_id: string
+    title: string
+    state: 'live' | 'scheduled'
+    scheduled_at: string
+    started_at?: string | null
+    store_name: string
+    host_name: string
+  }[]
+  hosts: {
+    store_id: string
+    store_name: string
+    host_name: string
+    /** on air right now */
+    broadcast_id?: string | null
+  }[]
+  /** at which the products found were explained, the newest of each first */
+  moments: {
+    pin_id: string
+    broadcast_id: string
+    product_id: string
+    /** of the product */
+    title: string
+    media_open_ms: number
+    media_close_ms: number
+    opened_at: string
+    store_id: string
+    store_name: string
+    host_name: string
+  }[]
+}
+/** Products, rooms, hosts and moments by Chinese or Latin text, first letters or sounds; a slip of the pen in a Latin word is forgiven */
+export const search: Operation<{ brand_id: string }, { q: string; limit?: string }, undefined, SearchReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/search' }
 
 export type SendBackAfterSaleBody = {
   answer?: string
@@ -6909,6 +7928,15 @@ export type ShipOrderReply = {
 /** A parcel is on its way; the order is shipped with the last */
 export const shipOrder: Operation<{ order_id: string }, undefined, ShipOrderBody, ShipOrderReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/ship', keyed: true }
 
+export type ShowPaidSlotsBody = {
+  tokens: string[]
+}
+export type ShowPaidSlotsReply = {
+  counted: number
+}
+/** Paid slots the caller was shown; each person counts once a promotion */
+export const showPaidSlots: Operation<undefined, undefined, ShowPaidSlotsBody, ShowPaidSlotsReply> = { method: 'POST', path: '/api/v1/promotions/shown', keyed: true }
+
 export type ShowReviewReply = {
   id: string
   store_id: string
@@ -6962,6 +7990,50 @@ export type StartBroadcastReply = {
 }
 /** Go live */
 export const startBroadcast: Operation<{ broadcast_id: string }, undefined, undefined, StartBroadcastReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/start', keyed: true }
+
+export type StopPromotionReply = {
+  id: string
+  brand_id: string
+  store_id: string
+  broadcast_id: string
+  /** whose wallet paid; null: the brand's */
+  agent_id?: string | null
+  objective: 'enter' | 'product_click' | 'order' | 'value'
+  /** amount in fen */
+  budget_fen: number
+  /** amount in fen */
+  spent_fen: number
+  /** to the wallet, when it ended */
+  returned_fen: number
+  pace: 'smooth' | 'fast'
+  /** for one objective; value: for each 100.00 paid; null: automatic */
+  cap_fen?: number | null
+  /** no click costs less */
+  reserve_fen: number
+  audience: {
+    /** lookalikes: have bought elsewhere what this store's buyers bought */
+    kind: 'everyone' | 'region' | 'lookalikes'
+    /** of the brand; takes in what lies below it */
+    region: string
+    /** leave out who is locked to an agent already */
+    exclude_locked: boolean
+  }
+  starts_at: string
+  ends_at: string
+  state: 'open' | 'paused' | 'ended'
+  /** open, in its window, and its room is on air */
+  delivering: boolean
+  /** room_over, window_over, spent, stopped */
+  ended_why: string
+  /** people who saw the slot */
+  shown: number
+  /** paid for */
+  clicks: number
+  created_at: string
+  ended_at?: string | null
+}
+/** Ends it; what was not spent is back in the wallet at once */
+export const stopPromotion: Operation<{ promotion_id: string }, undefined, undefined, StopPromotionReply> = { method: 'POST', path: '/api/v1/promotions/{promotion_id}/stop', keyed: true }
 
 export type TakePayoutResultsBody = Blob | ArrayBuffer | string
 export type TakePayoutResultsReply = {
