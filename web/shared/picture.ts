@@ -4,9 +4,9 @@ import { site } from './site'
 export interface Picture {
   state: 'none' | 'on' | 'cut' | 'over'
   stream: string
-  first_frame_at: string | null
-  cut_at: string | null
-  of: string | null
+  first_frame_at?: string | null
+  cut_at?: string | null
+  of?: string | null
 }
 
 export function onHost(address: string, scheme = 'http'): string {
