@@ -81,7 +81,8 @@ Reply review_page(db::Tx& tx, const std::vector<Review>& reviews, int limit, boo
   JsonWriter w;
   w.begin().key("items").begin_list();
   for (const Review& v : reviews) write_review(w, tx, v, staff);
-  w.end_list().field("next", static_cast<int>(reviews.size()) == limit ? reviews.back().id : ReviewId{});
+  w.end_list().field("next",
+                     !reviews.empty() && static_cast<int>(reviews.size()) == limit ? reviews.back().id : ReviewId{});
   if (stars != nullptr) {
     std::int64_t n = 0, sum = 0;
     for (std::size_t i = 0; i < stars->size(); ++i) n += (*stars)[i], sum += (*stars)[i] * static_cast<int>(i + 1);

@@ -78,6 +78,10 @@ TEST_P(Trust, AReviewIsOfAReceivedLineByItsBuyerOnce) {
 TEST_P(Trust, AboveAListOfReviewsStandsTheSumOfAll) {
   const PersonId xiao = buyer();
   const auto o = got(xiao);
+  EXPECT_TRUE(
+      get_list(must(parse_json(must(ask("listOrderReviews", shop_.as(xiao), {{"order_id", o.id.text()}})).body)),
+               "items")
+          .empty());
   ASSERT_TRUE(review(xiao, o, 4));
   for (const int stars : {5, 5, 1}) {
     const PersonId by = buyer();
