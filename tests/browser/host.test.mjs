@@ -24,7 +24,8 @@ test('from an invitation to being on air: ten taps at most, and less than two mi
   }
   const at = Date.now()
   await page.goto(`/host/invite/${invite_token}`)
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'login-name', 'the first field waits for a thumb')
+  // The first field waits for a thumb.
+  await page.waitForFunction(() => document.activeElement?.id === 'login-name')
   await page.locator('#login-name').fill('xiaoman-host')
   await page.locator('#login-password').fill('a-long-password')
   await tap(page.getByRole('button', { name: '接受邀请' }))
