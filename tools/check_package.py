@@ -139,7 +139,7 @@ def installed(deb, folder):
            "--set", "http.port=0", "--set", f"web.dir={root}/usr/share/lianbo/web"]
     program = root / "usr/bin/lianbo"
     os.umask(0o077)
-    run(program, "init", "--name", "N", "--owner", "o", *own)
+    run(program, "init", "--name", "Brand", "--owner", "owner", *own)
     run(program, "backup", *own)
     said = run(program, "doctor", *own)
     if "FAIL" in said.stdout:
