@@ -32,6 +32,7 @@
 #include "order/order_store.hpp"
 #include "order/payout.hpp"
 #include "order/settlement.hpp"
+#include "order/transfer.hpp"
 #include "org/recruiting.hpp"
 #include "org/storefront.hpp"
 #include "org/training.hpp"
@@ -1721,6 +1722,38 @@ const std::vector<Story::Statement>& Story::statements() {
          });
          if (!told) return s.refused(told);
          return std::string(told->done == 1 ? "done" : "failed");
+       }},
+      {"{agent} wants to be paid by WeChat",
+       [](S s, Given g) {
+         const auto& a = s.agent(g[0]);
+         const Call by = s.shop_.as(a.person);
+         test::must(s.shop_.db().write([&](db::Tx& tx) -> Status {
+           return org::set_payout_note(tx, by, a.id, {org::PayoutMethod::wechat, a.name, "o-" + a.code});
+         }));
+         return std::string("kept");
+       }},
+      {"send the batch through the rail",
+       [](S s, Given) {
+         const Call owner = s.owner();
+         const auto sent = s.shop_.db().write([&](db::Tx& tx) { return order::send_batch(tx, owner, s.last_batch_); });
+         if (!sent) return s.refused(sent);
+         s.shop_.jobs();
+         return std::to_string(sent->transfers) + " over " + format_fen(sent->amount_fen);
+       }},
+      {"{agent} confirms a transfer of {amount}",
+       [](S s, Given g) {
+         const auto& a = s.agent(g[0]);
+         const auto mine = test::must(s.shop_.db().read([&](db::Tx& tx) -> Result<std::vector<order::store::Transfer>> {
+           return order::store::transfers_of_agent(tx, a.id, 100);
+         }));
+         for (const auto& t : mine) {
+           if (format_fen(t.amount_fen) != g[1][0] || t.state != "waiting") continue;
+           const auto done = s.shop_.sandbox().confirm_transfer(t.number, "o-" + a.code, s.shop_.now());
+           if (!done) return s.refused(done);
+           s.shop_.deliver();
+           return std::string("arrived");
+         }
+         return std::string("none waits");
        }},
       {"expect debts of {agent} by age {amount} {amount} {amount} {amount}",
        [](S s, Given g) {

@@ -36,6 +36,7 @@
 #include "order/after_sale_service.hpp"
 #include "order/order_api.hpp"
 #include "order/refunds.hpp"
+#include "order/transfer.hpp"
 #include "org/org_api.hpp"
 #include "pay/wechat/rail.hpp"
 #include "promo/promo_api.hpp"
@@ -763,6 +764,22 @@ net::Routes App::server_routes() {
                })
                .taking({text("prepay_id", 1, 64),
                         opt(boolean("late_notice", "the notice comes later, by the rail's plan"))}));
+    hidden(net::plain_route(Method::post, "/api/v1/sandbox/confirm-transfer", "sandboxConfirmTransfer",
+                            "The agent confirms a transfer on the sandbox's page", Access::login,
+                            [this](const Call& call, const Request& request) -> Result<Reply> {
+                              const auto number = get_text(request.value, "number");
+                              TRY(const auto account, bench_->db->read([&](db::Tx& tx) {
+                                return order::account_of_own(tx, call, number);
+                              }));
+                              TRY(const auto done, sandbox_->confirm_transfer(number, account, call.now));
+                              TRY_OK(sandbox_->deliver_due(
+                                  call.now, [this](const pay::sandbox::OutgoingNotice& n) { return deliver(n); },
+                                  {.limit = kJobLimit}));
+                              JsonWriter w;
+                              w.begin().field("number", done.out_bill_no).field("amount_fen", done.amount_fen);
+                              return Reply::json(w.end().take());
+                            })
+               .taking({text("number", 1, 32)}));
   }
   return r;
 }
@@ -840,6 +857,8 @@ std::vector<Job> App::make_jobs() {
                   [&db](const Call& call) { return order::close_overdue(db, call, kJobLimit); }});
   jobs.push_back(
       {"send refunds", [this, &db](const Call& call) { return order::send_refunds(db, call, *rail_, kJobLimit); }});
+  jobs.push_back(
+      {"send transfers", [this, &db](const Call& call) { return order::send_transfers(db, call, *rail_, kJobLimit); }});
   jobs.push_back(
       {"receive shipped orders", [&db](const Call& call) { return order::receive_shipped(db, call, kJobLimit); }});
   jobs.push_back(

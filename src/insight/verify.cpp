@@ -194,6 +194,15 @@ const Sql kSettlementSums{
     "s.entries_fen <> s.payable_fen + s.worked_off_fen - s.new_debt_fen or s.payable_fen < 0 "
     "order by s.id limit 1000"};
 
+const Sql kPayouts{
+    "verify.payouts",
+    "select p.id, p.state || ', ' || cast(p.amount_fen as text) || ' of a settlement of ' || "
+    "cast(s.payable_fen as text) || ' that is ' || s.state || '; ' || cast(coalesce(t.done, 0) as text) || "
+    "' came through the rail' from payouts p join settlements s on s.id = p.settlement_id left join (select payout_id, "
+    "sum(case when state = 'done' then amount_fen else 0 end) as done from transfers group by payout_id) t on "
+    "t.payout_id = p.id where p.amount_fen <> s.payable_fen or coalesce(t.done, 0) > p.amount_fen or (p.state = "
+    "'failed' and coalesce(t.done, 0) > 0) or (p.state = 'done' and s.state <> 'paid') order by p.id limit 1000"};
+
 const Sql kOrderRows{"verify.order_rows", "select count(*) from orders where brand_id = $1 or $1 = 0"};
 const Sql kOrderPayments{
     "verify.order_payments",
@@ -572,6 +581,7 @@ const Rule kRules[] = {
     {"accounts", "agent", kAccountsMore},
     {"accounts", "agent", kDebts},
     {"accounts", "settlement", kSettlementSums},
+    {"accounts", "payout", kPayouts},
     {"orders", "order", kOrderPayments},
     {"orders", "order", kOrderInstants},
     {"orders", "order", kOrderSums},
@@ -606,6 +616,7 @@ const Sql kBrandOfOrder{"verify.brand_of_order", "select brand_id from orders wh
 const Sql kBrandOfEntry{"verify.brand_of_entry", "select brand_id from entries where id = $1"};
 const Sql kBrandOfAgent{"verify.brand_of_agent", "select brand_id from agents where id = $1"};
 const Sql kBrandOfSettlement{"verify.brand_of_settlement", "select brand_id from settlements where id = $1"};
+const Sql kBrandOfPayout{"verify.brand_of_payout", "select brand_id from payouts where id = $1"};
 const Sql kBrandOfAfterSale{"verify.brand_of_after_sale", "select brand_id from after_sales where id = $1"};
 const Sql kBrandItself{"verify.brand_itself", "select id from brands where id = $1"};
 const Sql kBrandOfPin{"verify.brand_of_pin", "select brand_id from pins where id = $1"};
@@ -625,6 +636,7 @@ const Sql& owner_of(std::string_view says) {
       {"entry", &kBrandOfEntry},
       {"agent", &kBrandOfAgent},
       {"settlement", &kBrandOfSettlement},
+      {"payout", &kBrandOfPayout},
       {"brand", &kBrandItself},
       {"after-sale", &kBrandOfAfterSale},
       {"pin", &kBrandOfPin},

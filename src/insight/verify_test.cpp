@@ -260,6 +260,19 @@ std::vector<Break> breaks() {
        "accounts", "without rows"},
       {"a debt that the ledger does not know", "update agent_accounts set debt_fen = debt_fen + 1", "accounts",
        "debt of the account"},
+      {"a payout that says it is done while its settlement is not paid",
+       "insert into payouts (id, batch_id, brand_id, settlement_id, agent_id, amount_fen, state, at) select 1, 1, 1, "
+       "id, "
+       "agent_id, payable_fen, 'done', 1 from settlements where state = 'settled' order by id limit 1",
+       "accounts", "that is settled"},
+      {"a payout that failed though a part of it arrived",
+       "insert into payouts (id, batch_id, brand_id, settlement_id, agent_id, amount_fen, state, at) select 1, 1, 1, "
+       "id, "
+       "agent_id, payable_fen, 'failed', 1 from settlements where state = 'settled' order by id limit 1; "
+       "insert into transfers (number, payout_id, n, brand_id, agent_id, account, holder, amount_fen, state, next_at, "
+       "at) "
+       "values ('1N1', 1, 1, 1, 1, '', '', 7, 'done', 1, 1)",
+       "accounts", "7 came through the rail"},
       {"a debt forgiven by hand", "update agent_accounts set debt_fen = 0", "accounts", "debt of the account is 0"},
       {"a settlement of another sum", "update settlements set entries_fen = entries_fen + 1", "accounts",
        "its entries sum to"},
@@ -432,7 +445,7 @@ TEST_P(Verify, NamesWhatIsBrokenByHand) {
         "orders",           "parcel_lines",   "parcels",    "payments",         "pins",           "plans",
         "refunds",          "settlements",    "shares",     "stock_allotments", "stock_leases",   "stock_pools",
         "store_campaigns",  "stores",         "tallies",    "touches",          "promotions",     "promotion_leases",
-        "promotion_visits", "wallet_credits", "wallets"}) {
+        "promotion_visits", "wallet_credits", "wallets",    "payouts",          "transfers"}) {
     const std::string t = table;
     keep += "create table kept_" + t + " as select * from " + t + ";";
     back += "delete from " + t + "; insert into " + t + " select * from kept_" + t + ";";

@@ -277,6 +277,12 @@ class GivingUpRail final : public pay::PayRail {
     if (const auto it = says.find(no); it != says.end()) return pay::Refunded{"50300", it->second, amount, 0};
     return rail_.query_refund(no, n, r);
   }
+  Result<pay::Transferred> transfer(const pay::TransferWish& w, Instant n, Random& r) override {
+    return rail_.transfer(w, n, r);
+  }
+  Result<pay::Transferred> query_transfer(const std::string& no, Instant n, Random& r) override {
+    return rail_.query_transfer(no, n, r);
+  }
   Result<pay::Notice> read_notice(const pay::Headers& h, std::string_view b, Instant n) override {
     return rail_.read_notice(h, b, n);
   }

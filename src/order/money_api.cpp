@@ -6,6 +6,7 @@
 #include "order/payout.hpp"
 #include "order/settlement.hpp"
 #include "order/statement.hpp"
+#include "order/transfer.hpp"
 #include "org/org_service.hpp"
 
 namespace lianbo::order {
@@ -27,8 +28,39 @@ Shape sums(Shape shape) {
   return shape;
 }
 Shape batch_shape() {
-  return {id("id"),      id("brand_id"),  nullable(id("by_id")), instant("at"),  count("payouts"),
-          count("done"), count("failed"), fen("amount_fen"),     fen("done_fen")};
+  return {id("id"),
+          id("brand_id"),
+          nullable(id("by_id")),
+          instant("at"),
+          count("payouts"),
+          count("done"),
+          count("failed"),
+          fen("amount_fen"),
+          fen("done_fen"),
+          choice("channel", {"file", "rail"}, "rail: sent through the payment rail"),
+          count("transferring", "transfers that have not ended")};
+}
+Shape payout_shape() {
+  return {id("id"),
+          id("agent_id"),
+          id("settlement_id"),
+          fen("amount_fen"),
+          fen("transferred_fen", "arrived through the payment rail"),
+          fen("on_its_way_fen"),
+          choice("state", {"sent", "done", "failed"}),
+          text("reference", 0, 100),
+          text("reason", 0, 400),
+          nullable(instant("done_at"))};
+}
+Shape transfer_shape() {
+  return {text("number", 1, 32, "the rail knows it by this"),
+          fen("amount_fen"),
+          choice("state", {"due", "sent", "waiting", "done", "failed"}, "waiting: for the agent to confirm"),
+          text("confirm_params", 0, 2000, "JSON for requestMerchantTransfer: mchId, appId, package; the agent's only"),
+          text("reason", 0, 400),
+          text("bill_no", 0, 64),
+          instant("at"),
+          nullable(instant("done_at"))};
 }
 Shape debt_shape() {
   return {id("id"), fen("debt_fen"), fen("days_30_fen"), fen("days_60_fen"), fen("days_90_fen"), fen("older_fen")};
@@ -192,6 +224,41 @@ net::Routes money_routes(const OrderDeps& deps, const Shape& run) {
           .may_fail({Code::not_found, Code::csv_invalid, Code::csv_unknown_format, Code::settlement_conflict});
   results.raw_body = true;
   r.push_back(std::move(results));
+  r.push_back(write_route(Method::post, "/api/v1/payout-batches/{batch_id}/send", "sendPayoutBatch",
+                          "Sends a batch through the payment rail: agents paid by WeChat, in parts; again: what failed",
+                          Access::staff,
+                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                            TRY(const auto batch_id, request.id_param<PayoutBatchId>("batch_id"));
+                            TRY(const auto sent, send_batch(tx, call, batch_id));
+                            JsonWriter w;
+                            w.begin().field("transfers", sent.transfers).field("amount_fen", sent.amount_fen);
+                            return Reply::json(w.field("by_file", sent.by_file).end().take());
+                          })
+                  .giving({count("transfers"), fen("amount_fen"),
+                           count("by_file", "payouts that can't go this way; they stay in the file")})
+                  .may_fail({Code::not_found, Code::settlement_conflict}));
+  r.push_back(read_route(Method::get, "/api/v1/payout-batches/{batch_id}/payouts", "listPayouts",
+                         "A batch's payouts, and how far each is", Access::staff,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto batch_id, request.id_param<PayoutBatchId>("batch_id"));
+                           TRY(const auto page, net::page_of(request));
+                           TRY(const auto found, payouts_in(tx, call, batch_id, page.after, page.limit));
+                           return page_reply(found, page.limit, [&tx](const store::Payout& p) {
+                             return payout_json(p, store::moved_of(tx, p.id));
+                           });
+                         })
+                  .asking(page_query())
+                  .giving(page_of_items(payout_shape()))
+                  .may_fail({Code::not_found}));
+  r.push_back(read_route(Method::get, "/api/v1/agents/{agent_id}/transfers", "listTransfers",
+                         "Transfers of commission to an agent, newest first; the last 100", Access::login,
+                         [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                           TRY(const auto agent, request.id_param<AgentId>("agent_id"));
+                           TRY(auto json, transfers_json(tx, call, agent));
+                           return Reply::json(std::move(json));
+                         })
+                  .giving({list("items", transfer_shape(), 0, 100)})
+                  .may_fail({Code::not_found}));
 
   r.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/debts", "listDebts",
                          "What agents owe, by age: to 30 days, 60, 90, and older", Access::staff,

@@ -51,7 +51,8 @@ const Sql kInsertPayout{"payout.insert",
   "count(*) from payouts p where p.batch_id = b.id and p.state = 'done'), (select count(*) from payouts p where "     \
   "p.batch_id = b.id and p.state = 'failed'), (select cast(coalesce(sum(p.amount_fen), 0) as bigint) from payouts p " \
   "where p.batch_id = b.id), (select cast(coalesce(sum(p.amount_fen), 0) as bigint) from payouts p where p.batch_id " \
-  "= b.id and p.state = 'done') from payout_batches b "
+  "= b.id and p.state = 'done'), b.channel, (select count(*) from payouts p join transfers t on t.payout_id = p.id "  \
+  "where p.batch_id = b.id and t.state in ('due', 'sent', 'waiting')) from payout_batches b "
 const Sql kBatch{"payout.batch", BATCH "where b.id = $1"};
 const Sql kBatches{"payout.batches", BATCH "where b.brand_id = $1 and b.id > $2 order by b.id limit $3"};
 const Sql kPayouts{"payout.of_batch",
@@ -62,8 +63,8 @@ const Sql kSetPayout{"payout.set",
                      "= 'sent'"};
 
 PayoutBatch read_batch(const Row& r) {
-  return {r.id<PayoutBatchId>(0), r.id<BrandId>(1), r.id<PersonId>(2), r.integer(3), r.integer(4),
-          r.integer(5),           r.integer(6),     r.integer(7),      r.integer(8)};
+  return {r.id<PayoutBatchId>(0), r.id<BrandId>(1), r.id<PersonId>(2), r.integer(3), r.integer(4), r.integer(5),
+          r.integer(6),           r.integer(7),     r.integer(8),      r.str(9),     r.integer(10)};
 }
 
 }  // namespace

@@ -11,11 +11,13 @@
 #include "order/after_sale_api.hpp"
 #include "order/api_parts.hpp"
 #include "order/money_api.hpp"
+#include "order/order_parts.hpp"
 #include "order/order_store.hpp"
 #include "order/quote.hpp"
 #include "order/refunds.hpp"
 #include "order/settlement.hpp"
 #include "order/shipping.hpp"
+#include "order/transfer.hpp"
 #include "org/org_service.hpp"
 
 namespace lianbo::order {
@@ -294,6 +296,10 @@ Result<Reply> take_notice(const OrderDeps& deps, const Call& call, const Request
     if (const auto* p = std::get_if<pay::PaymentNotice>(&*notice)) {
       if (p->state != pay::TradeState::success) return false;
       TRY_OK(apply_payment(tx, call, p->out_trade_no, p->transaction_id, p->amount_fen, p->currency, p->success_at));
+      return true;
+    }
+    if (const auto* t = std::get_if<pay::TransferNotice>(&*notice)) {
+      TRY_OK(apply_transfer(tx, system_call(call), t->transfer));
       return true;
     }
     const auto& r = std::get<pay::RefundNotice>(*notice);

@@ -49,6 +49,14 @@ class HinderedRail final : public pay::PayRail {
   Result<pay::Refunded> query_refund(const std::string& number, Instant now, Random& random) override {
     return rail_.query_refund(number, now, random);
   }
+  Result<pay::Transferred> transfer(const pay::TransferWish& wish, Instant now, Random& random) override {
+    TRY_OK(hinder(wish.out_bill_no));
+    return rail_.transfer(wish, now, random);
+  }
+  Result<pay::Transferred> query_transfer(const std::string& number, Instant now, Random& random) override {
+    TRY_OK(hinder(number));
+    return rail_.query_transfer(number, now, random);
+  }
   Result<pay::Notice> read_notice(const pay::Headers& headers, std::string_view body, Instant now) override {
     return rail_.read_notice(headers, body, now);
   }

@@ -7,11 +7,11 @@
 #include "base/json.hpp"
 #include "order/money_store.hpp"
 #include "order/settlement.hpp"
+#include "order/transfer_store.hpp"
 #include "org/org_service.hpp"
 #include "org/storefront.hpp"
 
 namespace lianbo::order {
-namespace {
 
 Result<PayoutBatch> own_batch(db::Tx& tx, const Call& call, PayoutBatchId id) {
   const auto batch = store::batch(tx, id);
@@ -19,8 +19,6 @@ Result<PayoutBatch> own_batch(db::Tx& tx, const Call& call, PayoutBatchId id) {
   TRY_OK(require_staff(call, batch->brand, kPays));
   return *batch;
 }
-
-}  // namespace
 
 Result<NewBatch> make_batch(db::Tx& tx, const Call& call, BrandId brand) {
   TRY_OK(require_staff(call, brand, kPays));
@@ -68,7 +66,8 @@ std::string batch_json(const PayoutBatch& b) {
   JsonWriter w;
   w.begin().field("id", b.id).field("brand_id", b.brand).field("by_id", b.by).field_at("at", b.at);
   w.field("payouts", b.payouts).field("done", b.done).field("failed", b.failed);
-  w.field("amount_fen", b.amount_fen).field("done_fen", b.done_fen).end();
+  w.field("amount_fen", b.amount_fen).field("done_fen", b.done_fen).field("channel", b.channel);
+  w.field("transferring", b.transferring).end();
   return w.take();
 }
 
@@ -79,10 +78,12 @@ Result<std::string> payout_file(db::Tx& tx, const Call& call, PayoutBatchId id) 
   csv.row({"payout_no", "agent_code", "method", "holder", "account", "amount_yuan", "currency", "remark"});
   for (const auto& p : store::payouts_of(tx, id)) {
     if (p.state != "sent") continue;
+    const auto moved = store::moved_of(tx, p.id);
+    if (moved.open_fen > 0) continue;
     TRY(const auto agent, org::find_agent(tx, p.agent));
     const auto note = org::payout_note(tx, p.agent);
     csv.cell(p.id.text()).cell(agent.code).cell(note ? org::method_text(note->method) : "");
-    csv.cell(note ? note->holder : "").cell(note ? note->account : "").decimal(p.amount_fen);
+    csv.cell(note ? note->holder : "").cell(note ? note->account : "").decimal(p.amount_fen - moved.done_fen);
     csv.cell(brand.currency).cell("commission " + p.settlement.text()).end_row();
   }
   org::audit(tx, call, batch.brand, "payout.file", "payout_batch", id.value);
@@ -127,6 +128,10 @@ Result<PayoutResults> take_results(db::Tx& tx, const Call& call, PayoutBatchId i
       errors.add(row.line, csv.column_name(result_at), "was told as done before");
     else if (it->second.state == "failed" && success)
       errors.add(row.line, csv.column_name(result_at), "was told as failed before, and may be in another batch by now");
+    else if (const auto moved = store::moved_of(tx, it->second.id); it->second.state == "sent" && moved.open_fen > 0)
+      errors.add(row.line, csv.column_name(number_at), "is on its way through the payment rail");
+    else if (it->second.state == "sent" && !success && moved.done_fen > 0)
+      errors.add(row.line, csv.column_name(result_at), "the rail has brought a part of it; send or pay the rest");
     else
       told.push_back({&it->second, success, reference, reason.substr(0, 200)});
   }

@@ -1,7 +1,7 @@
-// Payouts: what was settled leaves for the agents' accounts in batches, as a file for a bank or a WeChat transfer
-// batch, and what became of it is read back (SPEC 8).
+// Payouts: what was settled leaves for the agents' accounts in batches, as a file for a bank or through the payment
+// rail (transfer.hpp), and what became of it is read back (SPEC 8).
 //
-//   settlement ─▶ payout sent (in a batch's file) ─▶ done: the settlement is paid, with the reference
+//   settlement ─▶ payout sent (file or transfers) ─▶ done: the settlement is paid, with the reference
 //                                                └▶ failed: the settlement waits for the next batch
 //
 // A settlement is in at most one batch at a time, and never paid twice. The file is written from the payout notes of
@@ -28,6 +28,8 @@ struct PayoutBatch {
   Instant at = 0;
   std::int64_t payouts = 0, done = 0, failed = 0;
   Fen amount_fen = 0, done_fen = 0;
+  std::string channel = "file";   // rail: finance had it sent through the payment rail
+  std::int64_t transferring = 0;  // transfers of it that have not ended
 };
 struct NewBatch {
   PayoutBatch batch;
@@ -36,10 +38,12 @@ struct NewBatch {
 // Everything settled and not paid, at most kMaxPayouts. settlement_conflict when there is nothing to pay.
 Result<NewBatch> make_batch(db::Tx& tx, const Call& call, BrandId brand);
 Result<std::vector<PayoutBatch>> batches(db::Tx& tx, const Call& call, BrandId brand, std::int64_t after, int limit);
+// For who pays; not_found.
+Result<PayoutBatch> own_batch(db::Tx& tx, const Call& call, PayoutBatchId id);
 std::string batch_json(const PayoutBatch& batch);
 
-// CSV: payout_no, agent_code, method, holder, account, amount_yuan, currency, remark. What is done or failed is left
-// out.
+// CSV: payout_no, agent_code, method, holder, account, amount_yuan, currency, remark. Left out: what is done or failed,
+// or on its way through the rail; of what the rail brought in part, the rest.
 Result<std::string> payout_file(db::Tx& tx, const Call& call, PayoutBatchId id);
 
 struct PayoutResults {

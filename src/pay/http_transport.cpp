@@ -88,10 +88,10 @@ Result<std::unique_ptr<PayRail>> make_wechat_rail(const Settings& settings) {
   options.connect_ms = kConnectMs;
   options.timeout_ms = kTimeoutMs;
   options.max_body = kMaxAnswerBytes;
-  TRY(auto rail,
-      WechatRail::make(WechatConfig{settings.wechat_appid, settings.wechat_mchid, settings.wechat_serial,
-                                    std::move(merchant_key), without_line_end(apiv3_key), std::move(platform_keys)},
-                       std::make_unique<HttpTransport>(std::move(options))));
+  TRY(auto rail, WechatRail::make(WechatConfig{settings.wechat_appid, settings.wechat_mchid, settings.wechat_serial,
+                                               std::move(merchant_key), without_line_end(apiv3_key),
+                                               std::move(platform_keys), settings.wechat_transfer_scene},
+                                  std::make_unique<HttpTransport>(std::move(options))));
   return std::unique_ptr<PayRail>(std::move(rail));
 }
 

@@ -34,6 +34,20 @@ std::string_view state_name(RefundState state) {
   return "";
 }
 
+std::string_view state_name(TransferState state) {
+  switch (state) {
+    case TransferState::working:
+      return "working";
+    case TransferState::waiting:
+      return "waiting";
+    case TransferState::success:
+      return "success";
+    case TransferState::failed:
+      return "failed";
+  }
+  return "";
+}
+
 Refusal refusal_of(const Error& error) {
   if (error.code != Code::payment_refused) return Refusal::none;
   // The rail writes the detail as "CODE: message". WeChat Pay spells some codes with and without underscores.
@@ -42,15 +56,11 @@ Refusal refusal_of(const Error& error) {
     Refusal refusal;
   };
   static constexpr Known kKnown[] = {
-      {"ORDER_NOT_EXIST", Refusal::not_found},
-      {"ORDERNOTEXIST", Refusal::not_found},
-      {"RESOURCE_NOT_EXISTS", Refusal::not_found},
-      {"ORDER_PAID", Refusal::already_paid},
-      {"ORDERPAID", Refusal::already_paid},
-      {"ORDER_CLOSED", Refusal::closed},
-      {"ORDERCLOSED", Refusal::closed},
-      {"OUT_TRADE_NO_USED", Refusal::number_used},
-      {"NOT_ENOUGH", Refusal::not_enough},
+      {"ORDER_NOT_EXIST", Refusal::not_found},     {"ORDERNOTEXIST", Refusal::not_found},
+      {"RESOURCE_NOT_EXISTS", Refusal::not_found}, {"NOT_FOUND", Refusal::not_found},
+      {"ORDER_PAID", Refusal::already_paid},       {"ORDERPAID", Refusal::already_paid},
+      {"ORDER_CLOSED", Refusal::closed},           {"ORDERCLOSED", Refusal::closed},
+      {"OUT_TRADE_NO_USED", Refusal::number_used}, {"NOT_ENOUGH", Refusal::not_enough},
       {"NOTENOUGH", Refusal::not_enough},
   };
   const std::string_view code = std::string_view(error.detail).substr(0, error.detail.find(':'));

@@ -1,7 +1,7 @@
 // PayRail: the port to whoever moves the money. Orders see this and nothing behind it; pay knows nothing of orders.
 //
-// - out_trade_no and out_refund_no are the keys of repetition: a call that was lost is made again with the same ones
-// and
+// - out_trade_no, out_refund_no and out_bill_no are the keys of repetition: a call that was lost is made again with the
+// same ones and
 //   the same values, and has its effect once.
 // - An error is one of two: payment_refused (the rail answered, and said no; refusal_of tells why) or
 //   payment_unreachable (the outcome is unknown: no answer, 5xx, or an answer whose signature does not verify). After
@@ -72,6 +72,27 @@ struct Refunded {
   Instant success_at = 0;
 };
 
+// A transfer to a person (商家转账): an agent's commission. The person confirms it in their own WeChat within a day.
+enum class TransferState { working, waiting, success, failed };
+std::string_view state_name(TransferState state);
+
+struct TransferWish {
+  std::string out_bill_no;  // 1–32 of [0-9A-Za-z], unique for ever
+  std::string openid;
+  std::string holder;  // their name; goes sealed, and only where the rail asks for it (from 2,000 yuan on)
+  Fen amount_fen = 0;
+  std::string remark;  // cut to 32 characters
+  std::string post;    // what the person does for the merchant, as reported with the transfer
+  std::string notify_url;
+};
+struct Transferred {
+  std::string out_bill_no, transfer_bill_no;
+  TransferState state = TransferState::working;
+  Fen amount_fen = 0;
+  std::string confirm_params;  // waiting: JSON for the person's client: mchId, appId, package. "" when asked after
+  std::string fail_reason;
+};
+
 struct PaymentNotice {
   std::string event_id;  // one event, however often it is sent
   std::string out_trade_no, transaction_id;
@@ -89,7 +110,11 @@ struct RefundNotice {
   Fen total_fen = 0;
   Instant success_at = 0;
 };
-using Notice = std::variant<PaymentNotice, RefundNotice>;
+struct TransferNotice {
+  std::string event_id;
+  Transferred transfer;
+};
+using Notice = std::variant<PaymentNotice, RefundNotice, TransferNotice>;
 
 // Why the rail said no, as far as a caller acts on it.
 enum class Refusal { none, other, not_found, already_paid, closed, number_used, not_enough };
@@ -105,6 +130,8 @@ class PayRail {
   virtual Status close(const std::string& out_trade_no, Instant now, Random& random) = 0;
   virtual Result<Refunded> refund(const RefundWish& wish, Instant now, Random& random) = 0;
   virtual Result<Refunded> query_refund(const std::string& out_refund_no, Instant now, Random& random) = 0;
+  virtual Result<Transferred> transfer(const TransferWish& wish, Instant now, Random& random) = 0;
+  virtual Result<Transferred> query_transfer(const std::string& out_bill_no, Instant now, Random& random) = 0;
   // signature_invalid: not from the rail, or stale; answer 401. payment_mismatch: for another merchant. bad_request: a
   // kind of notice we do not take.
   virtual Result<Notice> read_notice(const Headers& headers, std::string_view body, Instant now) = 0;

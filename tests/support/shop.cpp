@@ -14,6 +14,7 @@
 #include "order/after_sale_store.hpp"
 #include "order/order_api.hpp"
 #include "order/order_store.hpp"
+#include "order/transfer.hpp"
 #include "promo/promo_service.hpp"
 
 namespace lianbo::test {
@@ -104,6 +105,7 @@ void Shop::jobs() {
   job("receive", [&](const Call& call) { return order::receive_shipped(db_, call, kAtOnce); });
   job("after-sale", [&](const Call& call) { return order::close_overdue(db_, call, kAtOnce); });
   job("refund", [&](const Call& call) { return order::send_refunds(db_, call, rail(), kAtOnce); });
+  job("transfers", [&](const Call& call) { return order::send_transfers(db_, call, rail(), kAtOnce); });
   job("hand on", [&](const Call& call) { return share::hand_on_customers(db_, call, kAtOnce); });
   job("mature", [&](const Call& call) { return order::mature_lines(db_, call, kAtOnce); });
   job("push", [&](const Call& call) { return catalog::run_pushes(db_, call, kAtOnce); });

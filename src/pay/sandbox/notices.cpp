@@ -31,6 +31,17 @@ Status Sandbox::finish(const std::string& out_refund_no, Instant now) {
   });
 }
 
+Result<std::optional<TransferRow>> Sandbox::end(const std::string& out_bill_no, std::string_view state,
+                                                std::string_view fail_reason, Instant now) {
+  return db_.write([&](db::Tx& tx) -> Result<std::optional<TransferRow>> {
+    const auto ended = end_transfer(tx, out_bill_no, state, fail_reason, now);
+    if (!ended) return find_transfer(tx, out_bill_no);
+    if (!ended->notify_url.empty())
+      insert_notice(tx, transfer_notice(keys_, *ended, options_.notice_copies, now + options_.notice_delay_ms));
+    return ended;
+  });
+}
+
 OutgoingNotice Sandbox::seal_notice(const NoticeRow& notice, Instant now) {
   const std::string cipher_nonce = base62(12);
   const auto ciphertext = aead_encrypt(keys_.apiv3_key, cipher_nonce, notice.original_type, notice.resource);
@@ -110,6 +121,10 @@ Status Sandbox::deliver_one(const std::string& event, Instant now, const NoticeS
 }
 
 Result<Delivered> Sandbox::deliver_due(Instant now, const NoticeSend& send, const DeliverOptions& options) {
+  TRY(const auto stale, db_.read([&](db::Tx& tx) -> Result<std::vector<std::string>> {
+    return stale_transfers(tx, now - kConfirmWithinMs, options.limit);
+  }));
+  for (const auto& out_bill_no : stale) TRY_OK(end(out_bill_no, "FAIL", kNotConfirmed, now));
   TRY(const auto refunds,
       db_.read([&](db::Tx& tx) -> Result<std::vector<std::string>> { return due_refunds(tx, now, options.limit); }));
   for (const auto& out_refund_no : refunds) TRY_OK(finish(out_refund_no, now));
@@ -138,7 +153,9 @@ Result<Delivered> Sandbox::deliver_due(Instant now, const NoticeSend& send, cons
 
 Result<Instant> Sandbox::next_due_at() {
   return db_.read([](db::Tx& tx) -> Result<Instant> {
-    return std::min(next_notice_at(tx).value_or(kForever), next_refund_at(tx).value_or(kForever));
+    const auto waiting = oldest_waiting_transfer(tx);
+    return std::min({next_notice_at(tx).value_or(kForever), next_refund_at(tx).value_or(kForever),
+                     waiting ? *waiting + kConfirmWithinMs : kForever});
   });
 }
 

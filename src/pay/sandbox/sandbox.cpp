@@ -26,6 +26,9 @@ constexpr std::string_view kTransactions = "/v3/pay/transactions/";
 constexpr std::string_view kByOutTradeNo = "/v3/pay/transactions/out-trade-no/";
 constexpr std::string_view kById = "/v3/pay/transactions/id/";
 constexpr std::string_view kRefunds = "/v3/refund/domestic/refunds";
+constexpr std::string_view kTransfers = "/v3/fund-app/mch-transfer/transfer-bills";
+constexpr std::string_view kByOutBillNo = "/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/";
+constexpr Fen kNameFromFen = 200000;
 constexpr std::string_view kClose = "/close";
 constexpr const char* kPaymentEvent = "TRANSACTION.SUCCESS";
 
@@ -38,6 +41,8 @@ bool number_ok(std::string_view text, std::size_t min, std::size_t max, std::str
 }
 bool out_trade_no_ok(std::string_view text) { return number_ok(text, 6, 32, "_-|*"); }
 bool out_refund_no_ok(std::string_view text) { return number_ok(text, 1, 64, "_-|*@"); }
+
+bool out_bill_no_ok(std::string_view text) { return number_ok(text, 1, 32, ""); }
 
 bool notify_url_ok(std::string_view url) {
   return (url.starts_with("https://") || url.starts_with("http://")) && url.size() <= 255 &&
@@ -116,6 +121,22 @@ std::string refund_json(const RefundRow& r) {
   return w.end().take();
 }
 
+std::string transfer_json(const Keys& keys, const TransferRow& r) {
+  JsonWriter w;
+  w.begin()
+      .field("mch_id", keys.mchid)
+      .field("appid", keys.appid)
+      .field("out_bill_no", r.out_bill_no)
+      .field("transfer_bill_no", r.transfer_bill_no)
+      .field("state", r.state)
+      .field("transfer_amount", r.amount_fen)
+      .field("transfer_remark", r.remark)
+      .field("openid", r.openid);
+  if (!r.fail_reason.empty()) w.field("fail_reason", r.fail_reason);
+  w.field("create_time", wechat_time(r.created_at)).field("update_time", wechat_time(r.updated_at));
+  return w.end().take();
+}
+
 NoticeRow payment_notice(const Keys& keys, const TransactionRow& t, int copies, Instant first_at) {
   NoticeRow n;
   n.event_type = kPaymentEvent;
@@ -134,6 +155,20 @@ NoticeRow payment_notice(const Keys& keys, const TransactionRow& t, int copies, 
 
 std::string event_id(std::string_view event_type, std::string_view number, Instant at) {
   return "EV-" + time_digits(at) + to_hex(sha256(std::string(event_type) + " " + std::string(number))).substr(0, 18);
+}
+
+NoticeRow transfer_notice(const Keys& keys, const TransferRow& r, int copies, Instant first_at) {
+  NoticeRow n;
+  n.event_type = "MCHTRANSFER.BILL.FINISHED";
+  n.event_id = event_id(n.event_type, r.out_bill_no, r.updated_at);
+  n.original_type = "mch_payment";
+  n.summary = "商家转账单据终态通知";
+  n.resource = transfer_json(keys, r);
+  n.notify_url = r.notify_url;
+  n.copies = copies;
+  n.next_try_at = first_at;
+  n.created_at = r.updated_at;
+  return n;
 }
 
 NoticeRow refund_notice(const Keys& keys, const RefundRow& r, int copies, Instant first_at) {
@@ -265,12 +300,12 @@ Result<TransportReply> Sandbox::handle(std::string_view method, std::string_view
                                        std::string_view body, Instant now) {
   if (auto refused = check_authorization(method, path_and_query, headers, body, now))
     return sealed(*std::move(refused), now);
-  TRY(auto answer, route(method, path_and_query, body, now));
+  TRY(auto answer, route(method, path_and_query, headers, body, now));
   return sealed(std::move(answer), now);
 }
 
-Result<Sandbox::Answer> Sandbox::route(std::string_view method, std::string_view path_and_query, std::string_view body,
-                                       Instant now) {
+Result<Sandbox::Answer> Sandbox::route(std::string_view method, std::string_view path_and_query, const Headers& headers,
+                                       std::string_view body, Instant now) {
   if (body.size() > kMaxBodyBytes) return refuse(400, "PARAM_ERROR", "the body is larger than 64 KiB");
   const std::size_t mark = path_and_query.find('?');
   std::string_view path = path_and_query.substr(0, mark);
@@ -283,6 +318,10 @@ Result<Sandbox::Answer> Sandbox::route(std::string_view method, std::string_view
 
   if (method == "POST" && path == std::string(kTransactions) + "jsapi") return prepay(body, now);
   if (method == "POST" && path == kRefunds) return refund(body, now);
+  if (method == "POST" && path == kTransfers) return transfer(body, headers, now);
+  if (method == "GET" && path.starts_with(kByOutBillNo)) {
+    if (const auto number = last_segment(kByOutBillNo)) return find_transfer_bill(*number, now);
+  }
   if (method == "POST" && path.starts_with(kByOutTradeNo) && path.ends_with(kClose)) {
     path.remove_suffix(kClose.size());
     if (const auto number = last_segment(kByOutTradeNo)) return close(*number, body, now);
@@ -455,6 +494,79 @@ Result<Sandbox::Answer> Sandbox::find_refund(const std::string& out_refund_no, I
   }
   if (!found) return refuse(404, "RESOURCE_NOT_EXISTS", "退款单不存在 (there is no such refund)");
   return Answer{200, refund_json(*found), 0};
+}
+
+Result<Sandbox::Answer> Sandbox::transfer(std::string_view text, const Headers& headers, Instant now) {
+  const auto param_error = [](std::string_view what) { return refuse(400, "PARAM_ERROR", what); };
+  const auto body = parse_json(text);
+  if (!body || !body->is_object()) return param_error("the body must be a JSON object");
+  if (text_member(*body, {"appid"}) != keys_.appid)
+    return refuse(400, "APPID_MCHID_NOT_MATCH", "appid and mchid do not belong together");
+  TransferRow wish;
+  wish.out_bill_no = text_member(*body, {"out_bill_no"}).value_or("");
+  if (!out_bill_no_ok(wish.out_bill_no)) return param_error("out_bill_no must be 1-32 of [0-9A-Za-z]");
+  wish.openid = text_member(*body, {"openid"}).value_or("");
+  if (wish.openid.empty() || wish.openid.size() > 64) return param_error("openid must have 1-64 characters");
+  wish.amount_fen = integer_member(*body, {"transfer_amount"}).value_or(0);
+  if (wish.amount_fen < 1) return param_error("transfer_amount must be a positive integer");
+  wish.remark = text_member(*body, {"transfer_remark"}).value_or("");
+  if (wish.remark.empty() || utf8_length(wish.remark) > 32)
+    return param_error("transfer_remark must have 1-32 characters");
+  wish.notify_url = text_member(*body, {"notify_url"}).value_or("");
+  if (!wish.notify_url.empty() && !notify_url_ok(wish.notify_url))
+    return param_error("notify_url must be a URL without query, at most 255 long");
+  // Scene 1005, commission: exactly these two are reported.
+  const auto* infos = member(*body, {"transfer_scene_report_infos"});
+  const bool reported = infos && infos->is_array() && infos->as_array().size() == 2 &&
+                        text_member(infos->as_array()[0], {"info_type"}) == "岗位类型" &&
+                        text_member(infos->as_array()[1], {"info_type"}) == "报酬说明";
+  if (text_member(*body, {"transfer_scene_id"}) != "1005" || !reported)
+    return param_error("scene 1005 is reported with 岗位类型 and 报酬说明");
+  if (const auto name = text_member(*body, {"user_name"})) {
+    if (find_header(headers, "Wechatpay-Serial") != keys_.platform_serial || !keys_.platform.decrypt(*name))
+      return param_error("user_name must be sealed with the key that Wechatpay-Serial names");
+  } else if (wish.amount_fen >= kNameFromFen) {
+    return param_error("from 2,000 yuan on user_name is needed");
+  }
+  wish.transfer_bill_no = "1330" + time_digits(now) + digits_of(wish.out_bill_no, 12);
+  wish.created_at = wish.updated_at = now;
+  return db_.write([&](db::Tx& tx) -> Result<Answer> {
+    auto known = find_transfer(tx, wish.out_bill_no);
+    if (!known && !insert_transfer(tx, wish)) known = find_transfer(tx, wish.out_bill_no);
+    if (known && (known->openid != wish.openid || known->amount_fen != wish.amount_fen))
+      return refuse(400, "INVALID_REQUEST", "out_bill_no was used with other parameters", kReentryDiffers);
+    const auto& bill = known ? *known : wish;
+    JsonWriter w;
+    w.begin().field("out_bill_no", bill.out_bill_no).field("transfer_bill_no", bill.transfer_bill_no);
+    w.field("create_time", wechat_time(bill.created_at)).field("state", bill.state);
+    if (bill.state == "WAIT_USER_CONFIRM") w.field("package_info", "sandbox-transfer=" + bill.out_bill_no);
+    return Answer{200, w.end().take(), 0};
+  });
+}
+
+Result<Sandbox::Answer> Sandbox::find_transfer_bill(const std::string& out_bill_no, Instant now) {
+  TRY(auto found,
+      db_.read([&](db::Tx& tx) -> Result<std::optional<TransferRow>> { return find_transfer(tx, out_bill_no); }));
+  if (found && found->state == "WAIT_USER_CONFIRM" && now - found->created_at >= kConfirmWithinMs) {
+    TRY(found, end(out_bill_no, "FAIL", kNotConfirmed, now));
+  }
+  if (!found) return refuse(404, "NOT_FOUND", "记录不存在 (there is no such transfer)");
+  return Answer{200, transfer_json(keys_, *found), 0};
+}
+
+Result<Transferred> Sandbox::confirm_transfer(const std::string& out_bill_no, const std::string& openid, Instant now) {
+  TRY(auto found,
+      db_.read([&](db::Tx& tx) -> Result<std::optional<TransferRow>> { return find_transfer(tx, out_bill_no); }));
+  if (!found) return fail(Code::not_found, "there is no such transfer", "number");
+  if (found->openid != openid) return fail(Code::forbidden, "the transfer is another person's", "number");
+  if (found->state == "WAIT_USER_CONFIRM") {
+    const bool in_time = now - found->created_at < kConfirmWithinMs;
+    TRY(found, end(out_bill_no, in_time ? "SUCCESS" : "FAIL", in_time ? "" : kNotConfirmed, now));
+  }
+  if (found->state != "SUCCESS")
+    return fail(Code::order_state_conflict, "a transfer is confirmed within 24 hours; this one has gone back",
+                "number");
+  return Transferred{found->out_bill_no, found->transfer_bill_no, TransferState::success, found->amount_fen, "", ""};
 }
 
 Result<Checkout> Sandbox::checkout(const std::string& prepay_id, Instant now) {

@@ -46,9 +46,11 @@ inline constexpr std::array<DurationMs, 15> kNoticeRetryMs = {
     20 * kMinuteMs, 30 * kMinuteMs, 30 * kMinuteMs, 30 * kMinuteMs, 60 * kMinuteMs,
     3 * kHourMs,    3 * kHourMs,    3 * kHourMs,    6 * kHourMs,    6 * kHourMs};
 inline constexpr int kMaxRefunds = 50;
+inline constexpr DurationMs kConfirmWithinMs = 24 * kHourMs;  // a transfer nobody confirms by then fails
 inline constexpr DurationMs kPrepayLifeMs = 2 * kHourMs;
 
 struct NoticeRow;
+struct TransferRow;
 
 struct Keys {
   std::string appid, mchid;
@@ -119,7 +121,11 @@ class Sandbox {
   Result<Paid> pay(const std::string& prepay_id, const std::string& openid, Instant now,
                    const PayOptions& options = {});
 
-  // Finishes refunds that are due, then sends each notice that is due once.
+  // A person confirms the transfer made to them, on the sandbox's page. not_found: no such; forbidden: another
+  // person's; order_state_conflict: its day is over.
+  Result<Transferred> confirm_transfer(const std::string& out_bill_no, const std::string& openid, Instant now);
+
+  // Ends transfers that nobody confirmed, finishes refunds that are due, then sends each notice that is due once.
   Result<Delivered> deliver_due(Instant now, const NoticeSend& send, const DeliverOptions& options = {});
   // The next instant at which deliver_due has work; kForever: nothing waits.
   Result<Instant> next_due_at();
@@ -138,15 +144,21 @@ class Sandbox {
   static Answer refuse(int status, std::string_view code, std::string_view message, std::int64_t number = 0);
   std::optional<Answer> check_authorization(std::string_view method, std::string_view path_and_query,
                                             const Headers& headers, std::string_view body, Instant now) const;
-  Result<Answer> route(std::string_view method, std::string_view path_and_query, std::string_view body, Instant now);
+  Result<Answer> route(std::string_view method, std::string_view path_and_query, const Headers& headers,
+                       std::string_view body, Instant now);
   Result<Answer> prepay(std::string_view body, Instant now);
   Result<Answer> find(bool by_transaction_id, const std::string& number, std::string_view query, Instant now);
   Result<Answer> close(const std::string& out_trade_no, std::string_view body, Instant now);
   Result<Answer> refund(std::string_view body, Instant now);
   Result<Answer> find_refund(const std::string& out_refund_no, Instant now);
+  Result<Answer> transfer(std::string_view body, const Headers& headers, Instant now);
+  Result<Answer> find_transfer_bill(const std::string& out_bill_no, Instant now);
   TransportReply sealed(Answer answer, Instant now);
 
   Status finish(const std::string& out_refund_no, Instant now);
+  // Ends one that waits, as SUCCESS or FAIL, and queues its notice; what it is now.
+  Result<std::optional<TransferRow>> end(const std::string& out_bill_no, std::string_view state,
+                                         std::string_view fail_reason, Instant now);
   Status deliver_one(const std::string& event_id, Instant now, const NoticeSend& send);
   Result<Delivered> send_claimed(const std::vector<NoticeRow>& claimed, Instant now, const NoticeSend& send,
                                  int threads);

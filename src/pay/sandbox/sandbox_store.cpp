@@ -84,6 +84,30 @@ const Sql kMarkAnswered{"sandbox.mark_answered", "update sandbox_notices set sta
 const Sql kNextNotice{"sandbox.next_notice",
                       "select next_try_at from sandbox_notices where state = 'waiting' order by next_try_at limit 1"};
 
+#define TRANSFER_COLUMNS                                                                                    \
+  "out_bill_no, transfer_bill_no, openid, amount_fen, remark, notify_url, state, fail_reason, created_at, " \
+  "updated_at"
+const Sql kInsertTransfer{"sandbox.insert_transfer", "insert into sandbox_transfers (" TRANSFER_COLUMNS
+                                                     ") values ($1, $2, $3, $4, $5, $6, $7, null, $8, $8) "
+                                                     "on conflict (out_bill_no) do nothing"};
+const Sql kFindTransfer{"sandbox.find_transfer",
+                        "select " TRANSFER_COLUMNS " from sandbox_transfers where out_bill_no = $1"};
+const Sql kStaleTransfers{"sandbox.stale_transfers",
+                          "select out_bill_no from sandbox_transfers where state = 'WAIT_USER_CONFIRM' and created_at "
+                          "<= $1 order by created_at, out_bill_no limit $2"};
+const Sql kEndTransfer{"sandbox.end_transfer",
+                       "update sandbox_transfers set state = $2, fail_reason = $3, updated_at = $4 where out_bill_no "
+                       "= $1 and state = 'WAIT_USER_CONFIRM' returning " TRANSFER_COLUMNS};
+#undef TRANSFER_COLUMNS
+const Sql kOldestTransfer{
+    "sandbox.oldest_transfer",
+    "select created_at from sandbox_transfers where state = 'WAIT_USER_CONFIRM' order by created_at limit 1"};
+
+TransferRow transfer_of(const Row& r) {
+  return {r.str(0), r.str(1), r.str(2), r.integer(3), r.str(4),
+          r.str(5), r.str(6), r.str(7), r.integer(8), r.integer(9)};
+}
+
 TransactionRow transaction_of(const Row& r) {
   return {r.str(0),
           r.str(1),
@@ -183,6 +207,21 @@ std::optional<RefundRow> finish_refund(db::Tx& tx, const std::string& out_refund
   return tx.one(kFinishRefund, {out_refund_no, now}, refund_of);
 }
 
+bool insert_transfer(db::Tx& tx, const TransferRow& r) {
+  return tx.exec(kInsertTransfer, {r.out_bill_no, r.transfer_bill_no, r.openid, r.amount_fen, r.remark, r.notify_url,
+                                   r.state, r.created_at}) == 1;
+}
+std::optional<TransferRow> find_transfer(db::Tx& tx, const std::string& out_bill_no) {
+  return tx.one(kFindTransfer, {out_bill_no}, transfer_of);
+}
+std::vector<std::string> stale_transfers(db::Tx& tx, Instant made_before, int limit) {
+  return tx.all(kStaleTransfers, {made_before, limit}, [](const Row& r) { return r.str(0); });
+}
+std::optional<TransferRow> end_transfer(db::Tx& tx, const std::string& out_bill_no, std::string_view state,
+                                        std::string_view fail_reason, Instant now) {
+  return tx.one(kEndTransfer, {out_bill_no, state, fail_reason, now}, transfer_of);
+}
+
 void insert_notice(db::Tx& tx, const NoticeRow& n) {
   tx.exec(kInsertNotice, {n.event_id, n.event_type, n.original_type, n.summary, n.resource, n.notify_url, n.copies,
                           n.tries, n.next_try_at, n.created_at});
@@ -201,5 +240,6 @@ void mark_answered(db::Tx& tx, const std::string& event_id) { tx.exec(kMarkAnswe
 
 std::optional<Instant> next_notice_at(db::Tx& tx) { return instant_of(tx, kNextNotice); }
 std::optional<Instant> next_refund_at(db::Tx& tx) { return instant_of(tx, kNextRefund); }
+std::optional<Instant> oldest_waiting_transfer(db::Tx& tx) { return instant_of(tx, kOldestTransfer); }
 
 }  // namespace lianbo::pay::sandbox

@@ -62,6 +62,21 @@ std::vector<std::string> due_refunds(db::Tx& tx, Instant now, int limit);
 // PROCESSING and due → SUCCESS as of its due instant; nothing when another was first.
 std::optional<RefundRow> finish_refund(db::Tx& tx, const std::string& out_refund_no, Instant now);
 
+struct TransferRow {
+  std::string out_bill_no, transfer_bill_no, openid;
+  Fen amount_fen = 0;
+  std::string remark, notify_url;
+  std::string state = "WAIT_USER_CONFIRM";
+  std::string fail_reason;
+  Instant created_at = 0, updated_at = 0;
+};
+bool insert_transfer(db::Tx& tx, const TransferRow& row);  // false: the number is taken
+std::optional<TransferRow> find_transfer(db::Tx& tx, const std::string& out_bill_no);
+std::vector<std::string> stale_transfers(db::Tx& tx, Instant made_before, int limit);
+// WAIT_USER_CONFIRM → state; nothing when another was first.
+std::optional<TransferRow> end_transfer(db::Tx& tx, const std::string& out_bill_no, std::string_view state,
+                                        std::string_view fail_reason, Instant now);
+
 struct NoticeRow {
   std::string event_id, event_type, original_type, summary, resource, notify_url;
   int copies = 1;
@@ -78,5 +93,6 @@ void mark_answered(db::Tx& tx, const std::string& event_id);
 
 std::optional<Instant> next_notice_at(db::Tx& tx);
 std::optional<Instant> next_refund_at(db::Tx& tx);
+std::optional<Instant> oldest_waiting_transfer(db::Tx& tx);  // made at
 
 }  // namespace lianbo::pay::sandbox

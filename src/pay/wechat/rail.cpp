@@ -13,6 +13,11 @@ constexpr int kNonceLength = 32;
 constexpr std::size_t kDescriptionBytes = 127;
 constexpr std::size_t kReasonBytes = 80;
 constexpr std::size_t kAttachBytes = 128;
+constexpr std::size_t kRemarkCharacters = 32;
+constexpr std::size_t kPostCharacters = 15;
+constexpr Fen kNameFromFen = 200000;                   // from here on WeChat Pay wants the person's name
+constexpr std::string_view kCommissionScene = "1005";  // 佣金报酬: reported with 岗位类型 and 报酬说明
+constexpr std::string_view kTransfers = "/v3/fund-app/mch-transfer/transfer-bills";
 // WeChat Pay wants a minute; the rest is for its clock and the way there.
 constexpr DurationMs kShortestLifeMs = 90 * kSecondMs;
 constexpr DurationMs kLongestLifeMs = 90 * kDayMs;
@@ -36,6 +41,23 @@ std::optional<RefundState> refund_state(std::string_view name) {
   if (name == "CLOSED") return RefundState::closed;
   if (name == "ABNORMAL") return RefundState::abnormal;
   return std::nullopt;
+}
+
+std::optional<TransferState> transfer_state(std::string_view name) {
+  if (name == "SUCCESS") return TransferState::success;
+  if (name == "WAIT_USER_CONFIRM") return TransferState::waiting;
+  if (name == "FAIL" || name == "CANCELLED") return TransferState::failed;
+  if (name == "ACCEPTED" || name == "PROCESSING" || name == "TRANSFERING" || name == "CANCELING")
+    return TransferState::working;
+  return std::nullopt;
+}
+
+std::string cut_characters(std::string_view text, std::size_t most) {
+  std::size_t at = 0;
+  for (std::size_t n = 0; at < text.size() && n < most; ++n) do
+      ++at;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
+  return std::string(text.substr(0, at));
 }
 
 Instant time_member(const json::value& value, JsonPath path) {
@@ -128,7 +150,17 @@ Result<std::unique_ptr<WechatRail>> WechatRail::make(WechatConfig config, std::u
     return fail(Code::invalid_field,
                 "the APIv3 key has " + std::to_string(config.apiv3_key.size()) + " bytes, it must have 32",
                 "wechat.apiv3_key_file");
+  if (config.transfer_scene != kCommissionScene)
+    return fail(Code::invalid_field, "transfers are reported as commission; the scene must be 1005",
+                "wechat.transfer_scene");
   return std::unique_ptr<WechatRail>(new WechatRail(std::move(config), std::move(transport)));
+}
+
+std::map<std::string, PublicKey>::const_iterator WechatRail::sealing_key() const {
+  const auto& keys = config_.platform_keys;  // make has seen to it that there is one
+  const auto by_id =
+      std::find_if(keys.begin(), keys.end(), [](const auto& k) { return k.first.starts_with(kPublicKeyIdPrefix); });
+  return by_id != keys.end() ? by_id : keys.begin();
 }
 
 Status WechatRail::verify(const Headers& headers, std::string_view body, Instant now) const {
@@ -146,7 +178,7 @@ Status WechatRail::verify(const Headers& headers, std::string_view body, Instant
 }
 
 Result<std::string> WechatRail::exchange(std::string_view method, const std::string& path_and_query,
-                                         const std::string& body, Instant now, Random& random) {
+                                         const std::string& body, Instant now, Random& random, bool sealed) {
   Authorization authorization{
       config_.mchid, random.base62(kNonceLength), seconds_text(now), config_.merchant_serial, {}};
   authorization.signature = config_.merchant_key.sign(
@@ -154,12 +186,10 @@ Result<std::string> WechatRail::exchange(std::string_view method, const std::str
   Headers headers = {
       {"Accept", "application/json"}, {"User-Agent", "lianbo"}, {"Authorization", authorization_header(authorization)}};
   if (!body.empty()) headers.emplace_back("Content-Type", "application/json");
-  // While a merchant moves from certificates to the public key, this asks for answers signed with the public key.
-  for (const auto& [serial, key] : config_.platform_keys) {
-    if (!serial.starts_with(kPublicKeyIdPrefix)) continue;
+  // While a merchant moves from certificates to the public key, this asks for answers signed with the public key. It
+  // also names the key that a field of the body is sealed under.
+  if (const std::string& serial = sealing_key()->first; sealed || serial.starts_with(kPublicKeyIdPrefix))
     headers.emplace_back("Wechatpay-Serial", serial);
-    break;
-  }
 
   const auto reply = transport_->send(method, path_and_query, headers, body);
   if (!reply) return fail(Code::payment_unreachable, reply.error().text());
@@ -265,6 +295,65 @@ Result<Refunded> WechatRail::query_refund(const std::string& out_refund_no, Inst
   return read_refund(text, out_refund_no);
 }
 
+// Of an answer or of a notice: they differ in what else they carry.
+Result<Transferred> WechatRail::read_transfer(const json::value& value) const {
+  Transferred out;
+  out.out_bill_no = text_member(value, {"out_bill_no"}).value_or("");
+  out.transfer_bill_no = text_member(value, {"transfer_bill_no"}).value_or("");
+  const auto state = transfer_state(text_member(value, {"state"}).value_or(""));
+  if (out.out_bill_no.empty() || !state) return unreadable("out_bill_no and state are expected");
+  out.state = *state;
+  out.amount_fen = integer_member(value, {"transfer_amount"}).value_or(0);
+  out.fail_reason = text_member(value, {"fail_reason"}).value_or("");
+  if (const auto package = text_member(value, {"package_info"}); package && !package->empty()) {
+    JsonWriter w;
+    w.begin().field("mchId", config_.mchid).field("appId", config_.appid).field("package", *package).end();
+    out.confirm_params = w.take();
+  }
+  return out;
+}
+
+Result<Transferred> WechatRail::transfer(const TransferWish& wish, Instant now, Random& random) {
+  if (wish.amount_fen < 1 || wish.amount_fen > kMaxAmountFen)
+    return fail(Code::invalid_field, "the amount must be 1 … " + std::to_string(kMaxAmountFen) + " fen", "amount_fen");
+  JsonWriter w;
+  w.begin()
+      .field("appid", config_.appid)
+      .field("out_bill_no", wish.out_bill_no)
+      .field("transfer_scene_id", config_.transfer_scene)
+      .field("openid", wish.openid);
+  if (wish.amount_fen >= kNameFromFen) {
+    TRY(const auto name, sealing_key()->second.encrypt(cut_utf8(wish.holder, 120)));
+    w.field("user_name", name);
+  }
+  w.field("transfer_amount", wish.amount_fen)
+      .field("transfer_remark", cut_characters(wish.remark, kRemarkCharacters))
+      .field("notify_url", wish.notify_url)
+      .field("user_recv_perception", "劳务报酬");
+  w.key("transfer_scene_report_infos").begin_list();
+  w.begin().field("info_type", "岗位类型").field("info_content", cut_characters(wish.post, kPostCharacters)).end();
+  w.begin().field("info_type", "报酬说明").field("info_content", cut_characters(wish.remark, kRemarkCharacters)).end();
+  w.end_list().end();
+  TRY(const std::string text,
+      exchange("POST", std::string(kTransfers), w.text(), now, random, wish.amount_fen >= kNameFromFen));
+  const auto body = parse_json(text);
+  if (!body) return unreadable(body.error().text());
+  TRY(auto answer, read_transfer(*body));
+  if (answer.out_bill_no != wish.out_bill_no) return unreadable("it is about another transfer");
+  answer.amount_fen = wish.amount_fen;  // the answer does not repeat it
+  return answer;
+}
+
+Result<Transferred> WechatRail::query_transfer(const std::string& out_bill_no, Instant now, Random& random) {
+  TRY(const std::string text,
+      exchange("GET", std::string(kTransfers) + "/out-bill-no/" + percent_encode(out_bill_no), "", now, random));
+  const auto body = parse_json(text);
+  if (!body) return unreadable(body.error().text());
+  TRY(auto answer, read_transfer(*body));
+  if (answer.out_bill_no != out_bill_no) return unreadable("it is about another transfer");
+  return answer;
+}
+
 Result<Notice> WechatRail::read_notice(const Headers& headers, std::string_view body, Instant now) {
   TRY_OK(verify(headers, body, now));
 
@@ -283,7 +372,9 @@ Result<Notice> WechatRail::read_notice(const Headers& headers, std::string_view 
                    *ciphertext));
   TRY(const auto plain, parse_json(decrypted));
 
-  if (text_member(plain, {"mchid"}) != config_.mchid)
+  // Notices of transfers spell it either way.
+  const auto mchid = text_member(plain, {"mchid"});
+  if ((mchid ? mchid : text_member(plain, {"mch_id"})) != config_.mchid)
     return fail(Code::payment_mismatch, "the notice is for another merchant", "mchid");
   if (*event_type == "TRANSACTION.SUCCESS") {
     if (text_member(plain, {"appid"}) != config_.appid)
@@ -294,6 +385,11 @@ Result<Notice> WechatRail::read_notice(const Headers& headers, std::string_view 
   if (event_type->starts_with("REFUND.")) {
     TRY(auto notice, read_refund_notice(*event_id, plain));
     return Notice(std::move(notice));
+  }
+  if (*event_type == "MCHTRANSFER.BILL.FINISHED") {
+    auto transfer = read_transfer(plain);
+    if (!transfer) return fail(Code::payment_mismatch, "a transfer's notice must have out_bill_no and state");
+    return Notice(TransferNotice{*event_id, *std::move(transfer)});
   }
   return fail(Code::bad_request, "notices of type " + cut_utf8(*event_type, 64) + " are not taken here", "/event_type");
 }

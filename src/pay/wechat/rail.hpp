@@ -1,4 +1,5 @@
-// WechatRail: PayRail in the language of WeChat Pay API v3 (JSAPI and mini-program orders, refunds, notices).
+// WechatRail: PayRail in the language of WeChat Pay API v3 (JSAPI and mini-program orders, refunds, transfers to a
+// person, notices).
 //
 // Every request is signed with the merchant's key; every answer, refusals included, is believed only when its signature
 // verifies with the public key that Wechatpay-Serial names and its timestamp lies within 300 s of `now`. An answer that
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json.hpp"
 #include "base/settings.hpp"
 #include "pay/rail.hpp"
 #include "pay/transport.hpp"
@@ -25,6 +27,7 @@ struct WechatConfig {
   PrivateKey merchant_key;
   std::string apiv3_key;                           // 32 bytes
   std::map<std::string, PublicKey> platform_keys;  // by Wechatpay-Serial
+  std::string transfer_scene = "1005";             // 佣金报酬, the one for hosts and sellers
 };
 
 class WechatRail final : public PayRail {
@@ -37,6 +40,8 @@ class WechatRail final : public PayRail {
   Status close(const std::string& out_trade_no, Instant now, Random& random) override;
   Result<Refunded> refund(const RefundWish& wish, Instant now, Random& random) override;
   Result<Refunded> query_refund(const std::string& out_refund_no, Instant now, Random& random) override;
+  Result<Transferred> transfer(const TransferWish& wish, Instant now, Random& random) override;
+  Result<Transferred> query_transfer(const std::string& out_bill_no, Instant now, Random& random) override;
   Result<Notice> read_notice(const Headers& headers, std::string_view body, Instant now) override;
 
  private:
@@ -45,8 +50,11 @@ class WechatRail final : public PayRail {
 
   // Signs, sends and verifies; the body of a 2xx answer.
   Result<std::string> exchange(std::string_view method, const std::string& path_and_query, const std::string& body,
-                               Instant now, Random& random);
+                               Instant now, Random& random, bool sealed = false);
   Status verify(const Headers& headers, std::string_view body, Instant now) const;
+  // The key that sealed fields go under and answers are asked for with: the public key while there is one.
+  std::map<std::string, PublicKey>::const_iterator sealing_key() const;
+  Result<Transferred> read_transfer(const json::value& value) const;
 
   WechatConfig config_;
   std::unique_ptr<Transport> transport_;

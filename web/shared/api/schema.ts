@@ -5314,12 +5314,38 @@ export type ListPayoutBatchesReply = {
     amount_fen: number
     /** amount in fen */
     done_fen: number
+    /** rail: sent through the payment rail */
+    channel: 'file' | 'rail'
+    /** transfers that have not ended */
+    transferring: number
   }[]
   /** pass as ?after= for the next page */
   next?: string | null
 }
 /** Batches of payouts, oldest first */
 export const listPayoutBatches: Operation<{ brand_id: string }, { limit?: number; after?: string }, undefined, ListPayoutBatchesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/payout-batches' }
+
+export type ListPayoutsReply = {
+  items: {
+    id: string
+    agent_id: string
+    settlement_id: string
+    /** amount in fen */
+    amount_fen: number
+    /** arrived through the payment rail */
+    transferred_fen: number
+    /** amount in fen */
+    on_its_way_fen: number
+    state: 'sent' | 'done' | 'failed'
+    reference: string
+    reason: string
+    done_at?: string | null
+  }[]
+  /** pass as ?after= for the next page */
+  next?: string | null
+}
+/** A batch's payouts, and how far each is */
+export const listPayouts: Operation<{ batch_id: string }, { limit?: number; after?: string }, undefined, ListPayoutsReply> = { method: 'GET', path: '/api/v1/payout-batches/{batch_id}/payouts' }
 
 export type ListPinsReply = {
   items: {
@@ -6137,6 +6163,25 @@ export type ListTrainingTasksReply = {
 /** What the brand asks of its new agents, with the right answers */
 export const listTrainingTasks: Operation<{ brand_id: string }, undefined, undefined, ListTrainingTasksReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/training-tasks' }
 
+export type ListTransfersReply = {
+  items: {
+    /** the rail knows it by this */
+    number: string
+    /** amount in fen */
+    amount_fen: number
+    /** waiting: for the agent to confirm */
+    state: 'due' | 'sent' | 'waiting' | 'done' | 'failed'
+    /** JSON for requestMerchantTransfer: mchId, appId, package; the agent's only */
+    confirm_params: string
+    reason: string
+    bill_no: string
+    at: string
+    done_at?: string | null
+  }[]
+}
+/** Transfers of commission to an agent, newest first; the last 100 */
+export const listTransfers: Operation<{ agent_id: string }, undefined, undefined, ListTransfersReply> = { method: 'GET', path: '/api/v1/agents/{agent_id}/transfers' }
+
 export type ListWalletsReply = {
   /** in the brand's own */
   own_fen: number
@@ -6214,6 +6259,10 @@ export type MakePayoutBatchReply = {
     amount_fen: number
     /** amount in fen */
     done_fen: number
+    /** rail: sent through the payment rail */
+    channel: 'file' | 'rail'
+    /** transfers that have not ended */
+    transferring: number
   }
   without_note: string[]
 }
@@ -7740,6 +7789,16 @@ export type SendBackAfterSaleReply = {
 }
 /** The buyer has sent the goods back, with this number */
 export const sendBackAfterSale: Operation<{ after_sale_id: string }, undefined, SendBackAfterSaleBody, SendBackAfterSaleReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/send-back', keyed: true }
+
+export type SendPayoutBatchReply = {
+  transfers: number
+  /** amount in fen */
+  amount_fen: number
+  /** payouts that can't go this way; they stay in the file */
+  by_file: number
+}
+/** Sends a batch through the payment rail: agents paid by WeChat, in parts; again: what failed */
+export const sendPayoutBatch: Operation<{ batch_id: string }, undefined, undefined, SendPayoutBatchReply> = { method: 'POST', path: '/api/v1/payout-batches/{batch_id}/send', keyed: true }
 
 export type SendReplacementBody = {
   answer?: string
