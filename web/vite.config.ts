@@ -1,6 +1,6 @@
 // One build of three entries. The pages are served by the program itself (src/app/web_files.hpp), which knows the same
 // prefixes as `pages` below; `npm run dev` serves them with the API of a running server behind.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig, type Plugin } from 'vite'
@@ -25,9 +25,27 @@ const pages: Plugin = {
   },
 }
 
+// Operations are put where they are called instead of imported: the file of them all would come with every first visit,
+// two hundred of them for the thirty that a buyer's pages call.
+const schemaText = readFileSync(at('./shared/api/schema.ts'), 'utf8')
+const operations = new Map([...schemaText.matchAll(/^export const (\w+): .* = (\{ method: .*\})$/gm)].map((m) => [m[1], m[2]]))
+const inlineOperations: Plugin = {
+  name: 'lianbo-operations',
+  apply: 'build',
+  transform(code, id) {
+    if (!/\/web\/(shared|shop|host|brand)\//.test(id)) return undefined
+    const found = code.replace(/^import \{([^}]*)\} from ['"](?:@shared\/api|\.\.?(?:\/api)?)\/schema['"];?$/gm, (whole, names: string) => {
+      const each = names.split(',').map((one) => one.trim()).filter(Boolean)
+      if (!each.every((one) => operations.has(one))) return whole
+      return each.map((one) => `const ${one} = ${operations.get(one)};`).join(' ')
+    })
+    return found === code ? undefined : { code: found, map: null }
+  },
+}
+
 export default defineConfig({
   root: at('.'),
-  plugins: [vue(), pages],
+  plugins: [vue(), pages, inlineOperations],
   resolve: { alias: { '@shared': at('./shared') } },
   appType: 'mpa',
   build: {
@@ -54,7 +72,6 @@ export default defineConfig({
           if (/\/web\/shared\/(api|format|i18n|room|theme|ui|[a-z_]+\.ts)/.test(id)) return 'shared'
           // Of the phone pages' widgets only these: whatever else is used of Vant comes with the page that uses it.
           if (/\/web\/shared\/phone\/(?!ShareSheet)|node_modules\/@vant\/|node_modules\/vant\/(es|lib)\/(popup|overlay|toast|icon|loading|utils|composables|lazyload|mixins|vue-tsx)/.test(id)) return 'phone'
-          if (/\/web\/shop\/(i18n|state\/(?!coupons|checkout|receipt)|parts\/(?!LoginSheet|AfterSaleSheet|CaseSheet|RoomOffers|BagCard|CouponCard|HostSheet|CheckoutForm|PayPanel|ThankYou|ReminderBar|ShareTree))/.test(id)) return 'shop-parts'
           return undefined
         },
       },

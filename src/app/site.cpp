@@ -31,6 +31,7 @@ net::Route site_route(SiteDeps deps) {
                      .end();
                w.end_list();
                w.field_at("now", call.now).field("simulated", deps.simulated).field("sandbox", deps.sandbox);
+               w.field("store_discount_max_bp", call.settings->store_discount_max_bp);
                const live::PictureAddresses at = live::picture_addresses(*call.settings);
                w.key("media").begin().field("live_url", at.live).field("all_url", at.all);
                w.field("clips_url", at.clips).field("ingest_url", at.ingest);
@@ -62,6 +63,7 @@ net::Route site_route(SiteDeps deps) {
                     0, kMaxBrands),
                instant("now"), boolean("simulated", "the clock stands still"),
                boolean("sandbox", "payment is confirmed on a page of ours"),
+               bp("store_discount_max_bp", "what a store may take off by an offer of its own"),
                object("media",
                       {text("live_url", 0, 2000,
                             "playlist of who watches live, with {stream} in it; one that begins "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/campaign.hpp"
 #include "catalog/catalog_service.hpp"
 #include "live/live.hpp"
 #include "live/live_service.hpp"
@@ -174,12 +175,15 @@ Result<PosterText> poster_text(Tx& tx, const Call& call, const Share& share) {
     TRY(const catalog::Product product, catalog::find_product(tx, share.product));
     TRY(const org::Brand brand, org::find_brand(tx, share.brand));
     text.title = product.title;
-    const std::vector<catalog::Sku> skus = catalog::skus_of(tx, product.id);
-    const auto [low, high] =
-        std::minmax_element(skus.begin(), skus.end(),
-                            [](const catalog::Sku& a, const catalog::Sku& b) { return a.price_fen < b.price_fen; });
-    if (low != skus.end())
-      text.price = price_text(brand.currency, low->price_fen) + (low->price_fen < high->price_fen ? " 起" : "");
+    // What it costs in this store now: a campaign's price beats the list's.
+    const auto campaign = catalog::campaign_prices(tx, share.store, call.now);
+    std::vector<Fen> prices;
+    for (const catalog::Sku& sku : catalog::skus_of(tx, product.id)) {
+      const auto found = campaign.find(sku.id);
+      prices.push_back(found == campaign.end() ? sku.price_fen : found->second.price_fen);
+    }
+    const auto [low, high] = std::minmax_element(prices.begin(), prices.end());
+    if (low != prices.end()) text.price = price_text(brand.currency, *low) + (*low < *high ? "+" : "");
   } else if (share.broadcast) {
     TRY(const live::Broadcast broadcast, live::find_broadcast(tx, share.broadcast));
     text.title = broadcast.title;

@@ -1,8 +1,6 @@
 // The desk in a real browser against a real server: what a brand's people do from the first import to a "why".
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { desk, go } from './browser.mjs'
@@ -75,6 +73,7 @@ test('ten thousand agents: a bad row is named by line and column and nothing is 
   const place = page.locator('.places tbody tr').first()
   assert.match(await place.locator('td').nth(0).innerText(), /^5000$/, 'the line of the file')
   assert.match(await place.locator('td').nth(1).innerText(), /parent/, 'the column')
+  assert.equal(await place.locator('td').nth(2).innerText(), '没有编号为 "NOBODY" 的代理，文件里没有，之前也没有', 'what is wrong, in the language of the page')
   assert.equal((await one.api(`/brands/${stage.world.brand}/agents?limit=200`)).items.length, before, 'nothing is half imported')
 
   await button(page, '换一个文件').click()
@@ -228,88 +227,6 @@ test('a session that ends is asked for again on top of the page; a server that r
   await page.getByText('连接已断开，正在重连').waitFor({ timeout: 15_000 })
   world.server = await startServer(world.db, world.settings, port)
   await page.locator('.pulse.open').waitFor({ timeout: 30_000 })
-  unharmed(one)
-})
-
-// Ten thousand rooms on one wall: what it costs to look through them while they change.
-test('ten thousand rooms stay smooth', async () => {
-  const { world } = stage
-  const n = Number(execFileSync('python3', [new URL('./many_rooms.py', import.meta.url).pathname, world.db.replace('sqlite:', ''), world.brand], { encoding: 'utf8' }))
-  assert.ok(n >= 9_900, `${n} rooms were put on air`)
-  const one = await stage.visitor(wide)
-  await stage.logIn(one, world.founder)
-  const { page } = one
-  // Every second a thousand rooms get other numbers, as on a busy evening.
-  await page.routeWebSocket(/\/wall\/ws/, (socket) => {
-    const server = socket.connectToServer()
-    const ids = []
-    let turn = 0
-    let totals
-    socket.onMessage((message) => server.send(message))
-    server.onMessage((message) => {
-      const told = JSON.parse(String(message))
-      if (told.totals) totals = told.totals
-      if (told.t === 'rooms') ids.push(...told.rows.map((row) => row[0]))
-      socket.send(message)
-    })
-    const timer = setInterval(() => {
-      if (ids.length === 0 || !totals) return
-      ++turn
-      const numbers = Array.from({ length: 1000 }, (_, i) => {
-        const k = (turn * 1000 + i) % ids.length
-        const viewers = (k * 7919 + turn * 13) % 400
-        const orders = (k + turn) % 9
-        return [ids[k], viewers, orders, orders * 12_345, viewers + 20 * orders]
-      })
-      socket.send(JSON.stringify({ t: 'diff', rows: [], numbers, gone: [], totals: { ...totals, rooms: ids.length } }))
-    }, 1000)
-    timer.unref()  // a context that is closed does not always close its sockets first
-    socket.onClose(() => clearInterval(timer))
-  })
-  await page.goto(`/brand/${world.brand}/wall`)
-  await eventually(async () => Number(/\d[\d,]*/.exec((await page.getByRole('listbox').getAttribute('aria-label')) ?? '0')?.[0].replaceAll(',', '')) >= 9_900, 'every room has come', 30_000)
-  for (const view of ['点阵', '小格', '卡片']) {
-    await button(page, view).click()
-    const box = await page.getByRole('listbox').boundingBox()
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
-    let best
-    for (let attempt = 0; attempt < 3 && !(best && best.median <= 17.5 && best.longest <= 50); ++attempt) {
-      await page.evaluate(() => {
-        window.frames60 = []
-        window.long = []
-        window.seeing = true
-        window.watcher = new PerformanceObserver((list) => window.long.push(...list.getEntries().map((one) => one.duration)))
-        window.watcher.observe({ type: 'longtask' })
-        let last = performance.now()
-        const step = (now) => {
-          window.frames60.push(now - last)
-          last = now
-          if (window.seeing) requestAnimationFrame(step)
-        }
-        requestAnimationFrame(step)
-      })
-      for (let i = 0; i < 60; ++i) {
-        await page.mouse.wheel(0, i % 20 < 14 ? 700 : -600)
-        await new Promise((done) => setTimeout(done, 40))
-      }
-      const got = await page.evaluate(() => {
-        window.seeing = false
-        window.watcher.disconnect()
-        const sorted = [...window.frames60].sort((a, b) => a - b)
-        return { median: sorted[sorted.length >> 1], p95: sorted[Math.floor(sorted.length * 0.95)], frames: sorted.length, longest: Math.max(0, ...window.long) }
-      })
-      if (!best || got.longest < best.longest) best = got
-    }
-    console.log(`wall, ${view}: a frame every ${best.median.toFixed(1)} ms (95 % within ${best.p95.toFixed(1)}), longest task ${best.longest.toFixed(0)} ms, load ${(loadavg()[0] / cpus().length).toFixed(1)}`)
-    assert.ok(best.longest <= 50, `${view}: a task of ${best.longest} ms`)
-    assert.ok(best.median <= 17.5, `${view}: a frame every ${best.median} ms`)
-  }
-  // With the keyboard: the last room, and its panel.
-  await button(page, '小格').click()
-  await page.getByRole('listbox').focus()
-  await page.keyboard.press('End')
-  await page.keyboard.press('Enter')
-  await page.getByRole('dialog').waitFor()
   unharmed(one)
 })
 

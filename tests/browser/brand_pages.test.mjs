@@ -45,31 +45,28 @@ test('no serious finding of axe-core on any page, in light and dark, and nothing
   const pages = ['wall', `wall?room=${room}`, 'overview', 'agents', 'agents?view=tree', 'agents/import', ...['', '?tab=money', '?tab=broadcasts', '?tab=score', '?tab=training', '?tab=stock', '?tab=team'].map((tab) => `agents/${world.hosts[0].id}${tab}`), 'applications', 'training', 'regions', 'products', 'products/import', `products/${world.products[5].id}`, 'campaigns', `campaigns/${more.campaign.id}`, 'coupons', 'orders', `orders/${order}`, 'after-sales', `after-sales/${day.afterSale.id}`, 'after-sales?tab=refunds', 'reviews', `reviews?tab=scores&agent=${world.hosts[0].id}`, 'buyers', `buyers?person=${day.friends[0].person_id}`, 'plans', 'settlements', `settlements/${more.run.id}`, `why/order/${order}`, `why/entry/${more.entry.id}`, 'books', 'funnel', 'funnel?by=agent', `broadcasts/${room}`, `broadcasts/${room}?tab=room`, 'cascades', `cascades/${day.shares[0].id}`, `spread?product=${world.products[3].id}`, 'staff', 'audit', 'webhooks', `webhooks/${more.hook.id}`, 'webhooks?tab=events', 'evidence', 'evidence?tab=holds', 'evidence?tab=erasures', ...['brand', 'locks', 'matrix', 'money', 'shipping', 'words', 'guarantee', 'tokens', 'backups'].map((tab) => `settings?tab=${tab}`), 'verify', 'nowhere']
   // What opens over a page, by what opens it.
   const dialogs = [['agents', '.actions .strong'], [`agents/${world.hosts[0].id}`, '.actions .danger'], ['products', '.actions .strong'], ['campaigns', '.actions .strong'], ['coupons', '.actions .strong'], ['training', '.actions .strong'], ['plans', 'tbody .button'], ['plans', '.actions .strong'], ['staff', '.actions .strong'], [`broadcasts/${room}?tab=room`, '.part .button'], ['plans', '.who']]
-  const faults = []
-  for (const [size, colorScheme, locale] of [[desk, 'light', 'zh-CN'], [phone, 'dark', 'en-US']]) {
-    const other = await stage.visitor({ ...size, colorScheme, locale })
-    await stage.logIn(other, world.founder)
-    for (const path of pages) {
-      await other.page.goto(`/brand/${world.brand}/${path}`)
-      await settled(other.page)
-      for (const finding of await axeFindings(other.page)) faults.push(`${path} ${colorScheme} ${locale}: ${JSON.stringify(finding)}`)
-      const shift = await layoutShift(other.page)
-      if (shift.sum >= 0.1) faults.push(`${path} ${colorScheme}: moved by ${shift.sum.toFixed(3)}: ${shift.by.join('; ')}`)
-      const over = await other.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-      if (over > 0) faults.push(`${path} ${size === phone ? '390' : '1440'}: wider than the window by ${over}`)
-      if (size === phone) for (const small of await smallTargets(other.page, 24)) faults.push(`${path}: too small to tap: ${JSON.stringify(small)}`)
-    }
-    for (const [path, opener] of dialogs) {
-      await other.page.goto(`/brand/${world.brand}/${path}`)
-      await settled(other.page)
-      await other.page.locator(opener).first().click()
-      await other.page.getByRole('dialog').waitFor()
-      await settled(other.page)
-      for (const finding of await axeFindings(other.page)) faults.push(`${path} ${opener} ${colorScheme} ${locale}: ${JSON.stringify(finding)}`)
-    }
-    unharmed(other)
-    await other.context.close()
-  }
+  const faults = await stage.sweep(
+    [{ ...desk, colorScheme: 'light', locale: 'zh-CN' }, { ...phone, colorScheme: 'dark', locale: 'en-US' }],
+    world.founder,
+    [...pages.map((path) => [path]), ...dialogs],
+    async ({ page: seen }, [path, opener], options) => {
+      await seen.goto(`/brand/${world.brand}/${path}`)
+      await settled(seen)
+      if (opener) {
+        await seen.locator(opener).first().click()
+        await seen.getByRole('dialog').waitFor()
+        await settled(seen)
+        return axeFindings(seen)
+      }
+      const found = await axeFindings(seen)
+      const shift = await layoutShift(seen)
+      if (shift.sum >= 0.1) found.push(`moved by ${shift.sum.toFixed(3)}: ${shift.by.join('; ')}`)
+      const over = await seen.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      if (over > 0) found.push(`wider than the window by ${over}`)
+      if (options.isMobile) for (const small of await smallTargets(seen, 24)) found.push(`too small to tap: ${JSON.stringify(small)}`)
+      return found
+    },
+  )
   assert.equal(faults.join('\n'), '')
 })
 

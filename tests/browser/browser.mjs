@@ -15,6 +15,8 @@ export function launch() {
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true }
 export const desk = { viewport: { width: 1440, height: 900 }, deviceScaleFactor: 1 }
 
+const inFlight = new WeakMap()  // page → the requests it waits for
+
 // A context that tells what went wrong in its pages: errors of scripts, what the policy refused, requests to another
 // site. `shifts` adds up what moved by itself (CLS).
 export async function openContext(browser, base, options = {}) {
@@ -34,7 +36,11 @@ export async function openContext(browser, base, options = {}) {
       if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(message.text())) faults.push(`console: ${message.text()}`)
       if (message.type() === 'warning' && /\[Vue/.test(message.text())) faults.push(`vue: ${message.text()}`)
     })
+    const open = new Set()
+    inFlight.set(page, open)
+    for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => open.delete(request))
     page.on('request', (request) => {
+      open.add(request)
       const url = request.url()
       if (!url.startsWith(base) && !/^(data|blob):/.test(url)) faults.push(`outside request: ${url}`)
     })
@@ -50,12 +56,21 @@ export async function logInAs(context, base, { login, password }) {
 
 export async function go(page, path) {
   await page.goto(path)
-  await page.waitForLoadState('networkidle')
+  await settled(page)
 }
-// The page stands: nothing is loading, nothing moves.
+// The page stands: it has loaded, for a fifth of a second it asked for nothing, and what moves to its place has arrived
+// there.
 export async function settled(page) {
-  await page.waitForLoadState('networkidle')
-  await page.waitForTimeout(350)
+  await page.waitForLoadState('load')
+  const open = inFlight.get(page)
+  for (let quiet = 0; quiet < 4; quiet = open.size === 0 ? quiet + 1 : 0) await new Promise((done) => setTimeout(done, 50))
+  await page.evaluate(async () => {
+    const ending = () => document.getAnimations().filter((one) => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity)
+    const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
+    await frame()
+    for (let moving = ending(); moving.length > 0; moving = ending()) await Promise.all(moving.map((one) => one.finished.catch(() => undefined)))
+    await frame()
+  })
 }
 
 // Serious and critical findings of axe-core, as lines to read; [] is what a page should have.

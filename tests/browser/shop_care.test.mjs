@@ -1,9 +1,8 @@
 // What the shop's pages promise beyond working: everybody can use them, nothing jumps, they are there at once on a weak
 // phone, and two tabs, a lost session, a stale cart end in a clear state and never in a second order.
 import assert from 'node:assert/strict'
-import { loadavg } from 'node:os'
 import { test } from 'node:test'
-import { axeFindings, desk, layoutShift, phone, settled, slowPhone, smallTargets, tooWide } from './browser.mjs'
+import { axeFindings, desk, layoutShift, phone, settled, smallTargets, tooWide } from './browser.mjs'
 import { makeStage, unharmed } from './stage.mjs'
 import { buy, fillDay, makeBuyer, startServer } from './world.mjs'
 
@@ -42,60 +41,18 @@ const main = () => [
 ]
 
 test('every main page: no serious finding, light and dark; a thumb hits everything; nothing jumps', async () => {
-  for (const [size, colorScheme] of [[phone, 'light'], [phone, 'dark'], [desk, 'dark']]) {
-    const one = await visitor({ ...size, colorScheme })
-    await logIn(one, day.buyer)
-    for (const path of main()) {
-      await one.page.goto(path)
-      await settled(one.page)
-      const where = `${path} ${colorScheme} ${size.viewport.width}`
-      assert.equal(await one.page.locator('.error-state').count(), 0, `${where} shows an error`)
-      assert.deepEqual(await axeFindings(one.page), [], where)
-      if (size === phone) assert.deepEqual(await smallTargets(one.page), [], where)
-      assert.deepEqual(await tooWide(one.page), [], where)
-      const shift = await layoutShift(one.page)
-      assert.ok(shift.sum < 0.02, `${where}: the page moved by ${shift.sum.toFixed(3)}: ${shift.by.join('; ')}`)
-    }
-    unharmed(one)
-    await one.context.close()
-  }
-})
-
-test('landing on a weak phone: four times slower, a mobile network; the product stands there within a second', async () => {
-  const stood = []
-  const alive = []
-  for (let i = 0; i < 5; ++i) {
-    const share = await world.hosts[1].client.post('/shares', { kind: 'moment', channel: 'dm', broadcast_id: world.live[0].id, product_id: world.products[0].id })
-    const one = await visitor()
-    await slowPhone(one.page)
-    await one.page.addInitScript(() => {
-      window.marks = {}
-      const see = (name, selector) => {
-        if (name in window.marks || !document.querySelector(selector)) return
-        window.marks[name] = NaN
-        requestAnimationFrame(() => setTimeout(() => (window.marks[name] = performance.now())))
-      }
-      new MutationObserver(() => {
-        see('stood', '#first h2, [role=dialog] h3')
-        see('alive', '[role=dialog] h3')
-      }).observe(document, { subtree: true, childList: true })
-    })
-    const asked = []
-    one.page.on('request', (request) => asked.push(new URL(request.url()).pathname))
-    await one.page.goto(new URL(share.url).pathname)
-    await one.page.waitForFunction(() => window.marks.alive > 0)
-    const [marks, painted] = await one.page.evaluate(() => [window.marks, performance.getEntriesByName('first-contentful-paint')[0]?.startTime])
-    // From the tap on the link, its redirect included, to the first picture with the product's name in it.
-    stood.push(Math.round(Math.max(marks.stood, painted)))
-    alive.push(Math.round(marks.alive))
-    await one.page.locator('#first').waitFor({ state: 'detached' })
-    assert.deepEqual(asked.filter((path) => /^\/api\/v1\/(site|me|broadcasts|products)/.test(path)), [], 'what the page carries is not asked for again')
-    unharmed(one)
-    await one.context.close()
-  }
-  const middle = (list) => [...list].sort((a, b) => a - b)[2]
-  console.log(`landing on a weak phone: the product stands after ${stood.join(', ')} ms and can be tapped after ${alive.join(', ')} ms, at load ${loadavg()[0].toFixed(1)}`)
-  assert.ok(middle(stood) < 1000, `it stood after ${stood.join(', ')} ms`)
+  const found = await stage.sweep([{ ...phone, colorScheme: 'light' }, { ...phone, colorScheme: 'dark' }, { ...desk, colorScheme: 'dark' }], day.buyer, main(), async ({ page }, path, options) => {
+    await page.goto(path)
+    await settled(page)
+    const found = await axeFindings(page)
+    if ((await page.locator('.error-state').count()) > 0) found.push('shows an error')
+    if (options.isMobile) found.push(...(await smallTargets(page)))
+    found.push(...(await tooWide(page)))
+    const shift = await layoutShift(page)
+    if (shift.sum >= 0.02) found.push(`the page moved by ${shift.sum.toFixed(3)}: ${shift.by.join('; ')}`)
+    return found
+  }, 1)
+  assert.deepEqual(found, [])
 })
 
 test('a first visit loads at most 120 kB of script and styles, and they come compressed and to be kept', async () => {

@@ -193,21 +193,16 @@ test('no network: the pages say so, and come when it is back', async () => {
 })
 
 test('the pages of trust: no serious finding, light and dark; a thumb hits everything; nothing jumps', async () => {
-  for (const [size, colorScheme] of [[phone, 'light'], [phone, 'dark'], [desk, 'light']]) {
-    const one = await visitor({ ...size, colorScheme })
-    await logIn(one, trust.reviewers[0])
-    for (const path of [`/store/${store()}`, `/store/${store()}/score`, `/product/${world.products[8].id}?store=${store()}`, '/me', '/me/follows']) {
-      await one.page.goto(path)
-      await settled(one.page)
-      const where = `${path} ${colorScheme} ${size.viewport.width}`
-      assert.equal(await one.page.locator('.error-state').count(), 0, `${where} shows an error`)
-      assert.deepEqual(await axeFindings(one.page), [], where)
-      if (size === phone) assert.deepEqual(await smallTargets(one.page), [], where)
-      assert.deepEqual(await tooWide(one.page), [], where)
-      const shift = await layoutShift(one.page)
-      assert.ok(shift.sum < 0.02, `${where}: the page moved by ${shift.sum.toFixed(3)}: ${shift.by.join('; ')}`)
-    }
-    unharmed(one)
-    await one.context.close()
-  }
+  const found = await stage.sweep([{ ...phone, colorScheme: 'light' }, { ...phone, colorScheme: 'dark' }, { ...desk, colorScheme: 'light' }], trust.reviewers[0], [`/store/${store()}`, `/store/${store()}/score`, `/product/${world.products[8].id}?store=${store()}`, '/me', '/me/follows'], async ({ page }, path, options) => {
+    await page.goto(path)
+    await settled(page)
+    const found = await axeFindings(page)
+    if ((await page.locator('.error-state').count()) > 0) found.push('shows an error')
+    if (options.isMobile) found.push(...(await smallTargets(page)))
+    found.push(...(await tooWide(page)))
+    const shift = await layoutShift(page)
+    if (shift.sum >= 0.02) found.push(`the page moved by ${shift.sum.toFixed(3)}: ${shift.by.join('; ')}`)
+    return found
+  }, 1)
+  assert.deepEqual(found, [])
 })

@@ -1,5 +1,6 @@
 // The host's pages, for ./dev shots.
 import { go } from './browser.mjs'
+import { receivedOrder, until } from './brand_day.mjs'
 import { makeBuyer } from './world.mjs'
 
 const host = (world) => world.hosts[0]
@@ -14,7 +15,7 @@ async function talk(page, world) {
   for (const line of lines) {
     await room.locator('#say').fill(line)
     await room.locator('#say').press('Enter')
-    await room.getByRole('log').getByText(line).waitFor()
+    await room.getByRole('log').getByText(line).last().waitFor()
   }
   await guest.close()
 }
@@ -50,6 +51,25 @@ export default [
   { name: 'customers-bought', as: host, async open(page) { await go(page, '/host/customers'); await page.locator('.seg button').nth(1).click() } },
   { name: 'earnings', as: host, open: (page) => go(page, '/host/earnings') },
   { name: 'why', as: host, async open(page) { await go(page, '/host/earnings'); await page.locator('.entry').first().click(); await page.locator('.path').waitFor() } },
+  {
+    name: 'settlement',
+    as: (world) => world.hosts[2],
+    async before(world) {
+      const agent = world.hosts[2]
+      await world.owner.put(`/brands/${world.brand}/plans`, { scope: 'agent', scope_id: agent.id, host_bp: 1500, promoter_bp: 0, freeze_days: 0 })
+      const buyer = await makeBuyer(world, 'settled', '沈白')
+      for (const product of [8, 4, 5]) await receivedOrder(world, buyer, agent, world.products[product].skus[0].id, 1)
+      await until(async () => (await world.owner.get(`/agents/${agent.id}/entries`)).items.filter((one) => one.state === 'available').length >= 3, 'the commission is due')
+      await world.owner.put(`/brands/${world.brand}/money-rules`, { settlement_approval: 'never' })
+      await world.owner.post(`/brands/${world.brand}/settlements`, { cutoff_at: new Date().toISOString() })
+      world.settled = (await agent.client.get(`/agents/${agent.id}/settlements`)).items[0]
+    },
+    open: (page, world) => go(page, `/host/settlements/${world.settled.id}`),
+  },
+  { name: 'earnings-settled', as: (world) => world.hosts[2], open: (page) => go(page, '/host/earnings') },
+  { name: 'login-again', as: host, async open(page, world) { await go(page, '/host/'); await page.context().clearCookies(); await page.locator('.row-link').first().click() } },
+  { name: 'missing', as: host, open: (page) => go(page, '/host/nowhere') },
+  { name: 'offline', as: host, sizes: ['390'], async open(page) { await go(page, '/host/'); await page.context().setOffline(true); await page.locator('a[href$="/earnings"]').last().click() } },
   { name: 'shares', as: host, async before(world) { await world.hosts[0].client.post('/shares', { kind: 'store', channel: 'dm', store_id: world.hosts[0].store_id }) }, open: (page) => go(page, '/host/shares') },
   { name: 'score', as: host, open: (page) => go(page, '/host/score') },
   { name: 'score-new', as: (world) => world.hosts[3], open: (page) => go(page, '/host/score') },

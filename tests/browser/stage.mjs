@@ -17,6 +17,25 @@ export function makeStage(options = {}) {
       one.api = (path) => one.page.evaluate(async (url) => (await fetch(`/api/v1${url}`)).json(), path)
       return one
     },
+    // Many pages looked at in several browsers side by side, so that the waiting of one page is another's time: each of
+    // `combinations` (size, theme, language) sees every path, `beside` of its pages at once. look(one, path, options)
+    // gives what is wrong there, as lines.
+    async sweep(combinations, account, paths, look, beside = 2) {
+      const faults = []
+      const visit = async (options, queue) => {
+        const one = await stage.visitor(options)
+        await stage.logIn(one, account)
+        for (let path = queue.shift(); path !== undefined; path = queue.shift())
+          for (const fault of await look(one, path, options)) faults.push(`${path} ${options.colorScheme} ${options.viewport.width}: ${fault}`)
+        unharmed(one)
+        await one.context.close()
+      }
+      await Promise.all(combinations.flatMap((options) => {
+        const queue = [...paths]
+        return Array.from({ length: beside }, () => visit(options, queue))
+      }))
+      return faults
+    },
     // account: {login, password}: world.founder, a world.hosts[i], or what makeBuyer gives.
     logIn: (one, account) => logInAs(one.context, stage.world.server.url, account),
   }

@@ -11,7 +11,7 @@ export type Site = ReplyOf<typeof getSite>
 export type SiteBrand = Site['brands'][number]
 type Came = NonNullable<Site['share']>
 
-export const site = reactive({ ready: false, sandbox: false, brands: [] as SiteBrand[], media: { live_url: '', all_url: '', clips_url: '', ingest_url: '', camera: false } })
+export const site = reactive({ ready: false, sandbox: false, store_discount_max_bp: 0, brands: [] as SiteBrand[], media: { live_url: '', all_url: '', clips_url: '', ingest_url: '', camera: false } })
 const brandId = ref(recall<string>('brand', ''))
 export const brand = computed<SiteBrand | undefined>(() => site.brands.find((b) => b.id === brandId.value) ?? site.brands[0])
 export const currency = computed(() => brand.value?.currency ?? 'CNY')
@@ -31,6 +31,7 @@ export function loadSite(): Promise<void> {
       site.brands = got.brands
       site.sandbox = got.sandbox
       site.media = got.media
+      site.store_discount_max_bp = got.store_discount_max_bp
       site.ready = true
       if (got.share) {
         // Kept for this visit: an order in that store says which share it came through.

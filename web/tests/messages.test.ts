@@ -18,7 +18,13 @@ const entries = ['shop', 'host', 'brand'].filter((name) => existsSync(join(root,
 const lists: [name: string, folders: string[], zh: List, en: List][] = [['shared', ['shared', ...entries], sharedZh, sharedEn], ['trust', ['shared/trust'], trustZh, trustEn]]
 for (const name of entries)
   if (existsSync(join(root, name, 'i18n', 'zh.ts')))
-    lists.push([name, [name], (await import(`../${name}/i18n/zh.ts`)).zh as List, (await import(`../${name}/i18n/en.ts`)).en as List])
+    lists.push([name, [name], await listOf(name, 'zh'), await listOf(name, 'en')])
+
+// An entry's list, with that of its later pages if it has one of its own (shop/i18n/pages.ts).
+async function listOf(name: string, language: 'zh' | 'en'): Promise<List> {
+  const parts = [`${language}.ts`, `pages_${language}.ts`].filter((file) => existsSync(join(root, name, 'i18n', file)))
+  return Object.assign({}, ...(await Promise.all(parts.map(async (file) => Object.values((await import(/* @vite-ignore */ join(root, name, 'i18n', file))) as Record<string, List>)[0])))) as List
+}
 
 function sources(folder: string): Source[] {
   return readdirSync(join(root, folder)).flatMap((name) => {

@@ -13,3 +13,6 @@ export function readCodes(text: string): { line: number; code: string }[] {
   }
   return out
 }
+
+// Who asked to become an agent has no code until the brand gives one: the server keeps their id there.
+export const codeOf = (agent: { id: string; code: string }) => (agent.code === agent.id ? '–' : agent.code)

@@ -3661,6 +3661,8 @@ export type GetSiteReply = {
   simulated: boolean
   /** payment is confirmed on a page of ours */
   sandbox: boolean
+  /** what a store may take off by an offer of its own */
+  store_discount_max_bp: number
   media: {
     /** playlist of who watches live, with {stream} in it; one that begins with : is on the page's host; empty: there are no pictures */
     live_url: string

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { fill, locale } from '../i18n'
 import { compact } from './count'
 import { money, moneyParts } from './money'
-import { dayStart, dayTime, instantOfWall, relative, setZone, stopwatch, wallTime } from './time'
+import { dayStart, dayTime, dayTimeInText, instantOfWall, relative, setZone, stopwatch, wallTime } from './time'
 
 afterEach(() => {
   locale.value = 'zh'
@@ -32,6 +32,8 @@ describe('times', () => {
     locale.value = 'en'
     expect(dayTime('2026-11-11T15:30:00.000Z', now)).toBe('Today 23:30')
     expect(dayTime('2026-11-11T16:30:00.000Z', now)).toBe('Tomorrow 00:30')
+    expect(dayTimeInText('2026-11-11T16:30:00.000Z', now)).toBe('tomorrow 00:30')
+    expect(dayTimeInText('2026-11-14T16:30:00.000Z', now)).toBe(dayTime('2026-11-14T16:30:00.000Z', now))
     setZone('America/New_York')
     expect(dayTime('2026-11-11T16:30:00.000Z', now)).toBe('Today 11:30')
   })

@@ -21,14 +21,20 @@ export function serverNow(): number {
 export const tick = ref(serverNow())
 if (typeof window !== 'undefined') setInterval(() => (tick.value = serverNow()), 1000)
 
+const formats = new Map<string, Intl.DateTimeFormat>()
 function format(options: Intl.DateTimeFormatOptions) {
-  return new Intl.DateTimeFormat(languageTag.value, { ...options, timeZone: zone.value, hourCycle: 'h23' })
+  const key = `${languageTag.value} ${zone.value} ${Object.entries(options).join()}`
+  let found = formats.get(key)
+  if (!found) formats.set(key, (found = new Intl.DateTimeFormat(languageTag.value, { ...options, timeZone: zone.value, hourCycle: 'h23' })))
+  return found
 }
 export const clockTime = (at: string | number) => format({ hour: '2-digit', minute: '2-digit' }).format(new Date(at))
 export const dateTime = (at: string | number) =>
   format({ year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(new Date(at))
 export const shortDate = (at: string | number) => format({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(new Date(at))
 
+// 14 Nov
+export const dayOnly = (at: string | number) => format({ month: 'short', day: 'numeric' }).format(new Date(at))
 // Saturday, 14 November
 export const longDay = (at: string | number) => format({ weekday: 'long', month: 'long', day: 'numeric' }).format(new Date(at))
 
@@ -64,6 +70,12 @@ export function dayTime(at: string | number, now = serverNow()): string {
   if (dayOf(ms) === dayOf(now + 86_400_000)) return shared.t('time.tomorrow', { time })
   if (dayOf(ms) === dayOf(now - 86_400_000)) return shared.t('time.yesterday', { time })
   return shortDate(ms)
+}
+
+// The same inside a sentence: until tomorrow 20:00.
+export function dayTimeInText(at: string | number, now = serverNow()): string {
+  const text = dayTime(at, now)
+  return text === shortDate(at) ? text : text.charAt(0).toLowerCase() + text.slice(1)
 }
 
 export function span(ms: number): string {

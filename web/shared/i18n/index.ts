@@ -37,6 +37,15 @@ export function applyLocale() {
 
 export type Params = Record<string, string | number>
 
+const numbers = new Map<string, Intl.NumberFormat>()
+// Small whole numbers look the same everywhere; a formatter of the first is dear on a weak phone.
+function written(n: number, tag: string): string {
+  if (Number.isInteger(n) && n >= 0 && n < 1000) return String(n)
+  let found = numbers.get(tag)
+  if (!found) numbers.set(tag, (found = new Intl.NumberFormat(tag)))
+  return found.format(n)
+}
+
 export function fill(message: Message, params: Params | undefined, tag: string): string {
   let text: string
   if (typeof message === 'string') text = message
@@ -44,7 +53,7 @@ export function fill(message: Message, params: Params | undefined, tag: string):
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = params?.[name]
     if (value === undefined) return whole
-    return typeof value === 'number' ? value.toLocaleString(tag) : value
+    return typeof value === 'number' ? written(value, tag) : value
   })
 }
 

@@ -17,7 +17,7 @@ export function averageStars(part: ScorePart): number {
 export function partFrom(part: ScorePart): string {
   if (part.total === 0) return trust.t(`part.${part.part}.none`)
   if (part.part === 'reviews') return trust.t('part.reviews.from', { n: part.total / quarters, stars: number(averageStars(part), 1) })
-  return trust.t(`part.${part.part}.from`, { good: part.good, total: part.total })
+  return trust.t(`part.${part.part}.from`, { n: part.total, good: part.good, total: part.total })
 }
 // The sum the server made, as numbers: what is missing to the whole counts five times for refunds.
 export function partSum(part: ScorePart): string {

@@ -1,3 +1,4 @@
+// The words of a first visit: the hall, rooms, products, stores. Those of all other pages: pages.ts.
 import { makeTranslator, type Params } from '@shared/i18n'
 import { en } from './en'
 import { zh } from './zh'

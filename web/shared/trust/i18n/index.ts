@@ -63,7 +63,7 @@ export const trustEn: Messages<TrustKey> = {
   'part.refunds.from': '{good} of {total} items',
   'part.refunds.none': 'Nothing was sent yet',
   'part.promises': 'Began on time',
-  'part.promises.from': '{good} of the last {total} broadcasts',
+  'part.promises.from': { one: 'its one broadcast: {good} of {total}', other: '{good} of the last {total} broadcasts' },
   'part.promises.none': 'No broadcast was due yet',
   'how.title': 'How it is counted',
   'how.sum': 'Points of each part',
