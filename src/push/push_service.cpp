@@ -30,7 +30,7 @@ constexpr DurationMs kLeaseMs = kMinuteMs;            // a delivery that was tak
 constexpr DurationMs kTokenMs = 12 * 60 * kMinuteMs;  // a push service takes 24 hours at most
 
 std::string server_scalar() { return scalar_from(privacy::derived_key(kKeyPurpose)); }
-std::string digest_of(std::string_view endpoint) { return privacy::lookup_digest(kSealPurpose, endpoint); }
+std::string digest_of(std::string_view endpoint) { return to_hex(privacy::lookup_digest(kSealPurpose, endpoint)); }
 
 std::string sealed(const Call& call, const Browser& b) {
   JsonWriter w;
