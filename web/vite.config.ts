@@ -54,7 +54,7 @@ export default defineConfig({
           if (/\/web\/shared\/(api|format|i18n|room|theme|ui|[a-z_]+\.ts)/.test(id)) return 'shared'
           // Of the phone pages' widgets only these: whatever else is used of Vant comes with the page that uses it.
           if (/\/web\/shared\/phone\/(?!ShareSheet)|node_modules\/@vant\/|node_modules\/vant\/(es|lib)\/(popup|overlay|toast|icon|loading|utils|composables|lazyload|mixins|vue-tsx)/.test(id)) return 'phone'
-          if (/\/web\/shop\/(i18n|state\/(?!coupons|checkout|receipt)|parts\/(?!LoginSheet|AfterSaleSheet|CaseSheet|RoomOffers|BagCard|CouponCard|HostSheet|CheckoutForm|PayPanel|ThankYou|ReminderBar|ShareTree))/.test(id)) return 'shop-parts'
+          if (/\/web\/shop\/(i18n|state\/(?!coupons|checkout|receipt)|parts\/(?!LoginSheet|AfterSaleSheet|CaseSheet|RoomOffers|BagCard|CouponCard|HostSheet|CheckoutForm|PayPanel|ThankYou|ReminderBar|ShareTree|LeaderBoard))/.test(id)) return 'shop-parts'
           return undefined
         },
       },

@@ -11,32 +11,36 @@ const stayMs = 31_000
 const told = new Set<string>()
 let waiting: Deed[] = []
 let timer: ReturnType<typeof setTimeout> | undefined
+let underWay: Promise<unknown> = Promise.resolve()
 
-export function flush() {
+// Settled when all that was told until now has arrived, or is lost.
+export function flush(): Promise<unknown> {
   clearTimeout(timer)
   timer = undefined
   const all = waiting
   waiting = []
+  const sent: Promise<unknown>[] = []
   for (const feed of new Set(all.map((one) => one.feed))) {
     const mine = all.filter((one) => one.feed === feed)
-    for (let i = 0; i < mine.length; i += 200) api(recordFeedViews, { body: { feed, items: mine.slice(i, i + 200).map(({ id, what }) => ({ id, what })) } }).catch(() => undefined)
+    for (let i = 0; i < mine.length; i += 200) sent.push(api(recordFeedViews, { body: { feed, items: mine.slice(i, i + 200).map(({ id, what }) => ({ id, what })) } }).catch(() => undefined))
   }
+  return (underWay = Promise.all([underWay, ...sent]))
 }
 export function tell(feed: string, id: string, what: What) {
   const key = `${feed} ${id} ${what}`
   if (told.has(key)) return
   told.add(key)
   waiting.push({ feed, id, what })
-  timer ??= setTimeout(flush, 1500)
+  timer ??= setTimeout(() => void flush(), 1500)
 }
-if (typeof document !== 'undefined') document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && flush())
+if (typeof document !== 'undefined') document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && void flush())
 
 // A moment that was opened: entered, and stayed with if nobody goes elsewhere meanwhile.
 let staying: ReturnType<typeof setTimeout> | undefined
 export function opened(feed: string, id: string) {
   tell(feed, id, 'exposure')
   tell(feed, id, 'enter')
-  flush()
+  void flush()
   const here = () => location.pathname + location.search
   clearTimeout(staying)
   // Where one is once the page has changed.
