@@ -2,7 +2,8 @@
 //
 //   feed_bench [ROOMS] [PINS] [PRODUCTS] [FILE]     default: 10000 100000 100000 in a new file feed_bench.db
 //
-// Rooms are on air, every second one and every second pin has been shown and has evidence. Told: seconds to read it all
+// Rooms are on air, every second one and every second pin has been shown and has evidence; a hundred rooms bid for the
+// paid places. Told: seconds to read it all
 // at start, bytes an item (the process's growth), milliseconds to line it up anew, and for pages of 20 and for searches
 // the median and the 99th of 100, in microseconds of processor and as a share of their budgets (1 ms, 10 ms). A FILE
 // that is there is measured as it is.
@@ -63,6 +64,10 @@ insert into feed_sums (item_id, what, epoch, now_n, before_n, tail_n)
 insert into feed_sums (item_id, what, epoch, now_n, before_n, tail_n)
   select item_id, 'enter', {T} / case kind when 'room' then 600000 else 18000000 end, (item_id / 4194304 % 97) << 20, 0,
     0 from feed_items;
+insert into promotions (id, brand_id, store_id, broadcast_id, agent_id, by_person_id, objective, budget_fen, pace,
+    reserve_fen, ceiling_fen, audience, region, exclude_locked, starts_at, ends_at, state, pool_fen, created_at)
+  select id, 1, store_id, id, 0, 0, 'enter', 1000000, 'fast', 10, 1000, 'everyone', '', 0, {T}, {T} + 7200000, 'open',
+    1000000, {T} from broadcasts order by id limit 100;
 analyze;
 )sql";
 
@@ -124,7 +129,9 @@ int main(int argc, char** argv) {
 
   malloc_trim(0);
   const long before = resident_bytes();
-  feed::Feed feed(**db, kDefaultBuckets);
+  promo::Auctioneer auctioneer(promo::slot_key("bench"),
+                               [](db::Tx&, const Call&, BrandId, StoreId, BroadcastId) { return promo::RoomFacts{}; });
+  feed::Feed feed(**db, kDefaultBuckets, feed::kMaxSessions, &auctioneer);
   const double read_s = seconds_of([&] { fail_hard(feed.load(kT0)); });
   malloc_trim(0);
   const auto items = feed.stats().items;
@@ -142,15 +149,20 @@ int main(int argc, char** argv) {
   std::sort(line_ups.begin(), line_ups.end());
   fmt::print("lined up anew in {:.1f} ms\n", line_ups[line_ups.size() / 2]);
   std::vector<double> first, later;
+  std::size_t paid = 0;
   for (int viewer = 0; viewer < 1'000; ++viewer) {
     call.caller.person = ids.make<PersonId>(kT0 + kHourMs, 0);
     feed::Page p;
     first.push_back(1e6 * seconds_of([&] { p = page(""); }));
-    for (int i = 0; i < 5 && !p.next.empty(); ++i)
+    for (int i = 0; i < 5 && !p.next.empty(); ++i) {
       later.push_back(1e6 * seconds_of([&] { p = page(std::string(p.next)); }));
+      paid += p.paid.size();
+    }
   }
   tell("first page of a viewer", first, 1e3);
   tell("a page after it", later, 1e3);
+  fmt::print("{:.2f} paid places in each of these pages\n",
+             static_cast<double>(paid) / static_cast<double>(later.size()));
 
   feed::Search search(feed);
   const auto find = [&](std::string_view q) {

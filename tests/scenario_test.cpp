@@ -696,7 +696,8 @@ class Story {
     promo::Auctioneer auctioneer(
         slot_key_, [](db::Tx&, const Call&, BrandId, StoreId, BroadcastId) { return promo::RoomFacts{}; });
     return test::must(read([&](db::Tx& tx) -> Result<std::optional<promo::Placement>> {
-      return auctioneer.choose(tx, call, shop_.brand(), promo::viewer_of(tx, call, shop_.brand()));
+      return auctioneer.choose(auctioneer.offers(tx, call, shop_.brand()), call, shop_.brand(),
+                               promo::viewer_of(tx, call, shop_.brand()));
     }));
   }
   std::string host_of(StoreId store) {

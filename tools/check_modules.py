@@ -30,11 +30,12 @@ ALLOWED = {
     "promo": ["base", "db", "bus", "privacy", "net", "org", "catalog", "ledger", "live", "clips", "share", "order"],
     "feed": ["base", "db", "bus", "privacy", "net", "org", "catalog", "live", "clips", "share", "order", "trust", "promo"],
     "insight": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "clips", "share", "order", "promo"],
-    "evidence": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "clips", "share", "order", "trust", "feed"],
-    "app": ["base", "db", "bus", "privacy", "net", "media", "pay", "org", "events", "catalog", "ledger", "live", "clips", "share", "order", "trust", "promo", "feed", "insight", "evidence", "sim"],
+    "push": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "live"],
+    "evidence": ["base", "db", "bus", "privacy", "net", "org", "events", "catalog", "ledger", "live", "clips", "share", "order", "trust", "feed", "push"],
+    "app": ["base", "db", "bus", "privacy", "net", "media", "pay", "org", "events", "catalog", "ledger", "live", "clips", "share", "order", "trust", "promo", "feed", "push", "insight", "evidence", "sim"],
     "sim": ["base", "net"],
 }
-DOMAINS = ["org", "events", "evidence", "catalog", "ledger", "live", "clips", "share", "order", "trust", "promo", "feed", "insight"]
+DOMAINS = ["org", "events", "evidence", "catalog", "ledger", "live", "clips", "share", "order", "trust", "promo", "feed", "push", "insight"]
 # What of a domain others must not see.
 PRIVATE = re.compile(r"_store\.hpp$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

@@ -190,13 +190,15 @@ class AccessTest : public ServerTest {
       "quoteOrder",    "getShipping",  "listStoreCoupons", "listRoomCoupons", "listFlash",
       "listLuckyBags", "getLuckyBag",  "getLuckyBagProof", "listStoreReviews", "listProductReviews", "getStoreScore",
       "getStoreAnswer", "getGuarantee", "getFeed", "recordFeedViews", "getFeedRules", "search",
-      "getPaidSlot", "showPaidSlots", "getClip", "getClipProvenance", "listProductClips", "listStoreClips"};
+      "getPaidSlot", "showPaidSlots", "getClip", "getClipProvenance", "listProductClips", "listStoreClips",
+      "getPushKey"};
   // What everybody may do who is logged in: to things of their own.
   const std::set<std::string> own_ = {
       "deleteSession", "createApiToken", "placeOrder",     "listMyOrders",     "reserveBroadcast", "unreserveBroadcast",
       "sandboxPay",    "takeReminders",  "claimCoupon",    "listMyCoupons",    "enterLuckyBag",    "listApiTokens",
       "getMyData",     "previewErasure", "eraseMe",        "applyAsAgent",     "changePassword",   "followStore",
-      "unfollowStore", "listFollows",    "getKnownBuyers", "getShowPurchases", "putShowPurchases"};
+      "unfollowStore", "listFollows",    "getKnownBuyers", "getShowPurchases", "putShowPurchases",
+      "putPushSubscription", "removePushSubscription"};
   // Pages, health, documents.
   bool is_page(const net::Route& route) const { return route.access == Access::open; }
 

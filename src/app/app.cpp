@@ -40,6 +40,7 @@
 #include "org/org_api.hpp"
 #include "pay/wechat/rail.hpp"
 #include "promo/promo_api.hpp"
+#include "push/push_service.hpp"
 #include "share/share_api.hpp"
 #include "share/share_service.hpp"
 #include "trust/trust_api.hpp"
@@ -252,7 +253,8 @@ Status App::build() {
   slow_workers_ = std::make_unique<net::Workers>(std::max(2, static_cast<int>(b.settings.http_workers) / 2),
                                                  static_cast<std::size_t>(b.settings.http_queue));
 
-  feed_ = std::make_unique<feed::Feed>(*b.db, b.facts.buckets);
+  auctioneer_ = std::make_unique<promo::Auctioneer>(promo::slot_key(b.facts.token_key), room_facts);
+  feed_ = std::make_unique<feed::Feed>(*b.db, b.facts.buckets, feed::kMaxSessions, auctioneer_.get());
   TRY_OK(feed_->load(b.clock->now()));
   search_ = std::make_unique<feed::Search>(*feed_);
 
@@ -312,8 +314,6 @@ Status App::build() {
   desks.post = [this](std::int64_t key, std::function<void()> fn) { server_->post(key, std::move(fn)); };
   desks.random = &b.random;
   desks_ = live::DeskHub::make(std::move(desks));
-
-  auctioneer_ = std::make_unique<promo::Auctioneer>(promo::slot_key(b.facts.token_key), room_facts);
 
   DispatcherDeps deps;
   deps.db = b.db.get();
@@ -383,7 +383,9 @@ Status App::build() {
       std::vector<Job>{
           {"tell webhooks", [&b](const Call& call) { return events::tell_webhooks(*b.db, call); }},
           {"call webhooks", [&b, caller = events::http_caller(b.settings)](
-                                const Call& call) { return events::call_webhooks(*b.db, call, *b.clock, caller); }}},
+                                const Call& call) { return events::call_webhooks(*b.db, call, *b.clock, caller); }},
+          {"send reminders", [&b, caller = events::http_caller(b.settings)](
+                                 const Call& call) { return push::send_due(*b.db, call, caller); }}},
       [this] { return bench_->system_call(); });
   keeper_ = std::make_unique<Jobs>(std::vector<Job>{{"keep ids ahead",
                                                      [this](const Call& call) -> Result<int> {
@@ -659,9 +661,12 @@ net::Routes App::make_routes() {
   take(events::events_routes({b.db.get(), events::http_caller(b.settings)}));
   take(insight::host_routes());
   take(trust::trust_routes());
+  take(push::push_routes());
   take(feed::feed_routes({feed_.get(), viewers_of}));
   all.push_back(feed::search_route(*search_));
-  take(promo::promo_routes(*auctioneer_));
+  take(promo::promo_routes(*auctioneer_, [this](db::Tx& tx, const Call& call, const promo::Clicked& clicked) {
+    feed_->came_paid(tx, call, clicked.room, clicked.pin);
+  }));
   take(insight::traffic_routes(b.db.get()));
   all.push_back(site_route({sandbox_ != nullptr, b.simulated != nullptr}));
   take(backup_routes(*backups_, *b.db, b.settings, [this] { slow_jobs_->nudge(); }));
@@ -868,6 +873,9 @@ std::vector<Job> App::make_jobs() {
       {"count what happened", [&db](const Call& call) { return insight::fold_tallies(db, call, kFoldLimit); }});
   jobs.push_back({"count what the feed brought", [this](const Call& call) { return feed_->count(call); }});
   jobs.push_back({"line up the feed", [this](const Call& call) -> Result<int> { return feed_->line_up(call.now); }});
+  jobs.push_back({"forget what was seen long ago",
+                  [&db](const Call& call) { return feed::forget_old_views(db, call, kFoldLimit); }});
+  jobs.push_back({"remind of what began", [&db](const Call& call) { return push::begin_rounds(db, call); }});
   jobs.push_back({"push campaigns", [&db](const Call& call) { return catalog::run_pushes(db, call, kJobLimit); }});
   jobs.push_back(
       {"begin and end campaigns", [&db](const Call& call) { return catalog::campaign_clock(db, call, kJobLimit); }});

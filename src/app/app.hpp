@@ -101,13 +101,13 @@ class App {
   std::unique_ptr<pay::sandbox::Sandbox> sandbox_;
   std::unique_ptr<pay::PayRail> rail_;
   std::unique_ptr<net::Workers> workers_, slow_workers_;
+  std::unique_ptr<promo::Auctioneer> auctioneer_;
   std::unique_ptr<feed::Feed> feed_;
   std::unique_ptr<feed::Search> search_;
   std::shared_ptr<live::RoomHub> hub_;
   std::shared_ptr<live::WallHub> walls_;
   std::shared_ptr<live::HallHub> halls_;
   std::shared_ptr<live::DeskHub> desks_;
-  std::unique_ptr<promo::Auctioneer> auctioneer_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<net::Server> metrics_server_;  // of metrics.port

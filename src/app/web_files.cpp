@@ -43,8 +43,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kTypes{{
 
 // Addresses of pages, beside "/": the first segment, whose rest the pages themselves read. Kept like the pages' own
 // routes (web/shop/router.ts; web/tests/pages.test.ts compares).
-constexpr std::array<std::string_view, 11> kShopPages{"room",     "product", "store", "clip",   "join", "cart",
-                                                      "checkout", "orders",  "pay",   "shares", "me"};
+constexpr std::array<std::string_view, 13> kShopPages{"search", "boards", "room", "product",  "store",
+                                                      "clip",   "join",   "cart", "checkout", "orders",
+                                                      "pay",    "shares", "me"};
 constexpr std::array<std::string_view, 2> kDesks{"host", "brand"};
 
 constexpr std::string_view kNoPages =

@@ -11,6 +11,7 @@
 #include "order/after_sale_service.hpp"
 #include "order/order_service.hpp"
 #include "org/org_service.hpp"
+#include "push/push_service.hpp"
 #include "privacy/vault.hpp"
 #include "share/share_service.hpp"
 #include "trust/trust_service.hpp"
@@ -244,6 +245,7 @@ Result<bool> move_on(db::Tx& tx, const Call& call, ErasureId id) {
       org::close_account(tx, e->person);
       trust::forget_person(tx, call, e->person);
       feed::forget_person(tx, call, e->person);
+      push::forget_person(tx, call, e->person);
     }
     e->state = "partly";
     e->erased_at = call.now;

@@ -5,6 +5,7 @@
 #include "catalog/catalog_service.hpp"
 #include "live/hall.hpp"
 #include "live/live_api.hpp"
+#include "live/live_service.hpp"
 #include "org/org_service.hpp"
 
 namespace lianbo::feed {
@@ -54,12 +55,14 @@ Shape item_shape() {
   using namespace shape;
   return {choice("kind", {"room", "pin", "upcoming"}, "a room on air, a moment of one, or a broadcast that is coming"),
           id("id", "to be told in recordFeedViews"),
-          choice("why", {"locked", "followed", "known", "heat", "newcomer", "coming", "more"},
+          choice("why", {"locked", "followed", "known", "heat", "newcomer", "coming", "more", "paid"},
                  "why it stands here: the caller's host, one they follow, people they know are in it; its heat; new, "
-                 "and everything new is shown; it is coming; nothing hotter is left"),
+                 "and everything new is shown; it is coming; nothing hotter is left; somebody paid for it"),
           count("known", "people the caller knows who are in it"),
           nullable(object("broadcast", live::hall_item_shape(), "of a room, and of what is coming")),
-          nullable(object("pin", pin_item_shape(), "of a moment"))};
+          nullable(object("pin", pin_item_shape(), "of a moment")),
+          nullable(object("paid", {id("promotion_id"), text("address", 1, 400, "where a click goes: into the room")},
+                          "of what somebody paid for; to be marked as such"))};
 }
 
 void write_pin_item(JsonWriter& w, db::Tx& tx, const live::PinAt& at,
@@ -111,6 +114,14 @@ Result<Reply> get_feed(const FeedDeps& deps, db::Tx& tx, const Call& call, const
       }
       w.key("pin").null();
     }
+    w.key("paid");
+    if (const auto paid = page.paid.find(c.entry.key()); paid != page.paid.end())
+      w.begin()
+          .field("promotion_id", paid->second.promotion)
+          .field("address", promo::slot_address(paid->second.token))
+          .end();
+    else
+      w.null();
     w.end();
   }
   w.end_list().key("next");
@@ -174,6 +185,7 @@ Shape standing_shape() {
   using namespace shape;
   return {choice("kind", {"room", "pin"}),
           id("id"),
+          text("title", 0, 500, "of the room, or of the moment's product while it may be shown"),
           integer("pool", 1, kMaxPools),
           boolean("resting", "its quota is used and it did not rise; new evidence is judged at once"),
           count("shown", "exposures in all"),
@@ -192,10 +204,24 @@ Shape standing_shape() {
                0, 5, "each by itself; empty: nothing more is wanted than the rest of the quota"),
           count("rules_version")};
 }
-void write_standing(JsonWriter& w, const Standing& s, const Rules& rules, Instant now) {
+std::string title_of(db::Tx& tx, const Standing& s) {
+  if (s.item.kind == Kind::room) {
+    const auto b = live::find_broadcast(tx, BroadcastId{s.item.id});
+    return b ? b->title : "";
+  }
+  const auto pins = live::pins_to_show(tx, std::array{PinId{s.item.id}});
+  if (pins.empty()) return "";
+  const auto product = catalog::find_product(tx, pins.front().pin.product);
+  return product ? product->title : "";
+}
+void write_standing(JsonWriter& w, db::Tx& tx, const Standing& s, const Rules& rules, Instant now) {
   const Heat heat = heat_of(s.sums, rules.weights, half_life_of(s.item.kind), now);
   const Outlook outlook = outlook_of(s.rung, rules.pools, rules.most());
-  w.begin().field("kind", kind_name(s.item.kind)).field("id", id_text(s.item.id)).field("pool", s.rung.pool);
+  w.begin()
+      .field("kind", kind_name(s.item.kind))
+      .field("id", id_text(s.item.id))
+      .field("title", title_of(tx, s))
+      .field("pool", s.rung.pool);
   w.field("resting", s.rung.resting).field("shown", s.shown).field("used", s.rung.used).key("quota");
   if (outlook.quota == 0)
     w.null();
@@ -227,7 +253,7 @@ Result<Reply> get_standing(db::Tx& tx, const Call& call, const Request& request)
   TRY(const Standing s, standing_of_room(tx, call, id));
   TRY(const Rules rules, rules_of(tx, s.item.brand));
   JsonWriter w;
-  write_standing(w, s, rules, call.now);
+  write_standing(w, tx, s, rules, call.now);
   return Reply::json(w.take());
 }
 
@@ -239,7 +265,7 @@ Result<Reply> list_standings(db::Tx& tx, const Call& call, const Request& reques
   TRY(const Rules rules, rules_of(tx, shop.brand));
   JsonWriter w;
   w.begin_list();
-  for (const Standing& s : found) write_standing(w, s, rules, call.now);
+  for (const Standing& s : found) write_standing(w, tx, s, rules, call.now);
   w.end_list();
   return Reply::json(net::page_json(w.text(), static_cast<int>(found.size()) == page.limit ? found.back().item.id : 0));
 }
@@ -254,6 +280,8 @@ Shape fairness_shape() {
           count("exposures", "of rooms"),
           bp("gini_bp", "0: every room was shown as often"),
           bp("smallest_half_bp", "of all exposures, what the half of the rooms that was shown least had"),
+          list_of("lorenz_bp", bp(""), 0, kLorenzSteps + 1,
+                  "of all exposures, what the least shown 0, 5, … 100 % of the rooms had"),
           count("first_quota", "exposures of pool 1"),
           count("rooms_below_first_quota", "by now"),
           count("resting", "rooms, by now"),
@@ -261,6 +289,7 @@ Shape fairness_shape() {
           count("places", "filled in feeds"),
           count("newcomer_places", "of them, those of pool 1"),
           bp("newcomer_bp", "their share"),
+          count("paid_places", "of them, those somebody paid for: at most one in six of a feed"),
           count("wanting", "places kept for pool 1 for which it had nothing the viewer had not seen"),
           boolean("floor_kept", "a tenth of the places went to pool 1, but for those it had nothing for")};
 }
@@ -278,12 +307,15 @@ Result<Reply> get_fairness(db::Tx& tx, const Call& call, const Request& request)
   w.begin().field("from", format_date(zone.civil(from))).field("to", format_date(today));
   w.field("rooms", f.spread.items).field("exposures", f.spread.exposures).field("gini_bp", f.spread.gini_bp);
   w.field("smallest_half_bp", f.spread.smallest_half_bp).field("first_quota", rules.pools.front().quota);
+  w.key("lorenz_bp").begin_list();
+  for (const std::int64_t at : f.spread.lorenz_bp) w.value(at);
+  w.end_list();
   w.field("rooms_below_first_quota", f.below_first).field("resting", f.resting).key("pools").begin_list();
   for (std::size_t i = 1; i <= std::max<std::size_t>(rules.pools.size() + 1, 1); ++i)
     w.begin().field("pool", i).field("rooms", f.pools[i]).end();
   w.end_list().field("places", f.places.places).field("newcomer_places", f.places.newcomers);
   w.field("newcomer_bp", f.places.places == 0 ? 0 : f.places.newcomers * 10'000 / f.places.places);
-  w.field("wanting", f.places.wanting);
+  w.field("paid_places", f.places.paid).field("wanting", f.places.wanting);
   // Places come in whole pages, so up to one cycle a feed is not full yet.
   w.field("floor_kept", (f.places.newcomers + f.places.wanting) * kCycle >= f.places.places - f.places.places % kCycle);
   return Reply::json(w.end().take());
@@ -318,9 +350,11 @@ net::Routes feed_routes(FeedDeps deps) {
                    list("items", {id("id"), choice("what", {"exposure", "enter", "stay", "interact", "click"})}, 1,
                         kMaxDeeds)})
           .giving({count("counted"),
-                   list_of("items", choice("", {"counted", "repeated", "not_shown", "too_soon", "own"}), 1, kMaxDeeds,
+                   list_of("items", choice("", {"counted", "repeated", "not_shown", "too_soon", "own", "paid"}), 1,
+                           kMaxDeeds,
                            "in the order of the request; not_shown: not in this feed, or its exposure was never told; "
-                           "own: agents of the brand count for nothing")})
+                           "own: agents of the brand count for nothing; paid: told to its promotion, counts for no "
+                           "heat")})
           .may_fail({Code::cursor_expired});
   views.idempotent = false;  // it is by nature
   r.push_back(std::move(views));

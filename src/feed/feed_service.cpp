@@ -48,7 +48,8 @@ std::int64_t value_of(Fen total, Fen full) {
 }  // namespace
 
 std::string_view noted_name(Noted noted) {
-  static constexpr std::array<std::string_view, 5> kNames{"counted", "repeated", "not_shown", "too_soon", "own"};
+  static constexpr std::array<std::string_view, 6> kNames{"counted",  "repeated", "not_shown",
+                                                          "too_soon", "own",      "paid"};
   return kNames.at(static_cast<std::size_t>(noted));
 }
 
@@ -139,6 +140,12 @@ void merge_guest(db::Tx& tx, const Call& call, PersonId guest, PersonId person) 
 }
 void forget_person(db::Tx& tx, const Call& call, PersonId person) {
   store::forget_views(tx, call.bucket(person), person);
+}
+Result<int> forget_old_views(db::Database& db, const Call& call, int limit) {
+  const Instant before = call.now - kViewsKeptMs;
+  TRY(const bool any, db.read([&](db::Tx& tx) -> Result<bool> { return store::any_view_before(tx, before); }));
+  if (!any) return 0;
+  return db.write([&](db::Tx& tx) -> Result<int> { return store::forget_views_before(tx, before, limit); });
 }
 
 // ---- items
@@ -438,7 +445,8 @@ std::vector<Tied> Feed::tied_rooms(const Brand& brand, const Session& session) c
 }
 
 // Leaves those that are there by the rows, with their rows.
-Status Feed::look_up(db::Tx& tx, const Call& call, Page& page, std::vector<std::pair<std::int64_t, Chosen>>& chosen) {
+Status Feed::look_up(db::Tx& tx, const Call& call, const Session& session, Page& page,
+                     std::vector<std::pair<std::int64_t, Chosen>>& chosen) {
   std::vector<BroadcastId> broadcasts;
   std::vector<PinId> pins;
   for (const auto& [place, c] : chosen) {
@@ -446,11 +454,16 @@ Status Feed::look_up(db::Tx& tx, const Call& call, Page& page, std::vector<std::
       pins.push_back(PinId{c.entry.id});
     else
       broadcasts.push_back(BroadcastId{c.entry.id});
+    if (c.why == Why::paid) broadcasts.push_back(session.paid.at(c.entry.key()).broadcast);
   }
   for (auto& b : live::public_broadcasts(tx, broadcasts)) page.broadcasts[b.id.value] = std::move(b);
   for (auto& p : live::pins_to_show(tx, pins)) page.pins[p.pin.id.value] = p;
   std::erase_if(chosen, [&](const auto& c) {
     const Entry& e = c.second.entry;
+    if (c.second.why == Why::paid) {  // whatever is shown: only into a room on air
+      const auto room = page.broadcasts.find(session.paid.at(e.key()).broadcast.value);
+      if (room == page.broadcasts.end() || room->second.state != live::BroadcastState::live) return true;
+    }
     if (e.kind == Kind::pin) return !page.pins.contains(e.id);
     const auto it = page.broadcasts.find(e.id);
     if (it == page.broadcasts.end()) return true;
@@ -466,6 +479,13 @@ Status Feed::fill(db::Tx& tx, const Call& call, Session& session, int limit, Pag
   std::vector<std::int64_t> wanted;
   for (int i = 0; i < limit && session.seen.size() + wanted.size() < kMaxSessionItems; ++i)
     wanted.push_back(session.place + i);
+  promo::Auctioneer::Offers offers;
+  promo::Viewer viewer;
+  viewer.person = session.person;
+  const bool sells = auctioneer_ && std::any_of(wanted.begin(), wanted.end(),
+                                                [](std::int64_t place) { return place_of(place) == Place::paid; });
+  if (sells) offers = auctioneer_->offers(tx, call, session.brand);
+  if (promo::Auctioneer::any(offers)) viewer = promo::viewer_of(tx, call, session.brand);
   for (int round = 0; round < 4 && !wanted.empty(); ++round) {
     std::vector<std::pair<std::int64_t, Chosen>> chosen;
     {
@@ -478,8 +498,21 @@ Status Feed::fill(db::Tx& tx, const Call& call, Session& session, int limit, Pag
       const auto tied = tied_rooms(brand, session);
       const Mix::IsThere is_there = [&](std::int64_t key) { return brand.items.contains(key); };
       Mix mix(*brand.line_up, started, tied, is_there, session.seen, brand.turn);
+      const auto pay = [&](std::int64_t place) -> std::optional<Chosen> {
+        if (!sells || session.ended || place_of(place) != Place::paid) return std::nullopt;
+        const auto key_of = [](BroadcastId room, PinId pin) { return pin ? pin.value : room.value; };
+        const auto p = auctioneer_->choose(offers, call, session.brand, viewer, [&](BroadcastId room, PinId pin) {
+          return !mix.may_be_paid(key_of(room, pin)) || !brand.items.contains(room.value);
+        });
+        if (!p) return std::nullopt;
+        const Entry entry{key_of(p->broadcast, p->pin), p->store.value, 0, p->pin ? Kind::pin : Kind::room};
+        session.paid.insert_or_assign(entry.key(), *p);
+        return mix.pay(entry);
+      };
       for (const std::int64_t place : wanted) {
-        if (auto c = mix.at(place))
+        if (auto paid = pay(place))
+          chosen.emplace_back(place, *paid);
+        else if (auto c = mix.at(place))
           chosen.emplace_back(place, *c);
         else
           session.ended = true;
@@ -487,7 +520,7 @@ Status Feed::fill(db::Tx& tx, const Call& call, Session& session, int limit, Pag
       brand.turn = mix.turn();
     }
     const auto asked = chosen;
-    TRY_OK(look_up(tx, call, page, chosen));
+    TRY_OK(look_up(tx, call, session, page, chosen));
     wanted.clear();
     for (const auto& [place, c] : asked)
       if (std::none_of(chosen.begin(), chosen.end(), [&, p = place](const auto& x) { return x.first == p; }))
@@ -496,6 +529,21 @@ Status Feed::fill(db::Tx& tx, const Call& call, Session& session, int limit, Pag
   }
   std::sort(got.begin(), got.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   session.place += limit;
+  // Where natural items were gone meanwhile a paid one would come too soon: it waits for its next place.
+  std::erase_if(got, [&](const auto& x) {
+    const Chosen& c = x.second;
+    if (c.why != Why::paid) {
+      ++session.since_paid;
+      return false;
+    }
+    if (session.since_paid >= promo::kSlotsPerPaid - 1) {
+      session.since_paid = 0;
+      return false;
+    }
+    session.seen.erase(c.entry.key());
+    session.paid.erase(c.entry.key());
+    return true;
+  });
   count_places(session.brand, call.now, got);
   for (const auto& [place, c] : got) page.items.push_back(c);
   return {};
@@ -506,6 +554,7 @@ void Feed::count_places(BrandId brand, Instant at, const std::vector<std::pair<s
   for (const auto& [place, c] : chosen) {
     ++n.places;
     if (c.why == Why::newcomer) ++n.newcomers;
+    if (c.why == Why::paid) ++n.paid;
     if (place_of(place) == Place::newcomer && c.why != Why::newcomer) ++n.wanting;
   }
   std::lock_guard lock(presence_mutex_);
@@ -513,6 +562,7 @@ void Feed::count_places(BrandId brand, Instant at, const std::vector<std::pair<s
   sum.places += n.places;
   sum.newcomers += n.newcomers;
   sum.wanting += n.wanting;
+  sum.paid += n.paid;
 }
 
 Result<Page> Feed::page(db::Tx& tx, const Call& call, BrandId id, std::string_view cursor, int limit) {
@@ -525,8 +575,10 @@ Result<Page> Feed::page(db::Tx& tx, const Call& call, BrandId id, std::string_vi
       std::shared_lock lock(mutex_);
       const auto it = brands_.find(id);
       if (it != brands_.end()) {
-        it->second->asked_at = call.now;
-        fresh = it->second->made_at != 0 && it->second->made_at > call.now - kAskedMs;
+        // Where nobody has looked for a while no job lines up: what changed meanwhile is put in now.
+        const bool looked_at = it->second->asked_at.exchange(call.now) > call.now - kAskedMs;
+        fresh =
+            it->second->made_at != 0 && it->second->made_at > call.now - kAskedMs && (looked_at || !it->second->stale);
       }
     }
     if (!fresh) {
@@ -565,12 +617,14 @@ Result<Page> Feed::page(db::Tx& tx, const Call& call, BrandId id, std::string_vi
   if (number < session->pages.size()) {  // asked again: the same, without what has ended
     std::vector<std::pair<std::int64_t, Chosen>> again;
     for (const Chosen& c : session->pages[number]) again.emplace_back(0, c);
-    TRY_OK(look_up(tx, call, page, again));
+    TRY_OK(look_up(tx, call, *session, page, again));
     for (const auto& [place, c] : again) page.items.push_back(c);
   } else {
     TRY_OK(fill(tx, call, *session, limit, page));
     session->pages.push_back(page.items);
   }
+  for (const Chosen& c : page.items)
+    if (c.why == Why::paid) page.paid.emplace(c.entry.key(), session->paid.at(c.entry.key()));
   const bool last = number + 1 == session->pages.size() &&
                     (session->ended || page.items.empty() || session->seen.size() >= kMaxSessionItems);
   if (!last) page.next = session->token + "." + std::to_string(number + 1);
@@ -617,15 +671,23 @@ Result<std::vector<Noted>> Feed::note(db::Tx& tx, const Call& call, std::string_
     return std::tie(deeds[a].item, deeds[a].what, a) < std::tie(deeds[b].item, deeds[b].what, b);
   });
   Mix::Keys shown;
+  std::map<std::int64_t, promo::Placement> paid;
   {
     std::lock_guard lock(session->mutex);
     shown = session->seen;
+    paid = session->paid;
   }
+  std::vector<std::string> slots;
   const PersonId person = call.caller.person;
   std::vector<live::Exposure> rooms;
   for (const std::size_t i : order) {
     const Deed& deed = deeds[i];
     if (!shown.contains(deed.item)) continue;
+    if (const auto slot = paid.find(deed.item); slot != paid.end()) {
+      out[i] = Noted::paid;
+      if (deed.what == What::exposure) slots.push_back(slot->second.token);
+      continue;
+    }
     const auto item = facts_of(tx, deed.item);
     if (!item || item->kind == Kind::upcoming) continue;
     if (count_deed(tx, person, *item, deed.what, 1, call.now)) {
@@ -641,8 +703,15 @@ Result<std::vector<Noted>> Feed::note(db::Tx& tx, const Call& call, std::string_
     else if (deed.what == What::stay)
       out[i] = Noted::too_soon;
   }
+  if (!slots.empty()) promo::show_slots(tx, call, auctioneer_->slot_key(), slots);
   live::record_exposures(tx, call, rooms);  // the brand's figures count them too, once a person and room
   return out;
+}
+
+void Feed::came_paid(db::Tx& tx, const Call& call, BroadcastId room, PinId pin) {
+  const PersonId person = call.caller.person;
+  for (const std::int64_t item : {room.value, pin.value})
+    if (item != 0) store::mark_paid(tx, bucket_of(person, buckets_), person, item, call.now);
 }
 
 void Feed::clicked(db::Tx& tx, const Call& call, std::span<const live::Click> clicks) {
@@ -832,6 +901,7 @@ Result<int> Feed::count(const Call& call) {
       sum.places += n.places;
       sum.newcomers += n.newcomers;
       sum.wanting += n.wanting;
+      sum.paid += n.paid;
     }
     return fail(done.error());
   }

@@ -12,7 +12,11 @@
 // - A viewer's feed is a session in memory, at most kMaxSessions of them, one never used or the longest unused goes; a
 // cursor of one that is
 //   gone is cursor_expired, and the feed begins anew.
-// Threads: any. Locks, in this order: a session's own, mutex_, presence_mutex_; sessions_mutex_ and zones_mutex_ alone.
+// - One place in six may be paid (docs/decisions/0065-paid-places.md): the auctioneer says by whom, from memory; what
+// is
+//   shown there has no exposure, and who came by a paid click does nothing that counts.
+// Threads: any. Locks, in this order: a session's own, mutex_, presence_mutex_ or the auctioneer's; sessions_mutex_ and
+// zones_mutex_ alone.
 #pragma once
 
 #include <atomic>
@@ -37,6 +41,7 @@
 #include "feed/mix.hpp"
 #include "live/feed_rows.hpp"
 #include "live/live_service.hpp"
+#include "promo/auctioneer.hpp"
 
 namespace lianbo::feed {
 
@@ -44,6 +49,7 @@ inline constexpr std::size_t kMaxSessions = 20'000, kMaxSessionItems = 1'000, kS
 inline constexpr DurationMs kSessionMs = 30 * kMinuteMs;                             // unused
 inline constexpr std::size_t kMaxPins = 100'000;                                     // of all brands, the newest
 inline constexpr DurationMs kPinAgeMs = 14 * kDayMs, kPinLengthMs = 10 * kSecondMs;  // not older, not shorter
+inline constexpr DurationMs kViewsKeptMs = 30 * kDayMs;  // longer than anything stays in a feed
 inline constexpr DurationMs kComingMs = 7 * kDayMs;
 inline constexpr int kMaxComing = 500;
 inline constexpr DurationMs kStayMs = 30 * kSecondMs;   // from the enter
@@ -56,14 +62,16 @@ struct Deed {
   What what = What::exposure;
 };
 // not_shown: this feed has not shown the item to the caller (or it was never reported as seen); too_soon: a stay of
-// less than kStayMs; own: agents of the brand count for nothing.
-enum class Noted { counted, repeated, not_shown, too_soon, own };
+// less than kStayMs; own: agents of the brand count for nothing; paid: it stood in a paid place, whose promotion is
+// told, and counts for no heat.
+enum class Noted { counted, repeated, not_shown, too_soon, own, paid };
 std::string_view noted_name(Noted noted);
 
 struct Page {
   std::string session;
   std::string next;  // "": nothing follows
   std::vector<Chosen> items;
+  std::map<std::int64_t, promo::Placement> paid;  // of the items that are, by Entry::key
   std::map<std::int64_t, live::Broadcast> broadcasts;
   std::map<std::int64_t, live::PinAt> pins;
 };
@@ -89,8 +97,9 @@ Result<Fairness> fairness_of(db::Tx& tx, const Call& call, BrandId brand, Instan
 
 class Feed {
  public:
-  Feed(db::Database& db, int buckets, std::size_t max_sessions = kMaxSessions)
-      : db_(db), buckets_(buckets), max_sessions_(max_sessions) {}
+  // Without an auctioneer no place is paid.
+  Feed(db::Database& db, int buckets, std::size_t max_sessions = kMaxSessions, promo::Auctioneer* auctioneer = nullptr)
+      : db_(db), buckets_(buckets), max_sessions_(max_sessions), auctioneer_(auctioneer) {}
 
   // Everything, before the first event.
   Status load(Instant now);
@@ -108,6 +117,8 @@ class Feed {
   Result<std::vector<Noted>> note(db::Tx& tx, const Call& call, std::string_view session, std::span<const Deed> deeds);
   // Cards of products opened in rooms.
   void clicked(db::Tx& tx, const Call& call, std::span<const live::Click> clicks);
+  // A paid click led the caller into a room: what they do there from now on is paid traffic, and lifts nothing.
+  void came_paid(db::Tx& tx, const Call& call, BroadcastId room, PinId pin);
   // Moments of a product, the newest first.
   std::vector<PinId> pins_of_product(BrandId brand, ProductId product, std::size_t limit) const;
 
@@ -148,8 +159,10 @@ class Feed {
     std::vector<std::pair<StoreId, Why>> tied;
     std::vector<PersonId> known;
     std::vector<std::vector<Chosen>> pages;
+    std::map<std::int64_t, promo::Placement> paid;  // by Entry::key
     Mix::Keys seen;
     std::int64_t place = 0;
+    std::int64_t since_paid = promo::kSlotsPerPaid - 1 - promo::kPaidSlot;  // natural items since the last paid one
     bool ended = false;
     std::atomic<Instant> used_at{0};
   };
@@ -182,7 +195,8 @@ class Feed {
   std::vector<Tied> tied_rooms(const Brand& brand, const Session& session) const;
   // Fills places with what is really there; [number, chosen].
   Status fill(db::Tx& tx, const Call& call, Session& session, int limit, Page& page);
-  Status look_up(db::Tx& tx, const Call& call, Page& page, std::vector<std::pair<std::int64_t, Chosen>>& chosen);
+  Status look_up(db::Tx& tx, const Call& call, const Session& session, Page& page,
+                 std::vector<std::pair<std::int64_t, Chosen>>& chosen);
   void count_places(BrandId brand, Instant at, const std::vector<std::pair<std::int64_t, Chosen>>& chosen);
 
   std::optional<ItemFacts> facts_of(db::Tx& tx, std::int64_t id) const;
@@ -197,6 +211,7 @@ class Feed {
   db::Database& db_;
   const int buckets_;
   const std::size_t max_sessions_;
+  promo::Auctioneer* const auctioneer_;
   mutable std::shared_mutex mutex_;  // of what follows
   std::map<BrandId, std::unique_ptr<Brand>> brands_;
   std::unordered_map<std::int64_t, BrandId> where_;  // by Entry::key
@@ -228,6 +243,8 @@ class Feed {
 
 // A guest who logs in was shown as a person what the guest was shown; who is erased was shown nothing.
 void merge_guest(db::Tx& tx, const Call& call, PersonId guest, PersonId person);
+// What was seen so long ago that nothing can follow from it any more; how much was forgotten. For a job.
+Result<int> forget_old_views(db::Database& db, const Call& call, int limit);
 void forget_person(db::Tx& tx, const Call& call, PersonId person);
 
 }  // namespace lianbo::feed

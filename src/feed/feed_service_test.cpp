@@ -12,7 +12,9 @@
 #include "bus/journal.hpp"
 #include "catalog/catalog_service.hpp"
 #include "feed/feed_api.hpp"
+#include "live/live_events.hpp"
 #include "live/live_service.hpp"
+#include "promo/promo_service.hpp"
 #include "share/share_service.hpp"
 #include "support/database.hpp"
 #include "support/shop.hpp"
@@ -29,7 +31,11 @@ const db::Sql kCounts{"feed_test.counts", "select count(*) from feed_counts"};
 class FeedTest : public test::StoreTest {
  protected:
   FeedTest()
-      : shop_(db()), feed_(std::make_unique<Feed>(db(), kDefaultBuckets)), soap_(shop_.item("soap", 10'000, 999)) {
+      : shop_(db()),
+        auctioneer_(promo::slot_key("server"),
+                    [](db::Tx&, const Call&, BrandId, StoreId, BroadcastId) { return promo::RoomFacts{}; }),
+        feed_(std::make_unique<Feed>(db(), kDefaultBuckets, kMaxSessions, &auctioneer_)),
+        soap_(shop_.item("soap", 10'000, 999)) {
     must(feed_->load(shop_.now()));
   }
 
@@ -40,8 +46,10 @@ class FeedTest : public test::StoreTest {
            for (const auto& key : bus::outbox_rows(tx, 10'000))
              if (auto e = bus::outbox_event(tx, key)) out.push_back(*std::move(e));
            return out;
-         })))
+         }))) {
       feed_->on_event(event);
+      auctioneer_.on_event(event);
+    }
     must(bus::keep_all_events(db()));
   }
   // A moment later, with the jobs run.
@@ -53,7 +61,7 @@ class FeedTest : public test::StoreTest {
     feed_->line_up(shop_.now());
   }
   void restart() {
-    feed_ = std::make_unique<Feed>(db(), kDefaultBuckets);
+    feed_ = std::make_unique<Feed>(db(), kDefaultBuckets, kMaxSessions, &auctioneer_);
     must(feed_->load(shop_.now()));
   }
 
@@ -137,7 +145,42 @@ class FeedTest : public test::StoreTest {
     return o;
   }
 
+  // Paid for from the brand's wallet.
+  promo::Promotion promote(BroadcastId room, PinId pin = {}) {
+    const Call call = shop_.owner();
+    const auto made = must(db().write([&](db::Tx& tx) -> Result<promo::Promotion> {
+      TRY_OK(promo::credit_wallet(tx, call, shop_.brand(), {}, 5000, "paid in"));
+      promo::Wish wish;
+      wish.broadcast = room;
+      wish.pin = pin;
+      wish.budget_fen = 5000;
+      wish.pace = promo::Pace::fast;
+      return promo::buy(tx, call, wish);
+    }));
+    tell();
+    return made;
+  }
+  promo::Spent spent(promo::PromotionId id) {
+    return must(db().read([&](db::Tx& tx) -> Result<promo::Spent> { return promo::spent_of(tx, id); }));
+  }
+  // What /ad/{token} does.
+  promo::Clicked click(const Call& by, const promo::Placement& slot) {
+    const Call call = now(by);
+    return must(db().write([&](db::Tx& tx) -> Result<promo::Clicked> {
+      TRY(const auto done, promo::click_slot(tx, call, auctioneer_.slot_key(), slot.token, false));
+      if (done.counted) feed_->came_paid(tx, call, done.room, done.pin);
+      return done;
+    }));
+  }
+  std::vector<std::size_t> paid_places(const Page& page) {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < page.items.size(); ++i)
+      if (page.items[i].why == Why::paid) out.push_back(i);
+    return out;
+  }
+
   Shop shop_;
+  promo::Auctioneer auctioneer_;
   std::unique_ptr<Feed> feed_;
   Shop::Item soap_;
   int people_ = 0;
@@ -481,6 +524,152 @@ TEST_P(FeedTest, ACrowdOfRobotsThatOnlyOpenFeedsPushesOutNobodyWhoUsesOne) {
   EXPECT_EQ(feed_->stats().sessions, static_cast<std::int64_t>(kMost));
   EXPECT_THAT(note(viewer, page, {{room.value, What::click}}), ElementsAre(Noted::counted)) << "in use";
   EXPECT_EQ(ask(idle, unused.session + ".1").error().code, Code::cursor_expired) << "the longest unused made way";
+}
+
+TEST_P(FeedTest, OnePlaceInSixMayBePaidAndIsMarked) {
+  std::vector<BroadcastId> rooms;
+  for (int i = 0; i < 16; ++i) rooms.push_back(start(shop_.agent("host" + std::to_string(i))));
+  later();
+  const Call viewer = shop_.guest(shop_.new_guest());
+  const Page natural = must(ask(viewer));
+  EXPECT_THAT(paid_places(natural), IsEmpty()) << "nobody bids: every place is natural";
+  EXPECT_EQ(natural.items.size(), rooms.size());
+  const BroadcastId last{natural.items.back().entry.id}, other{natural.items[14].entry.id};
+  const auto a = promote(last), b = promote(other);
+  shop_.pass(promo::Auctioneer::kViewMs);
+  feed_->line_up(shop_.now());
+  const Page page = must(ask(viewer, {}, 10)), more = must(ask(viewer, page.next, 10));
+  EXPECT_THAT(paid_places(page), ElementsAre(4U));
+  EXPECT_THAT(paid_places(more), ElementsAre(0U)) << "the eleventh of the feed";
+  EXPECT_EQ(page.paid.size(), 1U);
+  EXPECT_EQ(page.paid.begin()->second.broadcast.value, page.items[4].entry.id);
+  std::vector<std::int64_t> rest, wanted;
+  for (const Page* p : {&page, &more})
+    for (const Chosen& c : p->items)
+      if (c.why != Why::paid) rest.push_back(c.entry.id);
+  for (const Chosen& c : natural.items)
+    if (c.entry.id != last.value && c.entry.id != other.value) wanted.push_back(c.entry.id);
+  EXPECT_EQ(rest.size() + 2, rooms.size()) << "nothing twice, nothing lost";
+  EXPECT_TRUE(std::is_permutation(rest.begin(), rest.end(), wanted.begin(), wanted.end()));
+  const Page again = must(ask(viewer, page.next, 10));
+  EXPECT_EQ(again.paid.begin()->second.token, more.paid.begin()->second.token) << "asked again: the same slot";
+  const Page own = must(ask(shop_.owner()));
+  EXPECT_THAT(paid_places(own), IsEmpty()) << "the brand is sold nothing of its own";
+  EXPECT_TRUE(a.id != b.id);
+}
+
+TEST_P(FeedTest, AFewRoomsHaveNoMorePaidPlacesThanOneInSix) {
+  std::vector<BroadcastId> rooms;
+  for (int i = 0; i < 7; ++i) rooms.push_back(start(shop_.agent("host" + std::to_string(i))));
+  for (const BroadcastId room : rooms) promote(room);
+  later(promo::Auctioneer::kViewMs);
+  const Page page = must(ask(shop_.guest(shop_.new_guest())));
+  EXPECT_EQ(page.items.size(), 7U);
+  EXPECT_THAT(paid_places(page), ElementsAre(4U)) << "all bid, and still at most one in six";
+}
+
+TEST_P(FeedTest, PaidTrafficLiftsNothing) {
+  const auto anna = shop_.agent("Anna");
+  const BroadcastId room = start(anna);
+  std::vector<BroadcastId> others;
+  for (int i = 0; i < 5; ++i) others.push_back(start(shop_.agent("other" + std::to_string(i))));
+  const auto p = promote(room);
+  later(promo::Auctioneer::kViewMs);
+  for (const BroadcastId other : others) crowd(other, 1, 0);  // so that Anna's is the last of the newcomers to be shown
+  shop_.pass(kSecondMs);
+  const Call viewer = shop_.as(shop_.person("Xiao"));
+  Page page;
+  for (int i = 0; i < 10 && page.paid.empty(); ++i) page = must(ask(viewer));
+  ASSERT_FALSE(page.paid.empty());
+  const auto slot = page.paid.begin()->second;
+  EXPECT_THAT(note(viewer, page, {{slot.broadcast.value, What::exposure}, {slot.broadcast.value, What::enter}}),
+              ElementsAre(Noted::paid, Noted::paid));
+  EXPECT_EQ(spent(p.id).shown, 1) << "its promotion is told";
+  EXPECT_TRUE(click(viewer, slot).counted);
+  EXPECT_EQ(spent(p.id).clicks, 1);
+  feed_->watched(room, viewer.caller.person, true, shop_.now());
+  later(kStayMs + kSecondMs);
+  buy_in(viewer.caller.person, room);
+  later();
+  Standing s = standing(room);
+  for (const What what : {What::exposure, What::enter, What::stay, What::order, What::value})
+    EXPECT_EQ(sum(s, what), 0) << what_name(what) << " by a paid click lifts nothing";
+  EXPECT_EQ(s.shown, 0);
+  // Shown naturally later, the person still came by a paid click.
+  auctioneer_.on_event([&] {
+    db::Event e;
+    e.topic = live::kBroadcastEnded;
+    e.brand = shop_.brand();
+    e.key = room.value;
+    return e;
+  }());
+  const Page then = must(ask(viewer));
+  EXPECT_THAT(paid_places(then), IsEmpty());
+  EXPECT_THAT(ids(then), Contains(room.value));
+  EXPECT_THAT(note(viewer, then, {{room.value, What::exposure}}), ElementsAre(Noted::repeated));
+  later();
+  EXPECT_EQ(standing(room).shown, 0);
+  crowd(room, 2, 1);
+  EXPECT_EQ(standing(room).shown, 2) << "others count as ever";
+}
+
+TEST_P(FeedTest, APaidRoomThatEndedIsNotShownAndItsPlaceIsNatural) {
+  const auto anna = shop_.agent("Anna");
+  std::vector<BroadcastId> others;
+  for (int i = 0; i < 12; ++i) others.push_back(start(shop_.agent("other" + std::to_string(i))));
+  const BroadcastId room = start(anna);
+  promote(room);
+  later(promo::Auctioneer::kViewMs);
+  const Call viewer = shop_.guest(shop_.new_guest());
+  ask(viewer);
+  end(anna, room);  // nobody has been told yet
+  const Page page = must(ask(viewer));
+  EXPECT_THAT(paid_places(page), IsEmpty());
+  EXPECT_THAT(ids(page), Not(Contains(room.value)));
+  EXPECT_EQ(page.items.size(), others.size());
+}
+
+TEST_P(FeedTest, APromotedMomentLeadsIntoItsRoomWhileThatIsOnAir) {
+  const auto anna = shop_.agent("Anna");
+  for (int i = 0; i < 6; ++i) start(shop_.agent("other" + std::to_string(i)));
+  const BroadcastId room = start(anna);
+  const PinId moment = pin(anna, room, kPinLengthMs);
+  const auto p = promote(room, moment);
+  EXPECT_EQ(p.pin, moment);
+  later(promo::Auctioneer::kViewMs);
+  const Call viewer = shop_.guest(shop_.new_guest());
+  const Page page = must(ask(viewer));
+  const auto at = page.paid.find(moment.value);
+  ASSERT_NE(at, page.paid.end());
+  EXPECT_EQ(page.items[4].entry.kind, Kind::pin);
+  const auto done = click(viewer, at->second);
+  EXPECT_TRUE(done.into_room);
+  EXPECT_EQ(done.lands_on, "/room/" + room.text());
+  end(anna, room);
+  EXPECT_THAT(ids(must(ask(viewer, page.session + ".0"))), Not(Contains(moment.value)))
+      << "a paid moment goes with its room";
+  const auto bert = shop_.agent("Bert");
+  const BroadcastId bella = start(bert);
+  const Call owner = shop_.owner();
+  promo::Wish wish;
+  wish.broadcast = bella;
+  wish.pin = moment;
+  wish.budget_fen = 1000;
+  EXPECT_EQ(db().write([&](db::Tx& tx) { return promo::buy(tx, owner, wish); }).error().code, Code::not_found)
+      << "another broadcast's moment";
+}
+
+TEST_P(FeedTest, WhatWasSeenIsForgottenByAge) {
+  const BroadcastId room = start(shop_.agent("Anna"));
+  crowd(room, 3, 1);
+  const auto forget = [&] { return must(forget_old_views(db(), shop_.system(), 2)); };
+  shop_.pass(kViewsKeptMs - kHourMs);
+  EXPECT_EQ(forget(), 0);
+  shop_.pass(2 * kHourMs);
+  EXPECT_EQ(forget(), 2) << "in portions";
+  EXPECT_EQ(forget(), 1);
+  EXPECT_EQ(forget(), 0);
+  EXPECT_EQ(standing(room).shown, 3) << "what was counted stays";
 }
 
 TEST_P(FeedTest, TheBrandSeesHowFairItWas) {

@@ -18,6 +18,8 @@ const Sql kAddRules{"feed.add_rules",
                     "insert into feed_rules (brand_id, version, weights, pools, full_value_fen, by_person_id, at) "
                     "values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing"};
 
+// Came by a paid click: the highest bit.
+#define PAID "64"
 const Sql kAddView{"feed.add_view",
                    "insert into feed_views (bucket, person_id, item_id, did, at) values ($1, $2, $3, 0, $4) on "
                    "conflict do nothing"};
@@ -26,17 +28,26 @@ const Sql kFindView{"feed.find_view",
                     "item_id = $3"};
 const Sql kMarkDone{"feed.mark_done",
                     "update feed_views set did = did + $4, entered_at = coalesce(entered_at, $5) where bucket = $1 and "
-                    "person_id = $2 and item_id = $3 and (did / $4) % 2 = 0"};
+                    "person_id = $2 and item_id = $3 and did < " PAID " and (did / $4) % 2 = 0"};
 const Sql kMarkStayed{"feed.mark_stayed",
                       "update feed_views set did = did + $4 where bucket = $1 and person_id = $2 and item_id = $3 and "
-                      "(did / $4) % 2 = 0 and did % 2 = 1 and entered_at <= $5"};
+                      "did < " PAID " and (did / $4) % 2 = 0 and did % 2 = 1 and entered_at <= $5"};
+const Sql kMarkPaid{"feed.mark_paid",
+                    "insert into feed_views (bucket, person_id, item_id, did, at) values ($1, $2, $3, " PAID
+                    ", $4) on conflict (bucket, person_id, item_id) do update set did = feed_views.did + " PAID
+                    " where feed_views.did < " PAID};
+const Sql kAnyViewBefore{"feed.any_view_before", "select 1 from feed_views where at < $1 limit 1"};
+const Sql kForgetBefore{"feed.forget_views_before",
+                        "delete from feed_views where (bucket, person_id, item_id) in (select bucket, person_id, "
+                        "item_id from feed_views where at < $1 order by at limit $2)"};
 const Sql kEnteredSince{"feed.entered_since",
                         "select item_id, did, at, entered_at from feed_views where bucket = $1 and person_id = $2 and "
                         "entered_at >= $3 order by entered_at desc, item_id limit $4"};
 const Sql kMergeViews{"feed.merge_views",
                       "insert into feed_views (bucket, person_id, item_id, did, at, entered_at) select "
                       "cast($3 as bigint), cast($4 as bigint), item_id, did, at, entered_at from feed_views where "
-                      "bucket = $1 and person_id = $2 on conflict do nothing"};
+                      "bucket = $1 and person_id = $2 on conflict (bucket, person_id, item_id) do update set did = "
+                      "feed_views.did + " PAID " where feed_views.did < " PAID " and excluded.did >= " PAID};
 const Sql kForgetViews{"feed.forget_views", "delete from feed_views where bucket = $1 and person_id = $2"};
 
 const Sql kAddCount{"feed.add_count",
@@ -73,14 +84,16 @@ const Sql kAddDay{"feed.add_day",
                   "insert into feed_days (brand_id, day, item_id, kind, exposures) values ($1, $2, $3, $4, $5) on "
                   "conflict (brand_id, day, item_id) do update set exposures = feed_days.exposures + "
                   "excluded.exposures"};
-const Sql kAddPlaces{"feed.add_places",
-                     "insert into feed_places (brand_id, day, places, newcomers, wanting) values ($1, $2, $3, $4, $5) "
-                     "on conflict (brand_id, day) do update set places = feed_places.places + excluded.places, "
-                     "newcomers = feed_places.newcomers + excluded.newcomers, wanting = feed_places.wanting + "
-                     "excluded.wanting"};
+const Sql kAddPlaces{
+    "feed.add_places",
+    "insert into feed_places (brand_id, day, places, newcomers, wanting, paid) values ($1, $2, $3, $4, $5, $6) "
+    "on conflict (brand_id, day) do update set places = feed_places.places + excluded.places, "
+    "newcomers = feed_places.newcomers + excluded.newcomers, wanting = feed_places.wanting + "
+    "excluded.wanting, paid = feed_places.paid + excluded.paid"};
 const Sql kPlaces{"feed.places",
                   "select cast(coalesce(sum(places), 0) as bigint), cast(coalesce(sum(newcomers), 0) as bigint), "
-                  "cast(coalesce(sum(wanting), 0) as bigint) from feed_places where brand_id = $1 and day >= $2 and "
+                  "cast(coalesce(sum(wanting), 0) as bigint), cast(coalesce(sum(paid), 0) as bigint) from feed_places "
+                  "where brand_id = $1 and day >= $2 and "
                   "day < $3"};
 const Sql kRoomsShown{"feed.rooms_shown",
                       "select item_id, cast(sum(exposures) as bigint) from feed_days where brand_id = $1 and day >= $2 "
@@ -183,6 +196,13 @@ bool mark_stayed(db::Tx& tx, Bucket bucket, PersonId person, std::int64_t item, 
 std::vector<View> entered_since(db::Tx& tx, Bucket bucket, PersonId person, Instant since, int limit) {
   return tx.all(kEnteredSince, {bucket, person, since, limit}, view_of);
 }
+void mark_paid(db::Tx& tx, Bucket bucket, PersonId person, std::int64_t item, Instant at) {
+  tx.exec(kMarkPaid, {bucket, person, item, at});
+}
+bool any_view_before(db::Tx& tx, Instant before) { return tx.exists(kAnyViewBefore, {before}); }
+int forget_views_before(db::Tx& tx, Instant before, int limit) {
+  return static_cast<int>(tx.exec(kForgetBefore, {before, limit}));
+}
 void merge_views(db::Tx& tx, Bucket from, PersonId guest, Bucket to, PersonId person) {
   tx.exec(kMergeViews, {from, guest, to, person});
   forget_views(tx, from, guest);
@@ -248,11 +268,12 @@ void add_day(db::Tx& tx, BrandId brand, Instant day, const ItemFacts& item, std:
   tx.exec(kAddDay, {brand, day, item.id, kind_name(item.kind), exposures});
 }
 void add_places(db::Tx& tx, BrandId brand, Instant day, const Places& p) {
-  tx.exec(kAddPlaces, {brand, day, p.places, p.newcomers, p.wanting});
+  tx.exec(kAddPlaces, {brand, day, p.places, p.newcomers, p.wanting, p.paid});
 }
 Places places_between(db::Tx& tx, BrandId brand, Instant from, Instant until) {
   return tx
-      .one(kPlaces, {brand, from, until}, [](const Row& r) { return Places{r.integer(0), r.integer(1), r.integer(2)}; })
+      .one(kPlaces, {brand, from, until},
+           [](const Row& r) { return Places{r.integer(0), r.integer(1), r.integer(2), r.integer(3)}; })
       .value_or(Places{});
 }
 std::vector<std::pair<std::int64_t, std::int64_t>> rooms_shown(db::Tx& tx, BrandId brand, Instant from, Instant until,

@@ -25,11 +25,15 @@ struct View {
 };
 int bit_of(What what);  // 0: exposure, value
 std::optional<View> find_view(db::Tx& tx, Bucket bucket, PersonId person, std::int64_t item);
-// False: done already, or the item was not shown to them. An enter keeps its instant; a stay: entered until $latest.
+// False: done already, not shown to them, or they came by a paid click. An enter keeps its instant; a stay: entered
+// until $latest.
 bool mark_done(db::Tx& tx, Bucket bucket, PersonId person, std::int64_t item, What what, Instant at);
 bool mark_stayed(db::Tx& tx, Bucket bucket, PersonId person, std::int64_t item, Instant entered_until);
 // The newest that the person has entered since.
 std::vector<View> entered_since(db::Tx& tx, Bucket bucket, PersonId person, Instant since, int limit);
+void mark_paid(db::Tx& tx, Bucket bucket, PersonId person, std::int64_t item, Instant at);
+bool any_view_before(db::Tx& tx, Instant before);
+int forget_views_before(db::Tx& tx, Instant before, int limit);
 void merge_views(db::Tx& tx, Bucket from, PersonId guest, Bucket to, PersonId person);
 void forget_views(db::Tx& tx, Bucket bucket, PersonId person);
 
@@ -52,7 +56,7 @@ void save_standing(db::Tx& tx, const Standing& standing);
 // ---- fairness
 void add_day(db::Tx& tx, BrandId brand, Instant day, const ItemFacts& item, std::int64_t exposures);
 struct Places {
-  std::int64_t places = 0, newcomers = 0, wanting = 0;
+  std::int64_t places = 0, newcomers = 0, wanting = 0, paid = 0;
 };
 void add_places(db::Tx& tx, BrandId brand, Instant day, const Places& places);
 Places places_between(db::Tx& tx, BrandId brand, Instant from, Instant until);

@@ -85,6 +85,15 @@ Spread spread_of(std::vector<std::int64_t> exposures) {
   if (out.exposures == 0) return out;
   out.gini_bp = static_cast<std::int64_t>(weighed * 10'000 / (static_cast<__int128>(out.items) * out.exposures));
   out.smallest_half_bp = static_cast<std::int64_t>(static_cast<__int128>(small) * 10'000 / out.exposures);
+  std::size_t whole = 0;
+  __int128 sum = 0;
+  for (std::int64_t step = 0; step <= kLorenzSteps; ++step) {
+    const std::int64_t at = out.items * step;  // in parts of kLorenzSteps
+    for (; static_cast<std::int64_t>(whole) < at / kLorenzSteps; ++whole) sum += exposures[whole];
+    const __int128 part = at % kLorenzSteps == 0 ? 0 : static_cast<__int128>(exposures[whole]) * (at % kLorenzSteps);
+    out.lorenz_bp.push_back(
+        static_cast<std::int64_t>((sum * kLorenzSteps + part) * 10'000 / (kLorenzSteps * out.exposures)));
+  }
   return out;
 }
 

@@ -60,7 +60,10 @@ Outlook outlook_of(const Rung& rung, const Pools& pools, std::int64_t most);
 struct Spread {
   std::int64_t items = 0, exposures = 0;
   std::int64_t gini_bp = 0, smallest_half_bp = 0;
+  // Lorenz' curve: what the least shown 0, 5, … 100 % have of all exposures; empty where there are none.
+  std::vector<std::int64_t> lorenz_bp;
 };
+inline constexpr std::int64_t kLorenzSteps = 20;
 Spread spread_of(std::vector<std::int64_t> exposures);
 
 }  // namespace lianbo::feed

@@ -130,6 +130,13 @@ TEST(Spread, AllAlikeIsNoneAndOneForAllIsTheMost) {
   EXPECT_EQ(spread_of({0, 0, 0, 100}).smallest_half_bp, 0);
   EXPECT_EQ(spread_of({}).gini_bp, 0);
   EXPECT_EQ(spread_of({0, 0}).gini_bp, 0) << "nobody was shown anything";
+  EXPECT_TRUE(spread_of({0, 0}).lorenz_bp.empty());
+  const auto even = spread_of({7, 7, 7, 7}).lorenz_bp, one = spread_of({0, 0, 0, 100}).lorenz_bp;
+  ASSERT_EQ(even.size(), static_cast<std::size_t>(kLorenzSteps) + 1);
+  for (std::size_t i = 0; i < even.size(); ++i) EXPECT_EQ(even[i], static_cast<std::int64_t>(i) * 500);
+  EXPECT_EQ(one[15], 0) << "three quarters of them had nothing";
+  EXPECT_EQ(one[16], 2'000) << "a fifth of the last one";
+  EXPECT_EQ(one.back(), 10'000);
 }
 
 TEST(SpreadProperty, GiniIsTheMeanDifferenceOverTwiceTheMean) {
@@ -142,7 +149,18 @@ TEST(SpreadProperty, GiniIsTheMeanDifferenceOverTwiceTheMean) {
       for (const auto b : x) differences += std::abs(a - b);
     }
     const std::int64_t wanted = sum == 0 ? 0 : differences * 10'000 / (2 * static_cast<std::int64_t>(x.size()) * sum);
-    RC_ASSERT(spread_of(x).gini_bp == wanted);
+    const Spread spread = spread_of(x);
+    RC_ASSERT(spread.gini_bp == wanted);
+    if (sum == 0) return;
+    const auto& curve = spread.lorenz_bp;
+    RC_ASSERT(curve.front() == 0 && curve.back() == 10'000);
+    RC_ASSERT(n % 2 != 0 || curve[10] == spread.smallest_half_bp);
+    for (std::size_t i = 1; i < curve.size(); ++i) {
+      RC_ASSERT(curve[i] >= curve[i - 1]);
+      RC_ASSERT(curve[i] <= static_cast<std::int64_t>(i) * 500);
+      // Convex, but for what was rounded down.
+      if (i > 1) RC_ASSERT(curve[i] - curve[i - 1] + 2 >= curve[i - 1] - curve[i - 2]);
+    }
   });
 }
 

@@ -5,8 +5,8 @@
 namespace lianbo::feed {
 
 std::string_view why_name(Why why) {
-  static constexpr std::array<std::string_view, 7> kNames{"locked",   "followed", "known", "heat",
-                                                          "newcomer", "coming",   "more"};
+  static constexpr std::array<std::string_view, 8> kNames{"locked",   "followed", "known", "heat",
+                                                          "newcomer", "coming",   "more",  "paid"};
   return kNames.at(static_cast<std::size_t>(why));
 }
 
@@ -69,6 +69,11 @@ Chosen Mix::take(const Entry& entry, Why why, Place place, std::int64_t known) {
   near_.push_back(entry.store);
   if (near_.size() > kStoreGap) near_.erase(near_.begin());
   return {entry, why, known, place};
+}
+
+Chosen Mix::pay(const Entry& entry) {
+  seen_.insert(entry.key());
+  return {entry, Why::paid, 0, Place::paid};
 }
 
 std::optional<Chosen> Mix::at(std::int64_t number) {

@@ -2,7 +2,9 @@
 // orders, made now and then, never changed), the viewer's ties, what they were shown already, and a place give an item.
 //
 // - Places are numbered from 0 over all pages. Of every ten, one belongs to pool 1 (newcomers), one to a broadcast that
-//   is coming; the others are ordinary. A place whose kind has nothing left is ordinary.
+//   is coming; of every six, one may be paid (promo/auction.hpp); the others are ordinary. A place whose kind has
+//   nothing left, and a paid one that nobody bids for, is ordinary. What is paid stands between the others and moves
+//   nothing else.
 // - Ordinary places: first rooms the viewer is tied to (the locked agent's, followed hosts', where people they know
 //   are), then rooms and pins by heat, then newcomers, then what rests, then what is coming.
 // - Newcomers: who was shown least comes first, so all of them get on alike and a new one catches up at once; rooms
@@ -20,16 +22,20 @@
 #include <vector>
 
 #include "feed/heat.hpp"
+#include "promo/auction.hpp"
 
 namespace lianbo::feed {
 
 inline constexpr std::int64_t kCycle = 10, kNewcomersPlace = 3, kComingPlace = 7;
 inline constexpr std::size_t kStoreGap = 4, kLookAhead = 50;
 
-enum class Place { ordinary, newcomer, coming };
+enum class Place { ordinary, newcomer, coming, paid };
 inline Place place_of(std::int64_t number) {
   const std::int64_t n = number % kCycle;
-  return n == kNewcomersPlace ? Place::newcomer : n == kComingPlace ? Place::coming : Place::ordinary;
+  return n == kNewcomersPlace          ? Place::newcomer
+         : n == kComingPlace           ? Place::coming
+         : promo::is_paid_slot(number) ? Place::paid
+                                       : Place::ordinary;
 }
 
 struct Entry {
@@ -48,7 +54,7 @@ struct LineUp {
   std::vector<Entry> coming;               // the next first
 };
 
-enum class Why { locked, followed, known, heat, newcomer, coming, more };
+enum class Why { locked, followed, known, heat, newcomer, coming, more, paid };
 std::string_view why_name(Why why);
 
 struct Tied {
@@ -74,6 +80,9 @@ class Mix {
 
   // The item for this place, which is seen from now on; none: there is nothing left.
   std::optional<Chosen> at(std::int64_t place);
+  // Of a paid place; is seen from now on, if it may be there.
+  bool may_be_paid(std::int64_t key) const { return !seen_.contains(key) && is_there_(key); }
+  Chosen pay(const Entry& entry);
   std::int64_t turn() const { return turn_; }
 
  private:

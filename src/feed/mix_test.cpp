@@ -105,6 +105,50 @@ TEST(MixProperty, ATenthOfThePlacesIsPool1sAsLongAsItHasSomethingForThisViewer) 
   });
 }
 
+TEST(MixProperty, WhatIsPaidStandsBetweenTheOthersAndMovesNothingElse) {
+  rc::check([] {
+    World w;
+    fill(w);
+    w.tied.clear();
+    std::int64_t store = 0;  // each of its own, so that no neighbours are kept apart
+    for (auto* list : {&w.line_up.hot_rooms, &w.line_up.hot_pins, &w.line_up.new_rooms, &w.line_up.new_pins,
+                       &w.line_up.resting, &w.line_up.coming, &w.started})
+      for (Entry& e : *list) e.store = ++store;
+    const auto run = [&](std::vector<Entry> bids) {
+      w.seen.clear();
+      Mix mix = w.mix();
+      std::map<Why, std::vector<std::int64_t>> by_why;
+      std::int64_t since = 5;
+      for (std::int64_t place = 0;; ++place) {
+        if (place_of(place) == Place::paid && !bids.empty()) {
+          const Entry bid = bids.back();
+          bids.pop_back();
+          if (mix.may_be_paid(bid.key())) {
+            const auto c = mix.pay(bid);
+            RC_ASSERT(c.why == Why::paid);
+            RC_ASSERT(since >= 4);
+            since = 0;
+            continue;
+          }
+        }
+        const auto c = mix.at(place);
+        if (!c) break;
+        ++since;
+        RC_ASSERT(c->why != Why::paid);
+        RC_ASSERT(place_of(place) != Place::newcomer || c->why != Why::heat ||
+                  std::none_of(w.line_up.new_pins.begin(), w.line_up.new_pins.end(),
+                               [&](const Entry& e) { return mix.may_be_paid(e.key()); }));
+        by_why[c->why].push_back(c->entry.id);
+      }
+      return by_why[Why::heat];
+    };
+    std::vector<Entry> bids;
+    for (const Entry& e : w.line_up.resting)
+      if (*rc::gen::arbitrary<bool>()) bids.push_back(e);
+    RC_ASSERT(run({}) == run(bids));
+  });
+}
+
 TEST(MixProperty, TiesFillTheOrdinaryPlacesFirstInTheirOrder) {
   rc::check([] {
     World w;

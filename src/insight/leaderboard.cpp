@@ -22,7 +22,7 @@ using db::Sql;
 constexpr int kOrders = 200'000, kBroadcasts = 50'000;
 constexpr std::size_t kPeople = 500;
 constexpr int kDaysBack = 90;
-constexpr std::size_t kBoards = 64;
+constexpr std::size_t kBoards = 64, kBoardRegions = 100;
 
 // By each bucket's key, which grows with time; $2: the first id an order paid on this day may have. The last column: no
 // order of the buyer's was paid at the brand before.
@@ -208,6 +208,12 @@ net::Route leaderboard_route() {
       w.field("kept", by == BoardBy::promises ? row.kept : 0).field("due", by == BoardBy::promises ? row.due : 0);
       w.end();
     }
+    w.end_list();
+    std::set<std::string_view> regions;
+    for (const BoardRow& row : *board)
+      if (!row.region.empty() && regions.size() < kBoardRegions) regions.insert(row.region);
+    w.key("regions").begin_list();
+    for (const auto name : regions) w.value(name);
     return net::Reply::json(w.end_list().end().take());
   };
   return net::read_route(net::Method::get, "/api/v1/brands/{brand_id}/leaderboard", "getLeaderboard",
@@ -224,7 +230,8 @@ net::Route leaderboard_route() {
                              "by=paid: the amount's first digit, then noughts; else 0"),
                      count("new_buyers_at_least", "by=new_buyers: the number's first digit, then noughts; else 0"),
                      count("kept", "by=promises; else 0"), count("due", "by=promises; else 0")},
-                    0, kLeaders, "the most first")})
+                    0, kLeaders, "the most first"),
+               list_of("regions", text("", 1, 200), 0, kBoardRegions, "of hosts of that day, to be asked for")})
       .may_fail({Code::not_found, Code::invalid_field});
 }
 

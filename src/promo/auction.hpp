@@ -25,9 +25,10 @@ using PromotionId = Id<struct PromotionTag>;
 inline constexpr int kAuctionVersion = 1;
 inline constexpr std::int64_t kPpm = 1'000'000;
 
-// At most one slot in six is paid, anywhere in the feed: the sixth, the twelfth, … (positions from 0).
-inline constexpr std::int64_t kSlotsPerPaid = 6;
-constexpr bool is_paid_slot(std::int64_t position) { return position % kSlotsPerPaid == kSlotsPerPaid - 1; }
+// At most one slot in six is paid, anywhere in the feed: the fifth, the eleventh, … (positions from 0). All of them are
+// even, so they never fall on a newcomer's or a coming broadcast's place, which are odd (feed/mix.hpp).
+inline constexpr std::int64_t kSlotsPerPaid = 6, kPaidSlot = 4;
+constexpr bool is_paid_slot(std::int64_t position) { return position % kSlotsPerPaid == kPaidSlot; }
 
 enum class Objective { enter, product_click, order, value };
 std::string_view objective_name(Objective objective);

@@ -115,10 +115,11 @@ std::shared_ptr<const Auctioneer::View> Auctioneer::view_of(db::Tx& tx, const Ca
   return made;
 }
 
-std::optional<Placement> Auctioneer::choose(db::Tx& tx, const Call& call, BrandId brand, const Viewer& viewer,
-                                            std::span<const BroadcastId> except) {
+bool Auctioneer::any(const Offers& offers) { return offers && !offers->running.empty(); }
+
+std::optional<Placement> Auctioneer::choose(const Offers& view, const Call& call, BrandId brand, const Viewer& viewer,
+                                            const SkipFn& skip) {
   if (!viewer.person) return std::nullopt;
-  const auto view = view_of(tx, call, brand);
   std::set<BroadcastId> gone;
   {
     std::lock_guard lock(mutex_);
@@ -131,7 +132,7 @@ std::optional<Placement> Auctioneer::choose(db::Tx& tx, const Call& call, BrandI
   std::vector<const Running*> bidders;
   for (const Running& r : view->running) {
     if (gone.contains(r.p.broadcast) || !reaches(r.p, viewer, r.store_products)) continue;
-    if (std::find(except.begin(), except.end(), r.p.broadcast) != except.end()) continue;
+    if (skip && skip(r.p.broadcast, r.p.pin)) continue;
     const Fen worth = paced_worth(r.plan, r.pace, r.spent_fen, call.now);
     if (worth <= 0) continue;
     // Pacing has said what a click is worth; the objectives of a click are in it.
@@ -147,7 +148,8 @@ std::optional<Placement> Auctioneer::choose(db::Tx& tx, const Call& call, BrandI
       brands_[brand].last_price_fen = sold->price_fen;
     }
     const Slot slot{r->p.id, sold->second, viewer.person, sold->price_fen, call.now};
-    return Placement{r->p.id, r->p.broadcast, r->p.store, sold->price_fen, seal_slot(key_, slot, *call.random)};
+    return Placement{r->p.id,    r->p.broadcast,  r->p.pin,
+                     r->p.store, sold->price_fen, seal_slot(key_, slot, *call.random)};
   }
   return std::nullopt;
 }

@@ -14,7 +14,6 @@
 #include <memory>
 #include <mutex>
 #include <set>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -25,20 +24,28 @@ namespace lianbo::promo {
 struct Placement {
   PromotionId promotion;
   BroadcastId broadcast;
+  PinId pin;  // the moment of it that is shown; none: the room
   StoreId store;
   Fen price_fen = 0;
   std::string token;  // of slot_address and of the beacon; for this viewer alone
 };
 
 class Auctioneer {
+  struct View;
+
  public:
   // What is known of a room above promo (figures, trust). Asked at most once a minute for each.
   using RoomFactsFn = std::function<RoomFacts(db::Tx&, const Call&, BrandId, StoreId, BroadcastId)>;
   Auctioneer(std::string slot_key, RoomFactsFn room_facts);
 
-  // Who gets the next paid slot of this viewer, and for how much. except: rooms the feed has shown already.
-  std::optional<Placement> choose(db::Tx& tx, const Call& call, BrandId brand, const Viewer& viewer,
-                                  std::span<const BroadcastId> except = {});
+  // What is sold right now; may read. Without a viewer who could be sold to, only the slots are counted.
+  using Offers = std::shared_ptr<const View>;
+  Offers offers(db::Tx& tx, const Call& call, BrandId brand) { return view_of(tx, call, brand); }
+  static bool any(const Offers& offers);
+  // Who gets the next paid slot of this viewer, and for how much; from memory. skip: what can't be shown there.
+  using SkipFn = std::function<bool(BroadcastId, PinId)>;
+  std::optional<Placement> choose(const Offers& offers, const Call& call, BrandId brand, const Viewer& viewer,
+                                  const SkipFn& skip = {});
   void on_event(const db::Event& event);
   // A job: writes down how many paid slots came up in each hour; how many brands.
   Result<int> keep_traffic(db::Database& db, const Call& call);

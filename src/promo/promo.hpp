@@ -51,6 +51,7 @@ struct Promotion {
   BrandId brand;
   StoreId store;
   BroadcastId broadcast;
+  PinId pin;      // the moment (clip) of it that is shown; none: the room itself
   AgentId agent;  // whose wallet paid; none: the brand's
   PersonId by;
   Objective objective = Objective::enter;
@@ -79,6 +80,7 @@ Status check_rules(const Rules& rules);
 
 struct Wish {
   BroadcastId broadcast;
+  PinId pin;  // closed, of this broadcast
   Objective objective = Objective::enter;
   Fen budget_fen = 0;
   Instant starts_at = 0;  // 0: at once, or when the broadcast is to begin

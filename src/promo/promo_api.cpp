@@ -34,6 +34,7 @@ Shape promotion_shape() {
           id("brand_id"),
           id("store_id"),
           id("broadcast_id"),
+          nullable(id("pin_id", "the moment of it that is shown; null: the room")),
           nullable(id("agent_id", "whose wallet paid; null: the brand's")),
           choice("objective", {"enter", "product_click", "order", "value"}),
           fen("budget_fen"),
@@ -58,7 +59,10 @@ std::string promotion_json(db::Tx& tx, const Call& call, const Promotion& p) {
   const auto room = live::find_broadcast(tx, p.broadcast);
   JsonWriter w;
   w.begin().field("id", p.id).field("brand_id", p.brand).field("store_id", p.store);
-  w.field("broadcast_id", p.broadcast).field("agent_id", p.agent).field("objective", objective_name(p.objective));
+  w.field("broadcast_id", p.broadcast)
+      .field("pin_id", p.pin)
+      .field("agent_id", p.agent)
+      .field("objective", objective_name(p.objective));
   w.field("budget_fen", p.budget_fen).field("spent_fen", spent.spent_fen).field("returned_fen", p.returned_fen);
   w.field("pace", pace_name(p.pace)).field("cap_fen", p.cap_fen).field("reserve_fen", p.reserve_fen);
   w.key("audience").begin().field("kind", audience_name(p.audience.kind)).field("region", p.audience.region);
@@ -86,6 +90,7 @@ Result<Wish> wish_of(const Request& request) {
   const auto& v = request.value;
   Wish wish;
   wish.broadcast = broadcast;
+  wish.pin = get_id<PinId>(v, "pin_id");
   wish.objective = parse_objective(get_text(v, "objective", "enter")).value_or(Objective::enter);
   wish.budget_fen = get_int(v, "budget_fen");
   wish.pace = parse_pace(get_text(v, "pace", "smooth")).value_or(Pace::smooth);
@@ -265,7 +270,8 @@ void promotion_routes(net::Routes& r) {
                                     "the bid for one objective (value: for each 100.00 paid); null: automatic")),
                    opt(audience_field(true)),
                    nullable(instant("starts_at", "absent: now, or when the broadcast is to begin")),
-                   nullable(instant("ends_at", "absent: two hours after its start"))})
+                   nullable(instant("ends_at", "absent: two hours after its start")),
+                   nullable(id("pin_id", "a moment of it to show, that leads into the room; absent: the room itself"))})
           .giving(promotion_shape())
           .answers(201)
           .may_fail({Code::not_found, Code::broadcast_state_conflict, Code::agent_not_active, Code::wallet_too_low,
@@ -321,36 +327,37 @@ void promotion_routes(net::Routes& r) {
   r.push_back(steer_route("stop", "stopPromotion", "Ends it; what was not spent is back in the wallet at once", stop));
 }
 
-void slot_routes(net::Routes& r, Auctioneer& auctioneer) {
+void slot_routes(net::Routes& r, Auctioneer& auctioneer, const CameFn& came) {
   using namespace net;
   using namespace shape;
-  r.push_back(read_route(Method::get, "/api/v1/brands/{brand_id}/paid-slot", "getPaidSlot",
-                         "Who gets this viewer's next paid slot, for pages that have no feed; null: nobody",
-                         Access::guest,
-                         [&auctioneer](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                           TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-                           TRY_OK(org::find_brand(tx, brand));
-                           const auto placed = auctioneer.choose(tx, call, brand, viewer_of(tx, call, brand));
-                           JsonWriter w;
-                           w.begin().key("slot");
-                           if (placed)
-                             w.begin()
-                                 .field("promotion_id", placed->promotion)
-                                 .field("broadcast_id", placed->broadcast)
-                                 .field("store_id", placed->store)
-                                 .field("paid", true)
-                                 .field("token", placed->token)
-                                 .field("address", slot_address(placed->token))
-                                 .end();
-                           else
-                             w.null();
-                           return Reply::json(w.end().take());
-                         })
-                  .giving({nullable(object("slot", {id("promotion_id"), id("broadcast_id"), id("store_id"),
-                                                    boolean("paid", "always: to be marked as such"),
-                                                    text("token", 1, kTokenText, "for POST /promotions/shown"),
-                                                    text("address", 1, kTokenText, "where a click goes")}))})
-                  .may_fail({Code::not_found}));
+  r.push_back(
+      read_route(Method::get, "/api/v1/brands/{brand_id}/paid-slot", "getPaidSlot",
+                 "Who gets this viewer's next paid slot, for pages that have no feed; null: nobody", Access::guest,
+                 [&auctioneer](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                   TRY(const auto brand, request.id_param<BrandId>("brand_id"));
+                   TRY_OK(org::find_brand(tx, brand));
+                   const auto placed =
+                       auctioneer.choose(auctioneer.offers(tx, call, brand), call, brand, viewer_of(tx, call, brand));
+                   JsonWriter w;
+                   w.begin().key("slot");
+                   if (placed)
+                     w.begin()
+                         .field("promotion_id", placed->promotion)
+                         .field("broadcast_id", placed->broadcast)
+                         .field("store_id", placed->store)
+                         .field("paid", true)
+                         .field("token", placed->token)
+                         .field("address", slot_address(placed->token))
+                         .end();
+                   else
+                     w.null();
+                   return Reply::json(w.end().take());
+                 })
+          .giving({nullable(object("slot", {id("promotion_id"), id("broadcast_id"), id("store_id"),
+                                            boolean("paid", "always: to be marked as such"),
+                                            text("token", 1, kTokenText, "for POST /promotions/shown"),
+                                            text("address", 1, kTokenText, "where a click goes")}))})
+          .may_fail({Code::not_found}));
   Route shown = write_route(Method::post, "/api/v1/promotions/shown", "showPaidSlots",
                             "Paid slots the caller was shown; each person counts once a promotion", Access::guest,
                             [&auctioneer](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
@@ -366,9 +373,10 @@ void slot_routes(net::Routes& r, Auctioneer& auctioneer) {
   r.push_back(std::move(shown));
   Route click = write_route(Method::get, "/ad/{token}", "openPaidSlot",
                             "A click on a paid slot: one redirect, into the room while it is on air", Access::guest,
-                            [&auctioneer](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                            [&auctioneer, came](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                               TRY(auto clicked, click_slot(tx, call, auctioneer.slot_key(), request.param("token"),
                                                            share::is_preview(request)));
+                              if (clicked.counted && came) came(tx, call, clicked);
                               Reply reply{302, {}, "text/plain; charset=utf-8", {}};
                               reply.headers = {{"Location", std::move(clicked.lands_on)},
                                                {"Cache-Control", "no-store"},
@@ -384,11 +392,11 @@ void slot_routes(net::Routes& r, Auctioneer& auctioneer) {
 
 }  // namespace
 
-net::Routes promo_routes(Auctioneer& auctioneer) {
+net::Routes promo_routes(Auctioneer& auctioneer, CameFn came) {
   net::Routes r;
   wallet_routes(r);
   promotion_routes(r);
-  slot_routes(r, auctioneer);
+  slot_routes(r, auctioneer, came);
   return r;
 }
 

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/crypto.hpp"
 #include "base/json.hpp"
+#include "live/feed_rows.hpp"
 #include "live/live_service.hpp"
 #include "order/line_facts.hpp"
 #include "org/org_service.hpp"
@@ -169,10 +170,16 @@ Result<Promotion> buy(db::Tx& tx, const Call& call, const Wish& asked) {
     return fail(Code::agent_not_active, "the host of this broadcast is not active; nobody could be let in");
   const Rules rules = rules_of(tx, broadcast.brand);
   TRY(const Wish wish, check_wish(asked, rules, broadcast, call.now));
+  if (wish.pin) {
+    const auto shown = live::pins_to_show(tx, std::array{wish.pin});
+    if (shown.empty() || shown.front().pin.broadcast != broadcast.id)
+      return fail(Code::not_found, "a moment of this broadcast that is over, of a product on sale", "/pin_id");
+  }
   Promotion p;
   p.brand = broadcast.brand;
   p.store = broadcast.store;
   p.broadcast = broadcast.id;
+  p.pin = wish.pin;
   p.agent = call.caller.owns_store(broadcast.store) ? owner.agent.id : AgentId{};
   p.by = call.caller.person;
   p.objective = wish.objective;
@@ -338,6 +345,8 @@ Result<Clicked> click_slot(db::Tx& tx, const Call& call, std::string_view key, s
   if (!p) return fail(Code::not_found, "there is nothing behind this address");
   TRY(const auto room, live::hold_broadcast(tx, p->broadcast));
   Clicked out;
+  out.room = room.id;
+  out.pin = p->pin;
   out.into_room = room.state == live::BroadcastState::live && !room.rehearsal();
   out.lands_on = out.into_room ? "/room/" + room.id.text() : "/store/" + p->store.text();
   const PersonId person = call.caller.person;

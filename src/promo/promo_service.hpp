@@ -98,6 +98,8 @@ enum class Free { none, late, spent, closed, copied };  // copied: a guest's, th
 std::string_view free_name(Free free);
 struct Clicked {
   std::string lands_on;
+  BroadcastId room;
+  PinId pin;
   bool into_room = false;  // which is on air
   bool counted = false;    // the first of this person and promotion
   Free free = Free::none;  // of one that counted

@@ -106,7 +106,8 @@ class Promotions : public test::StoreTest {
   }
   std::optional<Placement> choose(Auctioneer& auctioneer, const Call& call) {
     return must(db().read([&](db::Tx& tx) -> Result<std::optional<Placement>> {
-      return auctioneer.choose(tx, call, shop_.brand(), viewer_of(tx, call, shop_.brand()));
+      return auctioneer.choose(auctioneer.offers(tx, call, shop_.brand()), call, shop_.brand(),
+                               viewer_of(tx, call, shop_.brand()));
     }));
   }
   Auctioneer auctioneer() {
@@ -347,8 +348,9 @@ TEST_P(Promotions, TheHighestBidWinsAndPaysTheSecond) {
   // Rooms that the feed has shown already are out.
   const Call call = shop_.as(xiao);
   const auto none = must(db().read([&](db::Tx& tx) -> Result<std::optional<Placement>> {
-    const BroadcastId shown[] = {annas};
-    return auction_house.choose(tx, call, shop_.brand(), viewer_of(tx, call, shop_.brand()), shown);
+    return auction_house.choose(auction_house.offers(tx, call, shop_.brand()), call, shop_.brand(),
+                                viewer_of(tx, call, shop_.brand()),
+                                [&](BroadcastId room, PinId) { return room == annas; });
   }));
   EXPECT_FALSE(none);
   EXPECT_EQ(shop_.problems(), "");

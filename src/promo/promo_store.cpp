@@ -28,12 +28,12 @@ const Sql kCredit{"promo.credit",
 #define COLUMNS                                                                                          \
   "id, brand_id, store_id, broadcast_id, agent_id, by_person_id, objective, budget_fen, pace, cap_fen, " \
   "reserve_fen, ceiling_fen, audience, region, exclude_locked, starts_at, ends_at, state, ended_why, "   \
-  "returned_fen, created_at, ended_at"
+  "returned_fen, created_at, ended_at, pin_id"
 const Sql kInsert{"promo.insert",
                   "insert into promotions (id, brand_id, store_id, broadcast_id, agent_id, by_person_id, objective, "
                   "budget_fen, pace, cap_fen, reserve_fen, ceiling_fen, audience, region, exclude_locked, starts_at, "
-                  "ends_at, state, pool_fen, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-                  "$13, $14, $15, $16, $17, 'open', $8, $18)"};
+                  "ends_at, state, pool_fen, created_at, pin_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+                  "$12, $13, $14, $15, $16, $17, 'open', $8, $18, $19)"};
 const Sql kFind{"promo.find", "select " COLUMNS " from promotions where id = $1"};
 const Sql kLock{"promo.lock", "update promotions set pool_fen = pool_fen where id = $1 returning " COLUMNS};
 const Sql kSetState{"promo.set_state", "update promotions set state = $2 where id = $1 and state <> 'ended'"};
@@ -144,6 +144,7 @@ Promotion promotion_in(const Row& r) {
   p.returned_fen = r.integer(19);
   p.created_at = r.integer(20);
   p.ended_at = r.integer(21);
+  p.pin = r.id<PinId>(22);
   return p;
 }
 std::int64_t below(PromotionId before) { return before ? before.value : INT64_MAX; }
@@ -174,7 +175,7 @@ void insert(db::Tx& tx, const Promotion& p) {
   tx.exec(kInsert,
           {p.id, p.brand, p.store, p.broadcast, p.agent.value, p.by.value, objective_name(p.objective), p.budget_fen,
            pace_name(p.pace), p.cap_fen, p.reserve_fen, p.ceiling_fen, audience_name(p.audience.kind),
-           p.audience.region, p.audience.exclude_locked ? 1 : 0, p.starts_at, p.ends_at, p.created_at});
+           p.audience.region, p.audience.exclude_locked ? 1 : 0, p.starts_at, p.ends_at, p.created_at, p.pin.value});
 }
 std::optional<Promotion> find(db::Tx& tx, PromotionId id) { return tx.one(kFind, {id}, promotion_in); }
 std::optional<Promotion> lock(db::Tx& tx, PromotionId id) { return tx.one(kLock, {id}, promotion_in); }

@@ -114,5 +114,7 @@ export default [
   shot('settings-backups', 'settings?tab=backups'),
   shot('settings-locks', 'settings?tab=locks'),
   shot('settings-tokens', 'settings?tab=tokens'),
+  shot('fair', 'fair'),
+  shot('promotions', 'promotions'),
   shot('verify', 'verify', async (page) => { await page.locator('.actions button').click(); await page.locator('.checks').waitFor({ timeout: 60_000 }) }),
 ]

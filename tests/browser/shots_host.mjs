@@ -98,5 +98,7 @@ export default [
   { name: 'today-training', as: (world) => world.recruits[0], open: (page) => go(page, '/host/') },
   { name: 'store', as: host, open: (page) => go(page, '/host/store') },
   { name: 'assistants', as: host, open: (page) => go(page, '/host/assistants') },
+  { name: 'reach', as: host, open: (page) => go(page, '/host/reach') },
+  { name: 'promote', as: host, open: (page, world) => go(page, `/host/live/${world.live[0].id}/promote`) },
   { name: 'more', as: host, open: (page) => go(page, '/host/more') },
 ]

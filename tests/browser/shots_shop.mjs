@@ -93,6 +93,9 @@ export default [
   { name: 'follows-none', as: (world) => world.day.buyer, open: (page) => go(page, '/me/follows') },
   { name: 'coupons', as: (world) => world.trust.reviewers[0], async before(world) { for (const one of (await world.owner.get(`/stores/${world.hosts[0].store_id}/coupons`)).items) await world.trust.reviewers[0].client.post(`/coupons/${one.id}/claim`) }, open: (page) => go(page, '/me/coupons') },
   { name: 'data', as: (world) => world.day.buyer, async open(page) { await go(page, '/me/data') } },
+  { name: 'search', open: (page) => go(page, '/search?q=%E7%BB%BF%E8%8C%B6') },
+  { name: 'search-nothing', open: (page) => go(page, '/search?q=xyzzy') },
+  { name: 'boards', open: (page) => go(page, '/boards') },
   { name: 'me', as: (world) => world.day.buyer, open: (page) => go(page, '/me') },
 ]
 

@@ -15,10 +15,17 @@ interface Source {
   text: string
 }
 const entries = ['shop', 'host', 'brand'].filter((name) => existsSync(join(root, name, 'index.html')))
+// Pages that are loaded with words of their own: their folder has a list, beside its entry's.
+const apart = 'reach'
 const lists: [name: string, folders: string[], zh: List, en: List][] = [['shared', ['shared', ...entries], sharedZh, sharedEn], ['trust', ['shared/trust'], trustZh, trustEn]]
 for (const name of entries)
   if (existsSync(join(root, name, 'i18n', 'zh.ts')))
     lists.push([name, [name], await listOf(name, 'zh'), await listOf(name, 'en')])
+for (const name of entries)
+  if (existsSync(join(root, name, apart, 'i18n'))) {
+    const { reachZh, reachEn } = await import(`../${name}/${apart}/i18n/index.ts`)
+    lists.push([`${name}/${apart}`, [`${name}/${apart}`], reachZh as List, reachEn as List])
+  }
 
 // An entry's list, with that of its later pages if it has one of its own (shop/i18n/pages.ts).
 async function listOf(name: string, language: 'zh' | 'en'): Promise<List> {
@@ -52,7 +59,7 @@ describe.each(lists)('messages of %s', (name, folders, zh, en) => {
     for (const [key, message] of Object.entries(en)) if (key !== 'common.language') for (const text of texts(message)) expect(chinese.test(text), `${key}: ${text}`).toBe(false)
   })
   it('are all used, and all that are used are there', () => {
-    const all = folders.flatMap(sources)
+    const all = folders.flatMap(sources).filter((one) => name === 'shared' || folders.some((folder) => folder.endsWith(apart)) || !one.path.includes(`/${apart}/`))
     const source = all.map((one) => one.text).join('\n')
     // `order.${state}`: keys that are put together begin with what stands before the blank.
     const built = [...source.matchAll(/`([a-z]\w*(?:\.[\w]+)*\.)\$\{/g)].map((m) => m[1]!)

@@ -33,6 +33,8 @@ export const en: Messages<keyof typeof zh> = {
   'nav.funnel': 'Funnel',
   'nav.cascades': 'Cascades',
   'nav.spread': 'Product spread',
+  'nav.fair': 'Fair reach',
+  'nav.promotions': 'Promotion',
   'nav.staff': 'Staff',
   'nav.settings': 'Settings',
   'nav.verify': 'Verify',

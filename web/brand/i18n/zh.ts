@@ -33,6 +33,8 @@ export const zh = {
   'nav.funnel': '转化漏斗',
   'nav.cascades': '分享传播',
   'nav.spread': '单品扩散',
+  'nav.fair': '流量公平',
+  'nav.promotions': '推广',
   'nav.staff': '成员',
   'nav.settings': '设置',
   'nav.verify': '核对',

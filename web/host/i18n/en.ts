@@ -535,6 +535,8 @@ export const en: Messages<HostKey> = {
   'reviews.title': 'Reviews',
   'more.code': 'No. {code}',
   'more.brand': 'Brand',
+  'more.reach': 'My reach',
+  'air.promote': 'Promote',
   'more.asBuyer': 'See the store as buyers do',
   'more.theme': 'Appearance',
   'more.language': 'Language',

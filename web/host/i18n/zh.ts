@@ -535,6 +535,8 @@ export const zh = {
   'reviews.title': '评价',
   'more.code': '编号 {code}',
   'more.brand': '品牌',
+  'more.reach': '我的流量',
+  'air.promote': '推广',
   'more.asBuyer': '用买家的眼睛看店铺',
   'more.theme': '外观',
   'more.language': '语言',

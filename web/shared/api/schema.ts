@@ -318,12 +318,16 @@ export type BuyPromotionBody = {
   starts_at?: string | null
   /** absent: two hours after its start */
   ends_at?: string | null
+  /** a moment of it to show, that leads into the room; absent: the room itself */
+  pin_id?: string | null
 }
 export type BuyPromotionReply = {
   id: string
   brand_id: string
   store_id: string
   broadcast_id: string
+  /** the moment of it that is shown; null: the room */
+  pin_id?: string | null
   /** whose wallet paid; null: the brand's */
   agent_id?: string | null
   objective: 'enter' | 'product_click' | 'order' | 'value'
@@ -2277,8 +2281,8 @@ export type GetFeedReply = {
     kind: 'room' | 'pin' | 'upcoming'
     /** to be told in recordFeedViews */
     id: string
-    /** why it stands here: the caller's host, one they follow, people they know are in it; its heat; new, and everything new is shown; it is coming; nothing hotter is left */
-    why: 'locked' | 'followed' | 'known' | 'heat' | 'newcomer' | 'coming' | 'more'
+    /** why it stands here: the caller's host, one they follow, people they know are in it; its heat; new, and everything new is shown; it is coming; nothing hotter is left; somebody paid for it */
+    why: 'locked' | 'followed' | 'known' | 'heat' | 'newcomer' | 'coming' | 'more' | 'paid'
     /** people the caller knows who are in it */
     known: number
     /** of a room, and of what is coming */
@@ -2346,6 +2350,12 @@ export type GetFeedReply = {
       /** of the cheapest SKU */
       price_fen: number
     } | null
+    /** of what somebody paid for; to be marked as such */
+    paid?: {
+      promotion_id: string
+      /** where a click goes: into the room */
+      address: string
+    } | null
   }[]
   /** the cursor of the next page; null: that was all */
   next?: string | null
@@ -2366,6 +2376,8 @@ export type GetFeedFairnessReply = {
   gini_bp: number
   /** of all exposures, what the half of the rooms that was shown least had */
   smallest_half_bp: number
+  /** of all exposures, what the least shown 0, 5, … 100 % of the rooms had */
+  lorenz_bp: number[]
   /** exposures of pool 1 */
   first_quota: number
   /** by now */
@@ -2383,6 +2395,8 @@ export type GetFeedFairnessReply = {
   newcomer_places: number
   /** their share */
   newcomer_bp: number
+  /** of them, those somebody paid for: at most one in six of a feed */
+  paid_places: number
   /** places kept for pool 1 for which it had nothing the viewer had not seen */
   wanting: number
   /** a tenth of the places went to pool 1, but for those it had nothing for */
@@ -2790,6 +2804,8 @@ export type GetLeaderboardReply = {
     /** by=promises; else 0 */
     due: number
   }[]
+  /** of hosts of that day, to be asked for */
+  regions: string[]
 }
 /** Hosts of a day: by what was paid in their stores, by new buyers, or by kept promises */
 export const getLeaderboard: Operation<{ brand_id: string }, { by?: string; region?: string; day?: string }, undefined, GetLeaderboardReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/leaderboard' }
@@ -3115,6 +3131,8 @@ export type GetPromotionReply = {
   brand_id: string
   store_id: string
   broadcast_id: string
+  /** the moment of it that is shown; null: the room */
+  pin_id?: string | null
   /** whose wallet paid; null: the brand's */
   agent_id?: string | null
   objective: 'enter' | 'product_click' | 'order' | 'value'
@@ -3286,6 +3304,13 @@ export type GetPromotionRulesReply = {
 }
 /** What a paid click costs at least, and with an automatic bid at most: for agents and staff */
 export const getPromotionRules: Operation<{ brand_id: string }, undefined, undefined, GetPromotionRulesReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/promotion-rules' }
+
+export type GetPushKeyReply = {
+  /** P-256, uncompressed, base64url */
+  key: string
+}
+/** The key a browser asks its push service for notifications with */
+export const getPushKey: Operation<undefined, undefined, undefined, GetPushKeyReply> = { method: 'GET', path: '/api/v1/push/key' }
 
 export type GetRegionReportReply = {
   items: {
@@ -3747,6 +3772,8 @@ export const getSpread: Operation<{ product_id: string }, { days?: number; limit
 export type GetStandingReply = {
   kind: 'room' | 'pin'
   id: string
+  /** of the room, or of the moment's product while it may be shown */
+  title: string
   pool: number
   /** its quota is used and it did not rise; new evidence is judged at once */
   resting: boolean
@@ -4504,6 +4531,8 @@ export type ListBrandPromotionsReply = {
     brand_id: string
     store_id: string
     broadcast_id: string
+    /** the moment of it that is shown; null: the room */
+    pin_id?: string | null
     /** whose wallet paid; null: the brand's */
     agent_id?: string | null
     objective: 'enter' | 'product_click' | 'order' | 'value'
@@ -4575,6 +4604,8 @@ export type ListBroadcastPromotionsReply = {
     brand_id: string
     store_id: string
     broadcast_id: string
+    /** the moment of it that is shown; null: the room */
+    pin_id?: string | null
     /** whose wallet paid; null: the brand's */
     agent_id?: string | null
     objective: 'enter' | 'product_click' | 'order' | 'value'
@@ -5854,6 +5885,8 @@ export type ListStandingsReply = {
   items: {
     kind: 'room' | 'pin'
     id: string
+    /** of the room, or of the moment's product while it may be shown */
+    title: string
     pool: number
     /** its quota is used and it did not rise; new evidence is judged at once */
     resting: boolean
@@ -6063,6 +6096,8 @@ export type ListStorePromotionsReply = {
     brand_id: string
     store_id: string
     broadcast_id: string
+    /** the moment of it that is shown; null: the room */
+    pin_id?: string | null
     /** whose wallet paid; null: the brand's */
     agent_id?: string | null
     objective: 'enter' | 'product_click' | 'order' | 'value'
@@ -6422,6 +6457,8 @@ export type PausePromotionReply = {
   brand_id: string
   store_id: string
   broadcast_id: string
+  /** the moment of it that is shown; null: the room */
+  pin_id?: string | null
   /** whose wallet paid; null: the brand's */
   agent_id?: string | null
   objective: 'enter' | 'product_click' | 'order' | 'value'
@@ -6901,6 +6938,19 @@ export type PutPromotionRulesReply = {
 /** Sets them, for promotions bought from now on; owner or operator */
 export const putPromotionRules: Operation<{ brand_id: string }, undefined, PutPromotionRulesBody, PutPromotionRulesReply> = { method: 'PUT', path: '/api/v1/brands/{brand_id}/promotion-rules', keyed: true }
 
+export type PutPushSubscriptionBody = {
+  /** https, at a push service */
+  endpoint: string
+  p256dh: string
+  auth: string
+  language: 'zh' | 'en'
+}
+export type PutPushSubscriptionReply = {
+  on: boolean
+}
+/** This browser is told when a broadcast begins that the caller reserved */
+export const putPushSubscription: Operation<undefined, undefined, PutPushSubscriptionBody, PutPushSubscriptionReply> = { method: 'PUT', path: '/api/v1/push/subscription', keyed: true }
+
 export type PutShippingBody = {
   rules: {
     region: string
@@ -7243,8 +7293,8 @@ export type RecordFeedViewsBody = {
 }
 export type RecordFeedViewsReply = {
   counted: number
-  /** in the order of the request; not_shown: not in this feed, or its exposure was never told; own: agents of the brand count for nothing */
-  items: Array<'counted' | 'repeated' | 'not_shown' | 'too_soon' | 'own'>
+  /** in the order of the request; not_shown: not in this feed, or its exposure was never told; own: agents of the brand count for nothing; paid: told to its promotion, counts for no heat */
+  items: Array<'counted' | 'repeated' | 'not_shown' | 'too_soon' | 'own' | 'paid'>
 }
 /** What the caller saw of a feed and did with it; each counts once, and only what this feed has shown */
 export const recordFeedViews: Operation<undefined, undefined, RecordFeedViewsBody, RecordFeedViewsReply> = { method: 'POST', path: '/api/v1/feed/views', keyed: true }
@@ -7402,6 +7452,15 @@ export const releaseHold: Operation<{ hold_id: string }, undefined, ReleaseHoldB
 export type RemoveAssistantReply = undefined
 /** Take that away */
 export const removeAssistant: Operation<{ store_id: string; person_id: string }, undefined, undefined, RemoveAssistantReply> = { method: 'DELETE', path: '/api/v1/stores/{store_id}/assistants/{person_id}', keyed: true }
+
+export type RemovePushSubscriptionBody = {
+  endpoint: string
+}
+export type RemovePushSubscriptionReply = {
+  on: boolean
+}
+/** This browser is told nothing any more */
+export const removePushSubscription: Operation<undefined, undefined, RemovePushSubscriptionBody, RemovePushSubscriptionReply> = { method: 'POST', path: '/api/v1/push/unsubscribe', keyed: true }
 
 export type RemoveRegionReply = undefined
 /** Remove a region that nobody is in */
@@ -7568,6 +7627,8 @@ export type ResumePromotionReply = {
   brand_id: string
   store_id: string
   broadcast_id: string
+  /** the moment of it that is shown; null: the room */
+  pin_id?: string | null
   /** whose wallet paid; null: the brand's */
   agent_id?: string | null
   objective: 'enter' | 'product_click' | 'order' | 'value'
@@ -8057,6 +8118,8 @@ export type StopPromotionReply = {
   brand_id: string
   store_id: string
   broadcast_id: string
+  /** the moment of it that is shown; null: the room */
+  pin_id?: string | null
   /** whose wallet paid; null: the brand's */
   agent_id?: string | null
   objective: 'enter' | 'product_click' | 'order' | 'value'

@@ -25,6 +25,7 @@ export const en: Messages<ShopKey> = {
   'buy.now': 'Buy now',
 
   'hall.title': 'Live hall',
+  'hall.find': 'Products, rooms, hosts',
   'hall.onAir': 'On air',
   'hall.nextUp': 'Next up',
   'hall.ended': 'Just ended',
@@ -35,6 +36,7 @@ export const en: Messages<ShopKey> = {
   'hall.noBrand': 'Not open yet',
   'hall.noBrand.hint': 'Once a brand is set up, its broadcasts appear here.',
   'leaders.title': 'Hosts of the day',
+  'leaders.all': 'All boards',
   'leaders.today': 'by what was bought from them',
   'leaders.over': 'over {amount}',
   'live.now': 'Live',

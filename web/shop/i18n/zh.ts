@@ -25,6 +25,7 @@ export const zh = {
   'buy.now': '立即购买',
 
   'hall.title': '直播大厅',
+  'hall.find': '搜商品、直播间、主播',
   'hall.onAir': '正在直播',
   'hall.nextUp': '即将开播',
   'hall.ended': '刚刚结束',
@@ -35,6 +36,7 @@ export const zh = {
   'hall.noBrand': '这里还没有开张',
   'hall.noBrand.hint': '品牌入驻后，直播会出现在这里。',
   'leaders.title': '今日主播榜',
+  'leaders.all': '完整榜单',
   'leaders.today': '按店铺成交排名',
   'leaders.over': '成交 {amount} 以上',
   'live.now': '直播中',
