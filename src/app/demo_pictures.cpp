@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -19,6 +20,8 @@ namespace fs = std::filesystem;
 constexpr const char* kModule = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
 constexpr std::int64_t kAgainMs = 2000;  // between two starts of the same film
 constexpr std::int64_t kEndMs = 500;
+constexpr const char* kWords =
+    "drawtext=font='Noto Sans CJK SC':x=24:fontcolor=white:shadowx=1:shadowy=1:shadowcolor=black@0.6";
 constexpr std::size_t kLineWide = 10, kTitleWide = 14;
 // Two each: what the background moves between.
 constexpr std::array<std::pair<const char*, const char*>, 6> kColours{{{"0x16324f", "0xb5651d"},
@@ -52,6 +55,16 @@ std::string escaped(std::string_view text, std::string_view what) {
 }
 // A file's name as an option inside a graph of filters: escaped once for each.
 std::string in_graph(const std::string& file) { return escaped(escaped(file, "\\':"), "\\'[],;"); }
+
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (end > 0) out.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
 
 // Whole or not at all: FFmpeg reads it again for each frame.
 void write_text(const std::string& file, std::string_view text) {
@@ -121,63 +134,24 @@ Status DemoPictures::start(const sim::Show& show, Film& film, std::size_t colour
   write_text(text_file(show.stream, "title"), wrapped(show.title, kTitleWide));
   const auto& [from, to] = kColours[colour % kColours.size()];
   const auto text = [&](const char* what, int y, int size, const char* more) {
-    return fmt::format(
-        "drawtext=font='Noto Sans CJK SC':textfile={}:expansion=none:x=24:y={}:fontsize={}:fontcolor=white{}",
-        in_graph(text_file(show.stream, what)), y, size, more);
+    return fmt::format("{}:textfile={}:expansion=none:y={}:fontsize={}{}", kWords,
+                       in_graph(text_file(show.stream, what)), y, size, more);
   };
   const std::string graph = fmt::format(
-      "{},{},{},drawtext=font='Noto Sans CJK SC':text='%{{pts\\:hms\\:{}}}':x=24:y=384:fontsize=24:fontcolor=white@0.9",
-      text("host", 150, 22, ""), text("title", 182, 18, "@0.8"),
-      text("product", 232, 30, ":line_spacing=8:reload=1:box=1:boxcolor=black@0.35:boxborderw=10"),
+      "{},{},{},{}:text='%{{pts\\:hms\\:{}}}':y=384:fontsize=24", text("host", 150, 22, ""), text("title", 182, 18, ""),
+      text("product", 232, 30, ":line_spacing=8:reload=1:box=1:boxcolor=black@0.35:boxborderw=10"), kWords,
       (now - film.begun_ms) / 1000);
-  TRY(film.child,
-      media::Child::start({ffmpeg_,
-                           "-v",
-                           "error",
-                           "-nostdin",
-                           "-re",
-                           "-f",
-                           "lavfi",
-                           "-i",
-                           fmt::format("gradients=s=360x640:r=15:c0={}:c1={}:speed=0.01:seed={}", from, to, colour + 1),
-                           "-f",
-                           "lavfi",
-                           "-i",
-                           "sine=frequency=196:sample_rate=44100,volume=0.02",
-                           "-vf",
-                           graph,
-                           "-c:v",
-                           "libx264",
-                           "-preset",
-                           "ultrafast",
-                           "-tune",
-                           "zerolatency",
-                           "-g",
-                           "15",
-                           "-keyint_min",
-                           "15",
-                           "-sc_threshold",
-                           "0",
-                           "-b:v",
-                           "500k",
-                           "-maxrate",
-                           "700k",
-                           "-bufsize",
-                           "700k",
-                           "-pix_fmt",
-                           "yuv420p",
-                           "-threads",
-                           "1",
-                           "-c:a",
-                           "aac",
-                           "-b:a",
-                           "32k",
-                           "-ac",
-                           "1",
-                           "-f",
-                           "flv",
-                           fmt::format("rtmp://127.0.0.1:{}/live/{}?key={}", rtmp_port_, show.stream, show.key)},
-                          media::Input::none, folder_ + "/drawn/ffmpeg.log"));
+  const std::string background =
+      fmt::format("gradients=s=360x640:r=15:c0={}:c1={}:speed=0.01:seed={}", from, to, colour + 1);
+  const std::string to_nginx = fmt::format("rtmp://127.0.0.1:{}/live/{}?key={}", rtmp_port_, show.stream, show.key);
+  std::vector<std::string> command = {ffmpeg_, "-v", "error", "-nostdin", "-re", "-f", "lavfi", "-i", background};
+  for (const std::string_view more : words_of(
+           "-f lavfi -i sine=frequency=196:sample_rate=44100,volume=0.02 -c:v libx264 -preset ultrafast -tune "
+           "zerolatency -g 15 -keyint_min 15 -sc_threshold 0 -b:v 500k -maxrate 700k -bufsize 700k -pix_fmt yuv420p "
+           "-threads 1 -c:a aac -b:a 32k -ac 1"))
+    command.emplace_back(more);
+  command.insert(command.end(), {"-vf", graph, "-f", "flv", to_nginx});
+  TRY(film.child, media::Child::start(command, media::Input::none, folder_ + "/drawn/ffmpeg.log"));
   return {};
 }
 

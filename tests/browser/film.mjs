@@ -14,7 +14,7 @@ const marks = (seconds) => {
 
 // What a browser takes for its camera (--use-file-for-fake-video-capture): its frames say their own time in the film.
 export function cameraFilm(file, seconds = 120) {
-  execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-f', 'lavfi', '-i', `testsrc=s=${width}x180:r=30`, '-t', String(seconds), '-vf', marks('t+0.005'), '-c:v', 'mjpeg', '-q:v', '3', '-f', 'mjpeg', file])
+  execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-f', 'lavfi', '-i', `testsrc=s=${width}x180:r=30`, '-t', String(seconds), '-vf', marks('t+0.005'), '-pix_fmt', 'yuvj420p', '-c:v', 'mjpeg', '-q:v', '3', '-f', 'mjpeg', file])
 }
 
 // An encoder like OBS: each frame says the machine's clock at the instant it was drawn.
