@@ -21,7 +21,8 @@ constexpr const char* kModule = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
 constexpr std::int64_t kAgainMs = 2000;  // between two starts of the same film
 constexpr std::int64_t kEndMs = 500;
 constexpr const char* kWords =
-    "drawtext=font='Noto Sans CJK SC':x=24:fontcolor=white:shadowx=1:shadowy=1:shadowcolor=black@0.6";
+    "drawtext=font='Noto Sans CJK SC':x=52:fontcolor=white:shadowx=1:shadowy=1:shadowcolor=black@0.6";
+// What a phone's page leaves free of a portrait film: its sides are cut, its middle has the card of what is explained.
 constexpr std::size_t kLineWide = 10, kTitleWide = 14;
 // Two each: what the background moves between.
 constexpr std::array<std::pair<const char*, const char*>, 6> kColours{{{"0x16324f", "0xb5651d"},
@@ -138,8 +139,8 @@ Status DemoPictures::start(const sim::Show& show, Film& film, std::size_t colour
                        in_graph(text_file(show.stream, what)), y, size, more);
   };
   const std::string graph = fmt::format(
-      "{},{},{},{}:text='%{{pts\\:hms\\:{}}}':y=384:fontsize=24", text("host", 150, 22, ""), text("title", 182, 18, ""),
-      text("product", 232, 30, ":line_spacing=8:reload=1:box=1:boxcolor=black@0.35:boxborderw=10"), kWords,
+      "{},{},{},{}:text='%{{pts\\:hms\\:{}}}':y=384:fontsize=20", text("host", 88, 22, ""), text("title", 120, 16, ""),
+      text("product", 290, 24, ":line_spacing=6:reload=1:box=1:boxcolor=black@0.35:boxborderw=10"), kWords,
       (now - film.begun_ms) / 1000);
   const std::string background =
       fmt::format("gradients=s=360x640:r=15:c0={}:c1={}:speed=0.01:seed={}", from, to, colour + 1);
