@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kBuyers = 12, kShelf = 6, kViewersARoom = 9;
 constexpr DurationMs kPinMs = 25 * kSecondMs, kOrderMs = 4 * kSecondMs, kChatMs = 1500, kLikeMs = 2500;
+constexpr DurationMs kShowMs = 4 * kMinuteMs, kShowApartMs = 40 * kSecondMs;
 
 constexpr std::array kTitles{"今晚的好物，慢慢讲", "老客回来坐坐", "新到的都在这里", "只讲三样，讲透",
                              "边吃边聊",           "把家收拾暖和", "试过才推荐",     "问什么答什么"};
@@ -32,11 +33,14 @@ struct Evening::Impl {
     std::string id;
   };
   struct Product {
-    std::string id;
+    std::string id, title;
     std::vector<Sku> skus;
   };
   struct Room {
-    std::string token, store, broadcast;
+    std::string token, store, broadcast, host;
+    std::size_t number = 0, titles = 0;
+    std::string stream, key, title;  // of a picture
+    Instant over_at = 0;             // 0: goes on till the end
     std::vector<std::size_t> shelf;  // of products
     std::size_t pinned = 0;
     Instant pinned_at = 0;
@@ -82,7 +86,7 @@ struct Evening::Impl {
     if (buyers.empty()) return;
     if (const auto list = ask(buyers.front(), "GET", "/brands/" + options.brand_id + "/products?limit=100"))
       for (const auto& item : get_list(*list, "items")) {
-        Product product{get_text(item, "id"), {}};
+        Product product{get_text(item, "id"), get_text(item, "title"), {}};
         for (const auto& sku : get_list(item, "skus"))
           if (!get_bool(sku, "sold_out")) product.skus.push_back({get_text(sku, "id")});
         if (get_bool(item, "on_sale") && !product.skus.empty()) products.push_back(std::move(product));
@@ -103,23 +107,58 @@ struct Evening::Impl {
       const std::size_t product = (rooms.size() * 3 + i) % products.size();
       if (room.shelf.size() < products.size()) room.shelf.push_back(product);
     }
-    room.broadcast = schedule(room, kTitles[rooms.size() % kTitles.size()], now);
+    room.number = room.titles = rooms.size();
+    if (const auto store = ask(room.token, "GET", "/stores/" + room.store)) room.host = get_text(*store, "host_name");
+    if (!begin(room, now)) return;
     schedule(room, kTitles[(rooms.size() + 3) % kTitles.size()], now + kDayMs - kHourMs);
-    if (room.broadcast.empty() || !ask(room.token, "POST", "/broadcasts/" + room.broadcast + "/start")) return;
-    pin(room, now);
-    for (std::size_t i = 0; i < kViewersARoom - rooms.size() % 5; ++i)
-      room.viewers.push_back(pool->open("/api/v1/rooms/" + room.broadcast + "/ws",
-                                        {{"Authorization", "Bearer " + buyers[i % buyers.size()]}}, deaf));
     rooms.push_back(std::move(room));
   }
 
-  std::string schedule(const Room& room, const char* title, Instant at) {
+  bool has_picture(const Room& room) const { return room.number < static_cast<std::size_t>(options.pictures); }
+  bool carries(const Room& room) const {
+    return options.pictures > 0 && room.number == static_cast<std::size_t>(options.pictures);
+  }
+
+  bool begin(Room& room, Instant now) {
+    room.title = kTitles[room.titles++ % kTitles.size()];
+    const auto made = schedule(room, room.title.c_str(), now);
+    if (!made) return false;
+    room.broadcast = get_text(*made, "id");
+    if (has_picture(room)) {
+      room.key = get_text(*made, "stream_key");
+      if (const auto* picture = made->as_object().if_contains("picture")) room.stream = get_text(*picture, "stream");
+      room.over_at = now + kShowMs + static_cast<DurationMs>(room.number) * kShowApartMs;
+    } else if (carries(room) && !rooms.empty()) {
+      JsonWriter w;
+      w.begin().field("of", rooms.front().broadcast).end();
+      ask(room.token, "PUT", "/broadcasts/" + room.broadcast + "/picture", w.take());
+    }
+    if (!ask(room.token, "POST", "/broadcasts/" + room.broadcast + "/start")) return false;
+    pin(room, now);
+    for (const net::WsClientId viewer : room.viewers) pool->close(viewer);
+    room.viewers.clear();
+    for (std::size_t i = 0; i < kViewersARoom - room.number % 5; ++i)
+      room.viewers.push_back(pool->open("/api/v1/rooms/" + room.broadcast + "/ws",
+                                        {{"Authorization", "Bearer " + buyers[i % buyers.size()]}}, deaf));
+    return true;
+  }
+
+  // Ends what is on air and begins the next; who carries its picture begins anew with it.
+  void renew(Room& room, Instant now) {
+    if (!ask(room.token, "POST", "/broadcasts/" + room.broadcast + "/end")) return;
+    room.stream.clear();
+    if (!begin(room, now)) room.over_at = now + kMinuteMs;
+    if (&room == &rooms.front())
+      for (Room& other : rooms)
+        if (carries(other)) renew(other, now);
+  }
+
+  std::optional<json::value> schedule(const Room& room, const char* title, Instant at) {
     JsonWriter w;
     w.begin().field("title", title).field_at("scheduled_at", at).key("product_ids").begin_list();
     for (const std::size_t product : room.shelf) w.value(products[product].id);
     w.end_list().end();
-    const auto made = ask(room.token, "POST", "/stores/" + room.store + "/broadcasts", w.take());
-    return made ? get_text(*made, "id") : std::string();
+    return ask(room.token, "POST", "/stores/" + room.store + "/broadcasts", w.take());
   }
 
   void pin(Room& room, Instant now) {
@@ -155,6 +194,8 @@ struct Evening::Impl {
     }
     if (rooms.empty()) return;
     for (Room& room : rooms)
+      if (room.over_at != 0 && now >= room.over_at) renew(room, now);
+    for (Room& room : rooms)
       if (now - room.pinned_at > kPinMs + static_cast<DurationMs>(stream.below(10 * kSecondMs))) pin(room, now);
     const auto due = [&](Instant& at, DurationMs every) {
       if (now < at) return false;
@@ -187,6 +228,13 @@ struct Evening::Impl {
 Evening::Evening(EveningOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Evening::~Evening() = default;
 void Evening::step(Instant now) { impl_->step(now); }
+std::vector<Show> Evening::shows() const {
+  std::vector<Show> out;
+  for (const auto& room : impl_->rooms)
+    if (!room.stream.empty())
+      out.push_back({room.stream, room.key, room.host, room.title, impl_->products[room.shelf[room.pinned]].title});
+  return out;
+}
 int Evening::rooms() const { return static_cast<int>(impl_->rooms.size()); }
 
 }  // namespace lianbo::sim

@@ -191,7 +191,7 @@ class AccessTest : public ServerTest {
       "listLuckyBags", "getLuckyBag",  "getLuckyBagProof", "listStoreReviews", "listProductReviews", "getStoreScore",
       "getStoreAnswer", "getGuarantee", "getFeed", "recordFeedViews", "getFeedRules", "search",
       "getPaidSlot", "showPaidSlots", "getClip", "getClipProvenance", "listProductClips", "listStoreClips",
-      "getPushKey"};
+      "getPushKey", "listBrandClips"};
   // What everybody may do who is logged in: to things of their own.
   const std::set<std::string> own_ = {
       "deleteSession", "createApiToken", "placeOrder",     "listMyOrders",     "reserveBroadcast", "unreserveBroadcast",

@@ -12,6 +12,7 @@
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "catalog/catalog_api.hpp"
+#include "catalog/catalog_events.hpp"
 #include "clips/clips_service.hpp"
 #include "db/schema.hpp"
 #include "events/events_api.hpp"
@@ -444,6 +445,12 @@ Status App::build() {
   sample(Metric::outbox_waiting, [this] { return relay_->stats().waiting; });
   sample(Metric::rooms_open, [this] { return hub_->stats().rooms; });
   sample(Metric::backup_newest, [this] { return backups_->newest_at() / kSecondMs; });
+  if (plane_) {
+    sample(Metric::media_recordings, [this] { return plane_->stats().streams; });
+    sample(Metric::media_segments, [this] { return plane_->stats().segments; });
+    sample(Metric::media_restarts, [this] { return plane_->stats().restarts; });
+    sample(Metric::media_cameras, [this] { return std::int64_t{cameras_->load()}; });
+  }
   const auto refused = [&](std::string_view reason, std::int64_t live::RoomStats::* what) {
     samples_.push_back(m.sample(Metric::room_refused, [this, what] { return hub_->stats().*what; }, {reason}));
   };
@@ -498,12 +505,13 @@ media::PlaneHooks App::media_hooks() {
   const auto told = [](const Status& ok) {
     if (!ok) log_event(LogEvent::media_failed, "{}", ok.error().text());
   };
-  hooks.begin = [this](const std::string& stream, Instant came_at) -> std::optional<Instant> {
+  hooks.begin = [this](const std::string& stream, Instant came_at) -> std::optional<media::PlaneHooks::Begun> {
     const Call call = bench_->system_call();
     const Instant at = call.now - std::max<Instant>(0, SystemClock().now() - came_at);
     auto begun = bench_->db->write(
         [&](db::Tx& tx) -> Result<std::optional<Instant>> { return live::frame_came(tx, call, stream, at); });
-    if (begun) return *begun;
+    if (begun && *begun) return media::PlaneHooks::Begun{**begun, std::max<std::int64_t>(0, at - **begun)};
+    if (begun) return std::nullopt;
     log_event(LogEvent::media_failed, "stream {}: {}", stream, begun.error().text());
     return std::nullopt;
   };
@@ -557,11 +565,35 @@ Status App::start_media() {
       plane_->drop(get_text(*picture, "stream"));
   });
   bus_->subscribe("pin.closed", [this](const db::Event&) { cutter_->nudge(); });
+  // A clip that is shown no more loses its address; all are looked at once after a start.
+  for (const char* topic : {catalog::kProductChanged, clips::kClipWithdrawn})
+    bus_->subscribe(topic, [this](const db::Event& event) {
+      const auto payload = parse_json(event.payload);
+      if (!payload || !payload->is_object()) return;
+      {
+        std::lock_guard lock(closes_mutex_);
+        to_place_.push_back(get_id<ProductId>(*payload, "product_id"));
+      }
+      cutter_->nudge();
+    });
   const clips::Tools tools{plane_->plan().folder, s.media_ffmpeg};
   cutter_ = std::make_unique<Jobs>(
       std::vector<Job>{
           {"find pins to cut", [this](const Call& call) { return clips::find_pins(*bench_->db, call); }},
           {"cut clips", [this, tools](const Call& call) { return clips::cut_clips(*bench_->db, call, tools); }},
+          {"put withdrawn clips aside",
+           [this, tools](const Call& call) -> Result<int> {
+             std::vector<ProductId> products;
+             {
+               std::lock_guard lock(closes_mutex_);
+               products.swap(to_place_);
+             }
+             if (all_placed_ && products.empty()) return 0;
+             if (!all_placed_) products.clear();
+             auto placed = clips::place_clips(*bench_->db, call, tools, products);
+             all_placed_ = placed.has_value();
+             return placed;
+           }},
           {"keep within media.disk_mb",
            [this, tools](const Call& call) {
              return clips::keep_budget(*bench_->db, call, tools, [](db::Tx& tx, BrandId brand, BroadcastId id) {
@@ -883,6 +915,8 @@ std::vector<Job> App::make_jobs() {
       {"give allotments back", [&db](const Call& call) { return catalog::give_back_due(db, call, kJobLimit); }});
   jobs.push_back(
       {"close flash prices", [&db](const Call& call) { return live::close_flash_due(db, call, kJobLimit); }});
+  jobs.push_back(
+      {"end broadcasts without a picture", [&db](const Call& call) { return live::end_lost(db, call, kJobLimit); }});
   jobs.push_back({"draw lucky bags", [&db](const Call& call) { return live::draw_bags_due(db, call, kJobLimit); }});
   jobs.push_back({"end promotions", [&db](const Call& call) { return promo::end_due(db, call, kJobLimit); }});
   jobs.push_back({"count paid slots", [this, &db](const Call& call) { return auctioneer_->keep_traffic(db, call); }});

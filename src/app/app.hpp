@@ -124,7 +124,9 @@ class App {
   std::shared_ptr<const WebFiles> web_;
   std::vector<net::Sample> samples_;
   std::mutex closes_mutex_;
-  std::vector<OrderId> to_close_;  // cancelled orders whose payment is to be closed at the rail
+  std::vector<ProductId> to_place_;  // whose clips may be shown no more, or again
+  bool all_placed_ = false;          // of the cutter's thread
+  std::vector<OrderId> to_close_;    // cancelled orders whose payment is to be closed at the rail
   std::string openapi_;
   std::atomic<bool> stopping_{false};
   std::mutex clock_mutex_;

@@ -52,6 +52,8 @@ struct DemoCommand {
   std::string catalog, graph, chat, agents_file, report, data_dir, day = "2026-11-11";
   bool once = false, fresh = true;
   int port = 8480;
+  int pictures = 4;   // rooms of the evening that have one
+  int evening_s = 0;  // with `once`: so long
 };
 int demo(const DemoCommand& command, const Console& console, const std::string& program);
 

@@ -20,6 +20,7 @@
 #include "app/app.hpp"
 #include "app/backup.hpp"
 #include "app/commands.hpp"
+#include "app/demo_pictures.hpp"
 #include "base/json.hpp"
 #include "base/shape.hpp"
 #include "net/client.hpp"
@@ -188,6 +189,7 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   if (ec) return fail(Code::io_failed, ec.message(), dir);
   const std::string file = dir + "/lianbo.db";
   for (const char* end : {"", "-wal", "-shm"}) fs::remove(file + end, ec);
+  fs::remove_all(dir + "/demo-media", ec);
 
   Settings settings;
   settings.db_url = "sqlite:" + file;
@@ -228,6 +230,23 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
     arguments.push_back("--set");
     arguments.push_back(std::string(name) + "=" + setting_text(settings, name));
   }
+  const char* lang = std::getenv("LC_ALL");
+  if (lang == nullptr || *lang == 0) lang = std::getenv("LANG");
+  const bool chinese = lang != nullptr && std::string_view(lang).starts_with("zh");
+  const bool evening_comes = !command.once || command.evening_s > 0;
+  std::unique_ptr<DemoPictures> pictures;
+  if (evening_comes && command.pictures > 0) {
+    auto made = DemoPictures::open(dir + "/demo-media");
+    if (made) {
+      pictures = *std::move(made);
+      for (const auto& [name, value] : pictures->settings()) {
+        arguments.push_back("--set");
+        arguments.push_back(name + "=" + value);
+      }
+    } else {
+      std::fprintf(stderr, chinese ? "没有直播画面：%s\n" : "No pictures: %s\n", made.error().text().c_str());
+    }
+  }
   ServerProcess server(program, std::move(arguments));
   TRY(const std::string url, server.start(command.port));
   if (!console.quiet)
@@ -251,9 +270,7 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   options.quiet = console.quiet;
   options.json = console.json;
   options.no_color = !console.colour;
-  const char* lang = std::getenv("LC_ALL");
-  if (lang == nullptr || *lang == 0) lang = std::getenv("LANG");
-  options.chinese = lang != nullptr && std::string_view(lang).starts_with("zh");
+  options.chinese = chinese;
   options.start_at = day;
   std::vector<std::string> hosts;
   doors.url = url;
@@ -290,11 +307,11 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   TRY(const auto report, sim::run_day(options));
   std::printf("%s\n", console.json ? report.to_json().c_str() : report.to_text(options.chinese).c_str());
   std::fflush(stdout);
-  if (!command.once && !g_stopped) {
-    std::fputs(options.chinese ? "\n白天结束了。晚上还有几位主播在播，直到按下 Ctrl-C。\n"
-                               : "\nThe day is over. In the evening some hosts are on air again, until Ctrl-C.\n",
+  if (evening_comes && !g_stopped) {
+    std::fputs(chinese ? "\n白天结束了。晚上还有几位主播在播，直到按下 Ctrl-C。\n"
+                       : "\nThe day is over. In the evening some hosts are on air again, until Ctrl-C.\n",
                stderr);
-    doors.tell(options.chinese);
+    doors.tell(chinese);
     std::fprintf(stderr, "API %s/api/openapi.json, owner's token %s\n", url.c_str(), token.c_str());
     // From here on the simulated clock goes as fast as the wall's.
     net::HttpClient client({.url = url});
@@ -303,16 +320,20 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
     if (start && start->status == 200)
       if (const auto said = parse_json(start->body)) now = get_instant(*said, "now", day);
     const std::int64_t begun = monotonic_ms();
-    sim::Evening evening({url, brand_text, hosts, doors.host_password, command.seed});
-    while (!g_stopped && server.running()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    const std::int64_t until = command.once ? begun + command.evening_s * kSecondMs : INT64_MAX;
+    sim::Evening evening({url, brand_text, hosts, doors.host_password, command.seed, pictures ? command.pictures : 0});
+    while (!g_stopped && server.running() && monotonic_ms() < until) {
+      // Pins are stamped by this clock and the picture by the wall's: so in small steps.
+      std::this_thread::sleep_for(std::chrono::milliseconds(pictures ? 250 : 500));
       const Instant at = now + (monotonic_ms() - begun);
-      if (const auto ok = move_clock(client, token, at); ok)
+      if (const auto ok = move_clock(client, token, at); ok) {
         evening.step(at);
-      else if (!g_stopped && server.running())
+        if (pictures) pictures->follow(evening.shows());
+      } else if (!g_stopped && server.running())
         std::fprintf(stderr, "lianbo: %s\n", ok.error().text().c_str());
     }
   }
+  if (pictures) pictures->stop();
   server.stop();
   return report.good() ? 0 : 1;
 }

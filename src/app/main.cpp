@@ -130,6 +130,12 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(0, 65535));
   demo_cmd->add_flag("--once", demo_options.once, "end after the report instead of keeping the server running");
+  demo_cmd->add_option("--pictures", demo_options.pictures, "rooms of the evening that publish a picture; 0: none")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 8));
+  demo_cmd
+      ->add_option("--evening", demo_options.evening_s, "with --once: an evening of so many seconds after the report")
+      ->check(CLI::Range(0, 86400));
   demo_cmd->add_flag("--json", common.console.json, "print the report as JSON");
   demo_cmd->add_flag("--quiet,-q", common.console.quiet, "no progress line");
 

@@ -98,6 +98,8 @@
   X(media_segment_ms, "media.segment_ms", 900, 200, 10000, "a segment ends with the first key frame after this")      \
   X(media_cameras, "media.cameras", 20, 0, 10000,                                                                     \
     "browsers that may send their camera at once; each costs an encoder")                                             \
+  X(media_lost_minutes, "media.lost_minutes", 30, 0, 10080,                                                           \
+    "a broadcast whose picture has been gone this long ends by itself; 0: never")                                     \
   X(media_disk_mb, "media.disk_mb", 0, 0, 1000000000,                                                                 \
     "clips and recordings may take this much; beyond, the oldest that nothing holds go; 0: no limit")                 \
   X(jobs_ms, "jobs.ms", 1000, 10, 3600000, "how often the server looks for work that is due")

@@ -4,7 +4,8 @@
 // - It belongs to its origin store. Another agent may post it in theirs; who comes through that post is the poster's,
 // as
 //   clipper; the host is the origin store's agent.
-// - It is shown as long as its product is on sale: withdrawing the product withdraws its clips, at once.
+// - It is shown as long as its product is on sale and its store has not withdrawn it. What is not shown has no address:
+//   its files are put aside.
 // - Provenance is signed by a key of the brand: broadcast, pin, interval, host and the SHA-256 of the file. A changed
 //   title changes none of it.
 #pragma once
@@ -48,6 +49,7 @@ struct Clip {
   std::string sha256, signature;  // raw
   int tries = 0;
   Instant created_at = 0, ready_at = 0;
+  Instant withdrawn_at = 0;  // by its own store; 0: it is not
 };
 
 // "<host>同款 · <product>", cut at kMaxTitle.

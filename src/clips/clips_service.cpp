@@ -18,6 +18,7 @@
 #include "live/stream_service.hpp"
 #include "media/process.hpp"
 #include "media/recording.hpp"
+#include "net/metrics.hpp"
 #include "org/org_service.hpp"
 #include "privacy/vault.hpp"
 
@@ -31,6 +32,8 @@ constexpr int kNameLength = 20;
 constexpr int kMostOfMoment = 50;
 constexpr std::int64_t kCutMs = 60'000;  // FFmpeg copies hours in less
 constexpr std::size_t kBlock = 1U << 20;
+constexpr int kPlacedAtOnce = 200;
+constexpr DurationMs kNobodyHasItMs = kDayMs;  // after the pin closed: no server will bring the recording any more
 
 std::unexpected<Error> no_clip() { return fail(Code::not_found, "there is no such clip"); }
 
@@ -129,8 +132,11 @@ enum class Cut { later, done, failed };
 Result<Cut> cut(Clip& c, const Call& call, const Tools& tools) {
   const std::string from = tools.folder + "/streams/" + c.stream;
   media::Recording recording;
-  if (!recording.read(read_text(from + "/all.m3u8"))) return Cut::later;  // another server's, or not begun
   const Instant closed_at = c.opened_at + (c.media_close_ms - c.media_open_ms);
+  if (!recording.read(read_text(from + "/all.m3u8"))) {  // another server's, or not begun
+    if (call.now < closed_at + kNobodyHasItMs) return Cut::later;
+    return fail(Code::not_found, "nobody has brought its recording");
+  }
   const bool complete = recording.closed() || recording.end_ms() >= c.media_close_ms;
   if (!complete && call.now < closed_at + kWaitForSegmentsMs) return Cut::later;
   const auto segments = recording.covering(c.media_open_ms, c.media_close_ms);
@@ -161,6 +167,25 @@ std::int64_t bytes_in(const fs::path& folder, Instant& newest) {
     newest = std::max(newest, static_cast<Instant>(std::chrono::duration_cast<std::chrono::milliseconds>(at).count()));
   }
   return bytes;
+}
+
+// In a transaction of its own for few; what the clip's state says at that instant holds.
+bool is_shown(db::Tx& tx, const Clip& c) {
+  if (c.state != State::ready || c.withdrawn_at != 0) return false;
+  const auto product = catalog::find_product(tx, c.product);
+  return product && product->on_sale;
+}
+
+bool place(const Tools& tools, const Clip& c, bool shown) {
+  const std::string served = tools.folder + "/clips/" + c.name, aside = tools.folder + "/withdrawn/" + c.name;
+  std::error_code ec;
+  fs::create_directories(tools.folder + "/withdrawn", ec);
+  ec.clear();
+  if (shown)
+    fs::rename(aside, served, ec);
+  else
+    fs::rename(served, aside, ec);
+  return !ec;  // it was there already, or is another server's
 }
 
 Result<Clip> own_clip(db::Tx& tx, const Call& call, ClipId id) {
@@ -225,15 +250,61 @@ Result<int> cut_clips(db::Database& db, const Call& call, const Tools& tools) {
         log_event(LogEvent::media_failed, "clip {}: {}", c.id.text(), how.error().text());
         if (c.tries >= kTries || how.error().code == Code::not_found) c.state = State::failed;
       }
+      bool shown = false;
       TRY_OK(db.write([&](db::Tx& tx) -> Status {
         store::set_cut(tx, c);
         if (c.state == State::ready) tx.emit(ready_event(call, c));
+        shown = is_shown(tx, c);
         return {};
       }));
+      if (c.state == State::ready && !shown) place(tools, c, false);  // withdrawn while it was being cut
+      if (c.state != State::waiting) net::metrics().counter(net::Metric::clips, {state_name(c.state)}).add();
       if (c.state == State::ready) ++done;
     }
     if (static_cast<int>(clips.size()) < kCutsAtOnce) return done;
   }
+}
+
+Result<int> place_clips(db::Database& db, const Call&, const Tools& tools, const std::vector<ProductId>& products) {
+  int moved = 0;
+  const auto put = [&](const std::vector<Clip>& clips, const std::vector<bool>& shown) {
+    for (std::size_t i = 0; i < clips.size(); ++i)
+      if (clips[i].state == State::ready) moved += place(tools, clips[i], shown[i]);
+  };
+  for (const ProductId product : products)
+    for (ClipId before;;) {
+      std::vector<Clip> clips;
+      std::vector<bool> shown;
+      TRY_OK(db.read([&](db::Tx& tx) -> Status {
+        clips = store::every_of_product(tx, product, before, kPlacedAtOnce);
+        shown.clear();
+        for (const Clip& c : clips) shown.push_back(is_shown(tx, c));
+        return {};
+      }));
+      put(clips, shown);
+      if (static_cast<int>(clips.size()) < kPlacedAtOnce) break;
+      before = clips.back().id;
+    }
+  if (!products.empty()) return moved;
+  std::vector<std::string> names;
+  std::error_code ec;
+  for (const char* part : {"clips", "withdrawn"})
+    for (const auto& entry : fs::directory_iterator(tools.folder + "/" + part, ec))
+      names.push_back(entry.path().filename().string());
+  for (std::size_t from = 0; from < names.size(); from += kPlacedAtOnce) {
+    std::vector<Clip> clips;
+    std::vector<bool> shown;
+    TRY_OK(db.read([&](db::Tx& tx) -> Status {
+      for (std::size_t i = from; i < std::min(names.size(), from + kPlacedAtOnce); ++i)
+        if (auto clip = store::find_by_name(tx, names[i])) {
+          shown.push_back(is_shown(tx, *clip));
+          clips.push_back(*std::move(clip));
+        }
+      return {};
+    }));
+    put(clips, shown);
+  }
+  return moved;
 }
 
 Result<int> keep_budget(db::Database& db, const Call& call, const Tools& tools, const HeldFn& held) {
@@ -241,7 +312,7 @@ Result<int> keep_budget(db::Database& db, const Call& call, const Tools& tools, 
   if (budget == 0) return 0;
   std::vector<Kept> all;
   std::error_code ec;
-  for (const char* part : {"streams", "clips"})
+  for (const char* part : {"streams", "clips", "withdrawn"})
     for (const auto& entry : fs::directory_iterator(tools.folder + "/" + part, ec)) {
       Kept kept{part + ("/" + entry.path().filename().string()), 0, 0};
       kept.bytes = bytes_in(entry.path(), kept.at);
@@ -249,6 +320,8 @@ Result<int> keep_budget(db::Database& db, const Call& call, const Tools& tools, 
     }
   std::int64_t sum = 0;
   for (const Kept& k : all) sum += k.bytes;
+  auto& told = net::metrics().gauge(net::Metric::media_kept_bytes);
+  told.set(sum);
   if (sum <= budget) return 0;
   std::vector<bool> locked(all.size(), true);
   std::vector<ClipId> clip_of(all.size());
@@ -256,7 +329,7 @@ Result<int> keep_budget(db::Database& db, const Call& call, const Tools& tools, 
   TRY_OK(db.read([&](db::Tx& tx) -> Status {
     for (std::size_t i = 0; i < all.size(); ++i) {
       const std::string name = all[i].folder.substr(all[i].folder.find('/') + 1);
-      if (all[i].folder.starts_with("clips/")) {
+      if (!all[i].folder.starts_with("streams/")) {
         const auto clip = store::find_by_name(tx, name);
         if (clip && clip->state == State::waiting) continue;  // it is being cut
         if (clip) clip_of[i] = clip->id;
@@ -282,6 +355,7 @@ Result<int> keep_budget(db::Database& db, const Call& call, const Tools& tools, 
       }));
     fs::remove_all(tools.folder + "/" + all[i].folder, ec);
   }
+  told.set(sum);
   if (sum > budget)
     log_event(LogEvent::media_full, "{} MB are kept, {} are allowed: everything left is live or held", sum / 1'000'000,
               call.settings->media_disk_mb);
@@ -296,6 +370,7 @@ Result<Clip> find_clip(db::Tx& tx, ClipId id) {
 Result<Clip> visible_clip(db::Tx& tx, ClipId id) {
   TRY(auto clip, find_clip(tx, id));
   if (clip.state != State::ready) return no_clip();
+  if (clip.withdrawn_at != 0) return fail(Code::not_found, "its store has withdrawn this clip");
   const auto product = catalog::find_product(tx, clip.product);
   if (!product || !product->on_sale) return fail(Code::not_found, "its product is withdrawn, and the clip with it");
   return clip;
@@ -306,6 +381,25 @@ Result<Clip> rename_clip(db::Tx& tx, const Call& call, ClipId id, std::string_vi
   TRY_OK(live::check_title(title));
   store::set_title(tx, id, title);
   clip.title = std::string(title);
+  return clip;
+}
+
+Result<Clip> withdraw_clip(db::Tx& tx, const Call& call, ClipId id, bool withdrawn) {
+  TRY(auto clip, own_clip(tx, call, id));
+  if ((clip.withdrawn_at != 0) == withdrawn) return clip;
+  clip.withdrawn_at = withdrawn ? call.now : 0;
+  store::set_withdrawn(tx, id, clip.withdrawn_at);
+  db::Event event;
+  event.id = call.make_id<EventId>();
+  event.brand = clip.brand;
+  event.topic = kClipWithdrawn;
+  event.key = clip.broadcast.value;
+  JsonWriter w;
+  w.begin().field("clip_id", id).field("product_id", clip.product).field("store_id", clip.store);
+  event.payload = w.field("withdrawn", withdrawn).end().take();
+  event.at = call.now;
+  tx.emit(event);
+  org::audit(tx, call, clip.brand, withdrawn ? "clip.withdraw" : "clip.show", "clip", id.value, "{}");
   return clip;
 }
 
@@ -379,7 +473,9 @@ Shape clip_shape() {
           count("from_ms", "media time of the clip's first frame"),
           count("to_ms"),
           instant("created_at"),
-          nullable(instant("ready_at"))};
+          nullable(instant("ready_at")),
+          nullable(instant("withdrawn_at", "its store took it out of sight")),
+          boolean("shown", "it can be watched: ready, not withdrawn, its product on sale")};
 }
 
 Status write_clip(db::Tx& tx, JsonWriter& w, const Clip& c) {
@@ -389,7 +485,7 @@ Status write_clip(db::Tx& tx, JsonWriter& w, const Clip& c) {
   w.field("pin_id", c.pin).field("product_id", c.product).field("title", c.title).field("state", state_name(c.state));
   w.field("name", c.name).field("media_open_ms", c.media_open_ms).field("media_close_ms", c.media_close_ms);
   w.field("from_ms", c.from_ms).field("to_ms", c.to_ms).field_at("created_at", c.created_at);
-  w.field_at("ready_at", c.ready_at).end();
+  w.field_at("ready_at", c.ready_at).field_at("withdrawn_at", c.withdrawn_at).field("shown", is_shown(tx, c)).end();
   return {};
 }
 
@@ -405,6 +501,16 @@ Result<Reply> list_reply(db::Tx& tx, const std::vector<Clip>& clips, int limit) 
   for (const Clip& c : clips) TRY_OK(write_clip(tx, w, c));
   w.end_list();
   return Reply::json(net::page_json(w.text(), static_cast<int>(clips.size()) == limit ? clips.back().id.value : 0));
+}
+
+// Who may see what is not shown gets all; others what is shown, so that a page may hold less than its limit.
+Result<Reply> some_reply(db::Tx& tx, const std::vector<Clip>& all, bool whole, int limit) {
+  JsonWriter w;
+  w.begin_list();
+  for (const Clip& c : all)
+    if (whole || c.state == State::waiting || is_shown(tx, c)) TRY_OK(write_clip(tx, w, c));
+  w.end_list();
+  return Reply::json(net::page_json(w.text(), static_cast<int>(all.size()) == limit ? all.back().id.value : 0));
 }
 
 Shape page_shape() { return {shape::list("items", clip_shape(), 0, 200), shape::nullable(shape::id("next"))}; }
@@ -450,6 +556,18 @@ net::Routes clip_routes() {
                        .taking({shape::text("title", 1, kMaxTitle)})
                        .giving(clip_shape())
                        .may_fail({Code::not_found, Code::forbidden}));
+  const auto withdrawn = [&](Method method, const char* name, const char* summary, bool what) {
+    routes.push_back(write_route(method, "/api/v1/clips/{clip_id}/withdrawn", name, summary, Access::login,
+                                 [what](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                                   TRY(const auto id, request.id_param<ClipId>("clip_id"));
+                                   TRY(const auto clip, withdraw_clip(tx, call, id, what));
+                                   return clip_reply(tx, clip);
+                                 })
+                         .giving(clip_shape())
+                         .may_fail({Code::not_found, Code::forbidden}));
+  };
+  withdrawn(Method::put, "withdrawClip", "Take a clip of one's own store out of sight, its files too", true);
+  withdrawn(Method::del, "showClip", "Show it again", false);
   routes.push_back(read_route(Method::get, "/api/v1/products/{product_id}/clips", "listProductClips",
                               "All clips of the same item, newest first", Access::guest,
                               [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
@@ -464,27 +582,36 @@ net::Routes clip_routes() {
                        .asking(page_query())
                        .giving(page_shape())
                        .may_fail({Code::not_found}));
-  routes.push_back(read_route(Method::get, "/api/v1/stores/{store_id}/clips", "listStoreClips",
-                              "A store's clips and those posted in it, newest first", Access::guest,
-                              [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
-                                TRY(const auto id, request.id_param<StoreId>("store_id"));
-                                TRY(const auto page, page_of(request));
-                                TRY_OK(org::find_store(tx, id));
-                                std::vector<Clip> shown;
-                                const auto all = store::of_store(tx, id, ClipId{page.after}, page.limit);
-                                for (const Clip& c : all)
-                                  if (const auto p = catalog::find_product(tx, c.product); p && p->on_sale)
-                                    shown.push_back(c);
-                                JsonWriter w;
-                                w.begin_list();
-                                for (const Clip& c : shown) TRY_OK(write_clip(tx, w, c));
-                                w.end_list();
-                                return Reply::json(net::page_json(
-                                    w.text(), static_cast<int>(all.size()) == page.limit ? all.back().id.value : 0));
-                              })
-                       .asking(page_query())
-                       .giving(page_shape())
-                       .may_fail({Code::not_found}));
+  routes.push_back(
+      read_route(Method::get, "/api/v1/stores/{store_id}/clips", "listStoreClips",
+                 "A store's clips and those posted in it, newest first; its own agent and who operates the "
+                 "brand see those that are not shown, too",
+                 Access::guest,
+                 [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                   TRY(const auto id, request.id_param<StoreId>("store_id"));
+                   TRY(const auto page, page_of(request));
+                   TRY(const auto found, org::find_store(tx, id));
+                   const bool own = org::require_store(tx, call, found.brand, id).has_value();
+                   return some_reply(tx, store::of_store(tx, id, ClipId{page.after}, page.limit), own, page.limit);
+                 })
+          .asking(page_query())
+          .giving(page_shape())
+          .may_fail({Code::not_found}));
+  routes.push_back(
+      read_route(Method::get, "/api/v1/brands/{brand_id}/clips", "listBrandClips",
+                 "All clips of a brand, newest first; its staff sees those that are not shown, too", Access::guest,
+                 [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                   TRY(const auto id, request.id_param<BrandId>("brand_id"));
+                   TRY(const auto page, page_of(request));
+                   TRY_OK(org::find_brand(tx, id));
+                   const auto& staff = call.caller.staff;
+                   const bool own =
+                       std::any_of(staff.begin(), staff.end(), [&](const StaffOf& s) { return s.brand == id; });
+                   return some_reply(tx, store::of_brand(tx, id, ClipId{page.after}, page.limit), own, page.limit);
+                 })
+          .asking(page_query())
+          .giving(page_shape())
+          .may_fail({Code::not_found}));
   const auto post = [&](Method method, const char* name, const char* summary, auto function) {
     routes.push_back(write_route(method, "/api/v1/clips/{clip_id}/posts/{store_id}", name, summary, Access::login,
                                  [function](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {

@@ -36,9 +36,15 @@ using HeldFn = std::function<bool(db::Tx&, BrandId, BroadcastId)>;
 // end); beyond, and clips at any age, the oldest goes first, unless its broadcast or brand is held.
 Result<int> keep_budget(db::Database& db, const Call& call, const Tools& tools, const HeldFn& held);
 
+// Files of clips that are not shown are put aside (withdrawn/), where nothing serves them; those that are shown again
+// come back. Of these products; of none: of all there are, which a start does, since the last run may have been killed.
+Result<int> place_clips(db::Database& db, const Call& call, const Tools& tools, const std::vector<ProductId>& products);
+
 // ---- people
 Result<Clip> find_clip(db::Tx& tx, ClipId id);     // whatever its state
-Result<Clip> visible_clip(db::Tx& tx, ClipId id);  // ready, its product on sale; else not_found
+Result<Clip> visible_clip(db::Tx& tx, ClipId id);  // ready, not withdrawn, its product on sale; else not_found
+// Out of sight, or back again; its own store says it, or who operates the brand.
+Result<Clip> withdraw_clip(db::Tx& tx, const Call& call, ClipId id, bool withdrawn);
 Result<Clip> rename_clip(db::Tx& tx, const Call& call, ClipId id, std::string_view title);
 Status post_clip(db::Tx& tx, const Call& call, ClipId id, StoreId store);
 Status unpost_clip(db::Tx& tx, const Call& call, ClipId id, StoreId store);
@@ -51,6 +57,7 @@ std::optional<Clip> clip_for_moment(db::Tx& tx, BroadcastId broadcast, ProductId
 std::optional<AgentId> clipper_of(db::Tx& tx, ClipId clip, StoreId store);
 std::string brand_key_seed(BrandId brand);  // Ed25519
 
+inline constexpr const char* kClipWithdrawn = "clip.withdrawn";  // {clip_id, product_id, store_id, withdrawn}
 inline constexpr const char* kClipReady = "clip.ready";  // {clip_id, broadcast_id, pin_id, product_id, store_id}
 net::Routes clip_routes();
 

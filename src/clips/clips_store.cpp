@@ -10,7 +10,7 @@ using db::Sql;
   "c.id, c.brand_id, c.store_id, c.agent_id, c.broadcast_id, c.pin_id, c.product_id, c.stream_name, c.title, "   \
   "c.state, "                                                                                                    \
   "c.opened_at, c.media_open_ms, c.media_close_ms, c.from_ms, c.to_ms, c.name, c.bytes, c.sha256, c.signature, " \
-  "c.tries, c.created_at, c.ready_at"
+  "c.tries, c.created_at, c.ready_at, c.withdrawn_at"
 
 const Sql kPins{
     "clips.pins_to_clip",
@@ -32,19 +32,25 @@ const Sql kSetCut{"clips.set_cut",
                   "update clips set state = $2, from_ms = $3, to_ms = $4, bytes = $5, sha256 = $6, signature = $7, "
                   "tries = $8, ready_at = $9 where id = $1"};
 const Sql kSetTitle{"clips.set_title", "update clips set title = $2 where id = $1"};
+const Sql kSetWithdrawn{"clips.set_withdrawn", "update clips set withdrawn_at = $2 where id = $1"};
 const Sql kOfProduct{"clips.of_product", "select " CLIP_COLUMNS
                                          " from clips c where c.product_id = $1 and c.id < $2 and c.state = 'ready' "
-                                         "order by c.id desc limit $3"};
+                                         "and c.withdrawn_at is null order by c.id desc limit $3"};
+const Sql kEveryOfProduct{"clips.every_of_product",
+                          "select " CLIP_COLUMNS
+                          " from clips c where c.product_id = $1 and c.id < $2 order by c.id desc limit $3"};
+const Sql kOfBrand{"clips.of_brand", "select " CLIP_COLUMNS
+                                     " from clips c where c.brand_id = $1 and c.id < $2 order by c.id desc limit $3"};
 const Sql kOfStore{
     "clips.of_store",
     "select " CLIP_COLUMNS
-    " from clips c where c.id < $2 and c.state in ('ready', 'waiting') and "
+    " from clips c where c.id < $2 and "
     "(c.store_id = $1 or exists (select 1 from clip_posts o where o.clip_id = c.id and o.store_id = $1)) "
     "order by c.id desc limit $3"};
 const Sql kOfBroadcast{"clips.of_broadcast",
                        "select " CLIP_COLUMNS
                        " from clips c where c.broadcast_id = $1 and c.product_id = $2 and c.state "
-                       "= 'ready' order by c.id desc limit $3"};
+                       "= 'ready' and c.withdrawn_at is null order by c.id desc limit $3"};
 const Sql kPutPost{
     "clips.put_post",
     "insert into clip_posts (clip_id, store_id, agent_id, posted_at) values ($1, $2, $3, $4) on conflict "
@@ -76,6 +82,7 @@ Clip clip_of(const db::Row& r) {
   c.tries = static_cast<int>(r.integer(19));
   c.created_at = r.integer(20);
   c.ready_at = r.integer(21);
+  c.withdrawn_at = r.integer(22);
   return c;
 }
 
@@ -115,6 +122,15 @@ void set_cut(db::Tx& tx, const Clip& c) {
 bool set_title(db::Tx& tx, ClipId id, std::string_view title) { return tx.exec(kSetTitle, {id, title}) > 0; }
 std::vector<Clip> of_product(db::Tx& tx, ProductId product, ClipId before, int limit) {
   return tx.all(kOfProduct, {product, upper(before), limit}, clip_of);
+}
+bool set_withdrawn(db::Tx& tx, ClipId id, Instant at) {
+  return tx.exec(kSetWithdrawn, {id, at == 0 ? std::optional<Instant>() : at}) > 0;
+}
+std::vector<Clip> every_of_product(db::Tx& tx, ProductId product, ClipId before, int limit) {
+  return tx.all(kEveryOfProduct, {product, upper(before), limit}, clip_of);
+}
+std::vector<Clip> of_brand(db::Tx& tx, BrandId brand, ClipId before, int limit) {
+  return tx.all(kOfBrand, {brand, upper(before), limit}, clip_of);
 }
 std::vector<Clip> of_store(db::Tx& tx, StoreId store, ClipId before, int limit) {
   return tx.all(kOfStore, {store, upper(before), limit}, clip_of);

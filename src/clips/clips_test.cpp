@@ -6,6 +6,9 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "base/crypto.hpp"
 #include "base/json.hpp"
 #include "catalog/catalog_service.hpp"
@@ -20,6 +23,13 @@ namespace lianbo::clips {
 namespace {
 
 using db::Tx;
+namespace fs = std::filesystem;
+
+void fill(const std::string& file, std::size_t bytes) {
+  fs::create_directories(fs::path(file).parent_path());
+  std::ofstream(file, std::ios::binary) << std::string(bytes, 'x');
+}
+
 using live::Picture;
 
 constexpr Instant kNow = 1'800'000'000'000;
@@ -230,6 +240,61 @@ TEST_P(ClipsTest, ARoomCarriesAnothersPictureWithItsOwnPins) {
   EXPECT_EQ(clips[0].agent, b_.id) << "but the room's own";
 }
 
+TEST_P(ClipsTest, ARoomThatStopsCarryingGoesOnInTheSameMediaTime) {
+  const auto room = schedule(b_.store), third = schedule(agent("C").store);
+  const auto carry = [&](Instant at, const live::Scheduled& who, BroadcastId of) {
+    return [=, this](Tx& tx) { return live::carry_picture(tx, call(at), who.broadcast.id, of); };
+  };
+  start(made_.broadcast.id, kNow);
+  start(room.broadcast.id, kNow);
+  start(third.broadcast.id, kNow);
+  frame(made_, kNow + 1000);
+  frame(third, kNow + 1500);
+  write(carry(kNow + 2000, room, made_.broadcast.id));
+  EXPECT_EQ(live::picture_of(now(room.broadcast.id)), Picture::on);
+  write(carry(kNow + 9000, room, {}));
+  EXPECT_EQ(live::picture_of(now(room.broadcast.id)), Picture::none) << "nobody of its own has been there";
+  EXPECT_EQ(refused(carry(kNow + 9000, room, third.broadcast.id)), Code::broadcast_state_conflict)
+      << "media time is the first head's";
+  write(carry(kNow + 9500, room, made_.broadcast.id));
+  write(carry(kNow + 10'000, room, {}));
+  write(publish(room, "own:1", kNow + 11'000));
+  EXPECT_EQ(live::picture_of(now(room.broadcast.id)), Picture::on);
+  EXPECT_EQ(frame(room, kNow + 12'000), kNow + 1000) << "its first own frame lies at 11 s of that time";
+  EXPECT_EQ(live::media_ms_at(now(room.broadcast.id), kNow + 12'000), 11'000);
+  write([&](Tx& tx) { return live::pin_product(tx, call(kNow + 13'000), room.broadcast.id, tea_); });
+  write([&](Tx& tx) { return live::unpin(tx, call(kNow + 16'000), room.broadcast.id); });
+  find_pins(db(), call(kNow + 16'001));
+  EXPECT_EQ(clips_of(b_.store).at(0).stream, room.broadcast.stream_name) << "cut from its own recording";
+}
+
+TEST_P(ClipsTest, APictureThatNeverComesBackEndsItsBroadcast) {
+  start(made_.broadcast.id, kNow);
+  const auto quiet = schedule(b_.store);
+  start(quiet.broadcast.id, kNow);  // never has a picture, and may go on
+  write(publish(made_, "own:1"));
+  frame(made_, kNow);
+  write([&](Tx& tx) { return live::pin_product(tx, call(kNow + 1000), made_.broadcast.id, tea_); });
+  const auto gone = [&](Instant at) { write([&](Tx& tx) { return live::publishers_gone(tx, call(at), "own:"); }); };
+  const auto ended = [&](Instant at) { return live::end_lost(db(), call(at), 10).value_or(-1); };
+  const DurationMs longest = settings_.media_lost_minutes * kMinuteMs;
+  gone(kNow + 10'000);
+  EXPECT_EQ(ended(kNow + 10'000 + longest - 1), 0) << "the host may still come back";
+  write(publish(made_, "own:2", kNow + 20'000));
+  EXPECT_EQ(ended(kNow + 10'000 + longest), 0) << "and came";
+  gone(kNow + 30'000);
+  settings_.media_lost_minutes = 0;
+  EXPECT_EQ(ended(kNow + 30'000 + kDayMs), 0) << "0: never";
+  settings_.media_lost_minutes = longest / kMinuteMs;
+  EXPECT_EQ(ended(kNow + 30'000 + longest), 1);
+  EXPECT_EQ(ended(kNow + 30'000 + longest), 0) << "once";
+  const auto b = now(made_.broadcast.id);
+  EXPECT_EQ(b.state, live::BroadcastState::ended);
+  EXPECT_EQ(b.ended_why, "lost");
+  EXPECT_EQ(now(quiet.broadcast.id).state, live::BroadcastState::live);
+  EXPECT_EQ(find_pins(db(), call(b.ended_at)).value_or(-1), 1) << "its open pin is closed and becomes a clip";
+}
+
 TEST_P(ClipsTest, EachClosedPinBecomesOneClip) {
   const Clip c = one_clip();
   EXPECT_EQ(c.title, "A同款 · tea");
@@ -274,6 +339,93 @@ TEST_P(ClipsTest, WithdrawingTheProductWithdrawsItsClips) {
     return catalog::patch_product(tx, call(), tea_, patch);
   });
   EXPECT_FALSE(found());
+}
+
+TEST_P(ClipsTest, AClipThatIsNotShownHasNoFileWhereFilesAreServed) {
+  const test::ScratchFolder media;
+  const Tools tools{media.path(), "ffmpeg"};
+  const Clip c = one_clip();
+  const auto lies = [&](const char* part) {
+    return fs::exists(tools.folder + "/" + part + "/" + c.name + "/clip.mp4");
+  };
+  fill(tools.folder + "/clips/" + c.name + "/clip.mp4", 10);
+  const auto product = [&](bool on_sale) {
+    write([&](Tx& tx) {
+      catalog::ProductPatch patch;
+      patch.on_sale = on_sale;
+      return catalog::patch_product(tx, call(), tea_, patch);
+    });
+  };
+  const auto withdraw = [&](bool yes) {
+    write([&](Tx& tx) { return withdraw_clip(tx, call(kNow + 70'000), c.id, yes); });
+  };
+  const auto placed = [&](std::vector<ProductId> of) { return place_clips(db(), call(), tools, of).value_or(-1); };
+  EXPECT_EQ(placed({}), 0);
+  EXPECT_TRUE(lies("clips"));
+  product(false);
+  EXPECT_EQ(placed({tea_}), 1) << "its product is withdrawn";
+  EXPECT_TRUE(lies("withdrawn") && !lies("clips"));
+  withdraw(true);
+  product(true);
+  EXPECT_EQ(placed({tea_}), 0) << "its store has withdrawn it besides";
+  EXPECT_EQ(refused([&](Tx& tx) { return visible_clip(tx, c.id); }), Code::not_found);
+  write([&](Tx& tx) -> Result<bool> {
+    EXPECT_EQ(clip_for_moment(tx, c.broadcast, tea_, c.pin, 4000), std::nullopt);
+    EXPECT_TRUE(store::of_product(tx, tea_, {}, 10).empty());
+    return true;
+  });
+  withdraw(false);
+  EXPECT_EQ(placed({}), 1) << "a start looks at all there are";
+  EXPECT_TRUE(lies("clips") && !lies("withdrawn"));
+}
+
+// Kept: 0.6 MB each of a recording of long ago, one of a held broadcast, one that is live, one that ended yesterday; a
+// clip that is held and two that are not.
+TEST_P(ClipsTest, TheDiskBudgetTakesTheOldestAndNothingThatMustStay) {
+  const test::ScratchFolder media;
+  const Tools tools{media.path(), "ffmpeg"};
+  settings_.media_disk_mb = 3;
+  const Instant later = kNow + (settings_.evidence_days + 10) * kDayMs;
+  const auto ended = [&](StoreId store, Instant at) {
+    const auto s = schedule(store);
+    start(s.broadcast.id, at);
+    write([&](Tx& tx) { return live::end_broadcast(tx, call(at + 1000), s.broadcast.id); });
+    return s.broadcast;
+  };
+  const Clip clip = one_clip();  // made_ stays live
+  live::Broadcast old = ended(b_.store, kNow), held = ended(agent("C").store, kNow),
+                  fresh = ended(agent("D").store, later - kDayMs);
+  const auto film = [&](const std::string& name, int age_h) {
+    fill(tools.folder + "/" + name, 600'000);
+    fs::last_write_time(tools.folder + "/" + name, fs::file_time_type::clock::now() - std::chrono::hours(age_h));
+  };
+  film("streams/" + made_.broadcast.stream_name + "/1.ts", 900);
+  film("streams/" + held.stream_name + "/1.ts", 800);
+  film("streams/" + fresh.stream_name + "/1.ts", 700);
+  film("streams/" + old.stream_name + "/1.ts", 5);
+  film("streams/ofNobody/1.ts", 600);
+  film("clips/" + clip.name + "/clip.mp4", 3);
+  film("withdrawn/forgotten/clip.mp4", 4);
+  const auto keep = [&] {
+    return keep_budget(db(), call(later), tools, [&](Tx&, BrandId, BroadcastId id) { return id == held.id; })
+        .value_or(-1);
+  };
+  const auto there = [&](const std::string& name) { return fs::exists(tools.folder + "/" + name); };
+  EXPECT_EQ(keep(), 2) << "4.2 MB are kept, 3 are allowed";
+  EXPECT_FALSE(there("streams/" + old.stream_name)) << "the oldest that nothing holds";
+  EXPECT_FALSE(there("withdrawn/forgotten")) << "then the next";
+  EXPECT_TRUE(there("clips/" + clip.name)) << "and no more than must";
+  for (const auto* b : {&made_.broadcast, &held, &fresh})
+    EXPECT_TRUE(there("streams/" + b->stream_name)) << "live, held, or younger than evidence is kept";
+  EXPECT_EQ(keep(), 0) << "it fits";
+  settings_.media_disk_mb = 1;
+  keep();
+  for (const auto* b : {&made_.broadcast, &held, &fresh}) EXPECT_TRUE(there("streams/" + b->stream_name));
+  EXPECT_FALSE(there("clips/" + clip.name));
+  write([&](Tx& tx) -> Result<bool> {
+    EXPECT_EQ(find_clip(tx, clip.id)->state, State::removed) << "and its row says so";
+    return true;
+  });
 }
 
 // ---- provenance

@@ -73,6 +73,8 @@ std::vector<EventType> make() {
   add("stream.key_changed", "broadcast", "", "its stream key was renewed; the old one is void", broadcast_data());
   add("clip.ready", "broadcast", "", "the recording of a pin can be watched",
       {id("clip_id"), id("broadcast_id"), id("pin_id"), id("product_id"), id("store_id")});
+  add("clip.withdrawn", "broadcast", "", "a clip was taken out of sight by its store, or shown again",
+      {id("clip_id"), id("product_id"), id("store_id"), boolean("withdrawn")});
   add("broadcast.changed", "broadcast", "", "it has another title or time", broadcast_data());
   const Shape flash = {
       id("id"),       id("broadcast_id"), id("product_id"),     id("sku_id"),       price("price_fen"),

@@ -107,7 +107,8 @@ Picture picture_of(const Broadcast& b) {
   if (b.first_frame_at == 0) return Picture::none;
   if (b.state != BroadcastState::live) return Picture::over;
   // Who carries another's picture has no publisher of their own; their page looks at the other room.
-  return b.picture_of || !b.publisher.empty() ? Picture::on : Picture::cut;
+  if (b.picture_of || !b.publisher.empty()) return Picture::on;
+  return b.cut_at == 0 ? Picture::none : Picture::cut;  // none: it carried another's and has had none of its own
 }
 
 Status check_title(std::string_view title) {

@@ -12,6 +12,7 @@
 #include "live/offers_store.hpp"
 #include "live/stream_store.hpp"
 #include "live/tally.hpp"
+#include "net/metrics.hpp"
 #include "org/org_service.hpp"
 #include "org/training.hpp"
 
@@ -195,6 +196,28 @@ Result<Broadcast> end_broadcast(db::Tx& tx, const Call& call, BroadcastId id) {
     TRY_OK(org::rehearsed(tx, call, owner.agent, b.id, b.ended_at - b.started_at));
   }
   return b;
+}
+
+Result<int> end_lost(db::Database& db, const Call& call, int limit) {
+  const DurationMs longest = call.settings->media_lost_minutes * kMinuteMs;
+  if (longest == 0) return 0;
+  const Instant before = call.now - longest;
+  TRY(const auto lost,
+      db.read([&](db::Tx& tx) -> Result<std::vector<BroadcastId>> { return store::lost_pictures(tx, before, limit); }));
+  int ended = 0;
+  for (const BroadcastId id : lost) {
+    bool now = false;
+    TRY_OK(db.write([&](db::Tx& tx) -> Status {
+      TRY(auto b, lock_broadcast(tx, id));
+      now = b.state == BroadcastState::live && b.publisher.empty() && b.cut_at != 0 && b.cut_at <= before;
+      if (now) TRY_OK(end_now(tx, call, b, "lost"));  // a rehearsal that is lost counts for nothing
+      return {};
+    }));
+    if (!now) continue;
+    ++ended;
+    net::metrics().counter(net::Metric::media_lost).add();
+  }
+  return ended;
 }
 
 Status follow_agent(db::Tx& tx, const Call& call, const org::Agent& agent) {

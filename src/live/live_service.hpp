@@ -39,6 +39,9 @@ Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id)
 Result<Broadcast> start_broadcast(db::Tx& tx, const Call& call, BroadcastId id);
 // Closes its open pin. A rehearsal that lasted long enough is a part of the training done.
 Result<Broadcast> end_broadcast(db::Tx& tx, const Call& call, BroadcastId id);
+// Ends what is live and has had no picture any more for media.lost_minutes, as its host would have: the open pin is
+// closed, so that it becomes a clip, and the recording is the replay. A broadcast that never had a picture goes on.
+Result<int> end_lost(db::Database& db, const Call& call, int limit);
 // What an agent's state does to their broadcasts, in the same transaction: who is suspended or leaves is off the air at
 // once; what was scheduled waits for the end of a suspension, and is cancelled when the agent leaves.
 Status follow_agent(db::Tx& tx, const Call& call, const org::Agent& agent);

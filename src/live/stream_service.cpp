@@ -7,6 +7,7 @@
 #include "live/live_service.hpp"
 #include "live/live_store.hpp"
 #include "live/stream_store.hpp"
+#include "net/metrics.hpp"
 #include "net/target.hpp"
 #include "org/org_service.hpp"
 
@@ -45,11 +46,11 @@ Status check_publish(const Broadcast& b, Instant now) {
 Status take_publisher(db::Tx& tx, const Call& call, Broadcast& b, std::string_view client) {
   if (!b.publisher.empty() && b.publisher != client)
     return fail(Code::conflict, "somebody publishes with this key already");
-  const bool back = b.first_frame_at != 0 && b.cut_at != 0;
+  const bool told = b.first_frame_at != 0;  // back after a cut, or after another's picture
   b.publisher = std::string(client);
   b.cut_at = 0;
   store::set_publisher(tx, b);
-  if (back) tx.emit(stream_event(call, kStreamChanged, b));
+  if (told) tx.emit(stream_event(call, kStreamChanged, b));
   return {};
 }
 
@@ -84,6 +85,10 @@ std::string value_in(std::string_view form, std::string_view name) {
       return net::percent_decode(pair.substr(equals + 1), true).value_or(std::string());
   }
   return {};
+}
+
+void count_publisher(std::string_view outcome) {
+  net::metrics().counter(net::Metric::media_publishers, {outcome}).add();
 }
 
 // nginx: call=publish&name=…&clientid=…&key=… as a form. SRS: {"action":"on_publish","stream":…,"client_id":…,
@@ -160,8 +165,6 @@ Result<Broadcast> carry_picture(db::Tx& tx, const Call& call, BroadcastId id, Br
   TRY(auto b, lock_room(tx, call, id));
   TRY_OK(check_shelf_change(b));
   if (b.picture_of == of) return b;
-  if (b.first_frame_at != 0)
-    return fail(Code::broadcast_state_conflict, "this broadcast has begun with another picture");
   if (!b.publisher.empty()) return fail(Code::conflict, "somebody publishes into this room; end that first");
   if (of) {
     TRY(const auto head, find_broadcast(tx, of));
@@ -172,9 +175,15 @@ Result<Broadcast> carry_picture(db::Tx& tx, const Call& call, BroadcastId id, Br
     if (head.state != BroadcastState::scheduled && head.state != BroadcastState::live)
       return fail(Code::broadcast_state_conflict, "that broadcast is " + std::string(state_name(head.state)),
                   "/broadcast_id");
+    // Media time is the head's; so one that has begun can only go back to where its own came from.
+    if (b.first_frame_at != 0 && b.first_frame_at != head.first_frame_at)
+      return fail(Code::broadcast_state_conflict, "this broadcast has begun with another picture");
     b.picture_of = of;
     store::set_picture_of(tx, id, of);
-    if (head.first_frame_at != 0) {
+    if (b.first_frame_at != 0) {
+      b.media_lag_ms = head.media_lag_ms;
+      store::set_lag(tx, id, head.media_lag_ms);
+    } else if (head.first_frame_at != 0) {
       b.first_frame_at = head.first_frame_at;
       b.media_lag_ms = head.media_lag_ms;
       store::set_first_frame(tx, b);
@@ -183,6 +192,11 @@ Result<Broadcast> carry_picture(db::Tx& tx, const Call& call, BroadcastId id, Br
   } else {
     b.picture_of = {};
     store::set_picture_of(tx, id, {});
+    // Its media time goes on; a picture of its own may come now, and begins in the middle of it.
+    b.cut_at = 0;
+    store::set_publisher(tx, b);
+    b.media_lag_ms = 0;
+    store::set_lag(tx, id, 0);
   }
   tx.emit(stream_event(call, kStreamChanged, b));
   return b;
@@ -224,10 +238,13 @@ net::Routes stream_routes(const StreamDeps& deps) {
         hook.wish.client = (own ? deps.own_client : "out:") + hook.wish.client;
         hook.wish.trusted = own && same_bytes(hook.wish.key, camera_key(deps.own_secret, hook.wish.stream));
         if (hook.what == Hook::What::publish) {
-          TRY(const auto b, admit_publisher(tx, call, hook.wish));
+          const auto b = admit_publisher(tx, call, hook.wish);
+          count_publisher(b ? "admitted" : "refused");
+          if (!b) return fail(b.error());
           // Who runs another media server does not tell of frames: this is the first, as far as we know.
-          if (outside && b.state == BroadcastState::live) TRY_OK(frame_came(tx, call, hook.wish.stream, call.now));
+          if (outside && b->state == BroadcastState::live) TRY_OK(frame_came(tx, call, hook.wish.stream, call.now));
         } else if (hook.what == Hook::What::done) {
+          count_publisher("left");
           TRY_OK(publisher_left(tx, call, hook.wish.stream, hook.wish.client));
         }
         return Reply{200, "0", "text/plain", {}};

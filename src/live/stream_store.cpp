@@ -18,6 +18,9 @@ const Sql kMovePins{"stream.move_pins",
 const Sql kMoveChat{"stream.move_chat", "update chat_lines set media_ms = 0 where broadcast_id = $1"};
 const Sql kSetLag{"stream.set_lag", "update broadcasts set media_lag_ms = $2 where id = $1"};
 const Sql kSetPictureOf{"stream.set_picture_of", "update broadcasts set picture_of = $2 where id = $1"};
+const Sql kLost{"stream.lost",
+                "select id from broadcasts where cut_at <= $1 and state = 'live' and publisher = '' order by cut_at "
+                "limit $2"};
 const Sql kName{"stream.name", "update broadcasts set stream_name = $2 where id = $1"};
 const Sql kPublished{"stream.published",
                      "select id from broadcasts where publisher <> '' and substr(publisher, 1, length(cast($1 as "
@@ -50,6 +53,9 @@ void set_first_frame(db::Tx& tx, const Broadcast& b) {
   tx.exec(kMoveChat, {b.id});
 }
 void set_lag(db::Tx& tx, BroadcastId id, std::int64_t lag_ms) { tx.exec(kSetLag, {id, lag_ms}); }
+std::vector<BroadcastId> lost_pictures(db::Tx& tx, Instant cut_before, int limit) {
+  return tx.all(kLost, {cut_before, limit}, id_of);
+}
 void set_picture_of(db::Tx& tx, BroadcastId id, BroadcastId of) { tx.exec(kSetPictureOf, {id, of}); }
 void name_stream(db::Tx& tx, BroadcastId id, std::string_view name) { tx.exec(kName, {id, name}); }
 std::vector<BroadcastId> published(db::Tx& tx, std::string_view clients, int limit) {

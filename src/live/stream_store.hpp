@@ -15,6 +15,7 @@ std::string stream_key_sha256(db::Tx& tx, BroadcastId id);
 void set_publisher(db::Tx& tx, const Broadcast& b);  // publisher, cut_at
 void set_first_frame(db::Tx& tx, const Broadcast& b);
 void set_lag(db::Tx& tx, BroadcastId id, std::int64_t lag_ms);
+std::vector<BroadcastId> lost_pictures(db::Tx& tx, Instant cut_before, int limit);
 void set_picture_of(db::Tx& tx, BroadcastId id, BroadcastId of);
 void name_stream(db::Tx& tx, BroadcastId id, std::string_view name);
 std::vector<BroadcastId> published(db::Tx& tx, std::string_view clients, int limit);

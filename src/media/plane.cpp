@@ -121,7 +121,7 @@ Status Plane::prepare() {
   std::error_code ec;
   plan_.folder = fs::absolute(plan_.folder, ec).lexically_normal().string();
   while (plan_.folder.ends_with('/')) plan_.folder.pop_back();
-  for (const char* name : {"streams", "clips", "nginx", "open"}) {
+  for (const char* name : {"streams", "clips", "withdrawn", "nginx", "open"}) {
     fs::create_directories(path(name), ec);
     if (ec) return fail(Code::io_failed, ec.message(), path(name));
   }
@@ -269,7 +269,7 @@ void Plane::look(const std::string& name, Stream& stream) {
   std::erase_if(listed, [&](const Segment& s) { return s.came_at <= stream.thrown_upto; });
   if (listed.empty() || recording.closed()) return;
   if (recording.empty()) {
-    std::optional<Instant> begun;
+    std::optional<PlaneHooks::Begun> begun;
     std::size_t first = listed.size() - 1;  // what came before the newest came before it was on air
     if (stream.thrown_upto == 0) first = 0;
     begun = hooks_.begin(name, listed[first].came_at);
@@ -281,7 +281,7 @@ void Plane::look(const std::string& name, Stream& stream) {
     }
     if (!begun) return;
     listed.erase(listed.begin(), listed.begin() + static_cast<std::ptrdiff_t>(thrown));
-    recording.begin(*begun);
+    recording.begin(begun->zero, begun->media_ms);
   }
   const std::size_t before = recording.segments().size();
   const std::string fresh = recording.take(listed);

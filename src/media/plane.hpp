@@ -3,10 +3,10 @@
 // happens.
 //
 // Folder: streams/{name}/ holds a stream's segments, nginx's own list (index.m3u8, served to nobody), live.m3u8 and
-// all.m3u8 (recording.hpp); clips/; nginx/ with its settings and words; open/ with a mark for each recording that is
-// not closed, so that a restart finds them without looking through years of folders.
-// What a stream is (which broadcast, on air or not) the plane does not know: it asks through PlaneHooks, on its thread.
-// Files that come before the broadcast is on air are thrown away.
+// all.m3u8 (recording.hpp); clips/, and withdrawn/ for those that are not served; nginx/ with its settings and words;
+// open/ with a mark for each recording that is not closed, so that a restart finds them without looking through years
+// of folders. What a stream is (which broadcast, on air or not) the plane does not know: it asks through PlaneHooks, on
+// its thread. Files that come before the broadcast is on air are thrown away.
 #pragma once
 
 #include <atomic>
@@ -28,8 +28,12 @@
 namespace lianbo::media {
 
 struct PlaneHooks {
-  // A stream's first frame came at the wall's `came_at`: the instant of its media time 0; none: it is not on air yet.
-  std::function<std::optional<Instant>(const std::string& stream, Instant came_at)> begin;
+  // A stream's first frame came at the wall's `came_at`; none: it is not on air yet.
+  struct Begun {
+    Instant zero = 0;           // of its media time
+    std::int64_t media_ms = 0;  // of this frame
+  };
+  std::function<std::optional<Begun>(const std::string& stream, Instant came_at)> begin;
   // The stream's lag has changed by more than kLagStepMs, or it is back after a cut.
   std::function<void(const std::string& stream, std::int64_t lag_ms)> lag;
   std::function<bool(const std::string& stream)> over;  // nothing more will come of it

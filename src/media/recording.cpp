@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::string_view kHead =
     "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-INDEPENDENT-SEGMENTS\n";
-constexpr std::string_view kLength = "#EXTINF:", kTime = "#EXT-X-PROGRAM-DATE-TIME:", kCut = "#EXT-X-DISCONTINUITY";
+constexpr std::string_view kLength = "#EXTINF:", kTime = "#EXT-X-PROGRAM-DATE-TIME:", kCut = "#EXT-X-DISCONTINUITY",
+                           kZero = "#LIANBO-MEDIA-TIME-ZERO:";
 
 // Whole lines only: what is behind the last newline is not written to its end.
 template <class F>
@@ -76,6 +77,8 @@ bool Recording::read(std::string_view text) {
   each_line(text, [&](std::string_view line) {
     if (line == kCut) {
       next.after_cut = true;
+    } else if (line.starts_with(kZero)) {
+      first_frame_at_ = parse_rfc3339(line.substr(kZero.size())).value_or(0);
     } else if (line.starts_with(kTime)) {
       time = parse_rfc3339(line.substr(kTime.size())).value_or(0);
     } else if (line.starts_with(kLength)) {
@@ -85,12 +88,12 @@ bool Recording::read(std::string_view text) {
     } else if (!line.starts_with('#')) {
       if (const auto came_at = name_of_file(line); came_at && next.length_ms > 0 && time != 0) {
         if (segments_.empty()) {
-          first_frame_at_ = time;
-          first_came_at_ = *came_at;
+          if (first_frame_at_ == 0) first_frame_at_ = time;
+          zero_came_at_ = *came_at - (time - first_frame_at_);
         }
         next.came_at = *came_at;
         next.media_ms = time - first_frame_at_;
-        lag_ms_ = next.came_at - first_came_at_ - next.media_ms;
+        lag_ms_ = next.came_at - zero_came_at_ - next.media_ms;
         segments_.push_back(next);
       }
       next = {};
@@ -111,16 +114,18 @@ std::string Recording::take(const std::vector<Segment>& listed) {
   for (Segment s : listed) {
     if (!segments_.empty() && s.came_at <= segments_.back().came_at) continue;
     if (segments_.empty()) {
-      first_came_at_ = s.came_at;
+      s.media_ms = first_media_ms_;
+      zero_came_at_ = s.came_at - s.media_ms;
       s.after_cut = false;
       out += kHead;
       out += fmt::format("#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:0\n", kLongestSegmentS);
+      if (s.media_ms != 0) out += fmt::format("{}{}\n", kZero, format_rfc3339(first_frame_at_));
     } else if (s.after_cut) {
-      s.media_ms = std::max(segments_.back().end_ms(), s.came_at - first_came_at_);
+      s.media_ms = std::max(segments_.back().end_ms(), s.came_at - zero_came_at_);
     } else {
       s.media_ms = segments_.back().end_ms();
     }
-    lag_ms_ = s.came_at - first_came_at_ - s.media_ms;
+    lag_ms_ = s.came_at - zero_came_at_ - s.media_ms;
     segments_.push_back(s);
     out += entry(s);
     if (segments_.size() > kLiveSegments && segments_[segments_.size() - kLiveSegments - 1].after_cut)

@@ -49,7 +49,11 @@ class Recording {
 
   // Takes over what is new of nginx's list; what all.m3u8 gets appended (its head first). begin() was called before.
   std::string take(const std::vector<Segment>& listed);
-  void begin(Instant first_frame_at) { first_frame_at_ = first_frame_at; }
+  // first_media_ms: of its first segment; not 0 for who carried another's picture before (the list then says the zero).
+  void begin(Instant first_frame_at, std::int64_t first_media_ms = 0) {
+    first_frame_at_ = first_frame_at;
+    first_media_ms_ = first_media_ms;
+  }
   std::string close();  // what is appended at the end; "" when it was
 
   std::string live_text() const;
@@ -62,7 +66,8 @@ class Recording {
   std::vector<Segment> segments_;
   std::int64_t cuts_before_live_ = 0;
   Instant first_frame_at_ = 0;
-  std::int64_t first_came_at_ = 0;
+  std::int64_t first_media_ms_ = 0;
+  std::int64_t zero_came_at_ = 0;  // the wall's, of media time 0
   std::int64_t lag_ms_ = 0;
   bool closed_ = false;
 };

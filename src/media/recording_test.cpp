@@ -61,6 +61,23 @@ TEST(Recording, PlaylistsSayWhenEachFirstFrameWas) {
   EXPECT_EQ(r.take({listed(9000, 1000)}), "") << "nothing comes after the end";
 }
 
+TEST(Recording, OnePicturesTimeMayBeginInTheMiddle) {
+  Recording r;
+  r.begin(kFirst, 5000);  // the room carried another's picture before
+  const std::string text = r.take({listed(1000, 1000), listed(2000, 1000)});
+  EXPECT_THAT(text,
+              HasSubstr("#EXT-X-PROGRAM-DATE-TIME:" + format_rfc3339(kFirst + 5000) + "\n#EXTINF:1.000,\n1000.ts\n"));
+  EXPECT_EQ(r.segments()[1].media_ms, 6000);
+  EXPECT_EQ(r.lag_ms(), 0);
+  EXPECT_TRUE(r.covering(0, 5000).empty()) << "what was carried is not in its own recording";
+  Recording again;
+  ASSERT_TRUE(again.read(text));
+  EXPECT_EQ(again.first_frame_at(), kFirst) << "media time 0 is known after a restart, too";
+  EXPECT_EQ(again.segments()[1].media_ms, 6000);
+  again.take({listed(9000, 1000, true)});
+  EXPECT_EQ(again.segments()[2].media_ms, 13'000) << "after a cut it is what the wall says";
+}
+
 TEST(Recording, CoversAPinWithWholeSegments) {
   Recording r;
   r.begin(kFirst);

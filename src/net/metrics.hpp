@@ -63,6 +63,17 @@
   X(backups, "lianbo_backups_total", counter, "outcome", "backups the server made by itself or on request")            \
   X(backup_newest, "lianbo_backup_newest_seconds", gauge, "",                                                          \
     "when the newest backup in backup.dir was made, in seconds since 1970; 0: there is none")                          \
+  X(media_recordings, "lianbo_media_recordings_open", gauge, "", "recordings that are not closed yet")                 \
+  X(media_segments, "lianbo_media_segments_total", counter, "", "segments taken over into recordings")                 \
+  X(media_restarts, "lianbo_media_restarts_total", counter, "", "times nginx was started again after it had ended")    \
+  X(media_cameras, "lianbo_media_cameras", gauge, "", "browsers that send their camera now")                           \
+  X(media_publishers, "lianbo_media_publishers_total", counter, "outcome",                                             \
+    "who wanted to publish: admitted, refused; left: their end")                                                       \
+  X(media_lost, "lianbo_media_broadcasts_lost_total", counter, "",                                                     \
+    "broadcasts that ended because their picture never came back (media.lost_minutes)")                                \
+  X(media_kept_bytes, "lianbo_media_kept_bytes", gauge, "",                                                            \
+    "recordings and clips on the disk when media.disk_mb was looked at last; 0: it is not set")                        \
+  X(clips, "lianbo_clips_total", counter, "outcome", "clips cut, by how it ended: ready, failed")                      \
   X(log_events, "lianbo_log_events_total", counter, "event", "log lines by event (docs/logs.md), warnings and errors")
 
 namespace lianbo::net {

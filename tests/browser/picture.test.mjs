@@ -1,43 +1,235 @@
-// Pictures in a real browser: a host's (fake) camera goes on air, and another browser sees it move.
+// Pictures in a real browser, both ways in: a host's (fake) camera and an encoder that publishes by RTMP. Another browser
+// sees them move; the time that is burnt into them, read out of the player, says how long the way was. Both leave clips and
+// a replay.
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { logInAs, phone } from './browser.mjs'
+import { axeFindings, desk, logInAs, openContext, phone, smallTargets, tooWide } from './browser.mjs'
+import { apart, cameraFilm, publishClock, readMark } from './film.mjs'
 import { makeWorld } from './world.mjs'
 
 const { chromium } = createRequire(new URL('../../web/package.json', import.meta.url))('playwright-core')
-let world, browser
+const longestS = 4
+let world, browser, folder, encoder
 before(async () => {
-  world = await makeWorld({ settings: ['media.on=1', 'media.rtmp_port=0', 'media.http_port=0', 'jobs.ms=200'], rooms: 1 })
+  folder = mkdtempSync(join(tmpdir(), 'lianbo-film-'))
+  cameraFilm(join(folder, 'camera.mjpeg'))
+  world = await makeWorld({ settings: ['media.on=1', 'media.rtmp_port=0', 'media.http_port=0', 'jobs.ms=200'], rooms: 3 })
   browser = await chromium.launch({
     executablePath: process.env.LIANBO_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required'],
+    args: ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${join(folder, 'camera.mjpeg')}`, '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required'],
   })
 })
 after(async () => {
+  encoder?.kill('SIGKILL')
   await browser?.close()
-  await world?.server.stop()
+  await world?.close()
+  if (folder) rmSync(folder, { recursive: true, force: true })
 })
 
+const until = async (what, seconds, words) => {
+  for (const end = Date.now() + seconds * 1000; ; await new Promise((go) => setTimeout(go, 100))) {
+    const got = await what()
+    if (got) return got
+    assert.ok(Date.now() < end, words)
+  }
+}
+// The viewer's page of a room; what its policy refuses is collected.
+async function watch(room) {
+  const context = await browser.newContext({ ...phone, locale: 'zh-CN', baseURL: world.server.url })
+  const page = await context.newPage()
+  page.refused = []
+  page.on('console', (message) => message.type() === 'error' && /Content Security/.test(message.text()) && page.refused.push(message.text()))
+  await page.goto(`/room/${room.id}`)
+  return page
+}
+// Seconds from glass to glass, the worst of many looks: `shown` is what was drawn when the viewer's frame is looked at.
+async function longestWay(page, shown) {
+  const first = await readMark(page, '.moving video')
+  let worst = 0
+  for (let i = 0; i < 12; i++) {
+    const [seen, now] = await Promise.all([readMark(page, '.moving video'), shown()])
+    worst = Math.max(worst, apart(now.mark + (seen.at - now.at), seen.mark) / 10)
+    await page.waitForTimeout(250)
+  }
+  const last = await readMark(page, '.moving video')
+  assert.ok(last.frames > first.frames + 10 && apart(last.mark, first.mark) > 15, `the picture stands still: ${JSON.stringify([first, last])}`)
+  return worst
+}
+// Somebody's browser: {page, context}; null: a guest's.
+async function person(who, size = phone) {
+  const { context } = await openContext(browser, world.server.url, size)
+  if (who) await logInAs(context, world.server.url, who)
+  return { context, page: await context.newPage() }
+}
+// A pin of a few seconds, so that there is a clip.
+async function explain(room, product = room === world.live[0] ? 1 : 4) {
+  await room.host.client.post(`/broadcasts/${room.id}/pins`, { product_id: world.products[product].id })
+  await new Promise((go) => setTimeout(go, 3000))
+  await room.host.client.delete(`/broadcasts/${room.id}/pins/open`)
+}
+// Its clip plays, and after the end so does the replay, from its beginning.
+async function leaves(room, page) {
+  const found = await until(async () => (await world.owner.get(`/stores/${room.store_id}/clips`)).items.find((one) => one.broadcast_id === room.id && one.state === 'ready'), 30, 'no clip within 30 s')
+  await page.goto(`/clip/${found.id}`)
+  await until(() => page.evaluate(() => (document.querySelector('video')?.currentTime ?? 0) > 0.4), 20, 'the clip does not play')
+  await room.host.client.post(`/broadcasts/${room.id}/end`)
+  await page.goto(`/room/${room.id}`)
+  const replay = await until(() => readMark(page, '.moving video'), 30, 'the replay does not come')
+  await until(async () => apart((await readMark(page, '.moving video')).mark, replay.mark) > 10, 20, 'the replay stands still')
+  return replay
+}
+
 test('a camera goes on air and is seen in another browser', async () => {
-  const base = world.server.url
   const room = world.live[0]
-  const studio = await browser.newContext({ ...phone, locale: 'zh-CN', baseURL: base, permissions: ['camera', 'microphone'] })
-  await logInAs(studio, base, room.host)
+  const studio = await browser.newContext({ ...phone, locale: 'zh-CN', baseURL: world.server.url, permissions: ['camera', 'microphone'] })
+  await logInAs(studio, world.server.url, room.host)
   const host = await studio.newPage()
   await host.goto(`/host/live/${room.id}`)
   await host.getByRole('button', { name: '用手机摄像头直播' }).tap()
-  const seen = await browser.newContext({ ...phone, locale: 'zh-CN', baseURL: base })
-  const viewer = await seen.newPage()
-  const refused = []
-  viewer.on('console', (message) => message.type() === 'error' && /Content Security/.test(message.text()) && refused.push(message.text()))
-  await viewer.goto(`/room/${room.id}`)
-  const frames = () => viewer.evaluate(() => document.querySelector('.moving video')?.getVideoPlaybackQuality().totalVideoFrames ?? 0)
-  const until = Date.now() + 60_000
-  while ((await frames()) < 20 && Date.now() < until) await viewer.waitForTimeout(200)
-  const first = await frames()
-  assert.ok(first >= 20, `${first} frames were shown`)
-  await viewer.waitForTimeout(1500)
-  assert.ok((await frames()) > first, 'the picture stands still')
-  assert.deepEqual(refused, [])
+  const page = await watch(room)
+  await until(async () => ((await readMark(page, '.moving video'))?.frames ?? 0) > 30, 60, 'no picture comes')
+  const worst = await longestWay(page, () => readMark(host, '.camera video'))
+  console.log(`camera, glass to glass: ${worst.toFixed(1)} s`)
+  assert.ok(worst <= longestS, `from glass to glass ${worst} s`)
+  await explain(room)
+  await leaves(room, page)
+  assert.deepEqual(page.refused, [])
+  await studio.close()
+  await page.context().close()
+})
+
+test('an encoder publishes by RTMP and is seen within four seconds', async () => {
+  const room = world.live[1]
+  const { ingest_url } = (await world.owner.get('/site')).media
+  encoder = publishClock(`rtmp://127.0.0.1${ingest_url}/${room.picture.stream}?key=${room.stream_key}`)
+  const page = await watch(room)
+  await until(async () => ((await readMark(page, '.moving video'))?.frames ?? 0) > 30, 60, 'no picture comes')
+  const worst = await longestWay(page, async () => ({ mark: Date.now() / 100, at: Date.now() / 100 }))
+  console.log(`RTMP, glass to glass: ${worst.toFixed(1)} s`)
+  assert.ok(worst <= longestS, `from glass to glass ${worst} s`)
+
+  // The moment that is shared is the one that is seen, though the host is seconds further.
+  await page.locator('header').getByRole('button', { name: '分享' }).tap()
+  const seen = await readMark(page, '.moving video')
+  const [asked] = await Promise.all([page.waitForRequest((one) => one.method() === 'POST' && one.url().endsWith('/api/v1/shares')), page.getByRole('dialog').getByRole('button', { name: '复制链接' }).tap()])
+  const moment = Date.parse((await world.owner.get(`/broadcasts/${room.id}`)).picture.first_frame_at) + asked.postDataJSON().media_ms
+  const off = Math.min(apart(moment / 100, seen.mark), apart(seen.mark, moment / 100))
+  assert.ok(off <= 10, `what is shared is ${off / 10} s from what is seen`)
+  assert.deepEqual(page.refused, [])
+  await page.context().close()
+})
+
+test('a room carries the picture of another, and stops', async () => {
+  const [, head, room] = world.live
+  const studio = await person(room.host)
+  await studio.page.goto(`/host/live/${room.id}`)
+  const carry = studio.page.getByRole('region', { name: '转播画面' })
+  await carry.getByRole('button', { name: '转播别的直播间的画面' }).tap()
+  await carry.getByRole('listitem').filter({ hasText: head.title }).getByRole('button', { name: '转播' }).tap()
+  await carry.getByText(`正在转播「${head.title}」的画面`).waitFor()
+  assert.deepEqual([...(await axeFindings(studio.page)), ...(await tooWide(studio.page))], [])
+  const page = await watch(room)
+  const seen = await until(() => readMark(page, '.moving video'), 40, 'the carried picture does not come')
+  assert.ok(apart(seen.at, seen.mark) < 100, `the carrying room shows the head's picture of now: ${JSON.stringify(seen)}`)
+  await explain(room, 7)
+
+  // The brand's desk stops it and begins it again, in the room beside the wall; the host's page hears of both.
+  const staff = await person(world.founder, desk)
+  await staff.page.goto(`/brand/${world.brand}/wall`)
+  await staff.page.getByRole('button', { name: '列表', exact: true }).click()
+  await staff.page.getByRole('link', { name: room.host.name }).click()
+  const beside = staff.page.getByRole('dialog').getByRole('region', { name: '转播画面' })
+  await beside.getByRole('button', { name: '停止转播' }).click()
+  await carry.getByRole('button', { name: '转播别的直播间的画面' }).waitFor()
+  assert.equal((await world.owner.get(`/broadcasts/${room.id}`)).picture.state, 'none')
+  await beside.getByRole('button', { name: '转播别的直播间的画面' }).click()
+  await beside.getByRole('listitem').filter({ hasText: head.title }).getByRole('button', { name: '转播' }).click()
+  await carry.getByRole('button', { name: '停止转播' }).tap()
+  await carry.getByRole('button', { name: '转播别的直播间的画面' }).waitFor()
+  for (const one of [studio, staff]) await one.context.close()
+  await page.context().close()
+})
+
+test('clips are renamed, withdrawn, posted by another host, and found beside the rooms of the same item', async () => {
+  const [, head, room] = world.live
+  await explain(head)
+  const product = world.products[4]
+  const of = (id) => world.owner.get(`/stores/${id}/clips`).then((got) => got.items.filter((one) => one.shown))
+  const clip = await until(async () => (await of(head.store_id)).find((one) => one.product_id === product.id), 30, 'no clip within 30 s')
+  await until(async () => (await of(room.store_id)).length > 0, 30, 'the carrying room has no clip of its own')
+
+  const own = await person(head.host)
+  const { page } = own
+  await page.goto('/host/more')
+  await page.getByRole('link', { name: '同款切片' }).tap()
+  const row = page.getByRole('listitem').filter({ hasText: product.title }).first()
+  await row.getByRole('button', { name: '改标题' }).tap()
+  await page.getByLabel('标题').fill('三分钟讲透这款茶')
+  await page.getByRole('button', { name: '保存' }).tap()
+  const renamed = page.getByRole('listitem').filter({ hasText: '三分钟讲透这款茶' })
+  await renamed.getByRole('button', { name: '撤下' }).tap()
+  await renamed.getByRole('button', { name: '确认撤下' }).tap()
+  await renamed.getByRole('button', { name: '重新展示' }).waitFor()
+  const file = `${(await world.owner.get('/site')).media.clips_url.replace(/^:/, 'http://127.0.0.1:')}/${clip.name}/clip.mp4`
+  const answers = async () => (await fetch(file, { method: 'HEAD' })).status
+  await until(async () => (await answers()) === 404, 10, 'the file of a withdrawn clip answers')
+  await renamed.getByRole('button', { name: '重新展示' }).tap()
+  await renamed.getByText('展示中').waitFor()
+  await until(async () => (await answers()) === 200, 10, 'the file of a clip that is shown again does not answer')
+
+  // Another host posts it as clipper, and takes it out again.
+  const other = await person(room.host)
+  await other.page.goto('/host/clips')
+  await other.page.getByRole('button', { name: '品牌全部' }).tap()
+  const theirs = other.page.getByRole('listitem').filter({ hasText: '三分钟讲透这款茶' })
+  await theirs.getByRole('button', { name: '发布到我的店铺' }).tap()
+  await theirs.getByText('已发布到我的店铺').waitFor()
+  assert.ok((await of(room.store_id)).some((one) => one.id === clip.id))
+  await theirs.getByRole('button', { name: '分享' }).waitFor()
+  await theirs.getByRole('button', { name: '从我的店铺撤下' }).tap()
+  await theirs.getByRole('button', { name: '发布到我的店铺' }).waitFor()
+
+  // The brand posts it in a store.
+  const staff = await person(world.founder, desk)
+  await staff.page.goto(`/brand/${world.brand}/clips`)
+  await staff.page.getByRole('listitem').filter({ hasText: '三分钟讲透这款茶' }).getByRole('button', { name: '发布到店铺' }).click()
+  const dialog = staff.page.getByRole('dialog')
+  await dialog.getByRole('combobox', { name: '代理' }).fill(room.host.name)
+  await dialog.getByRole('option').filter({ hasText: room.host.name }).first().click()
+  await dialog.getByRole('button', { name: '保存' }).click()
+  await until(async () => (await of(room.store_id)).some((one) => one.id === clip.id), 10, 'the brand can not post a clip')
+
+  // 同款, from the product and from the clip.
+  const buyer = await person(null)
+  await buyer.page.goto(`/product/${product.id}`)
+  await buyer.page.getByRole('link', { name: '同款切片与直播' }).tap()
+  await buyer.page.getByRole('link', { name: /三分钟讲透这款茶/ }).waitFor()
+  await buyer.page.getByRole('link').filter({ hasText: head.title }).waitFor()
+  await buyer.page.getByRole('heading', { name: '评价' }).waitFor()
+  await buyer.page.getByRole('link', { name: /三分钟讲透这款茶/ }).tap()
+  await buyer.page.getByRole('link', { name: /同款/ }).last().tap()
+  await buyer.page.getByRole('heading', { name: '同款', exact: true }).waitFor()
+
+  // Both languages, light and dark, for thumbs and for readers of screens.
+  const faults = []
+  for (const [who, path, size] of [[head.host, '/host/clips', phone], [null, `/product/${product.id}/same`, phone], [world.founder, `/brand/${world.brand}/clips`, desk]])
+    for (const look of [{ locale: 'zh-CN', colorScheme: 'light' }, { locale: 'en-US', colorScheme: 'dark' }]) {
+      const one = await person(who, { ...size, ...look })
+      await one.page.goto(path)
+      await one.page.getByText('三分钟讲透这款茶').first().waitFor()
+      for (const fault of [...(await axeFindings(one.page)), ...(size === phone ? await smallTargets(one.page) : []), ...(await tooWide(one.page))]) faults.push(`${path} ${look.locale}: ${fault}`)
+      await one.context.close()
+    }
+  assert.deepEqual(faults, [])
+  for (const one of [own, other, staff, buyer]) await one.context.close()
+
+  const viewer = await watch(head)
+  const before = Date.now() / 100
+  const replay = await leaves(head, viewer)
+  assert.ok(apart(before, replay.mark) < 3000, 'the replay begins with what was shown first')
+  await viewer.context().close()
 })

@@ -51,6 +51,15 @@ class Camera:
         except OSError:
             pass
 
+    def closed_with(self):
+        """The code of the server's close frame."""
+        self.socket.settimeout(10)
+        head = self.socket.recv(2)
+        while len(head) == 2 and head[0] & 15 != 8:
+            self.socket.recv(head[1])
+            head = self.socket.recv(2)
+        return struct.unpack(">H", self.socket.recv(2))[0] if len(head) == 2 else None
+
     def stop(self):
         self.socket.close()
         self.film.kill()
@@ -82,6 +91,13 @@ class Host:
     @property
     def picture(self):
         return self.world.owner.ok("GET", f"/api/v1/broadcasts/{self.id}")["picture"]
+
+
+def answers(url):
+    try:
+        return bool(pictures.fetch(url))
+    except OSError:
+        return False
 
 
 def instant(text):
@@ -213,6 +229,24 @@ def play(program, world, folder):
         shifted = viewer.send("GET", "/s/" + shares[0][2]["token"])
         expect(shifted.status == 302 and f"t={shares[0][0]['media_open_ms']}&shift=1" in shifted.headers["location"],
                f"while live, a pin that is over lands at {shifted.headers.get('location')}, expected the pin's start")
+        # ——— while live, with the pin over: the room, its picture at the pin's start
+        def burnt_at(media_ms, so_far):
+            """What the picture at this media time says, as the player finds it: by each segment's date and time."""
+            at = instant(a.picture["first_frame_at"]) + media_ms / 1000
+            time_text, _, file, _ = [e for e in so_far if instant(e[0]) <= at + 0.001][-1]
+            frames = frames_of.setdefault(file, None) or pictures.marks(f"{base}/streams/{a.stream}/{file}")
+            frames_of[file] = frames
+            return min(frames, key=lambda m: abs(m[0] - (at - instant(time_text))))[1]
+
+        frames_of, so_far = {}, playlist(a)
+        for pin, at, share in shares:
+            landed = viewer.send("GET", "/s/" + share["token"])
+            start = pin["media_open_ms"]
+            expect(landed.status == 302 and landed.headers["location"].startswith(f"/room/{a.id}?")
+                   and f"product={pin['product_id']}" in landed.headers["location"] and f"t={start}&shift=1" in landed.headers["location"],
+                   f"while live, a moment of {pin['id']} lands at {landed.headers.get('location')}")
+            burnt = burnt_at(start, so_far) * 1000
+            expect(start - 300 <= burnt <= pin["media_close_ms"] + 300, f"the pin is {start} to {pin['media_close_ms']} ms, the picture there {burnt}")
         a.end()
         expect(wait_until(lambda: b"ENDLIST" in pictures.fetch(url(a)), 10), "the replay is not closed")
         expect(first.wait(timeout=60) is not None, "the publisher of an ended broadcast goes on")
@@ -235,6 +269,12 @@ def play(program, world, folder):
         world.owner.ok("PATCH", f"/api/v1/products/{world.products['P2']['id']}", {"on_sale": False})
         gone = next(c for c in made if c["product_id"] == world.products["P2"]["id"])
         expect(viewer.send("GET", f"/api/v1/clips/{gone['id']}").status == 404, "a withdrawn product's clip is still shown")
+        expect(wait_until(lambda: not answers(f"{base}/clips/{gone['name']}/clip.mp4"), 10), "a withdrawn clip's file still answers")
+        kept_clip = next(c for c in made if c["product_id"] != world.products["P2"]["id"])
+        world.owner.ok("PUT", f"/api/v1/clips/{kept_clip['id']}/withdrawn")
+        expect(wait_until(lambda: not answers(f"{base}/clips/{kept_clip['name']}/poster.jpg"), 10), "a clip its store withdrew still answers")
+        world.owner.ok("DELETE", f"/api/v1/clips/{kept_clip['id']}/withdrawn")
+        expect(wait_until(lambda: answers(f"{base}/clips/{kept_clip['name']}/clip.mp4"), 10), "a clip that is shown again does not answer")
 
         # ——— another agent posts a clip; who comes through that pays them as clipper
         clip = next(c for c in made if c["product_id"] == world.products["P1"]["id"])
@@ -261,6 +301,15 @@ def play(program, world, folder):
             expect(wait_until(lambda: len(playlist(b)) >= 3, 25), "a browser's camera does not come on air")
             mark = pictures.marks(f"{base}/streams/{b.stream}/{playlist(b)[-1][2]}")[-1][1]
             expect(0 < mark < 60, f"the camera's picture says {mark} s")
+            ffmpeg = [pid for pid, name in children(server).items() if name == "ffmpeg"]
+            expect(len(ffmpeg) == 1, f"expected one FFmpeg for one camera, found {children(server)}")
+            os.kill(ffmpeg[0], signal.SIGKILL)
+            expect(wait_until(lambda: b.picture["state"] == "cut", 10), "a camera's FFmpeg died and the room does not say so")
+            expect(camera.closed_with() == 1011, "a camera whose FFmpeg died is not told")
+            camera.stop()
+            had = len(playlist(b))
+            camera = Camera(world, b)
+            expect(wait_until(lambda: b.picture["state"] == "on" and len(playlist(b)) > had + 1, 25), "a camera can't come back after its FFmpeg died")
             carried = c2.picture
             expect(carried["state"] == "on" and carried["of"] == b.id and carried["first_frame_at"] == b.picture["first_frame_at"],
                    f"the carrying room says {carried}")
@@ -273,7 +322,25 @@ def play(program, world, folder):
         world.server.kill()
         expect(wait_until(lambda: not any(os.path.exists(f"/proc/{pid}/stat") and open(f"/proc/{pid}/stat").read().split()[2] != "Z"
                                           for pid in left), 10), f"the server was killed; of {left} something lives on")
-        return f"{len(whole)} segments, clips ready {took:.1f} s after the pin closed, 200 moments landed"
+
+        # ——— a start with the withdrawn clip's files where they are served, and hardly any disk allowed
+        aside, served = folder / "media/withdrawn" / gone["name"], folder / "media/clips" / gone["name"]
+        expect(aside.exists() and not served.exists(), "a withdrawn clip's files are not put aside")
+        aside.rename(served)
+        (folder / "media/clips" / clip["name"] / "long.mp4").write_bytes(bytes(1_200_000))
+        recordings = sorted(p.name for p in (folder / "media/streams").iterdir() if (p / "all.m3u8").exists())
+        world.server.settings = [*SETTINGS, "media.disk_mb=1"]
+        world.server.start()
+        world.owner = world.client(world.owner_token)
+        expect(wait_until(lambda: not served.exists(), 10), "a withdrawn clip's file is served again after a restart")
+        expect(wait_until(lambda: world.owner.send("GET", f"/api/v1/clips/{clip['id']}").status == 404, 10),
+               "the disk is full and no clip goes")
+        expect(recordings == sorted(p.name for p in (folder / "media/streams").iterdir() if (p / "all.m3u8").exists()),
+               "the disk budget takes a recording that evidence needs")
+        said = world.owner.send("GET", "/metrics").body.decode()
+        for line in ("lianbo_media_recordings_open ", "lianbo_media_kept_bytes ", 'lianbo_media_restarts_total 0'):
+            expect(line in said, f"the figures do not say {line}")
+        return f"{len(whole)} segments, clips ready {took:.1f} s after the pin closed, 200 moments landed live and 200 after the end"
     finally:
         for one in running:
             one.kill()

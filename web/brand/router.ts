@@ -29,6 +29,7 @@ export const routes = [
       { path: 'products', component: () => import('./pages/ProductsPage.vue'), meta: { nav: 'products' } },
       { path: 'products/import', component: () => import('./pages/ProductImportPage.vue'), meta: { nav: 'products' } },
       { path: `products/${id}`, component: () => import('./pages/ProductPage.vue'), meta: { nav: 'products' } },
+      { path: 'clips', component: () => import('./pages/ClipsPage.vue'), meta: { nav: 'clips' } },
       { path: 'campaigns', component: () => import('./pages/CampaignsPage.vue'), meta: { nav: 'campaigns' } },
       { path: `campaigns/${id}`, component: () => import('./pages/CampaignPage.vue'), meta: { nav: 'campaigns' } },
       { path: 'coupons', component: () => import('./pages/CouponsPage.vue'), meta: { nav: 'coupons' } },

@@ -36,6 +36,7 @@ export const routes = [
   { path: '/score', component: () => import('./pages/ScorePage.vue') },
   { path: '/team', component: () => import('./pages/TeamPage.vue') },
   { path: '/training', component: () => import('./pages/TrainingPage.vue') },
+  { path: '/clips', component: () => import('./pages/ClipsPage.vue') },
   { path: '/shares', component: () => import('./pages/SharesPage.vue') },
   { path: '/store', component: () => import('./pages/StorePage.vue') },
   { path: '/assistants', component: () => import('./pages/AssistantsPage.vue') },

@@ -17,6 +17,7 @@ export const routes = [
   { path: '/', component: HallPage, meta: { tab: 'hall' as const } },
   { path: '/room/:id', component: RoomPage, meta: { bare: true } },
   { path: '/product/:id', component: ProductPage },
+  { path: '/product/:id/same', component: () => import('./pages/SameItemPage.vue') },
   { path: '/store/:id', component: () => import('./pages/StorePage.vue') },
   { path: '/store/:id/score', component: () => import('./pages/ScorePage.vue') },
   { path: '/clip/:id', component: () => import('./pages/ClipPage.vue') },

@@ -6,6 +6,7 @@ import { parse } from 'vue/compiler-sfc'
 import { describe, expect, it } from 'vitest'
 import type { Message } from '@shared/i18n'
 import { sharedEn, sharedZh } from '@shared/i18n/messages'
+import { clipsEn, clipsZh } from '@shared/clips/i18n'
 import { trustEn, trustZh } from '@shared/trust/i18n'
 
 const root = join(__dirname, '..')
@@ -17,7 +18,7 @@ interface Source {
 const entries = ['shop', 'host', 'brand'].filter((name) => existsSync(join(root, name, 'index.html')))
 // Pages that are loaded with words of their own: their folder has a list, beside its entry's.
 const apart = 'reach'
-const lists: [name: string, folders: string[], zh: List, en: List][] = [['shared', ['shared', ...entries], sharedZh, sharedEn], ['trust', ['shared/trust'], trustZh, trustEn]]
+const lists: [name: string, folders: string[], zh: List, en: List][] = [['shared', ['shared', ...entries], sharedZh, sharedEn], ['trust', ['shared/trust'], trustZh, trustEn], ['clips', ['shared/clips'], clipsZh, clipsEn]]
 for (const name of entries)
   if (existsSync(join(root, name, 'i18n', 'zh.ts')))
     lists.push([name, [name], await listOf(name, 'zh'), await listOf(name, 'en')])
@@ -67,7 +68,7 @@ describe.each(lists)('messages of %s', (name, folders, zh, en) => {
     if (name !== 'shared') expect(unused).toEqual([])
     // t('key'), also as either arm of a choice: t(on ? 'remind.on' : 'remind.me'). What is asked of `shared` is its own.
     const call = name === 'shared' ? /\bshared\.t\(([^()]*)/g : /(?<!shared\.)\bt(?:Maybe)?\(([^()]*)/g
-    const missing = all.flatMap(({ path, text }) => (name === 'shared' || name === 'trust' || !path.startsWith('shared') ? [...text.matchAll(call)].flatMap((m) => [...m[1]!.split(/,\s*\{/)[0]!.matchAll(/(?<![=!]==?\s*)'([a-z][\w]*(?:\.[\w]+)+)'/g)].map((k) => k[1]!).filter((key) => !(key in zh)).map((key) => `${path}: ${key}`)) : []))
+    const missing = all.flatMap(({ path, text }) => (name === 'shared' || name === 'trust' || name === 'clips' || !path.startsWith('shared') ? [...text.matchAll(call)].flatMap((m) => [...m[1]!.split(/,\s*\{/)[0]!.matchAll(/(?<![=!]==?\s*)'([a-z][\w]*(?:\.[\w]+)+)'/g)].map((k) => k[1]!).filter((key) => !(key in zh)).map((key) => `${path}: ${key}`)) : []))
     expect(missing).toEqual([])
     for (const { path, text } of all)
       for (const [, translator, begin] of text.matchAll(/\b(shared\.)?t(?:Maybe)?\(`([a-z]\w*(?:\.\w+)*\.)\$\{/g))

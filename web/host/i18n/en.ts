@@ -407,6 +407,7 @@ export const en: Messages<HostKey> = {
   'why.rules': 'Lock rules version {n}, fixed when the order was placed.',
   'why.order': 'See the order',
 
+  'clips.title': 'Clips',
   'shares.title': 'My shares',
   'shares.new': 'Share my store',
   'shares.none': 'Nothing shared yet',

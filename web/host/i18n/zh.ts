@@ -407,6 +407,7 @@ export const zh = {
   'why.rules': '锁客规则第 {n} 版，下单时定下，之后不变。',
   'why.order': '看订单',
 
+  'clips.title': '同款切片',
   'shares.title': '我的分享',
   'shares.new': '分享店铺',
   'shares.none': '还没有分享过',

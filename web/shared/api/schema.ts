@@ -383,7 +383,7 @@ export type CancelBroadcastReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
-  /** suspended, left: its agent was; empty: its crew or staff said so */
+  /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
     /** cut: the host is reconnecting; over: a replay */
@@ -560,7 +560,7 @@ export type ChangeBroadcastReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
-  /** suspended, left: its agent was; empty: its crew or staff said so */
+  /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
     /** cut: the host is reconnecting; over: a replay */
@@ -1498,7 +1498,7 @@ export type EndBroadcastReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
-  /** suspended, left: its agent was; empty: its crew or staff said so */
+  /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
     /** cut: the host is reconnecting; over: a replay */
@@ -1951,7 +1951,7 @@ export type GetBroadcastReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
-  /** suspended, left: its agent was; empty: its crew or staff said so */
+  /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
     /** cut: the host is reconnecting; over: a replay */
@@ -2201,6 +2201,10 @@ export type GetClipReply = {
   to_ms: number
   created_at: string
   ready_at?: string | null
+  /** its store took it out of sight */
+  withdrawn_at?: string | null
+  /** it can be watched: ready, not withdrawn, its product on sale */
+  shown: boolean
 }
 /** A clip that is shown */
 export const getClip: Operation<{ clip_id: string }, undefined, undefined, GetClipReply> = { method: 'GET', path: '/api/v1/clips/{clip_id}' }
@@ -2302,7 +2306,7 @@ export type GetFeedReply = {
       peak_viewers: number
       /** a rehearsal is for its crew and the brand's staff only */
       audience: 'public' | 'rehearsal'
-      /** suspended, left: its agent was; empty: its crew or staff said so */
+      /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
       ended_why: string
       picture: {
         /** cut: the host is reconnecting; over: a replay */
@@ -2644,7 +2648,7 @@ export type GetHallReply = {
     peak_viewers: number
     /** a rehearsal is for its crew and the brand's staff only */
     audience: 'public' | 'rehearsal'
-    /** suspended, left: its agent was; empty: its crew or staff said so */
+    /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
     ended_why: string
     picture: {
       /** cut: the host is reconnecting; over: a replay */
@@ -2691,7 +2695,7 @@ export type GetHallReply = {
     peak_viewers: number
     /** a rehearsal is for its crew and the brand's staff only */
     audience: 'public' | 'rehearsal'
-    /** suspended, left: its agent was; empty: its crew or staff said so */
+    /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
     ended_why: string
     picture: {
       /** cut: the host is reconnecting; over: a replay */
@@ -2738,7 +2742,7 @@ export type GetHallReply = {
     peak_viewers: number
     /** a rehearsal is for its crew and the brand's staff only */
     audience: 'public' | 'rehearsal'
-    /** suspended, left: its agent was; empty: its crew or staff said so */
+    /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
     ended_why: string
     picture: {
       /** cut: the host is reconnecting; over: a replay */
@@ -4433,6 +4437,40 @@ export type ListBackupsReply = {
 /** The server's own backups, newest first, and their plan */
 export const listBackups: Operation<undefined, undefined, undefined, ListBackupsReply> = { method: 'GET', path: '/api/v1/backups' }
 
+export type ListBrandClipsReply = {
+  items: {
+    id: string
+    brand_id: string
+    /** its origin */
+    store_id: string
+    store_name: string
+    host_name: string
+    broadcast_id: string
+    pin_id: string
+    product_id: string
+    title: string
+    /** waiting: it is being cut */
+    state: 'waiting' | 'ready' | 'failed' | 'removed'
+    /** of its folder under the address of clips that getSite gives: clip.mp4, poster.jpg */
+    name: string
+    /** of the pin, in the broadcast's media time */
+    media_open_ms: number
+    media_close_ms: number
+    /** media time of the clip's first frame */
+    from_ms: number
+    to_ms: number
+    created_at: string
+    ready_at?: string | null
+    /** its store took it out of sight */
+    withdrawn_at?: string | null
+    /** it can be watched: ready, not withdrawn, its product on sale */
+    shown: boolean
+  }[]
+  next?: string | null
+}
+/** All clips of a brand, newest first; its staff sees those that are not shown, too */
+export const listBrandClips: Operation<{ brand_id: string }, { limit?: string; after?: string }, undefined, ListBrandClipsReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/clips' }
+
 export type ListBrandOrdersReply = {
   items: {
     id: string
@@ -4665,7 +4703,7 @@ export type ListBroadcastsReply = {
     peak_viewers: number
     /** a rehearsal is for its crew and the brand's staff only */
     audience: 'public' | 'rehearsal'
-    /** suspended, left: its agent was; empty: its crew or staff said so */
+    /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
     ended_why: string
     picture: {
       /** cut: the host is reconnecting; over: a replay */
@@ -5506,6 +5544,10 @@ export type ListProductClipsReply = {
     to_ms: number
     created_at: string
     ready_at?: string | null
+    /** its store took it out of sight */
+    withdrawn_at?: string | null
+    /** it can be watched: ready, not withdrawn, its product on sale */
+    shown: boolean
   }[]
   next?: string | null
 }
@@ -5665,7 +5707,7 @@ export type ListRoomsSellingReply = {
     peak_viewers: number
     /** a rehearsal is for its crew and the brand's staff only */
     audience: 'public' | 'rehearsal'
-    /** suspended, left: its agent was; empty: its crew or staff said so */
+    /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
     ended_why: string
     picture: {
       /** cut: the host is reconnecting; over: a replay */
@@ -5963,10 +6005,14 @@ export type ListStoreClipsReply = {
     to_ms: number
     created_at: string
     ready_at?: string | null
+    /** its store took it out of sight */
+    withdrawn_at?: string | null
+    /** it can be watched: ready, not withdrawn, its product on sale */
+    shown: boolean
   }[]
   next?: string | null
 }
-/** A store's clips and those posted in it, newest first */
+/** A store's clips and those posted in it, newest first; its own agent and who operates the brand see those that are not shown, too */
 export const listStoreClips: Operation<{ store_id: string }, { limit?: string; after?: string }, undefined, ListStoreClipsReply> = { method: 'GET', path: '/api/v1/stores/{store_id}/clips' }
 
 export type ListStoreCouponsReply = {
@@ -7496,6 +7542,10 @@ export type RenameClipReply = {
   to_ms: number
   created_at: string
   ready_at?: string | null
+  /** its store took it out of sight */
+  withdrawn_at?: string | null
+  /** it can be watched: ready, not withdrawn, its product on sale */
+  shown: boolean
 }
 /** Another title */
 export const renameClip: Operation<{ clip_id: string }, undefined, RenameClipBody, RenameClipReply> = { method: 'PATCH', path: '/api/v1/clips/{clip_id}', keyed: true }
@@ -7531,7 +7581,7 @@ export type RenewStreamKeyReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
-  /** suspended, left: its agent was; empty: its crew or staff said so */
+  /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
     /** cut: the host is reconnecting; over: a replay */
@@ -7749,7 +7799,7 @@ export type ScheduleBroadcastReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
-  /** suspended, left: its agent was; empty: its crew or staff said so */
+  /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
     /** cut: the host is reconnecting; over: a replay */
@@ -8050,6 +8100,37 @@ export type ShipOrderReply = {
 /** A parcel is on its way; the order is shipped with the last */
 export const shipOrder: Operation<{ order_id: string }, undefined, ShipOrderBody, ShipOrderReply> = { method: 'POST', path: '/api/v1/orders/{order_id}/ship', keyed: true }
 
+export type ShowClipReply = {
+  id: string
+  brand_id: string
+  /** its origin */
+  store_id: string
+  store_name: string
+  host_name: string
+  broadcast_id: string
+  pin_id: string
+  product_id: string
+  title: string
+  /** waiting: it is being cut */
+  state: 'waiting' | 'ready' | 'failed' | 'removed'
+  /** of its folder under the address of clips that getSite gives: clip.mp4, poster.jpg */
+  name: string
+  /** of the pin, in the broadcast's media time */
+  media_open_ms: number
+  media_close_ms: number
+  /** media time of the clip's first frame */
+  from_ms: number
+  to_ms: number
+  created_at: string
+  ready_at?: string | null
+  /** its store took it out of sight */
+  withdrawn_at?: string | null
+  /** it can be watched: ready, not withdrawn, its product on sale */
+  shown: boolean
+}
+/** Show it again */
+export const showClip: Operation<{ clip_id: string }, undefined, undefined, ShowClipReply> = { method: 'DELETE', path: '/api/v1/clips/{clip_id}/withdrawn', keyed: true }
+
 export type ShowPaidSlotsBody = {
   tokens: string[]
 }
@@ -8095,7 +8176,7 @@ export type StartBroadcastReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
-  /** suspended, left: its agent was; empty: its crew or staff said so */
+  /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
     /** cut: the host is reconnecting; over: a replay */
@@ -8303,6 +8384,37 @@ export type WithdrawAfterSaleReply = {
 }
 /** The buyer changes their mind */
 export const withdrawAfterSale: Operation<{ after_sale_id: string }, undefined, WithdrawAfterSaleBody, WithdrawAfterSaleReply> = { method: 'POST', path: '/api/v1/after-sales/{after_sale_id}/withdraw', keyed: true }
+
+export type WithdrawClipReply = {
+  id: string
+  brand_id: string
+  /** its origin */
+  store_id: string
+  store_name: string
+  host_name: string
+  broadcast_id: string
+  pin_id: string
+  product_id: string
+  title: string
+  /** waiting: it is being cut */
+  state: 'waiting' | 'ready' | 'failed' | 'removed'
+  /** of its folder under the address of clips that getSite gives: clip.mp4, poster.jpg */
+  name: string
+  /** of the pin, in the broadcast's media time */
+  media_open_ms: number
+  media_close_ms: number
+  /** media time of the clip's first frame */
+  from_ms: number
+  to_ms: number
+  created_at: string
+  ready_at?: string | null
+  /** its store took it out of sight */
+  withdrawn_at?: string | null
+  /** it can be watched: ready, not withdrawn, its product on sale */
+  shown: boolean
+}
+/** Take a clip of one's own store out of sight, its files too */
+export const withdrawClip: Operation<{ clip_id: string }, undefined, undefined, WithdrawClipReply> = { method: 'PUT', path: '/api/v1/clips/{clip_id}/withdrawn', keyed: true }
 
 export type WithdrawCouponReply = {
   id: string

@@ -59,6 +59,7 @@ export const zh = {
   'room.slow': '说得太快了，歇一会儿',
   'room.offline': '还没连上，消息没有发出',
   'picture.cut': '主播正在重新连接…',
+  'same.all': '同款切片与直播',
   'room.reconnecting': '正在重新连接…',
   'room.like': '点赞',
   'room.shelf': '全部商品',
