@@ -45,6 +45,7 @@ void each(db::Database& db, std::size_t n, const std::function<Status(db::Tx&, s
 int make(const std::string& url, const std::string& out, std::map<std::string, std::int64_t> size) {
   Settings settings;
   settings.db_url = url;
+  if (const char* key = std::getenv("LIANBO_PRIVACY_KEY_FILE")) settings.privacy_key_file = key;
   const auto bench = must(app::Workbench::open(settings, "bench"));
   db::Database& db = *bench->db;
   const auto system = [&] { return bench->system_call(); };
