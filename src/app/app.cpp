@@ -661,6 +661,7 @@ void App::stop() {
   if (slow_jobs_) slow_jobs_->stop();
   workers_->stop();
   slow_workers_->stop();
+  dispatcher_->finish();
   relay_->stop();
   bus_->stop();
   samples_.clear();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <chrono>
+#include <optional>
 
 #include "base/check.hpp"
 #include "base/crypto.hpp"
@@ -33,6 +34,10 @@ const db::Sql kReadKey{"idempotency.read",
                        "where bucket = $1 and person_id = $2 and key = $3"};
 const db::Sql kGiveKeyBack{"idempotency.give_back",
                            "delete from idempotency_keys where bucket = $1 and person_id = $2 and key = $3"};
+const db::Sql kAddKey{
+    "idempotency.add",
+    "insert into idempotency_keys (bucket, person_id, key, request_sha256, status, content_type, reply, at, "
+    "reply_sealed) values ($1, $2, $3, $4, $5, $6, '', $7, $8)"};
 const db::Sql kKeepReply{"idempotency.keep",
                          "update idempotency_keys set status = $4, content_type = $5, reply_sealed = $6 "
                          "where bucket = $1 and person_id = $2 and key = $3"};
@@ -123,36 +128,82 @@ void Dispatcher::on_request(Request&& request, net::ReplySink sink) {
       return sink(net::problem_reply(
           Error{Code::deadline_exceeded, "it waited too long for its turn and was not begun; try again", {}, {}},
           chinese, {}));
-    sink(handle(std::move(request)));
+    begin(std::move(request), sink);
   });
   if (!taken)
     sink(
         net::problem_reply(Error{Code::overloaded, "every worker is busy and the queue is full", {}, {}}, chinese, {}));
 }
 
-Reply Dispatcher::handle(Request&& request) {
-  Call call = make_call(request);
-  call.request_id = next_request_id();
-  const auto begun = std::chrono::steady_clock::now();
-  const auto match = router_.find(request.method, request.path);
-  request.local = net::asked_from_this_machine(request);
-  request.remote = deps_.proxies.client_of(request);
+struct Dispatcher::Exchange {
+  Request request;
+  Call call;
+  const Route* route = nullptr;
+  std::string allow;  // no route: the methods that have one here
   Identity identity;
   std::int64_t wait_ms = 0;
-  const auto answer = [&]() -> Result<Reply> {
-    if (match.route == nullptr) {
-      if (match.allow.empty()) return fail(Code::not_found, "nothing lives at this address");
-      return fail(Code::method_not_allowed, "offered here: " + match.allow);
+  std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+  Answer answer;
+  std::optional<Result<Reply>> said;  // by the last run of a write's body
+};
+
+Reply Dispatcher::handle(Request&& request) {
+  std::mutex mutex;
+  std::condition_variable answered;
+  std::optional<Reply> out;
+  begin(std::move(request), [&](Reply reply) {
+    const std::scoped_lock lock(mutex);  // notify under the lock: the waiter's stack may be gone after it
+    out = std::move(reply);
+    answered.notify_one();
+  });
+  std::unique_lock lock(mutex);
+  answered.wait(lock, [&] { return out.has_value(); });
+  return *std::move(out);
+}
+
+void Dispatcher::finish() {
+  std::unique_lock lock(writes_mutex_);
+  no_writes_.wait(lock, [this] { return writes_ == 0; });
+}
+
+void Dispatcher::begin(Request&& request, Answer answer) {
+  const auto x = std::make_shared<Exchange>();
+  x->call = make_call(request);
+  x->call.request_id = next_request_id();
+  auto match = router_.find(request.method, request.path);
+  x->route = match.route;
+  x->allow = std::move(match.allow);
+  request.params = std::move(match.params);
+  request.local = net::asked_from_this_machine(request);
+  request.remote = deps_.proxies.client_of(request);
+  x->request = std::move(request);
+  x->answer = std::move(answer);
+  if (x->route == nullptr)
+    return end(*x, x->allow.empty() ? fail(Code::not_found, "nothing lives at this address")
+                                    : fail(Code::method_not_allowed, "offered here: " + x->allow));
+  if (const auto admitted = admit(*x); !admitted) return end(*x, fail(admitted.error()));
+  run(x);
+}
+
+void Dispatcher::end(Exchange& x, Result<Reply> answer) {
+  const Call& call = x.call;
+  if (answer && x.route != nullptr) {
+    if (deps_.changes_relations.contains(x.route->id)) forget_callers();
+    if (x.route->gives && deps_.settings->check_replies != 0 && answer->status < 300 && !answer->body.empty()) {
+      const auto fits = [&]() -> Status {
+        TRY(const auto said, parse_json(answer->body));
+        return check_shape(said, *x.route->gives);
+      }();
+      if (!fits)
+        answer = fail(Code::internal, x.route->id + " answers what its document does not say: " + fits.error().text());
     }
-    request.params = match.params;
-    return run(*match.route, request, call, identity, wait_ms);
-  }();
-  Reply reply = answer ? *answer : net::problem_reply(answer.error(), call.chinese, call.request_id);
+  }
+  Reply reply = answer ? *std::move(answer) : net::problem_reply(answer.error(), call.chinese, call.request_id);
   if (answer) reply.headers.emplace_back("X-Request-Id", call.request_id);
-  if (wait_ms > 0)
+  if (x.wait_ms > 0)
     for (auto& [name, value] : reply.headers)
-      if (name == "Retry-After") value = std::to_string((wait_ms + 999) / 1000);
-  if (match.route == nullptr && !match.allow.empty()) reply.headers.emplace_back("Allow", match.allow);
+      if (name == "Retry-After") value = std::to_string((x.wait_ms + 999) / 1000);
+  if (x.route == nullptr && !x.allow.empty()) reply.headers.emplace_back("Allow", x.allow);
   const auto has_header = [&](std::string_view name) {
     return std::any_of(reply.headers.begin(), reply.headers.end(),
                        [&](const auto& h) { return net::equal_ignoring_case(h.first, name); });
@@ -160,17 +211,17 @@ Reply Dispatcher::handle(Request&& request) {
   if (!has_header("Cache-Control"))
     reply.headers.emplace_back("Cache-Control", has_header("ETag") ? "no-cache" : "no-store");
   reply.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  if (identity.new_guest && !has_header("Set-Cookie"))
+  if (x.identity.new_guest && !has_header("Set-Cookie"))
     reply.headers.emplace_back("Set-Cookie",
-                               org::guest_cookie(*deps_.settings, deps_.token_key, identity.caller.person));
+                               org::guest_cookie(*deps_.settings, deps_.token_key, x.identity.caller.person));
   if (!answer && info(answer.error().code).http_status >= 500 && answer.error().code != Code::overloaded)
-    log_event(LogEvent::request_failed, "{} {}: {}", call.request_id, match.route ? match.route->id : "?",
+    log_event(LogEvent::request_failed, "{} {}: {}", call.request_id, x.route ? x.route->id : "?",
               answer.error().text());
-  if (match.route != nullptr) {
-    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
-    metrics_.at(match.route)->answered(reply.status, us.count());
+  if (x.route != nullptr) {
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - x.begun);
+    metrics_.at(x.route)->answered(reply.status, us.count());
   }
-  return reply;
+  x.answer(std::move(reply));
 }
 
 Result<Reply> Dispatcher::ask(const Call& call, const Request& from, const std::string& target) {
@@ -237,17 +288,19 @@ Status Dispatcher::within_limits(const Request& request, const Caller& caller, b
                                            : "too many changes by guests from your address; wait a moment, or log in");
 }
 
-Result<Reply> Dispatcher::run(const Route& route, Request& request, Call& call, Identity& identity,
-                              std::int64_t& wait_ms) {
+Status Dispatcher::admit(Exchange& x) {
+  const Route& route = *x.route;
+  Request& request = x.request;
+  Call& call = x.call;
   if (route.access != Access::open) {
-    TRY(identity, identify(request, call, route.access == Access::guest));
-    call.caller = identity.caller;
+    TRY(x.identity, identify(request, call, route.access == Access::guest));
+    call.caller = x.identity.caller;
     if (route.access != Access::guest && call.caller.guest) return fail(Code::unauthenticated);
     if (route.access == Access::staff && call.caller.staff.empty())
       return fail(Code::forbidden, "this is for the brand's staff");
-    if (identity.by_cookie && changes(request.method) && request.header("x-lianbo-csrf").empty())
+    if (x.identity.by_cookie && changes(request.method) && request.header("x-lianbo-csrf").empty())
       return fail(Code::csrf_refused, "send the header X-Lianbo-Csrf with every change that is made with a cookie");
-    if (route.limited()) TRY_OK(within_limits(request, call.caller, route.logs_in, wait_ms));
+    if (route.limited()) TRY_OK(within_limits(request, call.caller, route.logs_in, x.wait_ms));
   }
 
   if (route.takes) {
@@ -259,27 +312,21 @@ Result<Reply> Dispatcher::run(const Route& route, Request& request, Call& call, 
   } else if (!route.raw_body && !request.body.empty() && request.body != "{}") {
     return fail(Code::bad_request, "this call takes no body");
   }
+  return {};
+}
 
-  Result<Reply> reply;
+void Dispatcher::run(const Shared& x) {
+  const Route& route = *x->route;
   switch (route.run) {
     case Run::read:
-      reply = deps_.db->read([&](db::Tx& tx) { return route.tx_handler(tx, call, request); });
-      break;
+      return end(*x, deps_.db->read([&](db::Tx& tx) { return route.tx_handler(tx, x->call, x->request); }));
     case Run::write:
-      reply = run_write(route, request, call);
-      break;
+      return run_write(x);
     case Run::plain:
-      reply = changes(request.method) ? under_key(request, call, [&] { return route.plain_handler(call, request); })
-                                      : route.plain_handler(call, request);
-      break;
+      return end(*x, changes(x->request.method)
+                         ? under_key(x->request, x->call, [&] { return route.plain_handler(x->call, x->request); })
+                         : route.plain_handler(x->call, x->request));
   }
-  if (reply && deps_.changes_relations.contains(route.id)) forget_callers();
-  if (reply && route.gives && deps_.settings->check_replies != 0 && reply->status < 300 && !reply->body.empty()) {
-    TRY(const auto said, parse_json(reply->body));
-    if (const auto ok = check_shape(said, *route.gives); !ok)
-      return fail(Code::internal, route.id + " answers what its document does not say: " + ok.error().text());
-  }
-  return reply;
 }
 
 Result<std::string> Dispatcher::key_of(const Request& request) {
@@ -318,43 +365,75 @@ Result<Reply> Dispatcher::under_key(const Request& request, const Call& call,
   return reply;
 }
 
-Result<Reply> Dispatcher::run_write(const Route& route, const Request& request, const Call& call) {
-  TRY(const std::string key, key_of(request));
-  if (key.empty() || !route.idempotent || !call.caller.person) {
-    if (route.require_key)
-      return fail(Code::idempotency_required,
-                  "give a fresh Idempotency-Key for each order, the same one for each repetition", "Idempotency-Key");
-    return under_key(request, call,
-                     [&] { return deps_.db->write([&](db::Tx& tx) { return route.tx_handler(tx, call, request); }); });
+void Dispatcher::write(const Shared& x, std::function<Result<Reply>(db::Tx&)> body) {
+  {
+    const std::scoped_lock lock(writes_mutex_);
+    ++writes_;
   }
-  const std::string digest = digest_of(request);
-  const Bucket bucket = call.bucket(call.caller.person);
-  const db::Param id[] = {bucket, call.caller.person, key};
-  return deps_.db->write([&](db::Tx& tx) -> Result<Reply> {
-    if (tx.exec(kClaimKey, {id[0], id[1], id[2], db::Param::blob(digest), call.now}) == 0) {
+  deps_.db->submit(
+      [x, body = std::move(body)](db::Tx& tx) -> Status {
+        x->said = body(tx);
+        if (!*x->said) return fail(x->said->error());
+        return {};
+      },
+      [this, x](const Status& done) {
+        end(*x, done ? *std::move(x->said) : fail(done.error()));
+        const std::scoped_lock lock(writes_mutex_);
+        if (--writes_ == 0) no_writes_.notify_all();
+      });
+}
+
+void Dispatcher::run_write(const Shared& x) {
+  const Route& route = *x->route;
+  const Call& call = x->call;
+  auto key = key_of(x->request);
+  if (!key) return end(*x, fail(key.error()));
+  if (key->empty() || !route.idempotent || !call.caller.person) {
+    if (route.require_key)
+      return end(
+          *x, fail(Code::idempotency_required,
+                   "give a fresh Idempotency-Key for each order, the same one for each repetition", "Idempotency-Key"));
+    const auto handler = [x](db::Tx& tx) { return x->route->tx_handler(tx, x->call, x->request); };
+    if (key->empty() || !call.caller.person) return write(x, handler);
+    return end(*x, under_key(x->request, call, [&] { return deps_.db->write(handler); }));
+  }
+  write(x, [this, x, key = *std::move(key), digest = digest_of(x->request)](db::Tx& tx) -> Result<Reply> {
+    const Call& by = x->call;
+    const db::Param id[] = {by.bucket(by.caller.person), by.caller.person, key};
+    // SQLite has one writer: it looks, and writes the key once, with its answer. On PostgreSQL the key is claimed
+    // first, so that who repeats it meanwhile waits.
+    const bool claims = deps_.db->is_postgres();
+    if (!claims || tx.exec(kClaimKey, {id[0], id[1], id[2], db::Param::blob(digest), by.now}) == 0) {
       Reply stored;
-      bool same = false;
+      bool there = false, same = false;
       tx.each(kReadKey, {id[0], id[1], id[2]}, [&](const db::Row& row) {
+        there = true;
         same = row.text(0) == digest;
         stored.status = static_cast<int>(row.integer(1));
         stored.content_type = row.str(2);
         if (row.is_null(4))
           stored.body = row.str(3);
-        else if (auto body = privacy::open_for_server(kReplyPurpose, row.text(4)))
-          stored.body = *std::move(body);
+        else if (auto kept = privacy::open_for_server(kReplyPurpose, row.text(4)))
+          stored.body = *std::move(kept);
         else
           stored.status = 0;
       });
-      if (!same) return fail(Code::idempotency_mismatch, "use another key for another request", "Idempotency-Key");
-      if (stored.status == 0)
-        return fail(Code::key_missing, "the answer that was kept for this key was sealed under another master key");
-      stored.headers.emplace_back("Idempotent-Replayed", "true");
-      return stored;
+      if (there || claims) {
+        if (!same) return fail(Code::idempotency_mismatch, "use another key for another request", "Idempotency-Key");
+        if (stored.status == 0)
+          return fail(Code::key_missing, "the answer that was kept for this key was sealed under another master key");
+        stored.headers.emplace_back("Idempotent-Replayed", "true");
+        return stored;
+      }
     }
-    TRY(auto reply, route.tx_handler(tx, call, request));
-    TRY(const std::string known, without_secrets(reply.body, route.secrets));
-    const std::string kept = privacy::seal_for_server(kReplyPurpose, known, *call.random);
-    tx.exec(kKeepReply, {id[0], id[1], id[2], reply.status, reply.content_type, db::Param::blob(kept)});
+    TRY(auto reply, x->route->tx_handler(tx, by, x->request));
+    TRY(const std::string known, without_secrets(reply.body, x->route->secrets));
+    const std::string kept = privacy::seal_for_server(kReplyPurpose, known, *by.random);
+    if (claims)
+      tx.exec(kKeepReply, {id[0], id[1], id[2], reply.status, reply.content_type, db::Param::blob(kept)});
+    else
+      tx.exec(kAddKey, {id[0], id[1], id[2], db::Param::blob(digest), reply.status, reply.content_type, by.now,
+                        db::Param::blob(kept)});
     return reply;
   });
 }

@@ -9,10 +9,14 @@
 // - Callers are remembered for kRememberMs, and forgotten at once when this process changes anybody's relations.
 // - Log-ins, and what guests write, are limited by the address that asks (rate.…): beyond, 429 with Retry-After. Behind
 //   http.trusted_proxies the address is the one they name.
-// Threads: on_request and on_upgrade on I/O threads (they return at once); handle on worker threads.
+// - A write holds no worker while it waits for its commit: the worker prepares it, the database's thread answers. So as
+//   many requests share one commit as have come, and not as many as there are workers.
+// Threads: on_request and on_upgrade on I/O threads (they return at once); handle on worker threads, never on one of
+// the database's. finish() lets every write that was begun be answered; call it when nothing new comes any more.
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -53,14 +57,18 @@ struct DispatcherDeps {
 class Dispatcher {
  public:
   Dispatcher(DispatcherDeps deps, net::Routes routes);
+  ~Dispatcher() { finish(); }
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
 
   // A WebSocket at this path ("/api/v1/rooms/{broadcast_id}/ws"); before the server starts. accept runs on a worker.
   using Accept = std::function<Result<net::WsAccept>(const net::Request&, const Call&)>;
   void add_socket(std::string path, Accept accept);
   void on_request(net::Request&& request, net::ReplySink sink);
   void on_upgrade(net::Request&& request, net::UpgradeSink sink);
-  // The whole of a request, on the calling thread.
+  // The whole of a request; returns when it is answered.
   net::Reply handle(net::Request&& request);
+  void finish();
   // What a GET of `target` answers to who made `call`, asked from inside another request (`from`: its headers). Only
   // routes that let guests in; not_found for anything else.
   Result<net::Reply> ask(const Call& call, const net::Request& from, const std::string& target);
@@ -86,9 +94,16 @@ class Dispatcher {
   // Ok, or too_many_requests and for how long.
   Status within_limits(const net::Request& request, const Caller& caller, bool logs_in, std::int64_t& wait_ms);
   Result<Identity> identify(const net::Request& request, Call& call, bool make_guest);
-  Result<net::Reply> run(const net::Route& route, net::Request& request, Call& call, Identity& identity,
-                         std::int64_t& wait_ms);
-  Result<net::Reply> run_write(const net::Route& route, const net::Request& request, const Call& call);
+  // A request on its way, and what it will be answered with.
+  struct Exchange;
+  using Shared = std::shared_ptr<Exchange>;
+  using Answer = std::function<void(net::Reply)>;
+  void begin(net::Request&& request, Answer answer);
+  Status admit(Exchange& x);
+  void run(const Shared& x);
+  void run_write(const Shared& x);
+  void write(const Shared& x, std::function<Result<net::Reply>(db::Tx&)> body);
+  void end(Exchange& x, Result<net::Reply> answer);
   Result<net::Reply> under_key(const net::Request& request, const Call& call,
                                const std::function<Result<net::Reply>()>& handler);
   static Result<std::string> key_of(const net::Request& request);
@@ -106,6 +121,10 @@ class Dispatcher {
   std::string request_prefix_;
   std::atomic<std::uint64_t> request_number_{0};
   net::RateLimit guests_, logins_;
+
+  std::mutex writes_mutex_;
+  std::condition_variable no_writes_;
+  int writes_ = 0;  // begun and not yet answered
 
   struct Remembered {
     Caller caller;

@@ -87,15 +87,17 @@ const Sql kCanBeSold{"catalog.can_be_sold",
 const Sql kAlternatives{"catalog.alternatives",
                         "select p.id from products p where p.brand_id = $1 and p.category = $2 and p.id <> $3 and "
                         "p.on_sale = 1 and " HAS_STOCK("0") " order by p.id desc limit $4"};
-// The newest push counts. A store's rows of campaigns that are over are behind the range of the key.
+// The newest push counts. A store's rows of campaigns that are over are behind the range of the key. $3, $4: the minute
+// around now, so that one answer serves a crowd; which of the rows is on at the instant is looked at afterwards.
 const Sql kSale{
     "catalog.sale",
-    "select " SKU_COLUMNS ", p.title, p.on_sale, p.no_return, al.units, i.campaign_id, i.price_fen from skus s join "
-    "products p on p.id = s.product_id" STORES_OWN("$2")
-    "left join campaign_items i on i.sku_id = s.id and i.campaign_id = (select c.id from store_campaigns g join "
-    "campaigns c on c.id = g.campaign_id join campaign_items x on x.campaign_id = c.id and x.sku_id = $1 where "
-    "g.store_id = $2 and g.ends_at > $3 and g.removed_at is null and c.state = 'pushed' and c.starts_at <= $3 order by "
-    "c.pushed_at desc, c.id desc limit 1) where s.id = $1"};
+    "select " SKU_COLUMNS ", p.title, p.on_sale, p.no_return, al.units, i.campaign_id, i.price_fen, c.starts_at, "
+    "g.ends_at from skus s join products p on p.id = s.product_id" STORES_OWN("$2")
+    "left join store_campaigns g on g.store_id = $2 and g.ends_at > $3 and g.removed_at is null and exists (select 1 "
+    "from campaigns k join campaign_items x on x.campaign_id = k.id and x.sku_id = $1 where k.id = g.campaign_id and "
+    "k.state = 'pushed' and k.starts_at <= $4) left join campaigns c on c.id = g.campaign_id left join campaign_items "
+    "i on i.campaign_id = g.campaign_id and i.sku_id = s.id where s.id = $1 order by c.pushed_at desc, c.id desc limit "
+    "200"};
 
 const Sql kInsertPool{"stock.insert_pool",
                       "insert into stock_pools (sku_id, brand_id, received, pool) values ($1, $2, $3, $3)"};
@@ -332,17 +334,23 @@ bool can_be_sold(Tx& tx, ProductId product, StoreId store) {
   return tx.exists(kCanBeSold, {product.value, store.value});
 }
 std::optional<Sale> sale(Tx& tx, SkuId sku, StoreId store, Instant now) {
-  return tx.one(kSale, {sku.value, store.value, now}, [](const Row& r) {
-    Sale out;
-    out.sku = sku_of(r);
-    out.title = r.str(kSkuColumns);
-    out.on_sale = r.flag(kSkuColumns + 1);
-    out.no_return = r.flag(kSkuColumns + 2);
-    out.allotted = !r.is_null(kSkuColumns + 3);
-    if (!r.is_null(kSkuColumns + 4))
-      out.campaign = CampaignPrice{r.id<CampaignId>(kSkuColumns + 4), r.integer(kSkuColumns + 5)};
-    return out;
+  const Instant minute = now - now % kMinuteMs;
+  std::optional<Sale> out;
+  tx.each(kSale, {sku.value, store.value, minute, minute + kMinuteMs}, [&](const Row& r) {
+    if (!out) {
+      out.emplace();
+      out->sku = sku_of(r);
+      out->title = r.str(kSkuColumns);
+      out->on_sale = r.flag(kSkuColumns + 1);
+      out->no_return = r.flag(kSkuColumns + 2);
+      out->allotted = !r.is_null(kSkuColumns + 3);
+    }
+    const bool on =
+        !r.is_null(kSkuColumns + 4) && r.integer(kSkuColumns + 6) <= now && r.integer(kSkuColumns + 7) > now;
+    if (on && !out->campaign)
+      out->campaign = CampaignPrice{r.id<CampaignId>(kSkuColumns + 4), r.integer(kSkuColumns + 5)};
   });
+  return out;
 }
 std::vector<ProductId> alternatives(Tx& tx, const Product& p, int limit) {
   return tx.all(kAlternatives, {p.brand, p.category, p.id, limit}, [](const Row& r) { return r.id<ProductId>(0); });

@@ -2,6 +2,7 @@
 # A PostgreSQL for tests: a temporary cluster behind a unix socket, gone when nobody needs it any more.
 #   postgres.sh serve         prints the URL of a new cluster and serves until its standard input ends
 #   postgres.sh run CMD …     runs CMD with LIANBO_TEST_POSTGRES set to such a URL
+# It flushes nothing to disk; LIANBO_POSTGRES_OPTIONS="-c fsync=on …" gives it other settings (benches do).
 set -euo pipefail
 
 serve() {
@@ -23,7 +24,7 @@ serve() {
     { cat "$dir/log" >&2; exit 1; }
   "${as[@]}" "$bin/postgres" -D "$dir/data" -c listen_addresses= -c unix_socket_directories="$dir" \
     -c fsync=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c max_connections=300 \
-    -c shared_buffers=64MB -c deadlock_timeout=50ms -c jit=off < /dev/null > "$dir/log" 2>&1 &
+    -c shared_buffers=64MB -c deadlock_timeout=50ms -c jit=off ${LIANBO_POSTGRES_OPTIONS:-} < /dev/null > "$dir/log" 2>&1 &
   server=$!
   until "$bin/pg_isready" -q -h "$dir" -U lianbo; do
     kill -0 "$server" 2>/dev/null || { cat "$dir/log" >&2; exit 1; }
@@ -42,5 +43,5 @@ case "${1:-}" in
     export LIANBO_TEST_POSTGRES
     "$@"
     ;;
-  *) sed -n '2,4p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,5p' "$0" >&2; exit 2 ;;
 esac

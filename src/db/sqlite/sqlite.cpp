@@ -5,11 +5,14 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <thread>
+#include <unordered_map>
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
@@ -175,6 +178,131 @@ class Connection {
   std::array<sqlite3_stmt*, static_cast<int>(Control::count)> control_{};
 };
 
+// What the writer has read from tables that seldom change (a brand, its plans, a store, what is pinned), so that the
+// next order of the crowd need not look it up again. Nothing is named: a statement that only reads is kept while none
+// of its tables is written. SQLite tells when it prepares a statement which tables it reads and writes.
+// - Each writing statement makes what was read of its tables worthless; undoing makes everything worthless, and so does
+//   another connection's commit (pragma data_version).
+// - A table that was written a short while ago is not worth it. The writer's thread only.
+class KeptReads {
+ public:
+  struct Cell {
+    enum class Kind { null, integer, text } kind = Kind::null;
+    std::int64_t integer = 0;
+    std::string text;
+  };
+  struct Answer {
+    std::vector<Cell> cells;
+    std::size_t columns = 0, rows = 0;
+    std::uint64_t at = 0;
+  };
+  static constexpr std::size_t kMaxCells = 600;
+
+  void watch(sqlite3* db) {
+    sqlite3_set_authorizer(
+        db,
+        [](void* self, int what, const char* table, const char*, const char*, const char*) {
+          auto* me = static_cast<KeptReads*>(self);
+          if (me->preparing_ == nullptr || table == nullptr) return SQLITE_OK;
+          const bool writes = what == SQLITE_INSERT || what == SQLITE_UPDATE || what == SQLITE_DELETE;
+          if (writes || what == SQLITE_READ) {
+            auto& list = writes ? me->preparing_->writes : me->preparing_->reads;
+            const int number = me->number_of(table);
+            if (std::find(list.begin(), list.end(), number) == list.end()) list.push_back(number);
+          }
+          return SQLITE_OK;
+        },
+        this);
+  }
+  void preparing(int index) {
+    const auto i = static_cast<std::size_t>(index);
+    if (i >= statements_.size()) statements_.resize(all_statements().size());
+    preparing_ = &statements_[i];
+  }
+  void prepared() { preparing_ = nullptr; }
+
+  void begin(std::int64_t data_version) {
+    ++batch_;
+    if (data_version != data_version_) forget();
+    data_version_ = data_version;
+  }
+  void forget() { answers_.clear(); }
+  void written(int index) {
+    ++step_;
+    for (const int table : statements_[static_cast<std::size_t>(index)].writes)
+      tables_[static_cast<std::size_t>(table)] = {step_, batch_};
+  }
+  bool worth_it(int index) const {
+    const auto& reads = statements_[static_cast<std::size_t>(index)].reads;
+    return !reads.empty() && std::all_of(reads.begin(), reads.end(), [&](int table) {
+      const auto& t = tables_[static_cast<std::size_t>(table)];
+      return t.batch == 0 || t.batch + kQuietBatches < batch_;
+    });
+  }
+  static std::string key_of(int index, std::span<const Param> params) {
+    std::string key(reinterpret_cast<const char*>(&index), sizeof index);
+    for (const Param& p : params) {
+      key += static_cast<char>(p.kind());
+      const std::int64_t n =
+          p.kind() == Param::Kind::integer ? p.integer() : static_cast<std::int64_t>(p.text().size());
+      key.append(reinterpret_cast<const char*>(&n), sizeof n);
+      if (p.kind() != Param::Kind::integer) key += p.text();
+    }
+    return key;
+  }
+  std::shared_ptr<const Answer> find(int index, const std::string& key) const {
+    const auto it = answers_.find(key);
+    if (it == answers_.end()) return nullptr;
+    for (const int table : statements_[static_cast<std::size_t>(index)].reads)
+      if (tables_[static_cast<std::size_t>(table)].step > it->second->at) return nullptr;
+    return it->second;
+  }
+  void keep(std::string key, Answer answer) {
+    if (answers_.size() >= kMaxAnswers) forget();
+    answer.at = step_;
+    answers_[std::move(key)] = std::make_shared<const Answer>(std::move(answer));
+  }
+
+ private:
+  static constexpr std::uint64_t kQuietBatches = 4;
+  static constexpr std::size_t kMaxAnswers = 20'000;
+  struct Tables {
+    std::vector<int> reads, writes;
+  };
+  struct Written {
+    std::uint64_t step = 0, batch = 0;
+  };
+  int number_of(const char* table) {
+    const auto [it, fresh] = numbers_.emplace(table, static_cast<int>(tables_.size()));
+    if (fresh) tables_.emplace_back();
+    return it->second;
+  }
+
+  std::vector<Tables> statements_;  // by the statement's index
+  std::vector<Written> tables_;
+  std::unordered_map<std::string, int> numbers_;
+  std::unordered_map<std::string, std::shared_ptr<const Answer>> answers_;
+  Tables* preparing_ = nullptr;
+  std::uint64_t step_ = 0, batch_ = 0;
+  std::int64_t data_version_ = 0;
+};
+
+class KeptRow final : public Row {
+ public:
+  explicit KeptRow(const KeptReads::Answer& answer) : answer_(answer) {}
+  void go_to(std::size_t row) { row_ = row; }
+  bool is_null(int column) const override { return at(column).kind == KeptReads::Cell::Kind::null; }
+  std::int64_t integer(int column) const override { return at(column).integer; }
+  std::string_view text(int column) const override { return at(column).text; }
+
+ private:
+  const KeptReads::Cell& at(int column) const {
+    return answer_.cells[row_ * answer_.columns + static_cast<std::size_t>(column)];
+  }
+  const KeptReads::Answer& answer_;
+  std::size_t row_ = 0;
+};
+
 class SqliteRow final : public Row {
  public:
   explicit SqliteRow(sqlite3_stmt* statement) : statement_(statement) {}
@@ -210,14 +338,17 @@ int bind(sqlite3_stmt* statement, int place, const Param& param) {
 
 class SqliteTx final : public EngineTx {
  public:
-  SqliteTx(Connection& connection, Engine& engine) : connection_(connection), engine_(engine) {}
+  SqliteTx(Connection& connection, Engine& engine, KeptReads* kept = nullptr)
+      : connection_(connection), engine_(engine), kept_(kept) {}
 
  protected:
   std::int64_t run(const Sql& sql, std::span<const Param> params, const RowFn* on_row) override {
     engine_.counters.statements.fetch_add(1, std::memory_order_relaxed);
     if (engine_.fails(sql)) raise(Error{Code::io_failed, fmt::format("{}: a fault was injected", sql.name), {}, {}});
     check_params(sql, params);
+    if (kept_) kept_->preparing(sql.index);
     const Connection::Use use(connection_, sql);
+    if (kept_) kept_->prepared();
     sqlite3_stmt* statement = use.get();
     if (use.rc() != SQLITE_OK) raise(connection_.error(use.rc(), sql.name));
     if (const int wanted = sqlite3_bind_parameter_count(statement); wanted != static_cast<int>(params.size()))
@@ -225,24 +356,61 @@ class SqliteTx final : public EngineTx {
           Code::internal, fmt::format("{} takes {} parameters, got {}", sql.name, wanted, params.size()), {}, {}});
     const bool reads = sqlite3_stmt_readonly(statement) != 0;
     if (!reads && rows_open_ > 0) raise(writes_within_rows(sql));
+    std::string key;
+    if (kept_ && !reads) kept_->written(sql.index);
+    if (kept_ && reads && kept_->worth_it(sql.index)) {
+      key = KeptReads::key_of(sql.index, params);
+      if (const auto known = kept_->find(sql.index, key)) {
+        if (!on_row) return 0;
+        KeptRow row(*known);
+        for (std::size_t i = 0; i < known->rows; ++i) {
+          row.go_to(i);
+          const OpenRows open(rows_open_);
+          (*on_row)(row);
+        }
+        return 0;
+      }
+    }
     for (std::size_t i = 0; i < params.size(); ++i)
       if (const int rc = bind(statement, static_cast<int>(i) + 1, params[i]); rc != SQLITE_OK)
         raise(connection_.error(rc, sql.name));
 
     const SqliteRow row(statement);
+    KeptReads::Answer answer;
     int rc;
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+      if (!key.empty()) note(statement, answer, key);
       if (!on_row) continue;
       const OpenRows open(rows_open_);
       (*on_row)(row);
     }
     if (rc != SQLITE_DONE) raise(connection_.error(rc, sql.name));
+    if (!key.empty()) kept_->keep(std::move(key), std::move(answer));
     return reads ? 0 : sqlite3_changes64(connection_.raw());
   }
 
  private:
+  // Another row of an answer that is to be kept; too many of them, and it is not (key becomes "").
+  static void note(sqlite3_stmt* statement, KeptReads::Answer& answer, std::string& key) {
+    answer.columns = static_cast<std::size_t>(sqlite3_column_count(statement));
+    if (answer.cells.size() + answer.columns > KeptReads::kMaxCells) return key.clear();
+    for (int i = 0; i < static_cast<int>(answer.columns); ++i) {
+      KeptReads::Cell& cell = answer.cells.emplace_back();
+      const SqliteRow row(statement);
+      if (row.is_null(i)) continue;
+      const bool number = sqlite3_column_type(statement, i) == SQLITE_INTEGER;
+      cell.kind = number ? KeptReads::Cell::Kind::integer : KeptReads::Cell::Kind::text;
+      if (number)
+        cell.integer = row.integer(i);
+      else
+        cell.text = row.text(i);
+    }
+    ++answer.rows;
+  }
+
   Connection& connection_;
   Engine& engine_;
+  KeptReads* kept_;
 };
 
 class SqliteDatabase final : public Engine {
@@ -263,11 +431,13 @@ class SqliteDatabase final : public Engine {
           return SQLITE_OK;
         },
         this);
+    kept_.watch(writer_->raw());
     thread_ = std::thread([this] { write_loop(); });
   }
   ~SqliteDatabase() override {
     close();
     thread_.join();
+    sqlite3_finalize(data_version_);
   }
 
   bool is_postgres() const override { return false; }
@@ -329,35 +499,58 @@ class SqliteDatabase final : public Engine {
     const Inside inside;
     std::vector<Job> jobs;
     while (take(jobs, batch_limit_)) {
-      if (!run_together(jobs))
+      bool done = false;
+      if (jobs.size() > 1 && careful_ == 0) {
+        done = run_together(jobs, Undo::nobody);
+        if (!done && careful_ > 0) done = run_together(jobs, Undo::each);
+      } else {
+        careful_ -= careful_ > 0 ? 1 : 0;
+        done = run_together(jobs, Undo::each);
+      }
+      if (!done)
         for (Job& job : jobs)
-          if (!job.settled) run_together({&job, 1});
+          if (!job.settled) run_together({&job, 1}, Undo::each);
       for (Job& job : jobs) answer(job);
       jobs.clear();
       copy_back();
     }
   }
 
-  // One transaction, one commit. False: those that are not settled must run again, each alone.
-  bool run_together(std::span<Job> jobs) {
-    const bool crowd = jobs.size() > 1;
+  // One transaction, one commit. False: those that are not settled must run again, each alone; with Undo::nobody and
+  // careful_ raised: all of them, with Undo::each. A savepoint for each body costs a copy of every page it changes, so
+  // it is left out while no body fails after it has written.
+  enum class Undo { each, nobody };
+  bool run_together(std::span<Job> jobs, Undo undo) {
+    const bool crowd = jobs.size() > 1 && undo == Undo::each;
+    const bool bold = jobs.size() > 1 && undo == Undo::nobody;
     if (const int rc = writer_->run(Control::begin_write); rc != SQLITE_OK) return give_up(jobs, rc, "begin");
+    kept_.begin(data_version());
     bool writes = false;
     for (Job& job : jobs) {
       if (crowd)
         if (const int rc = writer_->run(Control::savepoint); rc != SQLITE_OK) return give_up(jobs, rc, "savepoint");
-      SqliteTx tx(*writer_, *this);
+      const std::int64_t changes = sqlite3_total_changes64(writer_->raw());
+      SqliteTx tx(*writer_, *this, &kept_);
       job.result = run_body(job.body, tx);
       if (!writer_->in_transaction()) {  // the engine undid everything
         CHECK(!job.result);
+        kept_.forget();
         job.settled = true;
-        return !crowd;
+        return jobs.size() == 1;
       }
       if (job.result) {
         job.events = std::move(tx.events());
         writes = true;
-      } else if (crowd) {
-        if (const int rc = writer_->run(Control::undo); rc != SQLITE_OK) return give_up(jobs, rc, "undo");
+      } else if (sqlite3_total_changes64(writer_->raw()) != changes) {
+        kept_.forget();
+        if (bold) {
+          writer_->run(Control::rollback);
+          careful_ = kCarefulBatches;
+          for (Job& again : jobs) again.events.clear();
+          return false;
+        }
+        if (crowd)
+          if (const int rc = writer_->run(Control::undo); rc != SQLITE_OK) return give_up(jobs, rc, "undo");
       }
       if (crowd)
         if (const int rc = writer_->run(Control::release); rc != SQLITE_OK) return give_up(jobs, rc, "release");
@@ -376,8 +569,9 @@ class SqliteDatabase final : public Engine {
       return true;
     }
     // A constraint that is only checked at the commit is one body's fault: find it.
-    if ((rc & 0xff) == SQLITE_CONSTRAINT && crowd) {
+    if ((rc & 0xff) == SQLITE_CONSTRAINT && jobs.size() > 1) {
       writer_->run(Control::rollback);
+      kept_.forget();
       return false;
     }
     return give_up(jobs, rc, "commit");
@@ -385,12 +579,24 @@ class SqliteDatabase final : public Engine {
 
   bool give_up(std::span<Job> jobs, int rc, std::string_view what) { return give_up(jobs, writer_->error(rc, what)); }
   bool give_up(std::span<Job> jobs, const Error& error) {
+    kept_.forget();
     if (writer_->in_transaction()) writer_->run(Control::rollback);
     for (Job& job : jobs) {
       job.result = fail(error);
       job.events.clear();
     }
     return true;
+  }
+
+  // Grows with each commit of another connection, of this process or another.
+  std::int64_t data_version() {
+    if (!data_version_ && sqlite3_prepare_v3(writer_->raw(), "pragma data_version", -1, SQLITE_PREPARE_PERSISTENT,
+                                             &data_version_, nullptr) != SQLITE_OK)
+      return -++unknown_versions_;
+    const bool known = sqlite3_step(data_version_) == SQLITE_ROW;
+    const std::int64_t out = known ? sqlite3_column_int64(data_version_, 0) : -++unknown_versions_;
+    sqlite3_reset(data_version_);
+    return out;
   }
 
   void copy_back() {
@@ -409,7 +615,13 @@ class SqliteDatabase final : public Engine {
   const std::string path_;
   const std::size_t batch_limit_;
   const int busy_timeout_ms_;
-  std::unique_ptr<Connection> writer_;  // the thread's
+  // Batches that undo each body by itself, after one in which somebody failed who had written.
+  static constexpr int kCarefulBatches = 16;
+  int careful_ = 0;
+  KeptReads kept_;  // the thread's, as is all that follows
+  std::unique_ptr<Connection> writer_;
+  sqlite3_stmt* data_version_ = nullptr;
+  std::int64_t unknown_versions_ = 0;
   int wal_pages_ = 0;
   int wal_pages_before_ = 0;
   int next_copy_pages_ = kCheckpointPages;
@@ -517,6 +729,9 @@ Status sqlite_take_in(const std::string& copy, const std::string& path) {
 }
 
 Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const OpenOptions& options) {
+  // Nobody asks how much memory SQLite has; counting it takes a lock for each piece.
+  static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(uncounted);
   TRY(auto writer, Connection::open(path, Connection::Role::write, options.busy_timeout_ms));
   return std::make_unique<SqliteDatabase>(path, options, std::move(writer));
 }

@@ -19,6 +19,7 @@ using test::ScratchDatabase;
 using ::testing::HasSubstr;
 
 const Sql kPut{"sqlite_test.put", "insert into server_facts (name, value) values ($1, $2)"};
+const Sql kForgetAll{"sqlite_test.forget_all", "delete from server_facts"};
 const Sql kCount{"sqlite_test.count", "select count(*) from server_facts"};
 const Sql kCountUp{"sqlite_test.count_up",
                    "insert into nodes (node, holder, horizon_at, renewed_at) values (1, 'h', 1, 0) "
@@ -96,6 +97,59 @@ TEST_F(SqliteTest, ACrowdSharesOneCommitInItsOrder) {
   for (const Status& status : together(std::move(bodies))) EXPECT_TRUE(status);
   EXPECT_EQ(number(kCount), 100);
   EXPECT_EQ(db_->stats().commits, 1);
+}
+
+TEST_F(SqliteTest, WhatTheWriterHasReadIsForgottenWhenItChanges) {
+  const auto count_up = [](Tx& tx) -> Status {
+    tx.exec(kCountUp);
+    return {};
+  };
+  const auto seen = [&](int times) {  // long enough for it to be kept
+    std::int64_t last = 0;
+    for (int i = 0; i < times; ++i)
+      last = *db_->write([](Tx& tx) -> Result<std::int64_t> { return tx.number(kHorizon); });
+    return last;
+  };
+  ASSERT_TRUE(db_->write(count_up));
+  EXPECT_EQ(seen(20), 1);
+  ASSERT_TRUE(db_->write(count_up));
+  EXPECT_EQ(seen(20), 2) << "changed by itself";
+  const auto other = scratch_.open();
+  ASSERT_TRUE(other->write(count_up));
+  EXPECT_EQ(seen(20), 3) << "changed by another process";
+  const auto results = together({
+      [&](Tx& tx) -> Status {
+        TRY_OK(count_up(tx));
+        EXPECT_EQ(tx.number(kHorizon), 4);
+        return fail(Code::conflict, "has seen what is undone");
+      },
+      [](Tx& tx) -> Status {
+        EXPECT_EQ(tx.number(kHorizon), 3);
+        return {};
+      },
+  });
+  EXPECT_FALSE(results[0]);
+  EXPECT_TRUE(results[1]);
+  EXPECT_EQ(seen(1), 3) << "undone";
+}
+
+TEST_F(SqliteTest, OneWhoFailsAfterWritingIsUndoneAlone) {
+  std::vector<Database::Body> bodies;
+  for (int i = 0; i < 40; ++i)
+    bodies.push_back([i](Tx& tx) -> Status {
+      TRY_OK(put(tx, std::to_string(i)));
+      if (i % 10 == 3) return fail(Code::sold_out, "after it has written");
+      return {};
+    });
+  for (int round = 0; round < 2; ++round) {  // the second time the writer is careful from the start
+    const auto results = together(bodies);
+    for (std::size_t i = 0; i < results.size(); ++i) EXPECT_EQ(results[i].has_value(), i % 10 != 3) << i;
+    EXPECT_EQ(number(kCount), 36);
+    ASSERT_TRUE(db_->write([](Tx& tx) -> Status {
+      tx.exec(kForgetAll);
+      return {};
+    }));
+  }
 }
 
 TEST_F(SqliteTest, ABatchIsNoLargerThanItsLimit) {
