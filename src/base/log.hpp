@@ -52,6 +52,7 @@
     "the rail gave a refund up: staff tries it anew or pays otherwise (GET /brands/{id}/refunds)")                   \
   X(refund_twice, "refund.twice", error, "the rail refunded what had been paid back before: ask the buyer")          \
   X(after_sale_stuck, "after_sale.stuck", warn, "an after-sale is over its time and could not go on; tried again")   \
+  X(transfer_waits, "transfer.waits", warn, "a transfer of commission has not gone through; it is tried again")      \
   X(refund_not_booked, "refund.not_booked", error, "the rail refunded, but it could not be booked; tried again")     \
   X(room_event_invalid, "room.event_invalid", error, "an event for a room could not be read; a fault to report")     \
   X(room_no_snapshot, "room.no_snapshot", warn, "a room's viewers could not be given its state; they come again")    \

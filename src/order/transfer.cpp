@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/json.hpp"
+#include "base/log.hpp"
 #include "order/order_parts.hpp"
 #include "order/refunds.hpp"
 #include "order/settlement.hpp"
@@ -161,6 +162,7 @@ Result<int> send_transfers(db::Database& db, const Call& caller, pay::PayRail& r
     } else {
       booked = fail(said.error());
     }
+    log_event(LogEvent::transfer_waits, "transfer {}: {}", number, booked.error().text());
     // It said no, and for good: the part has failed. Short of money, or no answer: later again.
     const bool refused = !said && said.error().code == Code::payment_refused &&
                          pay::refusal_of(said.error()) != pay::Refusal::not_enough;
