@@ -340,6 +340,26 @@ test('the login runs out: one logs in where one is, and what was written is stil
   unharmed(one)
 })
 
+test('without a network one stays on the page and is told so; when it is back, the next tap goes on', async () => {
+  const one = await stage.visitor(phone)
+  await stage.logIn(one, stage.world.hosts[0])
+  const { page } = one
+  await page.goto('/host/')
+  const earnings = page.getByRole('link', { name: '收益' }).last()
+  await earnings.waitFor()
+  await one.context.setOffline(true)
+  await page.getByText('网络已断开').waitFor()
+  await earnings.click()
+  await page.getByText('网络连接不上').first().waitFor()
+  assert.equal(new URL(page.url()).pathname, '/host/')
+  await one.context.setOffline(false)
+  await page.getByText('网络已断开').waitFor({ state: 'detached' })
+  await earnings.click()
+  await page.waitForURL('**/host/earnings')
+  await page.getByText('可结算').first().waitFor()
+  unharmed(one)
+})
+
 test('no serious finding of accessibility, nothing too small for a thumb, nothing that moves by itself', async () => {
   const { world } = stage
   const { paidOrder } = await filled()

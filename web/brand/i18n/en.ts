@@ -442,6 +442,7 @@ export const en: Messages<keyof typeof zh> = {
   'sale.state.refunded': 'Refunded',
   'sale.state.rejected': 'Refused',
   'sale.state.withdrawn': 'Withdrawn',
+  'sale.buyer': 'the buyer',
   'sale.line': 'Item',
   'sale.amount': 'Amount',
   'sale.of': 'of',

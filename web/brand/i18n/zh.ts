@@ -442,6 +442,7 @@ export const zh = {
   'sale.state.refunded': '已退款',
   'sale.state.rejected': '已拒绝',
   'sale.state.withdrawn': '已撤回',
+  'sale.buyer': '买家',
   'sale.line': '商品',
   'sale.amount': '金额',
   'sale.of': '可退',

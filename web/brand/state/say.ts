@@ -23,6 +23,7 @@ export function drop(id: number) {
   if (at >= 0) toasts.splice(at, 1)
 }
 export const sayDone = (title: string) => add('good', title, '', 4000)
+export const sayLost = (title: string) => add('bad', title, '', 9000)
 export function sayProblem(error: unknown) {
   const problem = asProblem(error)
   add('bad', problemTitle(problem), problem.detail || problemHint(problem), 9000)
