@@ -101,6 +101,8 @@ export const faults: readonly (readonly [english: string, chinese: string])[] = 
   ['must be success ({success}) or failed ({failed})', '应为 success（{success}）或 failed（{failed}）'],
   ['a payout that went through has a reference of 1 to 100 bytes', '付款成功的要有流水号，最多 100 个字节'],
   ['was told as done before', '之前已报告为成功'],
+  ['is on its way through the payment rail', '正在通过微信支付转账'],
+  ['the rail has brought a part of it; send or pay the rest', '微信支付已到账一部分；请把余下的再发放或另行付款'],
   ['was told as failed before, and may be in another batch by now', '之前已报告为失败，可能已在另一批里'],
 ]
 
