@@ -209,10 +209,10 @@ test('clips are renamed, withdrawn, posted by another host, and found beside the
   await buyer.page.getByRole('link', { name: '同款切片与直播' }).tap()
   await buyer.page.getByRole('link', { name: /三分钟讲透这款茶/ }).waitFor()
   await buyer.page.getByRole('link').filter({ hasText: head.title }).waitFor()
-  await buyer.page.getByRole('heading', { name: '评价' }).waitFor()
+  await buyer.page.getByRole('heading', { name: '评价', exact: true }).waitFor()
   await buyer.page.getByRole('link', { name: /三分钟讲透这款茶/ }).tap()
   await buyer.page.getByRole('link', { name: /同款/ }).last().tap()
-  await buyer.page.getByRole('heading', { name: '同款', exact: true }).waitFor()
+  await buyer.page.getByRole('heading', { name: '同款切片与直播' }).waitFor()
 
   // Both languages, light and dark, for thumbs and for readers of screens.
   const faults = []
