@@ -1,5 +1,6 @@
 #include "net/http_session.hpp"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -18,6 +19,7 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::size_t kMaxFields = 100;
+constexpr int kReadsInOneGo = 16;
 constexpr std::size_t kMaxChunkLine = 4096;
 
 // A header value of ours never breaks its line, whatever it was made of.
@@ -138,38 +140,63 @@ std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, Text body, ErrorCod
   return body.size();
 }
 
-HttpSession::HttpSession(IoThread& thread, Socket socket, std::string remote)
+HttpSession::HttpSession(IoThread& thread, Fd fd, std::string remote)
     : thread_(thread),
-      socket_(std::move(socket)),
+      fd_(std::move(fd)),
       remote_(std::move(remote)),
       deadline_ms_(monotonic_ms() + thread.core.config.header_ms) {}
 
-void HttpSession::start() {
+bool HttpSession::start() {
+  if (!thread_.loop.watch(fd_.get(), *this)) return false;
   thread_.http.link(shared_from_this());
   thread_.add(kHttpOpen);
-  wait_readable();
+  return true;
 }
 
-void HttpSession::wait_readable() {
-  if (waiting_) return;
-  waiting_ = true;
-  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const boost::system::error_code& ec) {
-    self->waiting_ = false;
-    if (!ec) self->on_readable();
-  });
+void HttpSession::on_ready(std::uint32_t events) {
+  const std::shared_ptr<HttpSession> self = self_;
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) ended_ = true;
+  if (phase_ == Phase::writing && (events & EPOLLOUT) != 0) {
+    flush();
+    resume();
+  }
+  read();
 }
 
-void HttpSession::on_readable() {
-  if (phase_ == Phase::closed || phase_ == Phase::handling || phase_ == Phase::writing) return;
+// Reads while there may be something and somebody wants it. A recv that does not fill the buffer has emptied the
+// socket; what comes later is told anew. But a peer that has ended was told once, so then it is read to the end.
+void HttpSession::read() {
+  if (in_read_) return;
+  in_read_ = true;
   auto& scratch = thread_.scratch;
-  const ssize_t n = ::recv(socket_.native_handle(), scratch.data(), scratch.size(), MSG_DONTWAIT);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return wait_readable();
-  if (n <= 0) return close();
-  if (phase_ == Phase::lingering) return wait_readable();
-  const std::string_view fresh(scratch.data(), static_cast<std::size_t>(n));
-  if (pending_.empty()) return advance(fresh);
-  const std::string joined = std::exchange(pending_, {}) + std::string(fresh);
-  advance(joined);
+  int rounds = 0;
+  while (readable_ && wants_input()) {
+    if (++rounds > kReadsInOneGo) {  // the others' turn
+      thread_.loop.soon([self = shared_from_this()] { self->read(); });
+      break;
+    }
+    const ssize_t n = ::recv(fd_.get(), scratch.data(), scratch.size(), MSG_DONTWAIT);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) {
+      readable_ = false;
+      break;
+    }
+    if (n <= 0) {
+      close();
+      break;
+    }
+    if (static_cast<std::size_t>(n) < scratch.size() && !ended_) readable_ = false;
+    if (phase_ == Phase::lingering) continue;
+    const std::string_view fresh(scratch.data(), static_cast<std::size_t>(n));
+    if (pending_.empty()) {
+      advance(fresh);
+    } else {
+      const std::string joined = std::exchange(pending_, {}) + std::string(fresh);
+      advance(joined);
+    }
+  }
+  in_read_ = false;
 }
 
 // Deals with what was read, request after request, until more is needed or an answer is awaited.
@@ -186,16 +213,14 @@ void HttpSession::advance(std::string_view bytes) {
       return;
     }
   }
-  if (phase_ == Phase::idle || phase_ == Phase::header || phase_ == Phase::body) {
-    if (pending_.empty()) pending_ = std::string();
-    wait_readable();
-  }
 }
 
 void HttpSession::resume() {
-  if (phase_ != Phase::idle) return;
-  const std::string rest = std::exchange(pending_, {});
-  advance(rest);
+  if (phase_ == Phase::idle && !pending_.empty()) {
+    const std::string rest = std::exchange(pending_, {});
+    advance(rest);
+  }
+  read();
 }
 
 bool HttpSession::parse(std::string_view& bytes) {
@@ -211,7 +236,7 @@ bool HttpSession::parse(std::string_view& bytes) {
   while (!parser_->is_done()) {
     if (bytes.empty()) return false;
     boost::beast::error_code ec;
-    const std::size_t used = parser_->put(asio::const_buffer(bytes.data(), bytes.size()), ec);
+    const std::size_t used = parser_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
     bytes.remove_prefix(used);
     if (ec == http::error::need_more) {
       if (phase_ == Phase::body && bytes.size() > kMaxChunkLine) {
@@ -277,7 +302,7 @@ bool HttpSession::on_header() {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     // Nothing else is under way on this socket, so it takes 25 bytes, or is dead, which the next read will tell.
     [[maybe_unused]] const ssize_t n =
-        ::send(socket_.native_handle(), kContinue.data(), kContinue.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        ::send(fd_.get(), kContinue.data(), kContinue.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   }
   return true;
 }
@@ -437,26 +462,18 @@ void HttpSession::flush() {
     msghdr message{};
     message.msg_iov = parts;
     message.msg_iovlen = static_cast<std::size_t>(count);
-    const ssize_t n = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t n = ::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN) {
         deadline_ms_ = monotonic_ms() + thread_.core.config.write_ms;
-        return wait_writable();
+        return;  // the loop tells when there is room again
       }
       return close();
     }
     sent_ += static_cast<std::size_t>(n);
   }
   written();
-}
-
-void HttpSession::wait_writable() {
-  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const boost::system::error_code& ec) {
-    if (ec || self->phase_ != Phase::writing) return;
-    self->flush();
-    self->resume();
-  });
 }
 
 // The reply is out. Whoever called write goes on with the next request, if the phase is idle then.
@@ -474,8 +491,9 @@ void HttpSession::written() {
 void HttpSession::linger() {
   phase_ = Phase::lingering;
   deadline_ms_ = monotonic_ms() + thread_.core.config.linger_ms;
-  ::shutdown(socket_.native_handle(), SHUT_WR);
-  wait_readable();
+  ::shutdown(fd_.get(), SHUT_WR);
+  readable_ = true;  // what came before is still to be read
+  read();
 }
 
 void HttpSession::become_websocket(WsAccept&& accept) {
@@ -483,18 +501,17 @@ void HttpSession::become_websocket(WsAccept&& accept) {
   append_header(head, "Sec-WebSocket-Accept", accept_key(upgrade_key_));
   for (const auto& [name, value] : accept.headers) append_header(head, name, value);
   head += "\r\n";
-  boost::system::error_code ec;
-  Fd fd(socket_.release(ec));
+  thread_.loop.forget(fd_.get(), *this);
+  Fd fd = std::move(fd_);
   phase_ = Phase::closed;
   thread_.add(kHttpOpen, -1);
   const auto self = shared_from_this();
   thread_.http.unlink(*this);
   IoThread& home = *thread_.core.threads[static_cast<std::size_t>(thread_.core.home(accept.home_key))];
   ServerCore& core = thread_.core;
-  const bool posted = !ec && home.mailbox->post([&home, fd = std::move(fd), handler = std::move(accept.handler),
-                                                 head = std::move(head), rest = std::move(pending_)]() mutable {
-    WsSession::open(home, std::move(fd), std::move(handler), head, rest);
-  });
+  const bool posted = home.mailbox->post(
+      [&home, fd = std::move(fd), handler = std::move(accept.handler), head = std::move(head),
+       rest = std::move(pending_)]() mutable { WsSession::open(home, std::move(fd), std::move(handler), head, rest); });
   if (!posted) core.connection_closed();
 }
 
@@ -535,8 +552,8 @@ void HttpSession::close() {
   if (phase_ == Phase::closed) return;
   if (phase_ == Phase::handling) thread_.add(kInFlight, -1);
   phase_ = Phase::closed;
-  boost::system::error_code ec;
-  socket_.close(ec);
+  thread_.loop.forget(fd_.get(), *this);
+  fd_.close();
   parser_.reset();
   thread_.add(kHttpOpen, -1);
   const auto self = shared_from_this();

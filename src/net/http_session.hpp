@@ -67,11 +67,11 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   bool header_done_ = false;
 };
 
-class HttpSession final : public std::enable_shared_from_this<HttpSession> {
+class HttpSession final : public std::enable_shared_from_this<HttpSession>, private Watched {
  public:
-  HttpSession(IoThread& thread, Socket socket, std::string remote);
+  HttpSession(IoThread& thread, Fd fd, std::string remote);
 
-  void start();
+  bool start();
   void deliver_reply(Reply&& reply);
   void deliver_upgrade(Result<WsAccept>&& accept);
   void sweep(std::int64_t now_ms);
@@ -82,9 +82,9 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
   friend class SelfList<HttpSession>;
   enum class Phase : std::uint8_t { idle, header, body, handling, writing, lingering, closed };
 
-  void wait_readable();
-  void on_readable();
-  void wait_writable();
+  void on_ready(std::uint32_t events) override;
+  void read();
+  bool wants_input() const { return phase_ != Phase::closed && phase_ != Phase::handling && phase_ != Phase::writing; }
   void advance(std::string_view bytes);
   void resume();
   bool parse(std::string_view& bytes);  // true: a whole request, or a refusal, has been dealt with
@@ -99,7 +99,7 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
   void become_websocket(WsAccept&& accept);
 
   IoThread& thread_;
-  Socket socket_;
+  Fd fd_;
   std::string remote_;
   std::optional<RequestParser> parser_;
   std::string pending_;  // read and not yet parsed
@@ -118,7 +118,9 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
   bool keep_alive_ = true;
   bool chinese_ = false;
   bool in_dispatch_ = false;
-  bool waiting_ = false;       // for the socket to become readable
+  bool readable_ = false;  // there may be something to read
+  bool ended_ = false;     // the peer sends no more after it
+  bool in_read_ = false;
   bool unread_input_ = false;  // a refusal: the peer may still be sending
   HttpSession* prev_ = nullptr;
   HttpSession* next_ = nullptr;

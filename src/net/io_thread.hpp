@@ -8,26 +8,17 @@
 
 #include <array>
 #include <atomic>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "net/loop.hpp"
 #include "net/server.hpp"
 
 namespace lianbo::net {
-
-namespace asio = boost::asio;
-using Executor = asio::io_context::executor_type;
-using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 // A file descriptor on its way from one thread to another.
 class Fd {
@@ -43,6 +34,9 @@ class Fd {
   }
   int get() const { return fd_; }
   int take() { return std::exchange(fd_, -1); }
+  void close() {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
 
  private:
   int fd_;
@@ -53,16 +47,15 @@ class Mailbox {
  public:
   using Fn = std::move_only_function<void()>;
 
-  void open(asio::io_context& io);  // on the I/O thread
+  void open(Loop& loop);  // on the I/O thread
   void close();
   bool post(Fn fn);
   bool on_own_thread() const { return owner_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
+  void drain();  // on the I/O thread
 
  private:
-  void drain();
-
   std::mutex mutex_;
-  asio::io_context* io_ = nullptr;
+  Loop* loop_ = nullptr;
   std::vector<Fn> queue_;
   std::atomic<std::thread::id> owner_{};
 };
@@ -162,7 +155,7 @@ class IoThread {
 
   ServerCore& core;
   const int index;
-  asio::io_context io{1};
+  Loop loop;
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
   SelfList<HttpSession> http;
   SelfList<WsSession> ws;
@@ -171,18 +164,15 @@ class IoThread {
 
  private:
   struct Ticker {
-    Timer timer;
     std::int64_t ms;
     std::function<void(int)> fn;
+    std::int64_t due_us = 0;
   };
-  void run();
-  void arm_sweep();
-  void arm(Ticker& ticker);
+  void sweep();
+  void tick(Ticker& ticker);
 
   std::array<std::atomic<std::int64_t>, kStats> stats_{};
-  Timer sweep_;
   std::vector<std::unique_ptr<Ticker>> tickers_;
-  std::optional<asio::executor_work_guard<Executor>> guard_;
   std::thread thread_;
   std::string date_;
   std::int64_t date_second_ = -1;

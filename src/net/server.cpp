@@ -2,12 +2,12 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/post.hpp>
+#include <future>
 
 #include "base/check.hpp"
 #include "base/log.hpp"
@@ -18,10 +18,16 @@
 #include "net/ws_session.hpp"
 
 namespace lianbo::net {
+namespace asio = boost::asio;
 namespace {
 
 constexpr int kAcceptsInOneGo = 64;
 constexpr int kPingsInOneSweep = 512;
+
+std::int64_t monotonic_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
 
 std::string http_date(Instant now) {
   static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -53,25 +59,29 @@ std::string peer_text(const sockaddr_storage& peer) {
 
 // ---- Mailbox -------------------------------------------------------------------------------------------------------
 
-void Mailbox::open(asio::io_context& io) {
+void Mailbox::open(Loop& loop) {
   const std::lock_guard lock(mutex_);
   owner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-  io_ = &io;
+  loop_ = &loop;
 }
 
 void Mailbox::close() {
   std::vector<Fn> dropped;
   const std::lock_guard lock(mutex_);
-  io_ = nullptr;
+  loop_ = nullptr;
   dropped.swap(queue_);
   owner_.store(std::thread::id{}, std::memory_order_relaxed);
 }
 
 bool Mailbox::post(Fn fn) {
   const std::lock_guard lock(mutex_);
-  if (io_ == nullptr) return false;
+  if (loop_ == nullptr) return false;
   queue_.push_back(std::move(fn));
-  if (queue_.size() == 1) asio::post(*io_, [this] { drain(); });
+  if (queue_.size() > 1) return true;
+  if (on_own_thread())
+    loop_->mail_is_here();
+  else
+    loop_->wake();
   return true;
 }
 
@@ -115,64 +125,51 @@ void ServerCore::connection_closed() {
 
 // ---- IoThread ------------------------------------------------------------------------------------------------------
 
-IoThread::IoThread(ServerCore& server, int number) : core(server), index(number), sweep_(io.get_executor()) {}
+IoThread::IoThread(ServerCore& server, int number) : core(server), index(number) {}
 IoThread::~IoThread() = default;
 
+// Returns when the mailbox belongs to the thread: nobody else may use it before.
 void IoThread::start() {
-  guard_.emplace(asio::make_work_guard(io));
-  thread_ = std::thread([this] { run(); });
+  std::promise<void> ready;
+  thread_ = std::thread([this, &ready] {
+    mailbox->open(loop);
+    ready.set_value();
+    loop.after_us(core.config.sweep_ms * 1000, [this] { sweep(); });
+    loop.run([this] { mailbox->drain(); });
+  });
+  ready.get_future().wait();
 }
 
 void IoThread::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void IoThread::run() {
-  arm_sweep();
-  while (true) {
-    try {
-      io.run();
-      return;
-    } catch (const std::exception& e) {
-      log_event(LogEvent::handler_threw, "an I/O handler threw: {}", e.what());
-    }
-  }
-}
-
-void IoThread::arm_sweep() {
-  sweep_.expires_after(std::chrono::milliseconds(core.config.sweep_ms));
-  sweep_.async_wait([this](const boost::system::error_code& ec) {
-    if (ec || ended_) return;
-    const std::int64_t now = monotonic_ms();
-    http.each([now](HttpSession& session) { session.sweep(now); });
-    int pings = kPingsInOneSweep;
-    ws.each([now, &pings](WsSession& session) { session.sweep(now, pings); });
-    if (on_sweep) on_sweep();
-    arm_sweep();
-  });
+void IoThread::sweep() {
+  loop.after_us(core.config.sweep_ms * 1000, [this] { sweep(); });
+  const std::int64_t now = monotonic_ms();
+  http.each([now](HttpSession& session) { session.sweep(now); });
+  int pings = kPingsInOneSweep;
+  ws.each([now, &pings](WsSession& session) { session.sweep(now, pings); });
+  if (on_sweep) on_sweep();
 }
 
 void IoThread::every(std::int64_t ms, std::function<void(int)> fn) {
   if (ended_) return;
-  tickers_.push_back(std::make_unique<Ticker>(Ticker{Timer(io.get_executor()), ms, std::move(fn)}));
-  tickers_.back()->timer.expires_after(std::chrono::milliseconds(ms));
-  arm(*tickers_.back());
+  tickers_.push_back(std::make_unique<Ticker>(Ticker{ms, std::move(fn), monotonic_us() + ms * 1000}));
+  loop.after_us(ms * 1000, [this, ticker = tickers_.back().get()] { tick(*ticker); });
 }
 
-void IoThread::arm(Ticker& ticker) {
-  ticker.timer.async_wait([this, &ticker](const boost::system::error_code& ec) {
-    if (ec || ended_) return;
-    const auto began = std::chrono::steady_clock::now();
-    try {
-      ticker.fn(index);
-    } catch (const std::exception& e) {
-      log_event(LogEvent::handler_threw, "a tick threw: {}", e.what());
-    }
-    const auto ended = std::chrono::steady_clock::now();
-    const auto due = ticker.timer.expiry() + std::chrono::milliseconds(ticker.ms);
-    ticker.timer.expires_at(std::max(due, ended + (ended - began)));
-    arm(ticker);
-  });
+void IoThread::tick(Ticker& ticker) {
+  const std::int64_t began = monotonic_us();
+  try {
+    ticker.fn(index);
+  } catch (const std::exception& e) {
+    log_event(LogEvent::handler_threw, "a tick threw: {}", e.what());
+  }
+  if (ended_) return;
+  const std::int64_t ended = monotonic_us();
+  ticker.due_us = std::max(ticker.due_us + ticker.ms * 1000, ended + (ended - began));
+  loop.after_us(ticker.due_us - ended, [this, &ticker] { tick(ticker); });
 }
 
 const std::string& IoThread::date() {
@@ -186,12 +183,8 @@ const std::string& IoThread::date() {
 
 void IoThread::adopt(Fd fd, std::string remote) {
   if (ended_) return core.connection_closed();
-  Socket socket(io.get_executor());
-  boost::system::error_code ec;
-  socket.assign(asio::ip::tcp::v4(), fd.get(), ec);
-  if (ec) return core.connection_closed();
-  fd.take();
-  std::make_shared<HttpSession>(*this, std::move(socket), std::move(remote))->start();
+  const auto session = std::make_shared<HttpSession>(*this, std::move(fd), std::move(remote));
+  if (!session->start()) core.connection_closed();
 }
 
 void IoThread::begin_stop() {
@@ -208,18 +201,17 @@ void IoThread::end() {
   ended_ = true;
   http.each([](HttpSession& session) { session.close(); });
   ws.each([](WsSession& session) { session.tear_down(); });
-  sweep_.cancel();
-  for (const auto& ticker : tickers_) ticker->timer.cancel();
+  loop.cancel_all();
   on_sweep = nullptr;
   mailbox->close();
-  guard_.reset();
+  loop.stop();
 }
 
 // ---- Acceptor ------------------------------------------------------------------------------------------------------
 
-class Acceptor {
+class Acceptor final : private Watched {
  public:
-  Acceptor(ServerCore& core) : core_(core), acceptor_(core.threads[0]->io.get_executor()) {}
+  explicit Acceptor(ServerCore& core) : core_(core) {}
 
   Status listen() {
     const ServerConfig& config = core_.config;
@@ -228,18 +220,35 @@ class Acceptor {
     if (ec)
       return fail(Code::invalid_field, "http.address must be an IPv4 or IPv6 address, not \"" + config.address + "\"",
                   "http.address");
-    const asio::ip::tcp::endpoint endpoint(address, static_cast<unsigned short>(config.port));
-    acceptor_.open(endpoint.protocol(), ec);
-    if (!ec) acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
-    if (!ec) acceptor_.bind(endpoint, ec);
-    if (!ec) acceptor_.listen(4096, ec);
-    if (!ec) acceptor_.native_non_blocking(true, ec);
-    if (!ec) port_ = acceptor_.local_endpoint(ec).port();
-    if (ec)
+    sockaddr_storage at{};
+    socklen_t size = 0;
+    if (address.is_v4()) {
+      auto& v4 = reinterpret_cast<sockaddr_in&>(at);
+      v4.sin_family = AF_INET;
+      v4.sin_port = htons(static_cast<std::uint16_t>(config.port));
+      v4.sin_addr.s_addr = htonl(address.to_v4().to_uint());
+      size = sizeof v4;
+    } else {
+      auto& v6 = reinterpret_cast<sockaddr_in6&>(at);
+      const auto bytes = address.to_v6().to_bytes();
+      v6.sin6_family = AF_INET6;
+      v6.sin6_port = htons(static_cast<std::uint16_t>(config.port));
+      v6.sin6_scope_id = static_cast<std::uint32_t>(address.to_v6().scope_id());
+      std::copy(bytes.begin(), bytes.end(), std::begin(v6.sin6_addr.s6_addr));
+      size = sizeof v6;
+    }
+    const int on = 1;
+    fd_ = Fd(::socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+    if (fd_.get() < 0 || ::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        ::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&at), size) != 0 || ::listen(fd_.get(), 4096) != 0)
       return fail(Code::io_failed,
-                  "can't listen on " + config.address + " port " + std::to_string(config.port) + ": " + ec.message() +
-                      "; choose another http.port, or 0 for any free one",
+                  "can't listen on " + config.address + " port " + std::to_string(config.port) + ": " +
+                      std::strerror(errno) + "; choose another http.port, or 0 for any free one",
                   "http.port");
+    size = sizeof at;
+    ::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&at), &size);
+    port_ = ntohs(at.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(at).sin_port
+                                          : reinterpret_cast<const sockaddr_in6&>(at).sin6_port);
     return {};
   }
 
@@ -253,37 +262,32 @@ class Acceptor {
   }
 
   void close() {
-    boost::system::error_code ec;
-    acceptor_.close(ec);
+    pause();
+    fd_.close();
     core_.threads[0]->on_sweep = nullptr;
   }
 
  private:
-  using AsioAcceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
-
-  void wait() {
-    acceptor_.async_wait(AsioAcceptor::wait_read, [this](const boost::system::error_code& ec) {
-      if (!ec) accept();
-    });
+  void wait() { watched_ = fd_.get() >= 0 && core_.threads[0]->loop.watch(fd_.get(), *this, true); }
+  void pause() {
+    if (std::exchange(watched_, false)) core_.threads[0]->loop.forget(fd_.get(), *this);
   }
 
-  void accept() {
+  void on_ready(std::uint32_t) override {
     for (int i = 0; i < kAcceptsInOneGo; ++i) {
       sockaddr_storage peer{};
       socklen_t size = sizeof peer;
-      Fd fd(::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size,
-                      SOCK_NONBLOCK | SOCK_CLOEXEC));
+      Fd fd(::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (fd.get() < 0) {
         if (errno == EINTR || errno == ECONNABORTED) continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return;
         // No descriptors or no memory: the queue of the kernel waits until the next sweep has freed some.
         log_event(LogEvent::accept_paused, "{}; waiting a moment", std::strerror(errno));
         paused_ = true;
-        return;
+        return pause();
       }
       deal(std::move(fd), peer);
     }
-    wait();
   }
 
   void deal(Fd fd, const sockaddr_storage& peer) {
@@ -318,11 +322,12 @@ class Acceptor {
   }
 
   ServerCore& core_;
-  AsioAcceptor acceptor_;
+  Fd fd_;
   std::string refusal_;
   std::size_t next_ = 0;
   int port_ = 0;
   bool paused_ = false;
+  bool watched_ = false;
 };
 
 // ---- Server --------------------------------------------------------------------------------------------------------
@@ -404,21 +409,7 @@ Status Server::start() {
     impl_->started = true;
     ticks = impl_->early_ticks;
   }
-  for (auto& thread : impl_->core.threads) {
-    thread->start();
-    // The mailbox belongs to its thread before anybody else may use it.
-    std::mutex mutex;
-    std::condition_variable opened;
-    bool ready = false;
-    asio::post(thread->io, [&] {
-      thread->mailbox->open(thread->io);
-      const std::lock_guard lock(mutex);
-      ready = true;
-      opened.notify_one();
-    });
-    std::unique_lock lock(mutex);
-    opened.wait(lock, [&] { return ready; });
-  }
+  for (auto& thread : impl_->core.threads) thread->start();
   for (const Impl::Tick& tick : ticks) impl_->on_all([tick](IoThread& t) { t.every(tick.ms, tick.fn); });
   impl_->core.threads[0]->mailbox->post([acceptor = impl_->acceptor.get()] { acceptor->start(); });
   return {};

@@ -1,15 +1,15 @@
 #include "net/ws_session.hpp"
 #include "base/log.hpp"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-
-#include <boost/asio/post.hpp>
 
 namespace lianbo::net {
 namespace {
 
 constexpr int kFramesInOneSend = 64;
+constexpr int kReadsInOneGo = 16;
 
 FramePtr control_frame(WsOpcode opcode, std::string_view payload) {
   auto frame = std::make_shared<Frame>();
@@ -19,9 +19,9 @@ FramePtr control_frame(WsOpcode opcode, std::string_view payload) {
 
 }  // namespace
 
-WsSession::WsSession(IoThread& thread, Socket socket, std::shared_ptr<WsHandler> handler)
+WsSession::WsSession(IoThread& thread, Fd fd, std::shared_ptr<WsHandler> handler)
     : thread_(&thread),
-      socket_(std::move(socket)),
+      fd_(std::move(fd)),
       handler_(std::move(handler)),
       parser_(WsParser::Role::server, std::max(thread.core.config.ws_message_bytes, handler_->binary_limit()),
               handler_->binary_limit() > 0),
@@ -30,14 +30,10 @@ WsSession::WsSession(IoThread& thread, Socket socket, std::shared_ptr<WsHandler>
 void WsSession::open(IoThread& thread, Fd fd, std::shared_ptr<WsHandler> handler, std::string_view head,
                      std::string_view early_bytes) {
   if (thread.ended()) return thread.core.connection_closed();
-  Socket socket(thread.io.get_executor());
-  boost::system::error_code ec;
   if (const int bytes = thread.core.config.ws_send_buffer; bytes > 0)
     ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
-  socket.assign(asio::ip::tcp::v4(), fd.get(), ec);
-  if (ec) return thread.core.connection_closed();
-  fd.take();
-  const auto session = std::make_shared<WsSession>(thread, std::move(socket), std::move(handler));
+  const auto session = std::make_shared<WsSession>(thread, std::move(fd), std::move(handler));
+  if (!thread.loop.watch(session->fd_.get(), *session)) return thread.core.connection_closed();
   thread.ws.link(session);
   thread.add(kWsOpen);
   thread.add(kWsAccepted);
@@ -50,7 +46,6 @@ void WsSession::open(IoThread& thread, Fd fd, std::shared_ptr<WsHandler> handler
   }
   session->call([&](WsHandler& to) { to.on_open(session); });
   if (!early_bytes.empty()) session->take(early_bytes);
-  session->wait_readable();
 }
 
 template <class F>
@@ -73,7 +68,7 @@ bool WsSession::push(const FramePtr& frame, bool bounded) {
   if (!queue_) {
     ssize_t n;
     do {
-      n = ::send(socket_->native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      n = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
     if (n < 0 && errno != EAGAIN) {
       die();
@@ -100,7 +95,6 @@ bool WsSession::push(const FramePtr& frame, bool bounded) {
     return false;
   }
   thread_->add(kWsFramesSent);
-  if (first) wait_writable();
   return true;
 }
 
@@ -114,7 +108,7 @@ void WsSession::cut_off() {
   if (queue_->offset == 0) {  // between two frames, so a close frame would be understood
     const FramePtr frame = control_frame(WsOpcode::close, close_payload(ws_code::kTryLater, "too slow"));
     [[maybe_unused]] const ssize_t n =
-        ::send(socket_->native_handle(), frame->bytes.data(), frame->bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        ::send(fd_.get(), frame->bytes.data(), frame->bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   }
   die();
 }
@@ -124,8 +118,8 @@ void WsSession::die() {
   state_ = State::dead;
   queue_.reset();
   queued_ = 0;
-  ::shutdown(socket_->native_handle(), SHUT_RDWR);
-  asio::post(thread_->io, [self = shared_from_this()] { self->tear_down(); });
+  ::shutdown(fd_.get(), SHUT_RDWR);
+  thread_->loop.soon([self = shared_from_this()] { self->tear_down(); });
 }
 
 void WsSession::close(int code, std::string_view reason) {
@@ -152,10 +146,10 @@ void WsSession::flush() {
     msghdr message{};
     message.msg_iov = parts;
     message.msg_iovlen = static_cast<std::size_t>(count);
-    ssize_t n = ::sendmsg(socket_->native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t n = ::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0) {
       if (errno == EINTR) continue;
-      if (errno == EAGAIN) return wait_writable();
+      if (errno == EAGAIN) return;  // the loop tells when there is room again
       return die();
     }
     thread_->add(kWsBytesSent, n);
@@ -185,29 +179,28 @@ void WsSession::flush() {
 void WsSession::flushed() {
   if (state_ != State::closing) return;
   if (peer_closed_) return die();
-  if (broken_protocol_) ::shutdown(socket_->native_handle(), SHUT_WR);
+  if (broken_protocol_) ::shutdown(fd_.get(), SHUT_WR);
 }
 
-void WsSession::wait_writable() {
-  socket_->async_wait(Socket::wait_write, [self = shared_from_this()](const boost::system::error_code& ec) {
-    if (!ec && self->queue_) self->flush();
-  });
+void WsSession::on_ready(std::uint32_t events) {
+  const std::shared_ptr<WsSession> self = shared_from_this();
+  if (queue_ && (events & EPOLLOUT) != 0) flush();
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) read();
 }
 
-void WsSession::wait_readable() {
-  if (state_ == State::dead || state_ == State::gone) return;
-  socket_->async_wait(Socket::wait_read, [self = shared_from_this()](const boost::system::error_code& ec) {
-    if (!ec) self->on_readable();
-  });
-}
-
-void WsSession::on_readable() {
-  if (state_ == State::dead || state_ == State::gone) return;
+// Until there is no more, or the peer's end of the stream.
+void WsSession::read() {
   auto& scratch = thread_->scratch;
-  const ssize_t n = ::recv(socket_->native_handle(), scratch.data(), scratch.size(), MSG_DONTWAIT);
-  if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return tear_down();
-  if (n > 0) take(std::string_view(scratch.data(), static_cast<std::size_t>(n)));
-  wait_readable();
+  int rounds = 0;
+  while (state_ != State::dead && state_ != State::gone) {
+    if (++rounds > kReadsInOneGo)  // the others' turn
+      return thread_->loop.soon([self = shared_from_this()] { self->read(); });
+    const ssize_t n = ::recv(fd_.get(), scratch.data(), scratch.size(), MSG_DONTWAIT);
+    if (n < 0 && errno == EAGAIN) return;
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return tear_down();
+    take(std::string_view(scratch.data(), static_cast<std::size_t>(n)));
+  }
 }
 
 void WsSession::take(std::string_view bytes) {
@@ -279,9 +272,8 @@ void WsSession::tear_down() {
   state_ = State::gone;
   const auto self = shared_from_this();
   thread_->ws.unlink(*this);
-  boost::system::error_code ec;
-  socket_->close(ec);
-  socket_.reset();
+  thread_->loop.forget(fd_.get(), *this);
+  fd_.close();
   queue_.reset();
   queued_ = 0;
   thread_->add(kWsOpen, -1);

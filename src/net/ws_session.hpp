@@ -1,7 +1,7 @@
 // Private to net/: one WebSocket after its handshake. Lives on the I/O thread of its home key.
 //
-// A viewer at rest holds this object, the event loop's record of the socket and one waiting operation: under 1 KiB. The
-// queue exists only while something is unsent. Nothing is called back from inside send or close: a connection that
+// A viewer at rest holds this object and nothing else: no buffer, no queue, no waiting operation. The queue exists only
+// while something is unsent. Nothing is called back from inside send or close: a connection that
 // breaks there is taken down by a post of its own, so a room may walk its viewers and send without minding.
 #pragma once
 
@@ -10,13 +10,16 @@
 
 namespace lianbo::net {
 
-class WsSession final : public WsConnection, public std::enable_shared_from_this<WsSession>, private WsSink {
+class WsSession final : public WsConnection,
+                        public std::enable_shared_from_this<WsSession>,
+                        private WsSink,
+                        private Watched {
  public:
   // On the thread: sends the handshake's answer, tells the handler, and starts to read (early_bytes came in already).
   static void open(IoThread& thread, Fd fd, std::shared_ptr<WsHandler> handler, std::string_view head,
                    std::string_view early_bytes);
 
-  WsSession(IoThread& thread, Socket socket, std::shared_ptr<WsHandler> handler);
+  WsSession(IoThread& thread, Fd fd, std::shared_ptr<WsHandler> handler);
 
   bool send(const FramePtr& frame) override;
   void close(int code, std::string_view reason) override;
@@ -49,13 +52,12 @@ class WsSession final : public WsConnection, public std::enable_shared_from_this
   void flushed();
   void cut_off();
   void die();
-  void wait_readable();
-  void on_readable();
+  void on_ready(std::uint32_t events) override;
+  void read();
   void take(std::string_view bytes);
-  void wait_writable();
 
   IoThread* thread_;
-  std::optional<Socket> socket_;  // none once gone: a room may hold the object longer than the event loop lives
+  Fd fd_;
   std::shared_ptr<WsHandler> handler_;
   WsParser parser_;
   std::unique_ptr<Queue> queue_;
