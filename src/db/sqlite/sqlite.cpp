@@ -517,7 +517,7 @@ class SqliteDatabase final : public Engine {
   }
 
   // One transaction, one commit. False: those that are not settled must run again, each alone; with Undo::nobody and
-  // careful_ raised: all of them, with Undo::each. A savepoint for each body costs a copy of every page it changes, so
+  // careful_ raised: together, with Undo::each. A savepoint for each body costs a copy of every page it changes, so
   // it is left out while no body fails after it has written.
   enum class Undo { each, nobody };
   bool run_together(std::span<Job> jobs, Undo undo) {
@@ -527,6 +527,7 @@ class SqliteDatabase final : public Engine {
     kept_.begin(data_version());
     bool writes = false;
     for (Job& job : jobs) {
+      if (job.settled) continue;
       if (crowd)
         if (const int rc = writer_->run(Control::savepoint); rc != SQLITE_OK) return give_up(jobs, rc, "savepoint");
       const std::int64_t changes = sqlite3_total_changes64(writer_->raw());
@@ -543,9 +544,10 @@ class SqliteDatabase final : public Engine {
         writes = true;
       } else if (sqlite3_total_changes64(writer_->raw()) != changes) {
         kept_.forget();
-        if (bold) {
+        if (bold) {  // its answer stands; the others run again, in the same order
           writer_->run(Control::rollback);
           careful_ = kCarefulBatches;
+          job.settled = true;
           for (Job& again : jobs) again.events.clear();
           return false;
         }
