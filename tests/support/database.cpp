@@ -64,6 +64,12 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  // Whether the server still answers: a test may have ended every session of a database.
+  bool answers() {
+    PQclear(PQexec(connection_, "select 1"));
+    return PQstatus(connection_) == CONNECTION_OK;
+  }
+
   // The first value of the answer, or "".
   std::string query(const std::string& sql) {
     PGresult* result = PQexec(connection_, sql.c_str());
@@ -209,7 +215,7 @@ class PostgresServer {
   bool empty_tables(const Lent& lent) {
     // One session for each database as long as it stands: a new one takes 50 ms to learn all tables.
     auto& session = cleaners_[lent.name];
-    if (!session) session = std::make_unique<Session>(lent.url);
+    if (!session || !session->answers()) session = std::make_unique<Session>(lent.url);
     if (schema_of(*session) != lent.schema) return false;
     session->query(
         "set session_replication_role = replica; do $$ declare t regclass; begin "
