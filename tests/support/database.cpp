@@ -208,6 +208,7 @@ class PostgresServer {
   static std::string schema_of(Session& session) {
     return session.query(
         "select md5(string_agg(concat(relname, relkind, relnatts), ',' order by relname)) || "
+        "(select md5(string_agg(m::text, ',' order by m::text)) from schema_migrations m) || "
         "(select count(*) from pg_proc where pronamespace = 'public'::regnamespace) || "
         "(select count(*) from pg_trigger) from pg_class where relnamespace = 'public'::regnamespace");
   }
