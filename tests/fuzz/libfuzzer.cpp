@@ -12,6 +12,10 @@ namespace {
 const lianbo::fuzz::Target* g_target = nullptr;
 }
 
+// Fonts are kept until the process ends, and libFuzzer looks for leaks before that (see support/test_main.cpp).
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig\nleak:libcairo"; }
+
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
   using namespace lianbo;
   crypto_init();
