@@ -229,7 +229,7 @@ test('a draft for a list of stores is pasted, changed and pushed to just those; 
   await button('新活动').click()
   await dialog().getByLabel('名称').fill('老客日')
   await pick('商品规格', '桂花红茶', /桂花红茶/, dialog())
-  assert.equal(await dialog().getByLabel('活动价').inputValue(), '69.00', 'what it costs now is where one begins')
+  await until(async () => (await dialog().getByLabel('活动价').inputValue()) === '69.00', 'what it costs now is where one begins')
   await dialog().getByLabel('活动价').fill('59')
   await dialog().getByLabel('推给').selectOption('list')
   await button('粘贴或上传名单', dialog()).click()
