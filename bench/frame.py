@@ -60,6 +60,7 @@ class Demand:
 class Row:
     name = what = unit = limit_name = ""
     peer_names = ()
+    without = {}  # peers that can't be had here, and why; set by prepare
     demands = ()
     runs = None  # None: as many as the suite was asked for
     in_suite = True  # False: only by its name

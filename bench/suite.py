@@ -49,14 +49,19 @@ def ratio(a, b):
 def measure(kind, runs, say):
     """Runs in turn: A B C A B C …"""
     row, context = kind(), Context()
-    ours, limit, peers = [], [], {name: [] for name in kind.peer_names}
+    ours, limit, peers = [], [], {}
     try:
         row.prepare(context)
+        for name in kind.peer_names:
+            if name in row.without:
+                say(f"    without {name}: {row.without[name]}")
+            else:
+                peers[name] = []
         for i in range(row.runs or runs):
             ours.append(row.ours())
             if kind.limit_name:
                 limit.append(row.limit())
-            for name in kind.peer_names:
+            for name in peers:
                 peers[name].append(row.peer(name))
             say(f"    {i + 1}: {number(ours[-1].value)}" + (f", limit {number(limit[-1].value)}" if limit else "") +
                 "".join(f", {n} {number(p[-1].value)}" for n, p in peers.items()))
