@@ -55,13 +55,19 @@ const Sql kOnAir{
     "select " BROADCAST_COLUMNS
     " from broadcasts where brand_id = $1 and state = 'live' and audience = 'public' order by scheduled_at desc, id "
     "desc limit $2"};
-const Sql kSelling{
-    "live.selling",
+#define SELLING_ORDER " order by scheduled_at desc, id desc limit $3"
+// A product on few shelves is looked for on them, one on many in the rooms on air: either walks little.
+const Sql kOnShelves{"live.on_shelves",
+                     "select count(*) from (select 1 from shelf_items where product_id = $1 limit $2) as few"};
+const Sql kSellingFew{"live.selling_few",
+                      "select " BROADCAST_COLUMNS
+                      " from broadcasts where id in (select broadcast_id from shelf_items where product_id = $2) and "
+                      "brand_id = $1 and state = 'live' and audience = 'public'" SELLING_ORDER};
+const Sql kSellingMany{
+    "live.selling_many",
     "select " BROADCAST_COLUMNS
     " from broadcasts where brand_id = $1 and state = 'live' and audience = 'public' and exists (select 1 from "
-    "shelf_items where "
-    "shelf_items.broadcast_id = broadcasts.id and shelf_items.product_id = $2) order by scheduled_at desc, "
-    "id desc limit $3"};
+    "shelf_items where shelf_items.broadcast_id = broadcasts.id and shelf_items.product_id = $2)" SELLING_ORDER};
 const Sql kComing{"live.coming", "select " BROADCAST_COLUMNS
                                  " from broadcasts where brand_id = $1 and state = 'scheduled' and scheduled_at >= $2 "
                                  "and audience = 'public' "
@@ -324,7 +330,9 @@ std::vector<Broadcast> on_air(db::Tx& tx, BrandId brand, int limit) {
   return tx.all(kOnAir, {brand, limit}, broadcast_of);
 }
 std::vector<Broadcast> selling(db::Tx& tx, BrandId brand, ProductId product, int limit) {
-  return tx.all(kSelling, {brand, product, limit}, broadcast_of);
+  constexpr int kFew = 1'000;
+  const bool few = tx.number(kOnShelves, {product, kFew}) < kFew;
+  return tx.all(few ? kSellingFew : kSellingMany, {brand, product, limit}, broadcast_of);
 }
 std::vector<Broadcast> coming(db::Tx& tx, BrandId brand, Instant from, int limit) {
   return tx.all(kComing, {brand, from, limit}, broadcast_of);

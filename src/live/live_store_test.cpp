@@ -826,6 +826,33 @@ TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
   EXPECT_EQ(routes.size(), 43u);  // all of them were asked
 }
 
+const db::Sql kOldShelf{"test.old_shelf",
+                        "insert into shelf_items (broadcast_id, product_id, position) values ($1, $2, 1)"};
+
+// A product on few shelves is looked for on them, one on many in the rooms on air; what is told is the same.
+TEST_P(LiveStoreTest, RoomsOnAirThatSellAProductAreToldHoweverManyShelvesItStandsOn) {
+  const BroadcastId here = on_air();
+  const org::Agent other = new_agent("A2");
+  const auto there = schedule(as(other.person), kNow, other.store)->broadcast.id;  // not on air yet
+  const auto selling = [&] {
+    const auto rooms =
+        read([&](Tx& tx) -> Result<std::vector<Broadcast>> { return rooms_selling(tx, brand, products[0], 10); });
+    std::vector<BroadcastId> out;
+    for (const auto& b : *rooms) out.push_back(b.id);
+    return out;
+  };
+  EXPECT_THAT(selling(), ElementsAre(here));
+  ASSERT_TRUE(write([&](Tx& tx) -> Status {
+    for (std::int64_t old = 1; old <= 1'000; ++old) tx.exec(kOldShelf, {old, products[0]});  // of broadcasts long ended
+    return {};
+  }));
+  EXPECT_THAT(selling(), ElementsAre(here));
+  ASSERT_TRUE(write([&](Tx& tx) { return start_broadcast(tx, as(other.person), there); }));
+  EXPECT_THAT(selling(), ElementsAre(there, here)) << "equally planned, the newest first";
+  ASSERT_TRUE(end(here));
+  EXPECT_THAT(selling(), ElementsAre(there));
+}
+
 // ——— the whole way: database → outbox → bus → hub → room → viewer, and chat back again
 
 class Watching final : public net::WsConnection {
