@@ -225,17 +225,20 @@ const Sql kOnAirBetween{"live.on_air_between",
                         "select id from broadcasts where brand_id = $1 and state in ('live', 'ended') and audience = "
                         "'public' and started_at < $3 and (ended_at is null or ended_at > $2) and id > $4 order by id "
                         "limit $5"};
+// The order of the tables is meant (SQLite joins a cross join as it is written): pins by their ids, each its broadcast.
 #define PIN_AT_COLUMNS                                                                                            \
   "p.id, p.brand_id, p.broadcast_id, p.product_id, p.opened_at, p.media_open_ms, p.closed_at, p.media_close_ms, " \
-  "b.store_id from pins p join broadcasts b on b.id = p.broadcast_id"
-const Sql kClosedPins{"live.closed_pins", "select " PIN_AT_COLUMNS
-                                          " where p.id < $1 and p.closed_at is not null and b.audience = 'public' "
-                                          "order by p.id desc limit $2"};
-#define PINS_TO_SHOW(in_ids)                                                                                       \
-  "select " PIN_AT_COLUMNS                                                                                         \
-  " join products r on r.id = p.product_id join stores s on s.id = b.store_id join agents a on a.id = s.agent_id " \
-  "where p.id" in_ids                                                                                              \
-  " and p.closed_at is not null and r.on_sale = 1 and a.state = 'active' and b.audience = "                        \
+  "b.store_id from pins p cross join broadcasts b"
+const Sql kClosedPins{
+    "live.closed_pins",
+    "select " PIN_AT_COLUMNS
+    " where b.id = p.broadcast_id and p.id < $1 and p.closed_at is not null and b.audience = 'public' "
+    "order by p.id desc limit $2"};
+#define PINS_TO_SHOW(in_ids)                                                                                          \
+  "select " PIN_AT_COLUMNS                                                                                            \
+  " join products r on r.id = p.product_id join stores s on s.id = b.store_id join agents a on a.id = s.agent_id "    \
+  "where p.id" in_ids                                                                                                 \
+  " and b.id = p.broadcast_id and p.closed_at is not null and r.on_sale = 1 and a.state = 'active' and b.audience = " \
   "'public' order by p.id"
 const Sql kPinsToShow{"live.pins_to_show", PINS_TO_SHOW(LIANBO_IN_IDS("$1")),
                       PINS_TO_SHOW(LIANBO_IN_IDS_POSTGRES("$1"))};
