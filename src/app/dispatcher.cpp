@@ -112,17 +112,18 @@ std::size_t Dispatcher::body_limit(Method method, std::string_view path) const {
   return static_cast<std::size_t>(file ? deps_.settings->http_upload_bytes : deps_.settings->http_body_bytes);
 }
 
-net::Workers& Dispatcher::workers_for(const Request& request) const {
-  const auto match = router_.find(request.method, request.path);
-  const bool slow = match.route != nullptr && match.route->run == Run::plain && match.route->access != Access::open &&
-                    changes(request.method);
+net::Workers& Dispatcher::workers_for(const Route* route) const {
+  const bool slow =
+      route != nullptr && route->run == Run::plain && route->access != Access::open && changes(route->method);
   return slow ? *deps_.slow_workers : *deps_.workers;
 }
 
 void Dispatcher::on_request(Request&& request, net::ReplySink sink) {
+  const Route* const route = router_.find(request.method, request.path).route;
+  if (route != nullptr && deps_.at_once.contains(route->id)) return sink(handle(std::move(request)));
   const bool chinese = net::prefers_chinese(request.header("accept-language"));
   const std::int64_t begun = monotonic_ms();
-  net::Workers& workers = workers_for(request);
+  net::Workers& workers = workers_for(route);
   const bool taken = workers.submit([this, request = std::move(request), sink, begun, chinese]() mutable {
     if (monotonic_ms() - begun > deps_.settings->http_request_ms)
       return sink(net::problem_reply(

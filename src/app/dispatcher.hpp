@@ -51,6 +51,8 @@ struct DispatcherDeps {
   int buckets = kDefaultBuckets;
   // Operation ids of routes after which remembered callers are looked up again: logins, roles, agents' states.
   std::unordered_set<std::string> changes_relations;
+  // Operation ids of open, plain GETs that only compute: answered on the I/O thread, no worker is woken for them.
+  std::unordered_set<std::string> at_once;
   net::TrustedProxies proxies;
 };
 
@@ -81,7 +83,7 @@ class Dispatcher {
   void forget_callers();
 
  private:
-  net::Workers& workers_for(const net::Request& request) const;
+  net::Workers& workers_for(const net::Route* route) const;
 
   static constexpr std::int64_t kRememberMs = 2000;
   static constexpr std::size_t kRemembered = 20000;

@@ -58,6 +58,7 @@ UpgradeState::~UpgradeState() {
 
 RequestParser::RequestParser(const ServerConfig& config) : config_(config) {
   basic_parser::body_limit(boost::none);
+  request.headers.reserve(8);
   header_limit(static_cast<std::uint32_t>(std::max(config.header_bytes, config.uri_bytes) + 64));
 }
 
