@@ -947,7 +947,7 @@ std::vector<Job> App::make_slow_jobs() {
                       if (verify_at_ms_ == 0) verify_at_ms_ = wall + bench_->settings.verify_hours * kHourMs;
                       if (wall < verify_at_ms_) return 0;
                       verify_at_ms_ = 0;
-                      TRY(const auto report, insight::verify(*bench_->db, bench_->facts.buckets));
+                      TRY(const auto report, insight::verify(*bench_->db));
                       if (!report.ok()) log_event(LogEvent::verify_differs, "{}", insight::verify_text(report));
                       return 0;
                     }});
