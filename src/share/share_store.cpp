@@ -223,7 +223,8 @@ Cascade cascade_of(Tx& tx, ShareId root) {
 }
 
 Guard lock_guard(Tx& tx, Bucket bucket, BrandId brand, PersonId buyer) {
-  return tx.one(kLockGuard, {bucket, brand, buyer}, guard_of_row).value_or(Guard{bucket, brand, buyer, std::nullopt, {}});
+  const auto there = tx.one(kLockGuard, {bucket, brand, buyer}, guard_of_row);
+  return there.value_or(Guard{bucket, brand, buyer, std::nullopt, {}});
 }
 std::optional<Guard> lock_guard_if_any(Tx& tx, Bucket bucket, BrandId brand, PersonId buyer) {
   return tx.one(kLockGuardIfAny, {bucket, brand, buyer}, guard_of_row);
