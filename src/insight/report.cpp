@@ -204,7 +204,7 @@ net::Routes insight_routes(const InsightDeps& deps) {
                                       TRY(const bool alone, deps.db->read([](db::Tx& tx) -> Result<bool> {
                                         return org::all_brands(tx, 2).size() == 1;
                                       }));
-                                      TRY(const auto report, verify(*deps.db, call.buckets, alone ? BrandId{} : brand));
+                                      TRY(const auto report, verify(*deps.db, alone ? BrandId{} : brand));
                                       return net::Reply::json(verify_json(report));
                                     })
                        .giving({boolean("ok"), list("checks",

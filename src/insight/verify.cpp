@@ -630,23 +630,12 @@ const Sql kLockRows{"verify.lock_rows", "select count(*) from locks where brand_
 
 const Sql& owner_of(std::string_view says) {
   static const std::map<std::string_view, const Sql*> owners = {
-      {"SKU", &kBrandOfSku},
-      {"transaction", &kBrandOfTx},
-      {"order", &kBrandOfOrder},
-      {"entry", &kBrandOfEntry},
-      {"agent", &kBrandOfAgent},
-      {"settlement", &kBrandOfSettlement},
-      {"payout", &kBrandOfPayout},
-      {"brand", &kBrandItself},
-      {"after-sale", &kBrandOfAfterSale},
-      {"pin", &kBrandOfPin},
-      {"share", &kBrandOfShare},
-      {"broadcast", &kBrandOfBroadcast},
-      {"store", &kBrandOfStore},
-      {"share", &kBrandOfShare},
-      {"coupon", &kBrandOfCoupon},
-      {"flash price", &kBrandOfFlash},
-      {"promotion", &kBrandOfPromotion},
+      {"SKU", &kBrandOfSku},           {"transaction", &kBrandOfTx},      {"order", &kBrandOfOrder},
+      {"entry", &kBrandOfEntry},       {"agent", &kBrandOfAgent},         {"settlement", &kBrandOfSettlement},
+      {"payout", &kBrandOfPayout},     {"brand", &kBrandItself},          {"after-sale", &kBrandOfAfterSale},
+      {"pin", &kBrandOfPin},           {"share", &kBrandOfShare},         {"broadcast", &kBrandOfBroadcast},
+      {"store", &kBrandOfStore},       {"share", &kBrandOfShare},         {"coupon", &kBrandOfCoupon},
+      {"flash price", &kBrandOfFlash}, {"promotion", &kBrandOfPromotion},
   };
   const auto found = owners.find(says);
   CHECK(found != owners.end());  // a rule about a new kind of thing says here whose it is
@@ -698,7 +687,7 @@ bool VerifyReport::ok() const {
   return true;
 }
 
-Result<VerifyReport> verify(db::Database& db, int buckets, BrandId only) {
+Result<VerifyReport> verify(db::Database& db, BrandId only) {
   return db.read([&](db::Tx& tx) -> Result<VerifyReport> {
     VerifyReport report;
     for (const auto& counted : kCounted) {
@@ -725,12 +714,10 @@ Result<VerifyReport> verify(db::Database& db, int buckets, BrandId only) {
       }
     Check locks;
     locks.name = "locks";
-    for (Bucket bucket = 0; bucket < buckets; ++bucket) {
-      TRY(const auto different, share::verify_locks(tx, bucket, locks.looked_at));
-      for (const auto& d : different)
-        if (!only || d.brand == only)
-          add(locks, "buyer " + d.buyer.text() + ": the lock is not the fold of its touches and orders");
-    }
+    TRY(const auto different, share::verify_locks(tx, locks.looked_at));
+    for (const auto& d : different)
+      if (!only || d.brand == only)
+        add(locks, "buyer " + d.buyer.text() + ": the lock is not the fold of its touches and orders");
     if (only) locks.looked_at = tx.number(kLockRows, {only.value});
     report.checks.push_back(std::move(locks));
     return report;

@@ -147,6 +147,7 @@ class IoThread {
   void close_rooms(const std::function<void(int)>& last_words);
   void adopt(Fd fd, std::string remote);  // on the thread
   void every(std::int64_t ms, std::function<void(int)> fn);
+  void after(std::int64_t ms, Loop::Fn fn);
 
   void add(Stat stat, std::int64_t n = 1) { stats_[stat].fetch_add(n, std::memory_order_relaxed); }
   std::int64_t stat(Stat stat) const { return stats_[stat].load(std::memory_order_relaxed); }
