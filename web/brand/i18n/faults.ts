@@ -4,6 +4,7 @@
 // shown as it came.
 import { locale } from '@shared/i18n'
 import type { Problem } from '@shared/api/problem'
+import { details } from './details'
 
 export const faults: readonly (readonly [english: string, chinese: string])[] = [
   // ——— any file of cells
@@ -107,7 +108,7 @@ export const faults: readonly (readonly [english: string, chinese: string])[] = 
 ]
 
 const blank = /\{(\w+)\}/g
-const patterns = faults.map(([english, chinese]) => {
+const patterns = [...faults, ...details].map(([english, chinese]) => {
   const names = [...english.matchAll(blank)].map((m) => m[1]!)
   const literal = english.split(/\{\w+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   return { pattern: new RegExp(`^${literal.join('([^]+?)')}$`), names, chinese }
@@ -122,6 +123,9 @@ export function faultPlaces(problem: Problem): { line: number | undefined; colum
     return { line: m ? Number(m[1]) : undefined, column: m?.[2]?.trim() ?? '', text: faultText(m?.[3] ?? words) }
   })
 }
+
+// Whether a sentence is said in the reader's language.
+export const isTranslated = (sentence: string) => locale.value === 'en' || faultText(sentence) !== sentence
 
 // One sentence of the server in the reader's language. Several ("3 errors; the first: …") come with their places; of
 // those only the first is in the sentence.
