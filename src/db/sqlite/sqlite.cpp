@@ -413,6 +413,19 @@ class SqliteTx final : public EngineTx {
   KeptReads* kept_;
 };
 
+Status sync_path(const std::string& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (fd < 0) return fail(Code::io_failed, fmt::format("{}: {}", path, std::strerror(errno)));
+  const int rc = ::fsync(fd);
+  const int error = errno;
+  ::close(fd);
+  if (rc != 0) return fail(Code::io_failed, fmt::format("{}: {}", path, std::strerror(error)));
+  return {};
+}
+Status sync_folder_of(const std::string& path) {
+  return sync_path(std::filesystem::absolute(path).parent_path().string(), O_RDONLY | O_DIRECTORY);
+}
+
 class SqliteDatabase final : public Engine {
  public:
   SqliteDatabase(std::string path, const OpenOptions& options, std::unique_ptr<Connection> writer, Flush flush)
@@ -567,10 +580,14 @@ class SqliteDatabase final : public Engine {
     }
   }
 
-  // The file is there as long as a connection is open, and stays the same one.
+  // The file is there as long as a connection is open, and stays the same one; that it is there must be on disk as
+  // well.
   void flush() {
-    if (wal_ < 0) wal_ = ::open((path_ + "-wal").c_str(), O_RDWR | O_CLOEXEC);
-    CHECK(wal_ >= 0);
+    if (wal_ < 0) {
+      wal_ = ::open((path_ + "-wal").c_str(), O_RDWR | O_CLOEXEC);
+      CHECK(wal_ >= 0);
+      CHECK(sync_folder_of(path_));
+    }
     int rc;
     while ((rc = flush_(wal_)) != 0 && errno == EINTR) {
     }
@@ -708,16 +725,6 @@ class SqliteDatabase final : public Engine {
   std::thread thread_, flusher_;
 };
 
-Status sync_path(const std::string& path, int flags) {
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
-  if (fd < 0) return fail(Code::io_failed, fmt::format("{}: {}", path, std::strerror(errno)));
-  const int rc = ::fsync(fd);
-  const int error = errno;
-  ::close(fd);
-  if (rc != 0) return fail(Code::io_failed, fmt::format("{}: {}", path, std::strerror(error)));
-  return {};
-}
-
 // Copies in one step, so in one snapshot; the writer goes on meanwhile.
 Status copy_database(const std::string& from, const std::string& to, int busy_timeout_ms) {
   TRY(auto source, Connection::open(from, Connection::Role::read, busy_timeout_ms));
@@ -804,7 +811,7 @@ Status sqlite_take_in(const std::string& copy, const std::string& path) {
   TRY_OK(sync_path(copy, O_RDWR));
   if (renameat2(AT_FDCWD, copy.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0)
     return fail(errno == EEXIST ? Code::conflict : Code::io_failed, fmt::format("{}: {}", path, std::strerror(errno)));
-  return sync_path(std::filesystem::absolute(path).parent_path().string(), O_RDONLY | O_DIRECTORY);
+  return sync_folder_of(path);
 }
 
 Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const OpenOptions& options, Flush flush) {
