@@ -620,7 +620,6 @@ export const en: Messages<keyof typeof zh> = {
   'settings.zone': 'Time zone',
   'settings.since': 'Since',
   'settings.id': 'Identifier',
-  'toast.server': '{words}',
   'settings.saved': 'Saved',
   'rules.title': 'Lock rules',
   'rules.version': 'Version {n}',

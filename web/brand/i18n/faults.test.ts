@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { locale } from '@shared/i18n'
 import { details } from './details'
-import { faults, faultText, isTranslated } from './faults'
+import { faults, detailText, faultText } from './faults'
 
 const source = (name: string) => readFileSync(join(__dirname, '../../../src', name), 'utf8')
 const literals = (text: string) => [...text.matchAll(/"((?:[^"\\\n]|\\.)*)"/g)].map((m) => m[1]!.replace(/\\"/g, '"'))
@@ -22,11 +22,12 @@ describe('what the server adds to a title', () => {
     const missing = details.flatMap(([english]) => parts(english).filter((part) => !all.some((one) => one.includes(part.trim()))))
     expect(missing).toEqual([])
   })
-  it('is known to be in the reader’s language or not', () => {
+  it('is in the reader’s language, or marked as the server’s words', () => {
     locale.value = 'zh'
     expect(faultText('an agent of this brand has the code A01 already')).toBe('已有编号为 A01 的代理')
     expect(faultText('the four rates add up to 3100 basis points; at most 3000 may be paid out of one sale')).toBe('四项比例合计 3100 个基点，一笔销售最多分出 3000 个基点')
-    expect([isTranslated('a brand must keep an owner'), isTranslated('something new')]).toEqual([true, false])
+    expect(detailText('a brand must keep an owner')).toBe('品牌至少要有一位所有者')
+    expect(detailText('something new')).toBe('服务器的原话：something new')
   })
 })
 describe('what is wrong with a file', () => {

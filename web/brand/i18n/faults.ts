@@ -124,8 +124,11 @@ export function faultPlaces(problem: Problem): { line: number | undefined; colum
   })
 }
 
-// Whether a sentence is said in the reader's language.
-export const isTranslated = (sentence: string) => locale.value === 'en' || faultText(sentence) !== sentence
+// A sentence beside a title, in the reader's language, or marked as the server's own words.
+export function detailText(sentence: string): string {
+  const told = faultText(sentence)
+  return told === sentence && locale.value !== 'en' ? `服务器的原话：${sentence}` : told
+}
 
 // One sentence of the server in the reader's language. Several ("3 errors; the first: …") come with their places; of
 // those only the first is in the sentence.

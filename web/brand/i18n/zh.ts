@@ -621,7 +621,6 @@ export const zh = {
   'settings.since': '创建于',
   'settings.id': '编号',
   'settings.saved': '已保存',
-  'toast.server': '服务器的原话：{words}',
   'rules.title': '锁客规则',
   'rules.version': '版本 {n}',
   'rules.validity_days': '锁定有效天数',

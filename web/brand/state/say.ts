@@ -3,7 +3,6 @@ import { reactive } from 'vue'
 import { locale } from '@shared/i18n'
 import { asProblem, type Problem } from '@shared/api/problem'
 import { problemHint, problemTitle } from '@shared/words'
-import { t } from '../i18n'
 
 export interface Toast {
   id: number
@@ -29,8 +28,7 @@ export const sayLost = (title: string) => add('bad', title, '', 9000)
 // The server's own words beside its title, in the reader's language where they are known.
 async function detailOf({ detail, isMissing }: Problem): Promise<string> {
   if (!detail || isMissing || locale.value === 'en') return isMissing ? '' : detail
-  const { faultText, isTranslated } = await import('../i18n/faults')
-  return isTranslated(detail) ? faultText(detail) : t('toast.server', { words: detail })
+  return (await import('../i18n/faults')).detailText(detail)
 }
 export async function sayProblem(error: unknown) {
   const problem = asProblem(error)
