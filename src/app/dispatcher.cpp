@@ -365,11 +365,18 @@ Result<Reply> Dispatcher::under_key(const Request& request, const Call& call,
   return reply;
 }
 
+void Dispatcher::write_begins() {
+  const std::scoped_lock lock(writes_mutex_);
+  ++writes_;
+}
+
+void Dispatcher::write_ended() {
+  const std::scoped_lock lock(writes_mutex_);
+  if (--writes_ == 0) no_writes_.notify_all();
+}
+
 void Dispatcher::write(const Shared& x, std::function<Result<Reply>(db::Tx&)> body) {
-  {
-    const std::scoped_lock lock(writes_mutex_);
-    ++writes_;
-  }
+  write_begins();
   deps_.db->submit(
       [x, body = std::move(body)](db::Tx& tx) -> Status {
         x->said = body(tx);
@@ -378,8 +385,7 @@ void Dispatcher::write(const Shared& x, std::function<Result<Reply>(db::Tx&)> bo
       },
       [this, x](const Status& done) {
         end(*x, done ? *std::move(x->said) : fail(done.error()));
-        const std::scoped_lock lock(writes_mutex_);
-        if (--writes_ == 0) no_writes_.notify_all();
+        write_ended();
       });
 }
 
@@ -393,6 +399,13 @@ void Dispatcher::run_write(const Shared& x) {
       return end(
           *x, fail(Code::idempotency_required,
                    "give a fresh Idempotency-Key for each order, the same one for each repetition", "Idempotency-Key"));
+    if (const auto together = deps_.together.find(route.id); together != deps_.together.end() && key->empty()) {
+      write_begins();
+      return together->second(call, x->request, [this, x](Result<Reply> reply) {
+        end(*x, std::move(reply));
+        write_ended();
+      });
+    }
     const auto handler = [x](db::Tx& tx) { return x->route->tx_handler(tx, x->call, x->request); };
     if (key->empty() || !call.caller.person) return write(x, handler);
     return end(*x, under_key(x->request, call, [&] { return deps_.db->write(handler); }));

@@ -52,6 +52,10 @@ struct DispatcherDeps {
   // Operation ids of routes after which remembered callers are looked up again: logins, roles, agents' states.
   std::unordered_set<std::string> changes_relations;
   net::TrustedProxies proxies;
+  // Write routes whose requests are written together with others that come at the same time, by operation id. Called
+  // when the request has been admitted and brings no Idempotency-Key; answers once.
+  using Together = std::function<void(const Call&, const net::Request&, std::function<void(Result<net::Reply>)>)>;
+  std::unordered_map<std::string, Together> together;
 };
 
 class Dispatcher {
@@ -103,6 +107,8 @@ class Dispatcher {
   void run(const Shared& x);
   void run_write(const Shared& x);
   void write(const Shared& x, std::function<Result<net::Reply>(db::Tx&)> body);
+  void write_begins();
+  void write_ended();
   void end(Exchange& x, Result<net::Reply> answer);
   Result<net::Reply> under_key(const net::Request& request, const Call& call,
                                const std::function<Result<net::Reply>()>& handler);

@@ -45,7 +45,8 @@ const db::Sql kReserved{"live_test.reserved",
 const db::Sql kMinutes{"live_test.minutes",
                        "select minute, enters, likes, viewers, most_viewers from room_minutes where broadcast_id = $1 "
                        "order by minute limit 10"};
-const db::Sql kExposed{"live_test.exposed", "select count(*) from exposures where person_id = $1"};
+const db::Sql kExposed{"live_test.exposed",
+                       "select cast(coalesce(sum(n), 0) as bigint) from exposure_sets where person_id = $1"};
 
 class LiveStoreTest : public test::StoreTest {
  protected:
