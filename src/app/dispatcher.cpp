@@ -116,6 +116,7 @@ net::Workers& Dispatcher::workers_for(const Request& request) const {
   const auto match = router_.find(request.method, request.path);
   const bool slow = match.route != nullptr && match.route->run == Run::plain && match.route->access != Access::open &&
                     changes(request.method);
+  if (slow && deps_.rail_workers && deps_.asks_rail.contains(match.route->id)) return *deps_.rail_workers;
   return slow ? *deps_.slow_workers : *deps_.workers;
 }
 

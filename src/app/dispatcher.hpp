@@ -47,6 +47,10 @@ struct DispatcherDeps {
   net::Workers* workers = nullptr;
   // For what may take long (passwords, the payment rail, files): however many of these wait, the others go on.
   net::Workers* slow_workers = nullptr;
+  // And for those of them that wait for the payment rail, which are many at once and cost little while they wait: by
+  // operation id. Apart from the slow ones, of which each may need the memory of a password.
+  net::Workers* rail_workers = nullptr;
+  std::unordered_set<std::string> asks_rail;
   std::string token_key;
   int buckets = kDefaultBuckets;
   // Operation ids of routes after which remembered callers are looked up again: logins, roles, agents' states.
