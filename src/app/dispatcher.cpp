@@ -42,6 +42,7 @@ const db::Sql kKeepReply{"idempotency.keep",
                          "update idempotency_keys set status = $4, content_type = $5, reply_sealed = $6 "
                          "where bucket = $1 and person_id = $2 and key = $3"};
 
+constexpr const char* kCrowded = "more writes come than can be done; try again in a moment";
 constexpr std::size_t kMaxKey = 128;
 constexpr std::string_view kReplyPurpose = "idempotency.reply";  // kept answers may hold an address
 
@@ -117,6 +118,7 @@ std::size_t Dispatcher::body_limit(Method method, std::string_view path) const {
 net::Workers& Dispatcher::workers_for(const Route* route) const {
   const bool slow =
       route != nullptr && route->run == Run::plain && route->access != Access::open && changes(route->method);
+  if (slow && deps_.rail_workers && deps_.asks_rail.contains(route->id)) return *deps_.rail_workers;
   return slow ? *deps_.slow_workers : *deps_.workers;
 }
 
@@ -389,27 +391,31 @@ Result<Reply> Dispatcher::under_key(const Request& request, const Call& call,
   return reply;
 }
 
-void Dispatcher::write(const Shared& x, std::function<Result<Reply>(db::Tx&)> body) {
+std::optional<Dispatcher::Write> Dispatcher::write_begins() {
   const std::int64_t now_ms = deps_.monotonic();
-  std::list<std::int64_t>::iterator mine;
-  bool crowded = false;
-  {
-    const std::scoped_lock lock(writes_mutex_);
-    crowded = writes_.size() >= kCrowdOfWrites && now_ms - writes_.front() > kLongestWaitMs;
-    if (!crowded) mine = writes_.insert(writes_.end(), now_ms);
-  }
-  if (crowded) return end(*x, fail(Code::overloaded, "more writes come than can be done; try again in a moment"));
+  const std::scoped_lock lock(writes_mutex_);
+  if (writes_.size() >= kCrowdOfWrites && now_ms - writes_.front() > kLongestWaitMs) return std::nullopt;
+  return writes_.insert(writes_.end(), now_ms);
+}
+
+void Dispatcher::write_ended(Write mine) {
+  const std::scoped_lock lock(writes_mutex_);
+  writes_.erase(mine);
+  if (writes_.empty()) no_writes_.notify_all();
+}
+
+void Dispatcher::write(const Shared& x, std::function<Result<Reply>(db::Tx&)> body) {
+  const auto mine = write_begins();
+  if (!mine) return end(*x, fail(Code::overloaded, kCrowded));
   deps_.db->submit(
       [x, body = std::move(body)](db::Tx& tx) -> Status {
         x->said = body(tx);
         if (!*x->said) return fail(x->said->error());
         return {};
       },
-      [this, x, mine](const Status& done) {
+      [this, x, mine = *mine](const Status& done) {
         end(*x, done ? *std::move(x->said) : fail(done.error()));
-        const std::scoped_lock lock(writes_mutex_);
-        writes_.erase(mine);
-        if (writes_.empty()) no_writes_.notify_all();
+        write_ended(mine);
       });
 }
 
@@ -423,6 +429,14 @@ void Dispatcher::run_write(const Shared& x) {
       return end(
           *x, fail(Code::idempotency_required,
                    "give a fresh Idempotency-Key for each order, the same one for each repetition", "Idempotency-Key"));
+    if (const auto together = deps_.together.find(route.id); together != deps_.together.end() && key->empty()) {
+      const auto mine = write_begins();
+      if (!mine) return end(*x, fail(Code::overloaded, kCrowded));
+      return together->second(call, x->request, [this, x, mine = *mine](Result<Reply> reply) {
+        end(*x, std::move(reply));
+        write_ended(mine);
+      });
+    }
     const auto handler = [x](db::Tx& tx) { return x->route->tx_handler(tx, x->call, x->request); };
     if (key->empty() || !call.caller.person) return write(x, handler);
     return end(*x, under_key(x->request, call, [&] { return deps_.db->write(handler); }));

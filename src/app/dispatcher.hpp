@@ -55,6 +55,10 @@ struct DispatcherDeps {
   net::Workers* workers = nullptr;
   // For what may take long (passwords, the payment rail, files): however many of these wait, the others go on.
   net::Workers* slow_workers = nullptr;
+  // And for those of them that wait for the payment rail, which are many at once and cost little while they wait: by
+  // operation id. Apart from the slow ones, of which each may need the memory of a password.
+  net::Workers* rail_workers = nullptr;
+  std::unordered_set<std::string> asks_rail;
   std::string token_key;
   int buckets = kDefaultBuckets;
   // Operation ids of routes after which remembered callers are looked up again: logins, roles, agents' states.
@@ -63,6 +67,10 @@ struct DispatcherDeps {
   std::unordered_set<std::string> at_once;
   net::TrustedProxies proxies;
   std::function<std::int64_t()> monotonic = monotonic_ms;  // for waits
+  // Write routes whose requests are written together with others that come at the same time, by operation id. Called
+  // when the request has been admitted and brings no Idempotency-Key; answers once.
+  using Together = std::function<void(const Call&, const net::Request&, std::function<void(Result<net::Reply>)>)>;
+  std::unordered_map<std::string, Together> together;
 };
 
 class Dispatcher {
@@ -122,6 +130,9 @@ class Dispatcher {
   void run(const Shared& x);
   void run_write(const Shared& x);
   void write(const Shared& x, std::function<Result<net::Reply>(db::Tx&)> body);
+  using Write = std::list<std::int64_t>::iterator;
+  std::optional<Write> write_begins();  // none: so many wait for so long that one more is refused
+  void write_ended(Write mine);
   void end(Exchange& x, Result<net::Reply> answer);
   Result<net::Reply> under_key(const net::Request& request, const Call& call,
                                const std::function<Result<net::Reply>()>& handler);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "base/check.hpp"
 #include "base/json.hpp"
 #include "live/offers_service.hpp"
+#include "live/packed_ids.hpp"
 #include "share/share_service.hpp"
 
 namespace lianbo::insight {
@@ -447,6 +449,14 @@ const Sql kStoreFigures{
     "coalesce(f.paid_fen, "
     "0) + coalesce(t.paid_fen, 0) <> coalesce(o.paid_fen, 0) or coalesce(f.refunded_fen, 0) + coalesce(t.refunded_fen, "
     "0) <> coalesce(o.refunded_fen, 0) order by s.id limit 1000"};
+// Who was shown which room, as it was told, against what the figures have of it.
+const Sql kShownRooms{"verify.shown_rooms", "select items from exposure_sets where item_kind = 'broadcast'"};
+const Sql kCountedRooms{
+    "verify.counted_rooms",
+    "select b.id, b.brand_id, cast(coalesce(f.n, 0) + coalesce(t.n, 0) as bigint) from broadcasts b left join (select "
+    "id, sum(exposures) as n from figures where scope = 'broadcast' group by id) f on f.id = b.id left join (select "
+    "broadcast_id, sum(n) as n from tallies where what = 'exposure' group by broadcast_id) t on t.broadcast_id = b.id "
+    "order by b.id"};
 const Sql kCohorts{
     "verify.cohorts",
     "select b.id, 'visitors ' || cast(coalesce(v.people, 0) as text) || ', cohorts ' || cast(coalesce(c.people, 0) as "
@@ -679,6 +689,22 @@ void check_ledger_sums(db::Tx& tx, BrandId only, Check& check) {
   }
 }
 
+void check_exposures(db::Tx& tx, BrandId only, Check& check) {
+  std::unordered_map<std::int64_t, std::int64_t> shown;
+  std::vector<std::int64_t> items;
+  tx.each(kShownRooms, {}, [&](const Row& r) {
+    if (!live::unpack_ids(r.text(0), items)) return add(check, "a person's exposures can't be read");
+    for (const std::int64_t id : items) ++shown[id];
+  });
+  tx.each(kCountedRooms, {}, [&](const Row& r) {
+    const auto found = shown.find(r.integer(0));
+    const std::int64_t people = found == shown.end() ? 0 : found->second, counted = r.integer(2);
+    if (people == counted || (only && r.integer(1) != only.value)) return;
+    add(check, "broadcast " + id_text(r.integer(0)) + ": shown to " + std::to_string(people) +
+                   " people, its figures and what waits say " + std::to_string(counted));
+  });
+}
+
 }  // namespace
 
 bool VerifyReport::ok() const {
@@ -695,6 +721,7 @@ Result<VerifyReport> verify(db::Database& db, BrandId only) {
       check.name = counted.check;
       check.looked_at = tx.number(counted.sql, {only.value});
       if (check.name == "ledger") check_ledger_sums(tx, only, check);
+      if (check.name == "figures") check_exposures(tx, only, check);
       for (const auto& rule : kRules)
         if (check.name == rule.check) {
           const Sql& owner = owner_of(rule.says);

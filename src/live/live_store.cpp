@@ -1,7 +1,9 @@
 #include "live/live_store.hpp"
 
+#include "base/check.hpp"
 #include "db/array.hpp"
 #include "live/feed_rows.hpp"
+#include "live/packed_ids.hpp"
 
 namespace lianbo::live::store {
 namespace {
@@ -202,9 +204,18 @@ const Sql kHasReservation{"live.has_reservation",
                           "select 1 from reservations where broadcast_id = $1 and person_id = $2 and cancelled_at is "
                           "null"};
 
-const Sql kExpose{"live.expose",
-                  "insert into exposures (bucket, person_id, item_kind, item_id, at) values ($1, $2, $3, $4, $5) on "
-                  "conflict do nothing"};
+// On SQLite there is one writer, and nothing to wait for.
+const Sql kLockShown{"live.lock_shown", "select $1, $2, $3, $4 limit 0",
+                     "insert into exposure_sets (bucket, person_id, item_kind, part, items, n, at) values ($1, $2, $3, "
+                     "0, '', 0, $4) on conflict (bucket, person_id, item_kind, part) do update set at = "
+                     "exposure_sets.at"};
+const Sql kShown{"live.shown",
+                 "select part, items from exposure_sets where bucket = $1 and person_id = $2 and item_kind = $3 order "
+                 "by part"};
+const Sql kSaveShown{"live.save_shown",
+                     "insert into exposure_sets (bucket, person_id, item_kind, part, items, n, at) values ($1, $2, $3, "
+                     "$4, $5, $6, $7) on conflict (bucket, person_id, item_kind, part) do update set items = "
+                     "excluded.items, n = excluded.n, at = excluded.at"};
 const Sql kClick{"live.click",
                  "insert into product_clicks (bucket, person_id, store_id, broadcast_id, product_id, at) values "
                  "($1, $2, $3, $4, $5, $6) on conflict do nothing"};
@@ -463,8 +474,19 @@ std::vector<BroadcastId> take_reminders(db::Tx& tx, PersonId person, Instant now
 }
 bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person) { return tx.exists(kHasReservation, {id, person}); }
 
-bool insert_exposure(db::Tx& tx, Bucket bucket, PersonId person, const Exposure& item, Instant at) {
-  return tx.exec(kExpose, {bucket, person, item.kind, item.item, at}) == 1;
+std::vector<ShownPart> lock_shown(db::Tx& tx, Bucket bucket, PersonId person, std::string_view kind, Instant at) {
+  tx.exec(kLockShown, {bucket, person, kind, at});
+  return tx.all(kShown, {bucket, person, kind}, [](const db::Row& row) {
+    ShownPart out;
+    out.part = static_cast<int>(row.integer(0));
+    CHECK(unpack_ids(row.text(1), out.items));  // nobody else writes them
+    return out;
+  });
+}
+void save_shown(db::Tx& tx, Bucket bucket, PersonId person, std::string_view kind, const ShownPart& part, Instant at) {
+  const std::string packed = pack_ids(part.items);
+  tx.exec(kSaveShown,
+          {bucket, person, kind, part.part, db::Param::blob(packed), static_cast<std::int64_t>(part.items.size()), at});
 }
 bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click, Instant at) {
   return tx.exec(kClick, {bucket, person, click.store, click.broadcast.value, click.product, at}) == 1;

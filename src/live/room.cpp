@@ -219,9 +219,10 @@ void Room::replay(const ViewerPtr& viewer, std::int64_t after) {
   viewer->told = seq_;
 }
 
-// Nothing was told since it was read, and what is not told (exact stock of what is plentiful) is not old either.
+// The ring has what was told since it was read, and what is not told (exact stock of what is plentiful) is not old
+// either.
 bool Room::is_snapshot_fresh() const {
-  return snapshot_frame_ && snapshot_seq_ == seq_ &&
+  return snapshot_frame_ && ring_has_all_after(snapshot_seq_) &&
          context_->clock->now() - snapshot_at_ < context_->settings->room_counts_ms;
 }
 

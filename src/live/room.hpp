@@ -204,7 +204,7 @@ class Room : public std::enable_shared_from_this<Room> {
 
   bool reading_ = false;
   int rereads_ = 0;
-  net::FramePtr snapshot_frame_;  // good while nothing was told since, and not for long
+  net::FramePtr snapshot_frame_;  // good while the ring has what was told since, and not for long
   std::int64_t snapshot_seq_ = -1;
   Instant snapshot_at_ = 0;
 

@@ -442,11 +442,14 @@ TEST(Room, ReadsOneSnapshotForAllWhoWaitAndNoneWhileNothingHappened) {
   EXPECT_THAT(world.watch(PersonId{6})->types(), ElementsAre("snapshot"));
   EXPECT_EQ(world.backend->snapshots, 1);
   world.tell(world.stock(kShown, 3));
-  EXPECT_THAT(world.watch(PersonId{7})->types(), ElementsAre("snapshot"));
-  EXPECT_EQ(world.backend->snapshots, 2);  // something was told
+  EXPECT_THAT(world.watch(PersonId{7})->types(), ElementsAre("snapshot", "stock"));
+  EXPECT_EQ(world.backend->snapshots, 1) << "what was told since comes from the ring";
   world.pass(world.settings.room_counts_ms);
   world.watch(PersonId{8});
-  EXPECT_EQ(world.backend->snapshots, 3);  // and time passed
+  EXPECT_EQ(world.backend->snapshots, 2) << "time passed";
+  for (int i = 0; i <= world.settings.room_history; ++i) world.tell(world.stock(kShown, i));
+  EXPECT_THAT(world.watch(PersonId{9})->types(), ElementsAre("snapshot"));
+  EXPECT_EQ(world.backend->snapshots, 3) << "the ring has lost what came after it";
 }
 
 // Every order in which three events can be committed and told while a viewer joins: reading and answering on a worker,
@@ -454,7 +457,9 @@ TEST(Room, ReadsOneSnapshotForAllWhoWaitAndNoneWhileNothingHappened) {
 class Interleaving {
  public:
   // kinds: c(hat), p(in), o(rder): the three ways in which a snapshot tells what it contains.
-  Interleaving(std::string kinds, bool somebody_watches) : kinds_(std::move(kinds)), watched_(somebody_watches) {}
+  // kept: who watches came just now, and the snapshot they got is still good.
+  Interleaving(std::string kinds, bool somebody_watches, bool kept = false)
+      : kinds_(std::move(kinds)), watched_(somebody_watches), kept_(kept) {}
 
   int run_all() {
     int runs = 0;
@@ -476,6 +481,7 @@ class Interleaving {
     World world;
     taken_.clear();
     FakePtr other = watched_ ? world.watch(PersonId{99}) : nullptr;
+    if (!kept_) world.pass(world.settings.room_counts_ms);
     auto accepted = world.ask(PersonId{1});
     const auto viewer = std::make_shared<FakeConnection>();
     std::vector<db::Event> events;
@@ -569,7 +575,7 @@ class Interleaving {
   }
 
   const std::string kinds_;
-  const bool watched_;
+  const bool watched_, kept_;
   std::vector<int> taken_, options_;
 };
 
@@ -578,6 +584,9 @@ TEST(Room, GivesEachMessageExactlyOnceAndInOrderInEveryInterleavingOfAJoin) {
     for (const char* kinds : {"ccc", "ppp", "ooo", "cpo", "ocp"}) {
       SCOPED_TRACE(kinds);
       EXPECT_GT(Interleaving(kinds, watched).run_all(), 1000);
+      if (watched) {
+        EXPECT_GT(Interleaving(kinds, watched, true).run_all(), 100) << "with the snapshot that was kept";
+      }
     }
 }
 
