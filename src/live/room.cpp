@@ -438,6 +438,15 @@ net::FramePtr Room::untold() const {
   return frame;
 }
 
+// While the kernel sends to one viewer, what the sends to the next ones look at comes into the processor's cache.
+void Room::fetch_ahead(std::size_t i) const {
+  if (i + 2 < viewers_.size()) __builtin_prefetch(viewers_[i + 2].get());
+  if (i + 1 >= viewers_.size()) return;
+  const char* const next = reinterpret_cast<const char*>(viewers_[i + 1]->connection.get());
+  __builtin_prefetch(next);
+  __builtin_prefetch(next + 64);
+}
+
 void Room::tell_now() {
   if (told_ == seq_) return;
   const std::int64_t began = monotonic_us();
@@ -449,6 +458,7 @@ void Room::tell_now() {
     const Walk walk(*this);
     for (std::size_t i = 0; i < viewers_.size(); ++i) {
       const ViewerPtr& viewer = viewers_[i];
+      fetch_ahead(i);
       if (viewer->holding) continue;
       if (viewer->told != after) {
         replay(ViewerPtr(viewer), viewer->told);

@@ -154,6 +154,7 @@ class Room : public std::enable_shared_from_this<Room> {
   void tell();
   void tell_now();
   net::FramePtr untold() const;
+  void fetch_ahead(std::size_t i) const;
   bool send(const ViewerPtr& viewer, const net::FramePtr& frame);
   // To the crew alone, unnumbered. droppable: as for counters.
   void tell_crew(const net::FramePtr& frame);

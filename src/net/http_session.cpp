@@ -231,7 +231,7 @@ bool HttpSession::parse(std::string_view& bytes) {
     while (!bytes.empty() && (bytes.front() == '\r' || bytes.front() == '\n')) bytes.remove_prefix(1);
     if (bytes.empty()) return false;
     phase_ = Phase::header;
-    deadline_ms_ = monotonic_ms() + thread_.core.config.header_ms;
+    deadline_ms_ = thread_.loop.woke_ms() + thread_.core.config.header_ms;
     parser_.emplace(thread_.core.config);
     chinese_ = is_head_ = http10_ = false;
   }
@@ -499,7 +499,7 @@ void HttpSession::written() {
   if (large) head_ = body_ = std::string();
   if (!keep_alive_) return unread_input_ ? linger() : close();
   phase_ = Phase::idle;
-  deadline_ms_ = monotonic_ms() + thread_.core.config.idle_ms;
+  deadline_ms_ = thread_.loop.woke_ms() + thread_.core.config.idle_ms;
 }
 
 // A socket closed with unread input resets the connection, and the peer may lose the reply that tells it why. So we

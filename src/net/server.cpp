@@ -23,6 +23,7 @@ namespace {
 
 constexpr int kAcceptsInOneGo = 64;
 constexpr int kPingsInOneSweep = 512;
+constexpr std::int64_t kDateEveryMs = 100;  // of a header that tells seconds
 
 std::int64_t monotonic_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -177,6 +178,8 @@ void IoThread::after(std::int64_t ms, Loop::Fn fn) {
 }
 
 const std::string& IoThread::date() {
+  if (!date_.empty() && loop.woke_ms() - date_looked_ms_ < kDateEveryMs) return date_;
+  date_looked_ms_ = loop.woke_ms();
   const Instant now = SystemClock().now();
   if (now / 1000 != date_second_) {
     date_second_ = now / 1000;

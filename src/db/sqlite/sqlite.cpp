@@ -239,8 +239,10 @@ class KeptReads {
       return t.batch == 0 || t.batch + kQuietBatches < batch_;
     });
   }
-  static std::string key_of(int index, std::span<const Param> params) {
-    std::string key(reinterpret_cast<const char*>(&index), sizeof index);
+  // Good until the next call.
+  const std::string& key_of(int index, std::span<const Param> params) {
+    std::string& key = key_;
+    key.assign(reinterpret_cast<const char*>(&index), sizeof index);
     for (const Param& p : params) {
       key += static_cast<char>(p.kind());
       const std::int64_t n =
@@ -282,6 +284,7 @@ class KeptReads {
   std::vector<Written> tables_;
   std::unordered_map<std::string, int> numbers_;
   std::unordered_map<std::string, std::shared_ptr<const Answer>> answers_;
+  std::string key_;
   Tables* preparing_ = nullptr;
   std::uint64_t step_ = 0, batch_ = 0;
   std::int64_t data_version_ = 0;
@@ -359,8 +362,8 @@ class SqliteTx final : public EngineTx {
     std::string key;
     if (kept_ && !reads) kept_->written(sql.index);
     if (kept_ && reads && kept_->worth_it(sql.index)) {
-      key = KeptReads::key_of(sql.index, params);
-      if (const auto known = kept_->find(sql.index, key)) {
+      const std::string& looked_for = kept_->key_of(sql.index, params);
+      if (const auto known = kept_->find(sql.index, looked_for)) {
         if (!on_row) return 0;
         KeptRow row(*known);
         for (std::size_t i = 0; i < known->rows; ++i) {
@@ -370,6 +373,7 @@ class SqliteTx final : public EngineTx {
         }
         return 0;
       }
+      key = looked_for;
     }
     for (std::size_t i = 0; i < params.size(); ++i)
       if (const int rc = bind(statement, static_cast<int>(i) + 1, params[i]); rc != SQLITE_OK)
