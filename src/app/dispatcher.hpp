@@ -51,6 +51,8 @@ struct DispatcherDeps {
   int buckets = kDefaultBuckets;
   // Operation ids of routes after which remembered callers are looked up again: logins, roles, agents' states.
   std::unordered_set<std::string> changes_relations;
+  // Of writes that many people send at once and that decide about their caller's own rows (db/together.hpp).
+  std::unordered_set<std::string> side_by_side;
   net::TrustedProxies proxies;
 };
 
