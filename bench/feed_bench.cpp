@@ -1,6 +1,9 @@
 // How fast a page of the feed and a search are, and what an item costs in memory, on SQLite.
 //
 //   feed_bench [ROOMS] [PINS] [PRODUCTS] [FILE]     default: 10000 100000 100000 in a new file feed_bench.db
+//   feed_bench row ROOMS PINS FILE SECONDS          one JSON line for bench/rows/feed.py: pages in one process, the
+//   copy
+//                                                   of a page's bytes, and the same choice by SQL
 //
 // Rooms are on air, every second one and every second pin has been shown and has evidence; a hundred rooms bid for the
 // paid places. Told: seconds to read it all
@@ -13,6 +16,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -21,6 +25,7 @@
 #include "base/random.hpp"
 #include "base/settings.hpp"
 #include "db/db.hpp"
+#include "feed/feed_api.hpp"
 #include "feed/feed_service.hpp"
 #include "feed/search.hpp"
 
@@ -99,11 +104,99 @@ void tell(const char* what, std::vector<double>& us, double budget_us) {
   fmt::print("{:28} {:8.0f} µs median, {:8.0f} µs p99: {:.2f} of its budget\n", what, median, p99, p99 / budget_us);
 }
 
+double nth(std::vector<double>& us, double share) {
+  std::sort(us.begin(), us.end());
+  return us[static_cast<std::size_t>(share * static_cast<double>(us.size() - 1))];
+}
+
+// What a shop without a feed does with the same evidence: a score kept in each row, and the best by it. No index can
+// hold the scores in order, since all of them fall all the time.
+const db::Sql kMakeScores{
+    "bench.make_scores",
+    "create table scores as select i.item_id as id, i.kind as kind, i.store_id as store_id, (select coalesce("
+    "sum(s.now_n * case s.what when 'enter' then 3 else 1 end), 0) from feed_sums s where s.item_id = i.item_id) * "
+    "1000 / (1 + i.shown) as score from feed_items i union all select b.id, 'room', b.store_id, 1 from broadcasts b "
+    "where not exists (select 1 from feed_items i where i.item_id = b.id) union all select p.id, 'pin', b.store_id, 1 "
+    "from pins p join broadcasts b on b.id = p.broadcast_id where not exists (select 1 from feed_items i where "
+    "i.item_id = p.id)"};
+const db::Sql kDropScores{"bench.drop_scores", "drop table if exists scores"};
+const db::Sql kBestByScore{"bench.best_by_score",
+                           "select id, kind, store_id, score from scores order by score desc, id desc limit 20"};
+
+// Three measurements in turn, each for `seconds` of processor.
+int row(db::Database& db, feed::Feed& feed, Call& call, IdMaker& ids, long items, long item_bytes, double read_s,
+        double seconds) {
+  const net::Routes routes = feed::feed_routes({&feed, [](BroadcastId) { return std::int64_t{0}; }});
+  const auto route = std::find_if(routes.begin(), routes.end(), [](const net::Route& r) { return r.id == "getFeed"; });
+  net::Request request;
+  request.params = {{"brand_id", BrandId{1}.text()}};
+  std::string bytes;
+  const auto reply = [&] {
+    auto got = db.read([&](db::Tx& tx) { return route->tx_handler(tx, call, request); });
+    if (!got) fail_hard(fail(got.error()));
+    bytes = std::move(got->body);
+  };
+  const auto page = [&] {
+    auto got = db.read([&](db::Tx& tx) { return feed.page(tx, call, BrandId{1}, "", 20); });
+    if (!got) fail_hard(fail(got.error()));
+    if (got->items.empty()) fail_hard(fail(Code::internal, "an empty page"));
+  };
+  const auto somebody = [&] { call.caller.person = ids.make<PersonId>(kT0 + kHourMs, 0); };
+  somebody();
+  reply();
+  std::vector<double> line_ups;
+  for (int i = 1; i <= 5; ++i) line_ups.push_back(1e3 * seconds_of([&] { feed.line_up(kT0 + i * kSecondMs); }));
+  std::vector<double> pages, replies, choices;
+  const auto until = [&](std::vector<double>& us, const std::function<void()>& body) {
+    for (double spent = 0; spent < seconds || us.size() < 20;) {
+      somebody();
+      us.push_back(1e6 * seconds_of(body));
+      spent += us.back() / 1e6;
+    }
+  };
+  until(pages, page);
+  until(replies, reply);
+  fail_hard(db.write([&](db::Tx& tx) -> Status {
+    tx.exec(kDropScores);
+    tx.exec(kMakeScores);
+    return {};
+  }));
+  until(choices, [&] {
+    const auto got = db.read([&](db::Tx& tx) -> Result<std::vector<std::int64_t>> {
+      return tx.all(kBestByScore, {}, [](const db::Row& r) { return r.integer(0); });
+    });
+    if (!got || got->size() != 20) fail_hard(fail(Code::internal, "SQL chooses no page"));
+  });
+  fail_hard(db.write([&](db::Tx& tx) -> Status {
+    tx.exec(kDropScores);
+    return {};
+  }));
+  std::string copy(bytes.size(), ' ');
+  constexpr int kCopies = 100'000;
+  const double copied_s = seconds_of([&] {
+    for (int i = 0; i < kCopies; ++i) {
+      std::memcpy(copy.data(), bytes.data(), bytes.size());
+      asm volatile("" : : "r"(copy.data()) : "memory");
+    }
+  });
+  const double median = nth(pages, 0.5);
+  fmt::print(
+      "{{\"items\":{},\"item_bytes\":{},\"read_s\":{:.3f},\"line_up_ms\":{:.3f},\"page_us\":{:.2f},\"page_p99_us\":{:."
+      "2f},"
+      "\"reply_us\":{:.2f},\"reply_p99_us\":{:.2f},\"reply_bytes\":{},\"copies_per_s\":{:.0f},\"sql_us\":{:.1f},"
+      "\"rss_bytes\":{}}}\n",
+      items, item_bytes, read_s, nth(line_ups, 0.5), median, nth(pages, 0.99), nth(replies, 0.5), nth(replies, 0.99),
+      bytes.size(), kCopies / copied_s, nth(choices, 0.5), resident_bytes());
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  const bool as_row = argc > 5 && std::string_view(argv[1]) == "row";
   const auto number = [&](int i, long fallback) { return argc > i ? std::atol(argv[i]) : fallback; };
-  const long rooms = number(1, 10'000), pins = number(2, 100'000), products = number(3, 100'000);
+  const long rooms = number(as_row ? 2 : 1, 10'000), pins = number(as_row ? 3 : 2, 100'000);
+  const long products = as_row ? 1'000 : number(3, 100'000);
   const std::string file = argc > 4 ? argv[4] : "feed_bench.db";
   const bool is_new = !std::filesystem::exists(file);
   auto db = db::open_database({.url = "sqlite:" + file});
@@ -131,10 +224,11 @@ int main(int argc, char** argv) {
   const long before = resident_bytes();
   promo::Auctioneer auctioneer(promo::slot_key("bench"),
                                [](db::Tx&, const Call&, BrandId, StoreId, BroadcastId) { return promo::RoomFacts{}; });
-  feed::Feed feed(**db, kDefaultBuckets, feed::kMaxSessions, &auctioneer);
+  feed::Feed feed(**db, kDefaultBuckets, feed::kMaxSessions, &auctioneer, static_cast<std::size_t>(pins));
   const double read_s = seconds_of([&] { fail_hard(feed.load(kT0)); });
   malloc_trim(0);
   const auto items = feed.stats().items;
+  if (as_row) return row(**db, feed, call, ids, items, (resident_bytes() - before) / items, read_s, std::atof(argv[5]));
   fmt::print("{} items read in {:.1f} s; {} bytes an item\n", items, read_s, (resident_bytes() - before) / items);
 
   const auto page = [&](std::string_view cursor) {

@@ -159,7 +159,7 @@ int main(int argc, char** argv) {
   });
   ok = measured("verified",
                 [&]() -> Status {
-                  TRY(const auto report, insight::verify(**db, kDefaultBuckets));
+                  TRY(const auto report, insight::verify(**db));
                   if (!report.ok()) fmt::print("{}", insight::verify_text(report));
                   return {};
                 }) &&

@@ -197,7 +197,7 @@ Status Day::settle_accounts(bool pay_out) {
   }));
   agree("the preview of a settlement", payable_fen, preview.number("payable_fen"));
   if (!pay_out) return {};
-  return pay_by_file(due);
+  return pay_hosts(due);
 }
 
 }  // namespace lianbo::sim

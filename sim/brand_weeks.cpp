@@ -1,5 +1,6 @@
 // What the brand and its people do in the three weeks after, beside shipping and refunds: parcels, replacements,
-// reviews, settling by two persons, paying by file, agents who pause or leave, a buyer who takes their data along.
+// reviews, settling by two persons, paying through the rail and by file, agents who pause or leave, a buyer who takes
+// their data along.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,6 +20,7 @@ constexpr std::array<std::string_view, 5> kWords = {"和直播里讲的一样", 
                                                     "比想象的小一点"};
 constexpr std::size_t kStay = 8;  // the best known hosts are there to the end
 constexpr int kSuspendedOnDay = 2, kReinstatedOnDay = 9, kLeavesOnDay = 5;
+constexpr int kLooksAtTransfers = 7;  // every three hours; the rail keeps a transfer for a day
 
 }  // namespace
 
@@ -103,23 +105,34 @@ Result<std::string> Day::approve_settlement(const Answer& proposed) {
   return run;
 }
 
-Status Day::pay_by_file(const std::vector<std::pair<std::string, Fen>>& due) {
+Status Day::pay_hosts(const std::vector<std::pair<std::string, Fen>>& due) {
   const auto ask = [&](std::string method, std::string target, std::string body = {},
                        std::string type = "application/json") {
     return crew_.call({std::move(method), std::move(target), std::move(body), std::move(type), {}, true}, finance_);
   };
-  // Hosts say where their commission goes; who has not is paid by hand.
-  for (const Host& host : world_.hosts) {
+  // Hosts say where their commission goes, every other one to WeChat; who has not is paid by hand.
+  std::vector<int> by_wechat;
+  for (std::size_t i = 0; i < world_.hosts.size(); ++i) {
+    const Host& host = world_.hosts[i];
     const Person& person = world_.person(host.person);
     if (person.me.token.empty() || person.host < 0 || host.left) continue;
+    const bool wechat = i % 2 == 1;
+    if (wechat) by_wechat.push_back(static_cast<int>(i));
     JsonWriter w;
-    w.begin().field("method", "alipay").field("holder", host.name).field("account", host.code + "@example.com").end();
+    w.begin().field("method", wechat ? "wechat" : "alipay").field("holder", host.name);
+    w.field("account", wechat ? "o-" + host.code : host.code + "@example.com").end();
     as(host.person, "PUT", "/api/v1/agents/" + host.agent_id + "/payout-note", w.take(), fine("payout note"));
   }
   TRY_OK(crew_.run());
   TRY(const Answer made, ask("POST", brand("/payout-batches")));
   if (!made.ok()) return unexpected("payout batch", made), Status{};
   const std::string batch = "/api/v1/payout-batches/" + get_text(get_object(made.body, "batch"), "id");
+  TRY(const Answer sent, ask("POST", batch + "/send"));
+  if (!sent.ok()) return unexpected("payouts through the rail", sent), Status{};
+  for (int round = 1; round <= kLooksAtTransfers; ++round)
+    later(now_ + round * 3 * kHourMs, [this, by_wechat] {
+      for (const int host : by_wechat) confirm_transfers(host);
+    });
   TRY(const Answer file, ask("GET", batch + "/file"));
   TRY(const Csv payouts, read_csv(file.file));
   const int number = payouts.column("payout_no"), remark = payouts.column("remark");
@@ -145,6 +158,24 @@ Status Day::pay_by_file(const std::vector<std::pair<std::string, Fen>>& due) {
       crew_.post(0, finance_, "/api/v1/settlements/" + id + "/paid", "{\"reference\":\"bank-" + id + "\"}",
                  fine("payout"));
   return crew_.run();
+}
+
+// A host sees in the earnings what waits for their word, and gives it.
+void Day::confirm_transfers(int index) {
+  const Host& host = world_.hosts[static_cast<std::size_t>(index)];
+  as(host.person, "GET", "/api/v1/agents/" + host.agent_id + "/transfers", {},
+     [this, person = host.person](const Answer& a) {
+       if (!a.ok()) return unexpected("transfers", a);
+       for (const auto& t : get_list(a.body, "items")) {
+         if (get_text(t, "state") != "waiting") continue;
+         JsonWriter w;
+         w.begin().field("number", get_text(t, "number")).end();
+         as(person, "POST", "/api/v1/sandbox/confirm-transfer", w.take(), [this](const Answer& done) {
+           if (!done.ok()) return unexpected("transfer", done);
+           ++report_.transfers;
+         });
+       }
+     });
 }
 
 // ---- agents who pause or leave

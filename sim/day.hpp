@@ -163,7 +163,8 @@ class Day {
   void hand_on(int host);
   Result<std::string> approve_settlement(const Answer& proposed);
   // Settlements with what is payable. Who has left no note is paid one by one.
-  Status pay_by_file(const std::vector<std::pair<std::string, Fen>>& due);
+  Status pay_hosts(const std::vector<std::pair<std::string, Fen>>& due);
+  void confirm_transfers(int host);
   void erase_somebody();
 
   // ---- at the end

@@ -68,6 +68,7 @@
   X(approved_runs, "Settlement runs approved by a second person", "双人复核的结算批次")         \
   X(payouts_done, "Payouts by file that went through", "批量打款成功")                          \
   X(payouts_failed, "Payouts that the bank refused", "批量打款被退")                            \
+  X(transfers, "Transfers through the payment rail that arrived", "经支付通道到账的转账")       \
   X(evidence_entries, "Entries in the evidence chain", "存证链条目")                            \
   X(legal_holds, "Broadcasts under legal hold", "法务保全的场次")                               \
   X(persons_erased, "Buyers who took their data along and were erased", "带走数据并注销的买家") \

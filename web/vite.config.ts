@@ -43,9 +43,23 @@ const inlineOperations: Plugin = {
   },
 }
 
+// Styles before scripts: what the server put into a page (first_page.hpp) is drawn while the scripts are still coming.
+const stylesFirst: Plugin = {
+  name: 'lianbo-styles-first',
+  apply: 'build',
+  transformIndexHtml: {
+    order: 'post',
+    handler(html) {
+      const styles = html.match(/ *<link rel="stylesheet"[^>]*>\n/g) ?? []
+      const rest = styles.reduce((text, one) => text.replace(one, ''), html)
+      return rest.replace(/ *<script type="module"/, (script) => styles.join('') + script)
+    },
+  },
+}
+
 export default defineConfig({
   root: at('.'),
-  plugins: [vue(), pages, inlineOperations],
+  plugins: [vue(), pages, inlineOperations, stylesFirst],
   resolve: { alias: { '@shared': at('./shared') } },
   appType: 'mpa',
   build: {
@@ -68,10 +82,10 @@ export default defineConfig({
         assetFileNames: 'assets/[name]-[hash][extname]',
         manualChunks(id) {
           // A first visit should not wait for thirty answers: what every page needs comes in few files.
-          if (/node_modules\/(@vue|vue|vue-router)\//.test(id)) return 'vue'
+          if (/node_modules\/(@vue|vue|vue-router)\/|vite\/preload-helper/.test(id)) return 'shared'
           if (/\/web\/shared\/(api|format|i18n|room|theme|ui|[a-z_]+\.ts)/.test(id)) return 'shared'
-          // Of the phone pages' widgets only these: whatever else is used of Vant comes with the page that uses it.
-          if (/\/web\/shared\/phone\/(?!ShareSheet)|node_modules\/@vant\/|node_modules\/vant\/(es|lib)\/(popup|overlay|toast|icon|loading|utils|composables|lazyload|mixins|vue-tsx)/.test(id)) return 'phone'
+          // Of the phone pages' widgets only these: Vant's toast comes when the first page stands.
+          if (/\/web\/shared\/phone\/(?!ShareSheet|toast)/.test(id)) return 'phone'
           return undefined
         },
       },

@@ -67,6 +67,8 @@ const db::Sql kKeepSealed{
     "app.keep_sealed", "insert into server_facts (name, value) values ('sealed', '1') on conflict (name) do nothing"};
 const db::Sql kReady{"app.ready", "select count(*) from brands"};
 
+constexpr int kRailThreads = 64;  // requests that wait for the payment rail: an answer takes a tenth of a second
+constexpr int kRailAtOnce = 16;   // what jobs have under way there
 constexpr int kJobLimit = 500;
 constexpr int kFoldLimit = 2000;
 
@@ -253,6 +255,7 @@ Status App::build() {
                                             static_cast<std::size_t>(b.settings.http_queue));
   slow_workers_ = std::make_unique<net::Workers>(std::max(2, static_cast<int>(b.settings.http_workers) / 2),
                                                  static_cast<std::size_t>(b.settings.http_queue));
+  rail_workers_ = std::make_unique<net::Workers>(kRailThreads, static_cast<std::size_t>(b.settings.http_queue));
 
   auctioneer_ = std::make_unique<promo::Auctioneer>(promo::slot_key(b.facts.token_key), room_facts);
   feed_ = std::make_unique<feed::Feed>(*b.db, b.facts.buckets, feed::kMaxSessions, auctioneer_.get());
@@ -270,6 +273,11 @@ Status App::build() {
       });
   hub.post = [this](std::int64_t key, std::function<void()> fn) { server_->post(key, std::move(fn)); };
   hub.work = [this](std::function<void()> fn) { return workers_->submit(std::move(fn)); };
+  // With a simulated clock the server must come to rest between two instants: nothing waits for real time then.
+  if (!b.simulated)
+    hub.later = [this](std::int64_t key, std::int64_t ms, std::function<void()> fn) {
+      server_->post_after(key, ms, std::move(fn));
+    };
   hub.clock = b.clock.get();
   hub.ids = b.ids.get();
   hub.random = &b.random;
@@ -324,14 +332,18 @@ Status App::build() {
   deps.random = &b.random;
   deps.workers = workers_.get();
   deps.slow_workers = slow_workers_.get();
+  deps.rail_workers = rail_workers_.get();
+  deps.asks_rail = {"payOrder", "sandboxPay"};
   deps.token_key = b.facts.token_key;
   deps.buckets = b.facts.buckets;
+  deps.at_once = {"health", "getClock", "openapi", "errorPage"};
   const org::OrgDeps org_deps{b.db.get(), &b.settings, {}};
   for (const auto& route : org::org_routes(org_deps))
     if (route.method != net::Method::get) deps.changes_relations.insert(route.id);
   deps.side_by_side = {"placeOrder"};
   backups_ = std::make_unique<BackupKeeper>(*b.db, b.settings);
   TRY(deps.proxies, net::TrustedProxies::parse(b.settings.http_trusted_proxies));
+  deps.together.emplace("recordExposures", live::gather_exposures(*b.db));
   dispatcher_ = std::make_unique<Dispatcher>(std::move(deps), make_routes());
   dispatcher_->add_socket("/api/v1/rooms/{broadcast_id}/ws", [this](const net::Request& request, const Call& call) {
     return hub_->accept(request, call);
@@ -431,11 +443,19 @@ Status App::build() {
     samples_.push_back(m.sample(metric, std::move(read)));
   };
   using net::Metric;
-  sample(Metric::workers_waiting, [this] { return workers_->stats().waiting + slow_workers_->stats().waiting; });
-  sample(Metric::workers_running, [this] { return workers_->stats().running + slow_workers_->stats().running; });
-  sample(Metric::workers_done, [this] { return workers_->stats().done + slow_workers_->stats().done; });
-  sample(Metric::workers_refused, [this] { return workers_->stats().refused + slow_workers_->stats().refused; });
-  sample(Metric::workers_thrown, [this] { return workers_->stats().thrown + slow_workers_->stats().thrown; });
+  sample(Metric::workers_waiting, [this] {
+    return workers_->stats().waiting + slow_workers_->stats().waiting + rail_workers_->stats().waiting;
+  });
+  sample(Metric::workers_running, [this] {
+    return workers_->stats().running + slow_workers_->stats().running + rail_workers_->stats().running;
+  });
+  sample(Metric::workers_done,
+         [this] { return workers_->stats().done + slow_workers_->stats().done + rail_workers_->stats().done; });
+  sample(Metric::workers_refused, [this] {
+    return workers_->stats().refused + slow_workers_->stats().refused + rail_workers_->stats().refused;
+  });
+  sample(Metric::workers_thrown,
+         [this] { return workers_->stats().thrown + slow_workers_->stats().thrown + rail_workers_->stats().thrown; });
   sample(Metric::db_transactions, [this] { return bench_->db->stats().transactions; });
   sample(Metric::db_commits, [this] { return bench_->db->stats().commits; });
   sample(Metric::db_rollbacks, [this] { return bench_->db->stats().rollbacks; });
@@ -662,6 +682,7 @@ void App::stop() {
   if (slow_jobs_) slow_jobs_->stop();
   workers_->stop();
   slow_workers_->stop();
+  rail_workers_->stop();
   dispatcher_->finish();
   relay_->stop();
   bus_->stop();
@@ -868,12 +889,13 @@ Result<net::Reply> App::move_clock(const Call& call, const net::Request& request
 std::vector<Job> App::make_jobs() {
   std::vector<Job> jobs;
   auto& db = *bench_->db;
+  const int at_once = bench_->simulated ? 1 : kRailAtOnce;  // a simulated day does everything in one order
   if (sandbox_)
-    jobs.push_back({"deliver the sandbox's notices", [this](const Call& call) -> Result<int> {
+    jobs.push_back({"deliver the sandbox's notices", [this, at_once](const Call& call) -> Result<int> {
                       TRY(const auto done,
                           sandbox_->deliver_due(call.now,
                                                 [this](const pay::sandbox::OutgoingNotice& n) { return deliver(n); },
-                                                {.limit = kJobLimit}));
+                                                {.limit = kJobLimit, .threads = at_once}));
                       return done.answered;
                     }});
   jobs.push_back({"close payments of cancelled orders", [this](const Call& call) -> Result<int> {
@@ -894,8 +916,9 @@ std::vector<Job> App::make_jobs() {
                   [this, &db](const Call& call) { return order::release_unpaid(db, call, *rail_, kJobLimit); }});
   jobs.push_back({"go on with after-sales whose time is up",
                   [&db](const Call& call) { return order::close_overdue(db, call, kJobLimit); }});
-  jobs.push_back(
-      {"send refunds", [this, &db](const Call& call) { return order::send_refunds(db, call, *rail_, kJobLimit); }});
+  jobs.push_back({"send refunds", [this, &db, at_once](const Call& call) {
+                    return order::send_refunds(db, call, *rail_, kJobLimit, at_once);
+                  }});
   jobs.push_back(
       {"send transfers", [this, &db](const Call& call) { return order::send_transfers(db, call, *rail_, kJobLimit); }});
   jobs.push_back(
@@ -942,7 +965,7 @@ std::vector<Job> App::make_slow_jobs() {
                       if (verify_at_ms_ == 0) verify_at_ms_ = wall + bench_->settings.verify_hours * kHourMs;
                       if (wall < verify_at_ms_) return 0;
                       verify_at_ms_ = 0;
-                      TRY(const auto report, insight::verify(*bench_->db, bench_->facts.buckets));
+                      TRY(const auto report, insight::verify(*bench_->db));
                       if (!report.ok()) log_event(LogEvent::verify_differs, "{}", insight::verify_text(report));
                       return 0;
                     }});

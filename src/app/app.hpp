@@ -100,7 +100,8 @@ class App {
   std::unique_ptr<bus::OutboxRelay> relay_;
   std::unique_ptr<pay::sandbox::Sandbox> sandbox_;
   std::unique_ptr<pay::PayRail> rail_;
-  std::unique_ptr<net::Workers> workers_, slow_workers_;
+  std::unique_ptr<net::Workers> workers_, slow_workers_, rail_workers_;
+
   std::unique_ptr<promo::Auctioneer> auctioneer_;
   std::unique_ptr<feed::Feed> feed_;
   std::unique_ptr<feed::Search> search_;

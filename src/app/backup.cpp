@@ -339,7 +339,7 @@ Result<Restored> restore_backup(const std::string& file, const std::string& url,
   TRY(const auto db, db::open_database({.url = url}));
   TRY(out.migrated, db::migrate(*db, now));
   TRY(const auto facts, org::server_facts(*db));
-  TRY(out.verify, insight::verify(*db, facts.buckets));
+  TRY(out.verify, insight::verify(*db));
   return out;
 }
 

@@ -174,15 +174,15 @@ TEST_P(BackupTest, AnotherVersionOrEngineIsRefusedInWords) {
 }
 
 TEST_P(BackupTest, AnOlderSchemaIsBroughtForward) {
-  must(db_->run_script("delete from schema_migrations where version = (select max(version) from schema_migrations);"));
+  must(db_->run_script("delete from schema_migrations where version >= 240;"));
   const auto made = backup(file());
   const int newest = db::newest_migration(GetParam() == test::Engine::postgres).version;
   EXPECT_LT(made.migration, newest);
-  // Its newest migration is there already, so bringing it forward must fail aloud, and not be passed over.
+  // What migration 240 makes is there already, so bringing it forward must fail aloud, and not be passed over.
   const test::ScratchDatabase place(GetParam(), test::ScratchDatabase::Start::empty);
   const auto done = restore_backup(file(), place.url(), kNow);
   ASSERT_FALSE(done);
-  EXPECT_THAT(done.error().text(), HasSubstr("migration " + std::to_string(newest)));
+  EXPECT_THAT(done.error().text(), HasSubstr("migration 240"));
 }
 
 TEST_P(BackupTest, TheKeeperKeepsTheNewest) {

@@ -309,7 +309,7 @@ int explain(const Settings& settings, const Console&, const std::string& kind, c
 
 int verify(const Settings& settings, const Console& console) {
   return with_bench(settings, [&](Workbench& bench) -> Result<int> {
-    TRY(const auto report, insight::verify(*bench.db, bench.facts.buckets));
+    TRY(const auto report, insight::verify(*bench.db));
     std::printf("%s",
                 console.json ? (insight::verify_json(report) + "\n").c_str() : insight::verify_text(report).c_str());
     return report.ok() ? 0 : 1;

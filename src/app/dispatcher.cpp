@@ -44,6 +44,7 @@ const db::Sql kKeepReply{"idempotency.keep",
                          "update idempotency_keys set status = $4, content_type = $5, reply_sealed = $6 "
                          "where bucket = $1 and person_id = $2 and key = $3"};
 
+constexpr const char* kCrowded = "more writes come than can be done; try again in a moment";
 constexpr std::size_t kMaxKey = 128;
 constexpr std::string_view kReplyPurpose = "idempotency.reply";  // kept answers may hold an address
 
@@ -77,8 +78,10 @@ Dispatcher::Dispatcher(DispatcherDeps deps, net::Routes routes)
       guests_(deps_.settings->rate_guest_per_min, static_cast<std::size_t>(deps_.settings->rate_addresses)),
       logins_(deps_.settings->rate_login_per_min, static_cast<std::size_t>(deps_.settings->rate_addresses)) {
   request_prefix_ = deps_.random->base62(6);
-  for (const auto& route : routes_)
+  for (const auto& route : routes_) {
     metrics_.emplace(&route, std::make_unique<net::RouteMetrics>(net::metrics(), route.id));
+    if (deps_.at_once.contains(route.id)) at_once_.insert(&route);
+  }
 }
 
 std::string Dispatcher::next_request_id() { return request_prefix_ + "-" + std::to_string(++request_number_); }
@@ -114,27 +117,11 @@ std::size_t Dispatcher::body_limit(Method method, std::string_view path) const {
   return static_cast<std::size_t>(file ? deps_.settings->http_upload_bytes : deps_.settings->http_body_bytes);
 }
 
-net::Workers& Dispatcher::workers_for(const Request& request) const {
-  const auto match = router_.find(request.method, request.path);
-  const bool slow = match.route != nullptr && match.route->run == Run::plain && match.route->access != Access::open &&
-                    changes(request.method);
+net::Workers& Dispatcher::workers_for(const Route* route) const {
+  const bool slow =
+      route != nullptr && route->run == Run::plain && route->access != Access::open && changes(route->method);
+  if (slow && deps_.rail_workers && deps_.asks_rail.contains(route->id)) return *deps_.rail_workers;
   return slow ? *deps_.slow_workers : *deps_.workers;
-}
-
-void Dispatcher::on_request(Request&& request, net::ReplySink sink) {
-  const bool chinese = net::prefers_chinese(request.header("accept-language"));
-  const std::int64_t begun = monotonic_ms();
-  net::Workers& workers = workers_for(request);
-  const bool taken = workers.submit([this, request = std::move(request), sink, begun, chinese]() mutable {
-    if (monotonic_ms() - begun > deps_.settings->http_request_ms)
-      return sink(net::problem_reply(
-          Error{Code::deadline_exceeded, "it waited too long for its turn and was not begun; try again", {}, {}},
-          chinese, {}));
-    begin(std::move(request), sink);
-  });
-  if (!taken)
-    sink(
-        net::problem_reply(Error{Code::overloaded, "every worker is busy and the queue is full", {}, {}}, chinese, {}));
 }
 
 struct Dispatcher::Exchange {
@@ -142,34 +129,15 @@ struct Dispatcher::Exchange {
   Call call;
   const Route* route = nullptr;
   std::string allow;  // no route: the methods that have one here
-  Identity identity;
+  std::optional<Identity> identity;
   std::int64_t wait_ms = 0;
   std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
   Answer answer;
   std::optional<Result<Reply>> said;  // by the last run of a write's body
 };
 
-Reply Dispatcher::handle(Request&& request) {
-  std::mutex mutex;
-  std::condition_variable answered;
-  std::optional<Reply> out;
-  begin(std::move(request), [&](Reply reply) {
-    const std::scoped_lock lock(mutex);  // notify under the lock: the waiter's stack may be gone after it
-    out = std::move(reply);
-    answered.notify_one();
-  });
-  std::unique_lock lock(mutex);
-  answered.wait(lock, [&] { return out.has_value(); });
-  return *std::move(out);
-}
-
-void Dispatcher::finish() {
-  std::unique_lock lock(writes_mutex_);
-  no_writes_.wait(lock, [this] { return writes_ == 0; });
-}
-
-void Dispatcher::begin(Request&& request, Answer answer) {
-  const auto x = std::make_shared<Exchange>();
+Dispatcher::Shared Dispatcher::exchange(Request&& request, Answer answer) {
+  auto x = std::make_shared<Exchange>();
   x->call = make_call(request);
   x->call.request_id = next_request_id();
   auto match = router_.find(request.method, request.path);
@@ -180,6 +148,57 @@ void Dispatcher::begin(Request&& request, Answer answer) {
   request.remote = deps_.proxies.client_of(request);
   x->request = std::move(request);
   x->answer = std::move(answer);
+  return x;
+}
+
+void Dispatcher::on_request(Request&& request, net::ReplySink sink) {
+  const Shared x = exchange(std::move(request), std::move(sink));
+  if (begins_at_once(*x)) return begin(x);
+  const std::int64_t arrived_ms = monotonic_ms();
+  const bool taken = workers_for(x->route).submit([this, x, arrived_ms] {
+    const std::int64_t now_ms = monotonic_ms();
+    if (now_ms - arrived_ms > deps_.settings->http_request_ms)
+      return end(*x, fail(Code::deadline_exceeded, "it waited too long for its turn and was not begun; try again"));
+    x->call.now = deps_.clock->now();
+    x->call.deadline_ms = now_ms + deps_.settings->http_request_ms;
+    begin(x);
+  });
+  if (!taken) end(*x, fail(Code::overloaded, "every worker is busy and the queue is full"));
+}
+
+// Nothing is waited for before its transaction, if it has one.
+bool Dispatcher::begins_at_once(Exchange& x) {
+  if (x.route == nullptr) return true;
+  const Route& route = *x.route;
+  if (route.run == Run::plain) return at_once_.contains(&route);
+  if (route.run != Run::write || x.request.body.size() > kSmallBody) return false;
+  // Such a route's key is a write of its own.
+  if (!route.idempotent && !x.request.header("idempotency-key").empty()) return false;
+  if (route.access == Access::open) return true;
+  x.identity = known(x.request, x.call, route.access == Access::guest);
+  return x.identity.has_value();
+}
+
+Reply Dispatcher::handle(Request&& request) {
+  std::mutex mutex;
+  std::condition_variable answered;
+  std::optional<Reply> out;
+  begin(exchange(std::move(request), [&](Reply reply) {
+    const std::scoped_lock lock(mutex);  // notify under the lock: the waiter's stack may be gone after it
+    out = std::move(reply);
+    answered.notify_one();
+  }));
+  std::unique_lock lock(mutex);
+  answered.wait(lock, [&] { return out.has_value(); });
+  return *std::move(out);
+}
+
+void Dispatcher::finish() {
+  std::unique_lock lock(writes_mutex_);
+  no_writes_.wait(lock, [this] { return writes_.empty(); });
+}
+
+void Dispatcher::begin(const Shared& x) {
   if (x->route == nullptr)
     return end(*x, x->allow.empty() ? fail(Code::not_found, "nothing lives at this address")
                                     : fail(Code::method_not_allowed, "offered here: " + x->allow));
@@ -201,6 +220,7 @@ void Dispatcher::end(Exchange& x, Result<Reply> answer) {
     }
   }
   Reply reply = answer ? *std::move(answer) : net::problem_reply(answer.error(), call.chinese, call.request_id);
+  reply.headers.reserve(reply.headers.size() + 4);
   if (answer) reply.headers.emplace_back("X-Request-Id", call.request_id);
   if (x.wait_ms > 0)
     for (auto& [name, value] : reply.headers)
@@ -213,10 +233,10 @@ void Dispatcher::end(Exchange& x, Result<Reply> answer) {
   if (!has_header("Cache-Control"))
     reply.headers.emplace_back("Cache-Control", has_header("ETag") ? "no-cache" : "no-store");
   reply.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  if (x.identity.new_guest && !has_header("Set-Cookie"))
-    reply.headers.emplace_back("Set-Cookie",
-                               org::guest_cookie(*deps_.settings, deps_.token_key, x.identity.caller.person));
-  if (!answer && info(answer.error().code).http_status >= 500 && answer.error().code != Code::overloaded)
+  if (x.identity && x.identity->new_guest && !has_header("Set-Cookie"))
+    reply.headers.emplace_back("Set-Cookie", std::move(x.identity->cookie));
+  if (!answer && info(answer.error().code).http_status >= 500 && answer.error().code != Code::overloaded &&
+      answer.error().code != Code::deadline_exceeded)
     log_event(LogEvent::request_failed, "{} {}: {}", call.request_id, x.route ? x.route->id : "?",
               answer.error().text());
   if (x.route != nullptr) {
@@ -240,34 +260,20 @@ Result<Reply> Dispatcher::ask(const Call& call, const Request& from, const std::
   return deps_.db->read([&](db::Tx& tx) { return match.route->tx_handler(tx, call, request); });
 }
 
-Result<Dispatcher::Identity> Dispatcher::identify(const Request& request, Call& call, bool make_guest) {
-  Identity out;
+// Who asks, if that can be told without the database.
+std::optional<Dispatcher::Identity> Dispatcher::known(const Request& request, Call& call, bool make_guest) {
   const auto presented = org::presented_token(request);
-  if (!presented.token.empty()) {
-    const std::string key = sha256(presented.token);
-    {
-      std::lock_guard lock(callers_mutex_);
-      const auto it = callers_.find(key);
-      if (it != callers_.end() && it->second.until_ms > monotonic_ms()) out.caller = it->second.caller;
-    }
-    if (!out.caller.person) {
-      auto found = deps_.db->read([&](db::Tx& tx) { return org::caller_of_token(tx, call, presented.token); });
-      if (found) {
-        out.caller = *found;
-        std::lock_guard lock(callers_mutex_);
-        if (callers_.size() >= kRemembered) callers_.clear();
-        callers_[key] = {out.caller, monotonic_ms() + kRememberMs};
-      } else if (found.error().code != Code::unauthenticated || !presented.via_cookie) {
-        return fail(found.error());
-      }
-      // A cookie whose session has ended is no error: its owner is a guest again.
-    }
-    if (out.caller.person) {
-      out.by_cookie = presented.via_cookie;
-      out.caller.via_cookie = presented.via_cookie;
-      return out;
-    }
-  }
+  if (presented.token.empty()) return guest_of(request, call, make_guest);
+  const std::lock_guard lock(callers_mutex_);
+  const auto it = callers_.find(sha256(presented.token));
+  if (it == callers_.end() || it->second.until_ms <= monotonic_ms()) return std::nullopt;
+  Identity out{it->second.caller, false, presented.via_cookie, {}};
+  out.caller.via_cookie = presented.via_cookie;
+  return out;
+}
+
+Dispatcher::Identity Dispatcher::guest_of(const Request& request, Call& call, bool make_guest) {
+  Identity out;
   if (const auto guest = org::verify_guest(deps_.token_key, request.cookie(org::kGuestCookie))) {
     out.caller.person = *guest;
     out.by_cookie = true;
@@ -275,7 +281,25 @@ Result<Dispatcher::Identity> Dispatcher::identify(const Request& request, Call& 
     // No row, no bucket of its own yet: a person is hashed to a bucket by the whole id.
     out.caller.person = call.make_id<PersonId>();
     out.new_guest = true;
+    out.cookie = org::guest_cookie(*deps_.settings, deps_.token_key, out.caller.person);
   }
+  return out;
+}
+
+Result<Dispatcher::Identity> Dispatcher::identify(const Request& request, Call& call, bool make_guest) {
+  if (auto out = known(request, call, make_guest)) return *std::move(out);
+  const auto presented = org::presented_token(request);
+  auto found = deps_.db->read([&](db::Tx& tx) { return org::caller_of_token(tx, call, presented.token); });
+  if (!found && (found.error().code != Code::unauthenticated || !presented.via_cookie)) return fail(found.error());
+  // A cookie whose session has ended is no error: its owner is a guest again.
+  if (!found) return guest_of(request, call, make_guest);
+  Identity out{*std::move(found), false, presented.via_cookie, {}};
+  {
+    const std::lock_guard lock(callers_mutex_);
+    if (callers_.size() >= kRemembered) callers_.clear();
+    callers_[sha256(presented.token)] = {out.caller, monotonic_ms() + kRememberMs};
+  }
+  out.caller.via_cookie = presented.via_cookie;
   return out;
 }
 
@@ -295,12 +319,14 @@ Status Dispatcher::admit(Exchange& x) {
   Request& request = x.request;
   Call& call = x.call;
   if (route.access != Access::open) {
-    TRY(x.identity, identify(request, call, route.access == Access::guest));
-    call.caller = x.identity.caller;
+    if (!x.identity) {
+      TRY(x.identity, identify(request, call, route.access == Access::guest));
+    }
+    call.caller = x.identity->caller;
     if (route.access != Access::guest && call.caller.guest) return fail(Code::unauthenticated);
     if (route.access == Access::staff && call.caller.staff.empty())
       return fail(Code::forbidden, "this is for the brand's staff");
-    if (x.identity.by_cookie && changes(request.method) && request.header("x-lianbo-csrf").empty())
+    if (x.identity->by_cookie && changes(request.method) && request.header("x-lianbo-csrf").empty())
       return fail(Code::csrf_refused, "send the header X-Lianbo-Csrf with every change that is made with a cookie");
     if (route.limited()) TRY_OK(within_limits(request, call.caller, route.logs_in, x.wait_ms));
   }
@@ -367,20 +393,30 @@ Result<Reply> Dispatcher::under_key(const Request& request, const Call& call,
   return reply;
 }
 
+std::optional<Dispatcher::Write> Dispatcher::write_begins() {
+  const std::int64_t now_ms = deps_.monotonic();
+  const std::scoped_lock lock(writes_mutex_);
+  if (writes_.size() >= kCrowdOfWrites && now_ms - writes_.front() > kLongestWaitMs) return std::nullopt;
+  return writes_.insert(writes_.end(), now_ms);
+}
+
+void Dispatcher::write_ended(Write mine) {
+  const std::scoped_lock lock(writes_mutex_);
+  writes_.erase(mine);
+  if (writes_.empty()) no_writes_.notify_all();
+}
+
 void Dispatcher::write(const Shared& x, std::function<Result<Reply>(db::Tx&)> body) {
-  {
-    const std::scoped_lock lock(writes_mutex_);
-    ++writes_;
-  }
+  const auto mine = write_begins();
+  if (!mine) return end(*x, fail(Code::overloaded, kCrowded));
   auto run = [x, body = std::move(body)](db::Tx& tx) -> Status {
     x->said = body(tx);
     if (!*x->said) return fail(x->said->error());
     return {};
   };
-  auto done = [this, x](const Status& status) {
+  auto done = [this, x, mine = *mine](const Status& status) {
     end(*x, status ? *std::move(x->said) : fail(status.error()));
-    const std::scoped_lock lock(writes_mutex_);
-    if (--writes_ == 0) no_writes_.notify_all();
+    write_ended(mine);
   };
   if (deps_.side_by_side.contains(x->route->id) && x->call.caller.person)
     db::submit_together(*deps_.db, x->call.caller.person.value, std::move(run), std::move(done));
@@ -398,6 +434,14 @@ void Dispatcher::run_write(const Shared& x) {
       return end(
           *x, fail(Code::idempotency_required,
                    "give a fresh Idempotency-Key for each order, the same one for each repetition", "Idempotency-Key"));
+    if (const auto together = deps_.together.find(route.id); together != deps_.together.end() && key->empty()) {
+      const auto mine = write_begins();
+      if (!mine) return end(*x, fail(Code::overloaded, kCrowded));
+      return together->second(call, x->request, [this, x, mine = *mine](Result<Reply> reply) {
+        end(*x, std::move(reply));
+        write_ended(mine);
+      });
+    }
     const auto handler = [x](db::Tx& tx) { return x->route->tx_handler(tx, x->call, x->request); };
     if (key->empty() || !call.caller.person) return write(x, handler);
     return end(*x, under_key(x->request, call, [&] { return deps_.db->write(handler); }));
@@ -468,9 +512,7 @@ void Dispatcher::on_upgrade(Request&& request, net::UpgradeSink sink) {
       return sink(fail(Code::csrf_refused, "this WebSocket was opened by a page of another site"));
     call.caller = identity->caller;
     auto accept = accepts_.at(match.route->path)(request, call);
-    if (accept && identity->new_guest)
-      accept->headers.emplace_back("Set-Cookie",
-                                   org::guest_cookie(*deps_.settings, deps_.token_key, call.caller.person));
+    if (accept && identity->new_guest) accept->headers.emplace_back("Set-Cookie", identity->cookie);
     sink(std::move(accept));
   });
   if (!taken) sink(fail(Code::overloaded, "every worker is busy and the queue is full"));

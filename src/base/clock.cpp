@@ -29,12 +29,25 @@ std::string format_rfc3339(Instant instant) {
   const auto day = floor<days>(t);
   const year_month_day date{day};
   const hh_mm_ss time{t - day};
-  char out[48];
-  std::snprintf(out, sizeof out, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-  return out;
+  // By hand: it stands in every answer, and printf takes longer than all the rest of a small one.
+  std::string out = "0000-00-00T00:00:00.000Z";
+  const auto put = [&](std::size_t at, std::size_t digits, std::int64_t n) {
+    for (std::size_t i = at + digits; i-- > at; n /= 10) out[i] = static_cast<char>('0' + n % 10);
+  };
+  const int year = static_cast<int>(date.year());
+  put(5, 2, static_cast<unsigned>(date.month()));
+  put(8, 2, static_cast<unsigned>(date.day()));
+  put(11, 2, time.hours().count());
+  put(14, 2, time.minutes().count());
+  put(17, 2, time.seconds().count());
+  put(20, 3, time.subseconds().count());
+  if (year >= 0 && year <= 9999) {
+    put(0, 4, year);
+    return out;
+  }
+  char far[16];  // beyond what can be written
+  std::snprintf(far, sizeof far, "%04d", year);
+  return out.replace(0, 4, far);
 }
 
 Result<Instant> parse_rfc3339(std::string_view text, std::string where) {

@@ -2,7 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <unordered_set>
 
 #include "base/check.hpp"
@@ -226,6 +228,16 @@ Status Engine::run_read(const Body& body, EngineTx& tx) {
       return fail(Code::internal, "a read emitted " + tx.events()[0].topic + "; only writes may");
     return {};
   });
+}
+
+void Engine::tell_early(Job& job) {
+  if (!job.result || job.events.empty() || !sink_) return;
+  const auto kept =
+      std::stable_partition(job.events.begin(), job.events.end(), [](const Event& e) { return e.durable; });
+  if (kept == job.events.end()) return;
+  std::vector<Event> early(std::make_move_iterator(kept), std::make_move_iterator(job.events.end()));
+  job.events.erase(kept, job.events.end());
+  sink_(std::move(early));
 }
 
 void Engine::answer(Job& job) {

@@ -1,7 +1,8 @@
 // What both engines share: the bounded queue of write bodies, the running of one body, the handing on of its events and
 // its answer, the counters, and the pool of reading connections. Private to src/db.
 //
-// Order of an answer: commit on disk → the sink gets the body's events → done. So whoever got an answer may rely on its
+// Order of an answer: commit on disk → the sink gets the body's events → done. (SQLite: events that are not durable may
+// come to the sink once they are committed.) So whoever got an answer may rely on its
 // events having been handed on.
 //
 // Threads: submit and take from any thread. A thread that runs a body or a done is "inside": write and read CHECK that
@@ -128,6 +129,7 @@ class Engine : public Database {
   // becomes a Status.
   Status run_body(const Body& body, EngineTx& tx) const;
   static Status run_read(const Body& body, EngineTx& tx);
+  void tell_early(Job& job);  // what is not durable, before the flush
   void answer(Job& job);
 
  private:

@@ -156,9 +156,48 @@ std::string to_postgres(std::string_view sql) {
   return out;
 }
 
+std::string to_sqlite(std::string_view sql) {
+  const std::vector<Token> tokens = tokens_of(sql);
+  std::vector<std::size_t> words;  // tokens that are no space
+  for (std::size_t i = 0; i < tokens.size(); ++i)
+    if (tokens[i].kind != Token::Kind::space) words.push_back(i);
+  const auto is = [&](std::size_t w, std::string_view text) {
+    return w < words.size() && tokens[words[w]].text == text;
+  };
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t w = 0; w < words.size(); ++w) {
+    if (!is(w, "check") || !is(w + 1, "(") || !is(w + 3, "in") || !is(w + 4, "(")) continue;
+    const std::string_view column = tokens[words[w + 2]].text;
+    std::string chain;
+    std::size_t end = w + 5;
+    bool plain = true;
+    for (; end < words.size() && !is(end, ")"); ++end) {
+      const std::string_view value = tokens[words[end]].text;
+      if (value == ",") continue;
+      plain = plain && (value.front() == '\'' || word_char(value.front()));
+      if (!is(end - 1, ",") && chain.ends_with('\'') && value.front() == '\'' && words[end] == words[end - 1] + 1) {
+        chain += value;  // the rest of 'it''s'
+        continue;
+      }
+      if (!chain.empty()) chain += " or ";
+      chain.append(column).append(" = ").append(value);
+    }
+    if (!plain || !is(end, ")") || !is(end + 1, ")")) continue;
+    for (; copied <= words[w + 1]; ++copied) out += tokens[copied].text;
+    out += chain;
+    copied = words[end + 1];
+    w = end;
+  }
+  for (; copied < tokens.size(); ++copied) out += tokens[copied].text;
+  return out;
+}
+
 Result<int> migrate(Database& db, std::span<const Migration> migrations, Instant now) {
   const auto known = for_engine(migrations, db.is_postgres());
-  const auto script = [&](const std::string& sql) { return db.run_script(db.is_postgres() ? to_postgres(sql) : sql); };
+  const auto script = [&](const std::string& sql) {
+    return db.run_script(db.is_postgres() ? to_postgres(sql) : to_sqlite(sql));
+  };
 
   TRY(auto applied, load_applied(db));
   if (applied.empty()) TRY_OK(script(kCreateTable));

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <map>
+#include <regex>
 #include <semaphore>
 #include <thread>
 
@@ -299,6 +300,34 @@ TEST(ToPostgresTest, SpeaksPostgres) {
             "create table t (s text collate \"C\" not null check (s in ('strict','it''s an integer'))) ;");
   EXPECT_EQ(to_postgres("insert into t values (',', 'x integer'), ('y', 'z');"),
             "insert into t values (',', 'x integer'), ('y', 'z');");
+}
+
+TEST(ToSqliteTest, ChecksWithoutLists) {
+  EXPECT_EQ(
+      to_sqlite("create table t (s text not null check (s in ('a','it''s, b', 'c')), -- why\n  n integer) strict;"),
+      "create table t (s text not null check (s = 'a' or s = 'it''s, b' or s = 'c'), -- why\n  n integer) strict;");
+  EXPECT_EQ(to_sqlite("t text check (t in\n    ('a',  -- first\n 'b'))\n) strict;\ncreate table u (n integer check (n "
+                      "in (1, 2)));"),
+            "t text check (t = 'a' or t = 'b')\n) strict;\ncreate table u (n integer check (n = 1 or n = 2));");
+  for (const char* same :
+       {"select 1 where x in ('a','b');", "a integer check (a > 0 and a in (1, 2))",
+        "a integer check (a in (1, 2) or b = 1)", "check (a in (1, 2", "insert into t values ('check (a in (1))');"})
+    EXPECT_EQ(to_sqlite(same), same);
+}
+
+TEST(ToSqliteTest, NoTableHasAList) {
+  const test::ScratchDatabase scratch(test::Engine::sqlite);
+  const auto db = scratch.open();
+  ASSERT_TRUE(db->read([](Tx& tx) -> Status {
+    const std::regex list(R"(check \(\w+\s+in\b)");
+    std::string lists;
+    tx.each(only("migrate_test.only_tables", "select name, sql from sqlite_schema where type = 'table'"), {},
+            [&](const Row& row) {
+              if (std::regex_search(row.str(1), list)) lists += row.str(0) + " ";
+            });
+    EXPECT_EQ(lists, "");
+    return {};
+  }));
 }
 
 }  // namespace

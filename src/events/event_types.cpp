@@ -149,9 +149,9 @@ const EventType* find_event_type(std::string_view type) {
 }
 
 bool is_internal_topic(std::string_view topic) {
-  static const std::set<std::string_view> all = {
-      "refund.due",    "refund.failed",        "chat.said",           "chat.held", "chat.rejected",
-      "share.touched", "campaign.push_wanted", "campaign.undo_wanted"};
+  static const std::set<std::string_view> all = {"refund.due",          "refund.failed", "chat.said",
+                                                 "chat.held",           "chat.rejected", "campaign.push_wanted",
+                                                 "campaign.undo_wanted"};
   return all.contains(topic);
 }
 

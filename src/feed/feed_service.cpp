@@ -228,7 +228,7 @@ Status Feed::load_brand(db::Tx& tx, BrandId id, Instant now) {
 
 Status Feed::load_pins(db::Tx& tx, Instant now) {
   std::size_t taken = 0;
-  for (PinId before; taken < kMaxPins;) {
+  for (PinId before; taken < max_pins_;) {
     const auto page = live::closed_pins(tx, before, kRows);
     for (const auto& p : page) {
       if (p.pin.closed_at < now - kPinAgeMs) return {};
@@ -247,6 +247,7 @@ Status Feed::load_standings(db::Tx& tx) {
   std::vector<std::int64_t> keys;
   for (const auto& [key, brand] : where_)
     if (key > 0) keys.push_back(key);
+  std::sort(keys.begin(), keys.end());  // rows that lie together are read together
   for (std::size_t i = 0; i < keys.size(); i += kRows)
     for (const auto& [id, s] :
          store::standings(tx, std::span(keys).subspan(i, std::min<std::size_t>(kRows, keys.size() - i))))

@@ -98,8 +98,10 @@ Result<Fairness> fairness_of(db::Tx& tx, const Call& call, BrandId brand, Instan
 class Feed {
  public:
   // Without an auctioneer no place is paid.
-  Feed(db::Database& db, int buckets, std::size_t max_sessions = kMaxSessions, promo::Auctioneer* auctioneer = nullptr)
-      : db_(db), buckets_(buckets), max_sessions_(max_sessions), auctioneer_(auctioneer) {}
+  // max_pins: of those that are read at start.
+  Feed(db::Database& db, int buckets, std::size_t max_sessions = kMaxSessions, promo::Auctioneer* auctioneer = nullptr,
+       std::size_t max_pins = kMaxPins)
+      : db_(db), buckets_(buckets), max_sessions_(max_sessions), max_pins_(max_pins), auctioneer_(auctioneer) {}
 
   // Everything, before the first event.
   Status load(Instant now);
@@ -210,7 +212,7 @@ class Feed {
 
   db::Database& db_;
   const int buckets_;
-  const std::size_t max_sessions_;
+  const std::size_t max_sessions_, max_pins_;
   promo::Auctioneer* const auctioneer_;
   mutable std::shared_mutex mutex_;  // of what follows
   std::map<BrandId, std::unique_ptr<Brand>> brands_;

@@ -46,6 +46,7 @@ void TextIndex::Strand::add(std::string_view one) {
   starts.push_back(static_cast<std::uint32_t>(text.size()));
   text += one;
   text += '\n';
+  for (const char c : one) ++bytes[static_cast<unsigned char>(c)];
 }
 std::string_view TextIndex::Strand::at(std::size_t slot) const {
   const std::size_t end = slot + 1 < starts.size() ? starts[slot + 1] : text.size();
@@ -53,16 +54,45 @@ std::string_view TextIndex::Strand::at(std::size_t slot) const {
 }
 template <class F>
 void TextIndex::Strand::each(std::string_view part, F&& f) const {
+  constexpr std::size_t kRare = 32;  // one byte of so many: memchr runs on farther than memmem would
+  const auto often = [&](char c) { return bytes[static_cast<unsigned char>(c)]; };
+  const auto lead = static_cast<std::size_t>(
+      std::min_element(part.begin(), part.end(), [&](char a, char b) { return often(a) < often(b); }) - part.begin());
+  if (often(part[lead]) == 0) return;
+  const bool rare = often(part[lead]) * kRare < text.size();
   const char* const begin = text.data();
   const char* const end = begin + text.size();
-  for (const char* at = begin; at < end;) {
-    const void* const found = memmem(at, static_cast<std::size_t>(end - at), part.data(), part.size());
-    if (!found) return;
-    const auto offset = static_cast<std::uint32_t>(static_cast<const char*>(found) - begin);
-    const auto slot =
-        static_cast<std::size_t>(std::upper_bound(starts.begin(), starts.end(), offset) - starts.begin()) - 1;
-    if (!f(slot, offset - starts[slot])) return;
-    at = static_cast<const char*>(found) + 1;
+  const auto next = [&](const char* at) -> const char* {
+    const auto left = [&] { return static_cast<std::size_t>(end - at); };
+    if (!rare) return static_cast<const char*>(memmem(at, left(), part.data(), part.size()));
+    for (; left() >= part.size(); ++at) {
+      const auto* const byte = static_cast<const char*>(std::memchr(at + lead, part[lead], left() - lead));
+      if (!byte) return nullptr;
+      at = byte - lead;
+      if (left() >= part.size() && std::memcmp(at, part.data(), part.size()) == 0) return at;
+    }
+    return nullptr;
+  };
+  std::size_t slot = 0;
+  for (const char* at = next(begin); at;) {
+    const auto offset = static_cast<std::uint32_t>(at - begin);
+    if (slot + 1 < starts.size() && starts[slot + 1] <= offset) {
+      // Mostly the next ones; after a long way the half of what is left, and so on.
+      std::size_t step = 1;
+      while (slot + step < starts.size() && starts[slot + step] <= offset) slot += step, step *= 2;
+      slot = static_cast<std::size_t>(
+                 std::upper_bound(starts.begin() + static_cast<std::ptrdiff_t>(slot),
+                                  starts.begin() + static_cast<std::ptrdiff_t>(std::min(slot + step, starts.size())),
+                                  offset) -
+                 starts.begin()) -
+             1;
+    }
+    if (f(slot, offset - starts[slot])) {
+      if (slot + 1 == starts.size()) return;
+      at = next(begin + starts[slot + 1]);
+    } else {
+      at = next(at + 1);
+    }
   }
 }
 
@@ -189,84 +219,92 @@ int TextIndex::slips(std::string_view a, std::string_view b, int most) {
   return rows[n % 3][m];
 }
 
-TextIndex::Scores TextIndex::score(const std::string& word) const {
-  Scores out;
+bool TextIndex::score(const std::string& word, Scores& out) const {
+  bool any = false;
+  out.assign(ids_.size(), 0);
   const auto take = [&](std::size_t slot, int score) {
-    if (ids_[slot] == 0) return true;
-    int& best = out[static_cast<std::uint32_t>(slot)];
-    best = std::max(best, score);
-    return out.size() < kMaxFound;
+    if (ids_[slot] == 0) return;
+    any = true;
+    out[slot] = std::max(out[slot], static_cast<std::uint8_t>(score));
   };
   written_.each(word, [&](std::size_t slot, std::size_t offset) {
     const std::string_view text = written_.at(slot);
-    const std::string_view name = text.substr(0, text.find('\t'));
-    if (offset == 0) return take(slot, name.size() == word.size() ? kWhole : kBegins);
+    const auto after = offset + word.size();
+    const bool ends = after == text.size() || text[after] == '\t';
+    if (offset == 0) {
+      take(slot, ends ? kWhole : kBegins);
+      return ends;
+    }
     const auto before = static_cast<unsigned char>(text[offset - 1]);
     const bool begins = before < 0x80 && !is_word(before);
-    if (before == '\t' && (offset + word.size() == text.size() || text[offset + word.size()] == '\t'))
-      return take(slot, kWhole);  // a code, say
-    return take(slot, begins ? kWordBegins : kInside);
+    const int found = before == '\t' && ends ? kWhole /* a code, say */ : begins ? kWordBegins : kInside;
+    take(slot, found);
+    return found == kWhole;
   });
   if (word.size() >= 2 && is_latin_word(word)) {
     letters_.each(word, [&](std::size_t slot, std::size_t offset) {
-      return take(slot, offset == 0 ? kLetters : kLettersInside);
+      take(slot, offset == 0 ? kLetters : kLettersInside);
+      return true;  // the first is the best
     });
-    sounds_.each(
-        word, [&](std::size_t slot, std::size_t offset) { return take(slot, offset == 0 ? kSounds : kSoundsInside); });
-    if (out.empty()) slipped(word, out);
+    sounds_.each(word, [&](std::size_t slot, std::size_t offset) {
+      take(slot, offset == 0 ? kSounds : kSoundsInside);
+      return true;
+    });
+    if (!any) any = slipped(word, out);
   }
-  return out;
+  return any;
 }
 
-void TextIndex::slipped(const std::string& word, Scores& out) const {
-  if (word.size() < kMinSlip) return;
+bool TextIndex::slipped(const std::string& word, Scores& out) const {
+  if (word.size() < kMinSlip) return false;
   const int most = word.size() >= kTwoSlips ? 2 : 1;
   std::vector<std::pair<int, std::string_view>> near;
   for (const auto& [known, n] : latin_)
     if (const int d = slips(word, known, most); d <= most) near.emplace_back(d, known);
   std::sort(near.begin(), near.end());
   if (near.size() > kMaxSlipped) near.resize(kMaxSlipped);
+  bool any = false;
   for (const auto& [d, known] : near)
     written_.each(known, [&, d = d](std::size_t slot, std::size_t) {
       if (ids_[slot] != 0) {
-        int& best = out[static_cast<std::uint32_t>(slot)];
-        best = std::max(best, kSlip - d);
+        out[slot] = std::max(out[slot], static_cast<std::uint8_t>(kSlip - d));
+        any = true;
       }
-      return out.size() < kMaxFound;
+      return true;
     });
+  return any;
 }
 
 std::vector<TextIndex::Hit> TextIndex::find(std::string_view query, std::size_t limit) const {
   const auto words = words_of(query.substr(0, kMaxQuery * 4));
   std::vector<Hit> out;
-  if (words.empty()) return out;
-  // The rarest words first would be best; the longest are the rarest, mostly.
-  std::vector<std::string> longest = words;
-  std::stable_sort(longest.begin(), longest.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
-  Scores sum;
-  bool first = true;
-  for (const std::string& word : longest) {
-    const Scores found = score(word);
-    if (first)
-      sum = found;
-    else
-      for (auto it = sum.begin(); it != sum.end();) {
-        const auto also = found.find(it->first);
-        if (also == found.end()) {
-          it = sum.erase(it);
-        } else {
-          it->second += also->second;
-          ++it;
-        }
-      }
-    first = false;
-    if (sum.empty()) return out;
+  if (words.empty() || limit == 0) return out;
+  Scores found;
+  std::vector<std::uint16_t> sum;  // of all words; 0: one of them isn't there
+  for (const std::string& word : words) {
+    if (!score(word, found)) return out;
+    if (sum.empty()) {
+      sum.assign(found.begin(), found.end());
+      continue;
+    }
+    for (std::size_t slot = 0; slot < sum.size(); ++slot)
+      sum[slot] =
+          sum[slot] == 0 || found[slot] == 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(sum[slot] + found[slot]);
   }
-  for (const auto& [slot, score] : sum) out.push_back({ids_[slot], score});
+  // The worst of the best so far is on top of the heap.
   const auto better = [](const Hit& a, const Hit& b) { return a.score != b.score ? a.score > b.score : a.id > b.id; };
-  const auto n = std::min(limit, out.size());
-  std::partial_sort(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(n), out.end(), better);
-  out.resize(n);
+  for (std::size_t slot = 0; slot < sum.size(); ++slot) {
+    if (sum[slot] == 0) continue;
+    const Hit hit{ids_[slot], sum[slot]};
+    if (out.size() == limit) {
+      if (!better(hit, out.front())) continue;
+      std::pop_heap(out.begin(), out.end(), better);
+      out.pop_back();
+    }
+    out.push_back(hit);
+    std::push_heap(out.begin(), out.end(), better);
+  }
+  std::sort_heap(out.begin(), out.end(), better);
   return out;
 }
 

@@ -5,11 +5,13 @@
 //   letters on): a letter wrong, missing, too many, or two exchanged.
 // - All words of a query must be found. Better is the whole text, then its beginning, the beginning of a word, its
 //   inside, first letters, sounds, slips; among equals the newer (larger) id.
-// - The texts lie one after another in three strings (as written, first letters, sounds), which memmem walks through
-//   faster than an index of words would be kept up; at most kMaxFound are looked at further.
+// - The texts lie one after another in three strings (as written, first letters, sounds), which are walked through
+//   faster than an index of words would be kept up: the byte of a word that is rarest there leads (memchr), or, where
+//   all are common, memmem does. Every text is looked at, so what is best is found among however many.
 // Threads: one writer, or many readers. Errors: none.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,7 +23,7 @@ namespace lianbo::feed {
 
 class TextIndex {
  public:
-  static constexpr std::size_t kMaxFound = 2'000, kMaxWords = 8, kMaxQuery = 100;
+  static constexpr std::size_t kMaxWords = 8, kMaxQuery = 100;
 
   struct Hit {
     std::int64_t id = 0;
@@ -45,15 +47,16 @@ class TextIndex {
   struct Strand {
     std::string text;
     std::vector<std::uint32_t> starts;
+    std::array<std::uint32_t, 256> bytes{};  // how often each is in the text
 
     void add(std::string_view one);
     std::string_view at(std::size_t slot) const;
     template <class F>
-    void each(std::string_view part, F&& f) const;  // f(slot, offset in it) → false: enough
+    void each(std::string_view part, F&& f) const;  // f(slot, offset in it) → true: go on in the next text
   };
-  using Scores = std::unordered_map<std::uint32_t, int>;  // by slot
-  Scores score(const std::string& word) const;
-  void slipped(const std::string& word, Scores& out) const;
+  using Scores = std::vector<std::uint8_t>;                // by slot; 0: not found
+  bool score(const std::string& word, Scores& out) const;  // false: in no text
+  bool slipped(const std::string& word, Scores& out) const;
   void rebuild();
 
   Strand written_, letters_, sounds_;

@@ -127,6 +127,21 @@ TEST(TextsProperty, FindWhatAModelFinds) {
   });
 }
 
+// However many texts a word is in, the whole name is found, and of equals the newest.
+TEST_F(Texts, TheBestIsFoundAmongVeryMany) {
+  TextIndex index;
+  constexpr std::int64_t kMany = 5'000;
+  for (std::int64_t id = 1; id <= kMany; ++id) index.put(id, {"手工皂 soap " + std::to_string(id)});
+  index.put(kMany + 1, {"soap"});
+  index.put(kMany + 2, {"薰衣草 soap x"});
+  std::vector<std::int64_t> got;
+  for (const auto& hit : index.find("soap", 3)) got.push_back(hit.id);
+  EXPECT_THAT(got, ElementsAre(kMany + 1, kMany + 2, kMany));
+  got.clear();
+  for (const auto& hit : index.find("sgz 4999", 3)) got.push_back(hit.id);
+  EXPECT_THAT(got, ElementsAre(4'999));
+}
+
 int slow_slips(std::string_view a, std::string_view b) {
   if (a.empty() || b.empty()) return static_cast<int>(a.size() + b.size());
   int best = std::min({slow_slips(a.substr(1), b) + 1, slow_slips(a, b.substr(1)) + 1,

@@ -34,8 +34,8 @@ struct Fact {
 
 const Sql kTake{
     "figures.take",
-    "delete from tallies where (bucket, id, what) in (select bucket, id, what from tallies order by bucket, "
-    "id, what limit $1) returning bucket, id, what, brand_id, person_id, store_id, broadcast_id, pin_id, "
+    "delete from tallies where (id, bucket, what) in (select id, bucket, what from tallies order by id, "
+    "bucket, what limit $1) returning bucket, id, what, brand_id, person_id, store_id, broadcast_id, pin_id, "
     "share_id, product_id, order_id, line, n, amount_fen, at"};
 const Sql kAnyTally{"figures.any_tally", "select 1 from tallies limit 1"};
 const Sql kAdd{"figures.add",

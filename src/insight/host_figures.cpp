@@ -54,7 +54,7 @@ const Sql kOrderMinutes{"host.order_minutes",
 // By the index of an agent's locks; a lock that has run out is nobody's customer.
 const Sql kLocked{"host.locked",
                   "select buyer_id, opened_at, protect_until, expires_at from locks where agent_id = $1 and "
-                  "expires_at > $2 and (bucket, buyer_id) > ($3, $4) order by bucket, buyer_id limit $5"};
+                  "expires_at > $2 and buyer_id > $3 order by buyer_id limit $4"};
 const Sql kBought{"host.bought",
                   "select buyer_id, max(id) from orders where store_id = $1 and paid_at is not null group by buyer_id "
                   "having max(id) < $2 order by max(id) desc limit $3"};
@@ -265,16 +265,14 @@ Result<Reply> customers(db::Tx& tx, const Call& call, const Request& request) {
   std::vector<std::pair<PersonId, std::optional<share::Lock>>> people;
   std::int64_t next = 0;
   if (locked) {
-    const PersonId after{page.after};
-    people = tx.all(kLocked, {owner.agent.id, call.now, after ? call.bucket(after) : -1, after.value, page.limit},
-                    [&](const Row& row) {
-                      share::Lock lock;
-                      lock.agent = owner.agent.id;
-                      lock.opened_at = row.integer(1);
-                      lock.protect_until = row.integer(2);
-                      lock.expires_at = row.integer(3);
-                      return std::pair{row.id<PersonId>(0), std::optional(lock)};
-                    });
+    people = tx.all(kLocked, {owner.agent.id, call.now, page.after, page.limit}, [&](const Row& row) {
+      share::Lock lock;
+      lock.agent = owner.agent.id;
+      lock.opened_at = row.integer(1);
+      lock.protect_until = row.integer(2);
+      lock.expires_at = row.integer(3);
+      return std::pair{row.id<PersonId>(0), std::optional(lock)};
+    });
     if (!people.empty()) next = people.back().first.value;
   } else {
     const auto rows = tx.all(kBought, {id, page.after == 0 ? INT64_MAX : page.after, page.limit},

@@ -34,7 +34,7 @@ struct VerifyReport {
 };
 // Of every brand, or of one: then only its rows are counted and only what differs in them is told. buckets: of the
 // database (server_facts).
-Result<VerifyReport> verify(db::Database& db, int buckets, BrandId only = {});
+Result<VerifyReport> verify(db::Database& db, BrandId only = {});
 std::string verify_json(const VerifyReport& report);
 std::string verify_text(const VerifyReport& report);
 

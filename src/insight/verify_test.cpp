@@ -158,7 +158,7 @@ class Verify : public test::StoreTest {
   }
 
   Shop& shop() { return *shop_; }
-  VerifyReport report() { return must(verify(db(), kDefaultBuckets)); }
+  VerifyReport report() { return must(verify(db())); }
   std::set<std::string> broken() {
     std::set<std::string> names;
     for (const auto& c : report().checks)
@@ -463,9 +463,9 @@ TEST_P(Verify, NamesWhatIsBrokenByHand) {
     EXPECT_TRUE(named) << b.says << ": \"" << b.words << "\" is not said by " << b.check << ":\n" << verify_text(r);
     EXPECT_NE(verify_text(r).find("verify: NOT ok"), std::string::npos);
     // Another brand of the same server hears nothing of it; the brand itself does, unless it is nobody's any more.
-    EXPECT_TRUE(must(verify(db(), kDefaultBuckets, BrandId{4711})).ok()) << b.says;
+    EXPECT_TRUE(must(verify(db(), BrandId{4711})).ok()) << b.says;
     if (b.check == std::string("stock")) {
-      EXPECT_FALSE(must(verify(db(), kDefaultBuckets, shop().brand())).ok()) << b.says;
+      EXPECT_FALSE(must(verify(db(), shop().brand())).ok()) << b.says;
     }
     must(db().run_script(back));
     ASSERT_TRUE(report().ok()) << "after " << b.says << " was put back:\n" << verify_text(report());
@@ -474,19 +474,19 @@ TEST_P(Verify, NamesWhatIsBrokenByHand) {
 
 TEST_P(Verify, OfOneBrandCountsItsRowsAndTellsItsDifferences) {
   const BrandId home = shop().brand();
-  const auto whole = report(), own = must(verify(db(), kDefaultBuckets, home));
+  const auto whole = report(), own = must(verify(db(), home));
   ASSERT_EQ(whole.checks.size(), own.checks.size());
   for (std::size_t i = 0; i < own.checks.size(); ++i)
     EXPECT_EQ(own.checks[i].looked_at, whole.checks[i].looked_at) << own.checks[i].name;
-  for (const auto& c : must(verify(db(), kDefaultBuckets, BrandId{4711})).checks) EXPECT_EQ(c.looked_at, 0) << c.name;
+  for (const auto& c : must(verify(db(), BrandId{4711})).checks) EXPECT_EQ(c.looked_at, 0) << c.name;
   for (const char* script : {"update orders set completed_at = 5", "update entries set bp = bp + 1",
                              "update agent_accounts set debt_fen = debt_fen + 1", "update shares set depth = depth + 1",
                              "update pins set closed_at = opened_at - 1", "update locks set expires_at = 5",
                              "update settlements set payable_fen = payable_fen + 1",
                              "update ledger_postings set amount_fen = amount_fen + 1"}) {
     must(db().run_script(std::string(script) + ";"));
-    EXPECT_TRUE(must(verify(db(), kDefaultBuckets, BrandId{4711})).ok()) << script;
-    EXPECT_GT(must(verify(db(), kDefaultBuckets, home)).ok() ? 0 : 1, 0) << script;
+    EXPECT_TRUE(must(verify(db(), BrandId{4711})).ok()) << script;
+    EXPECT_GT(must(verify(db(), home)).ok() ? 0 : 1, 0) << script;
   }
 }
 

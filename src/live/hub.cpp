@@ -83,6 +83,7 @@ RoomHub::RoomHub(Deps deps)
   context_->backend = std::move(deps.backend);
   context_->post = std::move(deps.post);
   context_->work = std::move(deps.work);
+  context_->later = std::move(deps.later);
   context_->clock = deps.clock;
   context_->ids = deps.ids;
   context_->settings = deps.settings;

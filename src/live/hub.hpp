@@ -32,6 +32,7 @@ class RoomHub : public std::enable_shared_from_this<RoomHub> {
     std::shared_ptr<RoomBackend> backend;  // DbRoomBackend
     Post post;                             // net::Server::post
     Work work;                             // the worker pool
+    RoomContext::Later later;              // net::Server::post_after; none: rooms tell each message by itself
     const Clock* clock = nullptr;
     IdMaker* ids = nullptr;
     Random* random = nullptr;  // SecureRandom: read from several threads

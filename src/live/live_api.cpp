@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "catalog/catalog_service.hpp"
+#include "db/crowd.hpp"
 #include "live/hall.hpp"
 #include "live/live_events.hpp"
 #include "live/live_service.hpp"
@@ -199,7 +200,37 @@ Result<Reply> scheduled_reply(const Scheduled& s, int status) {
   return Reply::json(w.take(), status);
 }
 
+std::vector<Exposure> exposures_in(const net::Request& request) {
+  std::vector<Exposure> out;
+  const auto& items = get_list(request.value, "items");
+  out.reserve(items.size());
+  for (const auto& item : items)
+    out.push_back({get_text(item, "kind"), parse_id_text(get_text(item, "id")).value_or(0)});
+  return out;
+}
+net::Reply exposures_reply(std::int64_t counted) {
+  return net::Reply::json(JsonWriter().begin().field("counted", counted).end().take());
+}
+
 }  // namespace
+
+std::function<void(const Call&, const net::Request&, std::function<void(Result<net::Reply>)>)> gather_exposures(
+    db::Database& db) {
+  constexpr std::size_t kTogether = 20'000;  // exposures of one body: some 30 ms of the writer
+  const auto crowd = std::make_shared<db::Crowd<Beacon, std::int64_t>>(
+      db, kTogether, [](db::Tx& tx, std::span<const Beacon> beacons) -> Result<std::vector<std::int64_t>> {
+        return record_exposures(tx, beacons);
+      });
+  return [crowd](const Call& call, const net::Request& request, std::function<void(Result<net::Reply>)> answer) {
+    const PersonId person = call.caller.person;
+    Beacon beacon{call.bucket(person), person, call.now, exposures_in(request)};
+    const std::size_t n = beacon.items.size();
+    crowd->add(std::move(beacon), n, [answer = std::move(answer)](Result<std::int64_t> counted) {
+      if (!counted) return answer(fail(counted.error()));
+      answer(exposures_reply(*counted));
+    });
+  };
+}
 
 Shape hall_item_shape() {
   using namespace shape;
@@ -537,11 +568,7 @@ net::Routes live_routes(LiveDeps deps) {
       write_route(Method::post, "/api/v1/exposures", "recordExposures",
                   "What was shown to the caller; each counts once", Access::guest,
                   [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                    std::vector<Exposure> items;
-                    for (const auto& item : get_list(request.value, "items"))
-                      items.push_back({get_text(item, "kind"), parse_id_text(get_text(item, "id")).value_or(0)});
-                    const std::int64_t counted = record_exposures(tx, call, items);
-                    return Reply::json(JsonWriter().begin().field("counted", counted).end().take());
+                    return exposures_reply(record_exposures(tx, call, exposures_in(request)));
                   })
           .taking({shape::list("items", {shape::choice("kind", {"broadcast", "product", "clip"}), shape::id("id")}, 1,
                                kMaxExposures)})

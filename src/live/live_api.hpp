@@ -18,6 +18,9 @@ struct LiveDeps {
 };
 Shape hall_item_shape();  // what write_hall_item writes, and how many watch
 net::Routes live_routes(LiveDeps deps);
+// recordExposures, the beacons of a crowd written together. db must outlive what waits.
+std::function<void(const Call&, const net::Request&, std::function<void(Result<net::Reply>)>)> gather_exposures(
+    db::Database& db);
 void add_offer_routes(net::Routes& routes);  // part of them: flash prices, coupons, lucky bags, held chat
 
 }  // namespace lianbo::live

@@ -23,13 +23,12 @@ constexpr int kStreamKeyLength = 32;   // base62: 190 bits
 constexpr int kStreamNameLength = 20;  // it stands in addresses; a rehearsal's is known to its crew alone
 constexpr std::int64_t kMaxAssistants = 50;
 constexpr std::int64_t kMaxMarkMinutes = 60 * 24 * 366;
+constexpr std::size_t kShownPart = 512;  // items, from which on another part is begun
 
 // Somebody was seen at the brand.
-void tally_visit(db::Tx& tx, const Call& call, Bucket bucket, BrandId brand) {
+void tally_visit(db::Tx& tx, Bucket bucket, PersonId person, BrandId brand, Instant at) {
   if (!brand) return;
-  const PersonId person = call.caller.person;
-  tally(tx,
-        {.what = What::visit, .bucket = bucket, .id = person.value, .brand = brand, .person = person, .at = call.now});
+  tally(tx, {.what = What::visit, .bucket = bucket, .id = person.value, .brand = brand, .person = person, .at = at});
 }
 
 std::unexpected<Error> no_broadcast(BroadcastId id) {
@@ -435,23 +434,92 @@ Status say_released(db::Tx& tx, const Call& call, const Broadcast& b, const Held
   return {};
 }
 
-// In order of key, so that two beacons of one person can't wait for each other.
 std::int64_t record_exposures(db::Tx& tx, const Call& call, std::span<const Exposure> items) {
-  std::vector<Exposure> sorted(items.begin(), items.end());
-  std::sort(sorted.begin(), sorted.end(),
-            [](const Exposure& a, const Exposure& b) { return std::tie(a.kind, a.item) < std::tie(b.kind, b.item); });
-  const Bucket bucket = call.bucket(call.caller.person);
-  std::int64_t counted = 0;
-  BrandId visited;
-  for (const Exposure& item : sorted) {
-    if (!store::insert_exposure(tx, bucket, call.caller.person, item, call.now)) continue;
-    ++counted;
-    if (item.kind != "broadcast") continue;
-    tally(tx, {.what = What::exposure, .bucket = bucket, .id = item.item, .broadcast = {item.item}, .at = call.now});
-    if (!visited)
-      if (const auto b = store::find(tx, BroadcastId{item.item})) visited = b->brand;
+  const PersonId person = call.caller.person;
+  const Beacon beacon{call.bucket(person), person, call.now, {items.begin(), items.end()}};
+  return record_exposures(tx, std::span(&beacon, 1)).front();
+}
+
+// Persons and rooms in order of key, so that two servers can't wait for each other.
+std::vector<std::int64_t> record_exposures(db::Tx& tx, std::span<const Beacon> beacons) {
+  std::vector<const Beacon*> order;
+  for (const Beacon& beacon : beacons) order.push_back(&beacon);
+  std::sort(order.begin(), order.end(), [](const Beacon* a, const Beacon* b) {
+    return std::tie(a->bucket, a->person, a) < std::tie(b->bucket, b->person, b);
+  });
+  struct Shown {
+    const Exposure* item;
+    const Beacon* beacon;
+    bool is(const Shown& other) const { return item->item == other.item->item && item->kind == other.item->kind; }
+  };
+  std::vector<std::int64_t> counted(beacons.size());
+  std::vector<std::pair<std::int64_t, Instant>> rooms;
+  std::map<std::int64_t, BrandId> brands;
+  std::vector<Shown> shown, fresh;
+  for (std::size_t i = 0; i < order.size();) {
+    const Bucket bucket = order[i]->bucket;
+    const PersonId person = order[i]->person;
+    shown.clear();
+    for (; i < order.size() && order[i]->person == person; ++i)
+      for (const Exposure& item : order[i]->items) shown.push_back({&item, order[i]});
+    std::sort(shown.begin(), shown.end(), [](const Shown& a, const Shown& b) {
+      return std::tie(a.item->kind, a.item->item, a.beacon) < std::tie(b.item->kind, b.item->item, b.beacon);
+    });
+    BrandId visited;
+    Instant visited_at = 0;
+    for (auto from = shown.cbegin(); from != shown.cend();) {
+      const std::string& kind = from->item->kind;
+      auto to = from;
+      fresh.clear();
+      for (; to != shown.cend() && to->item->kind == kind; ++to)
+        if (fresh.empty() || !fresh.back().is(*to)) fresh.push_back(*to);
+      from = to;
+      auto parts = store::lock_shown(tx, bucket, person, kind, fresh.front().beacon->at);
+      for (const auto& part : parts) {
+        auto known = part.items.begin();
+        std::erase_if(fresh, [&](const Shown& s) {
+          known = std::lower_bound(known, part.items.end(), s.item->item);
+          return known != part.items.end() && *known == s.item->item;
+        });
+      }
+      if (fresh.empty()) continue;
+      if (parts.empty() || parts.back().items.size() >= kShownPart)
+        parts.push_back({parts.empty() ? 0 : parts.back().part + 1, {}});
+      auto& last = parts.back();
+      const auto middle = static_cast<std::ptrdiff_t>(last.items.size());
+      Instant at = 0;
+      for (const Shown& s : fresh) {
+        ++counted[static_cast<std::size_t>(s.beacon - beacons.data())];
+        last.items.push_back(s.item->item);
+        at = std::max(at, s.beacon->at);
+        if (kind == "broadcast") rooms.emplace_back(s.item->item, s.beacon->at);
+      }
+      std::inplace_merge(last.items.begin(), last.items.begin() + middle, last.items.end());
+      store::save_shown(tx, bucket, person, kind, last, at);
+      if (kind != "broadcast") continue;
+      visited_at = at;
+      for (const Shown& s : fresh) {
+        const auto [known, is_new] = brands.try_emplace(s.item->item);
+        if (is_new)
+          if (const auto b = store::find(tx, BroadcastId{s.item->item})) known->second = b->brand;
+        if ((visited = known->second)) break;
+      }
+    }
+    tally_visit(tx, bucket, person, visited, visited_at);
   }
-  tally_visit(tx, call, bucket, visited);
+  // A lone beacon's rooms are counted in its person's bucket, so that a crowd of them does not wait for one row.
+  const Bucket bucket = beacons.size() == 1 ? beacons.front().bucket : 0;
+  std::sort(rooms.begin(), rooms.end());
+  for (std::size_t i = 0, end; i < rooms.size(); i = end) {
+    for (end = i; end < rooms.size() && rooms[end].first == rooms[i].first;) ++end;
+    const auto& [id, at] = rooms[i];
+    tally(tx, {.what = What::exposure,
+               .bucket = bucket,
+               .id = id,
+               .broadcast = {id},
+               .n = static_cast<std::int64_t>(end - i),
+               .at = at});
+  }
   return counted;
 }
 
@@ -486,7 +554,7 @@ std::int64_t record_clicks(db::Tx& tx, const Call& call, std::span<const Click> 
       if (pin->product == click.product) fact.pin = pin->id;
     tally(tx, fact);
   }
-  tally_visit(tx, call, bucket, visited);
+  tally_visit(tx, bucket, person, visited, call.now);
   return counted;
 }
 

@@ -115,6 +115,14 @@ struct Exposure {
 };
 // How many of them were new for this person.
 std::int64_t record_exposures(db::Tx& tx, const Call& call, std::span<const Exposure> items);
+// The same of many persons at once: their sets row by row, and one tally for each room.
+struct Beacon {
+  Bucket bucket = 0;
+  PersonId person;
+  Instant at = 0;
+  std::vector<Exposure> items;
+};
+std::vector<std::int64_t> record_exposures(db::Tx& tx, std::span<const Beacon> beacons);
 
 // The card of a product opened in a store's room, or on its page (broadcast none). Once a person, room and product.
 struct Click {

@@ -1,7 +1,9 @@
 #include "live/live_store.hpp"
 
+#include "base/check.hpp"
 #include "db/array.hpp"
 #include "live/feed_rows.hpp"
+#include "live/packed_ids.hpp"
 
 namespace lianbo::live::store {
 namespace {
@@ -55,13 +57,19 @@ const Sql kOnAir{
     "select " BROADCAST_COLUMNS
     " from broadcasts where brand_id = $1 and state = 'live' and audience = 'public' order by scheduled_at desc, id "
     "desc limit $2"};
-const Sql kSelling{
-    "live.selling",
+#define SELLING_ORDER " order by scheduled_at desc, id desc limit $3"
+// A product on few shelves is looked for on them, one on many in the rooms on air: either walks little.
+const Sql kOnShelves{"live.on_shelves",
+                     "select count(*) from (select 1 from shelf_items where product_id = $1 limit $2) as few"};
+const Sql kSellingFew{"live.selling_few",
+                      "select " BROADCAST_COLUMNS
+                      " from broadcasts where id in (select broadcast_id from shelf_items where product_id = $2) and "
+                      "brand_id = $1 and state = 'live' and audience = 'public'" SELLING_ORDER};
+const Sql kSellingMany{
+    "live.selling_many",
     "select " BROADCAST_COLUMNS
     " from broadcasts where brand_id = $1 and state = 'live' and audience = 'public' and exists (select 1 from "
-    "shelf_items where "
-    "shelf_items.broadcast_id = broadcasts.id and shelf_items.product_id = $2) order by scheduled_at desc, "
-    "id desc limit $3"};
+    "shelf_items where shelf_items.broadcast_id = broadcasts.id and shelf_items.product_id = $2)" SELLING_ORDER};
 const Sql kComing{"live.coming", "select " BROADCAST_COLUMNS
                                  " from broadcasts where brand_id = $1 and state = 'scheduled' and scheduled_at >= $2 "
                                  "and audience = 'public' "
@@ -196,9 +204,18 @@ const Sql kHasReservation{"live.has_reservation",
                           "select 1 from reservations where broadcast_id = $1 and person_id = $2 and cancelled_at is "
                           "null"};
 
-const Sql kExpose{"live.expose",
-                  "insert into exposures (bucket, person_id, item_kind, item_id, at) values ($1, $2, $3, $4, $5) on "
-                  "conflict do nothing"};
+// On SQLite there is one writer, and nothing to wait for.
+const Sql kLockShown{"live.lock_shown", "select $1, $2, $3, $4 limit 0",
+                     "insert into exposure_sets (bucket, person_id, item_kind, part, items, n, at) values ($1, $2, $3, "
+                     "0, '', 0, $4) on conflict (bucket, person_id, item_kind, part) do update set at = "
+                     "exposure_sets.at"};
+const Sql kShown{"live.shown",
+                 "select part, items from exposure_sets where bucket = $1 and person_id = $2 and item_kind = $3 order "
+                 "by part"};
+const Sql kSaveShown{"live.save_shown",
+                     "insert into exposure_sets (bucket, person_id, item_kind, part, items, n, at) values ($1, $2, $3, "
+                     "$4, $5, $6, $7) on conflict (bucket, person_id, item_kind, part) do update set items = "
+                     "excluded.items, n = excluded.n, at = excluded.at"};
 const Sql kClick{"live.click",
                  "insert into product_clicks (bucket, person_id, store_id, broadcast_id, product_id, at) values "
                  "($1, $2, $3, $4, $5, $6) on conflict do nothing"};
@@ -219,17 +236,20 @@ const Sql kOnAirBetween{"live.on_air_between",
                         "select id from broadcasts where brand_id = $1 and state in ('live', 'ended') and audience = "
                         "'public' and started_at < $3 and (ended_at is null or ended_at > $2) and id > $4 order by id "
                         "limit $5"};
+// The order of the tables is meant (SQLite joins a cross join as it is written): pins by their ids, each its broadcast.
 #define PIN_AT_COLUMNS                                                                                            \
   "p.id, p.brand_id, p.broadcast_id, p.product_id, p.opened_at, p.media_open_ms, p.closed_at, p.media_close_ms, " \
-  "b.store_id from pins p join broadcasts b on b.id = p.broadcast_id"
-const Sql kClosedPins{"live.closed_pins", "select " PIN_AT_COLUMNS
-                                          " where p.id < $1 and p.closed_at is not null and b.audience = 'public' "
-                                          "order by p.id desc limit $2"};
-#define PINS_TO_SHOW(in_ids)                                                                                       \
-  "select " PIN_AT_COLUMNS                                                                                         \
-  " join products r on r.id = p.product_id join stores s on s.id = b.store_id join agents a on a.id = s.agent_id " \
-  "where p.id" in_ids                                                                                              \
-  " and p.closed_at is not null and r.on_sale = 1 and a.state = 'active' and b.audience = "                        \
+  "b.store_id from pins p cross join broadcasts b"
+const Sql kClosedPins{
+    "live.closed_pins",
+    "select " PIN_AT_COLUMNS
+    " where b.id = p.broadcast_id and p.id < $1 and p.closed_at is not null and b.audience = 'public' "
+    "order by p.id desc limit $2"};
+#define PINS_TO_SHOW(in_ids)                                                                                          \
+  "select " PIN_AT_COLUMNS                                                                                            \
+  " join products r on r.id = p.product_id join stores s on s.id = b.store_id join agents a on a.id = s.agent_id "    \
+  "where p.id" in_ids                                                                                                 \
+  " and b.id = p.broadcast_id and p.closed_at is not null and r.on_sale = 1 and a.state = 'active' and b.audience = " \
   "'public' order by p.id"
 const Sql kPinsToShow{"live.pins_to_show", PINS_TO_SHOW(LIANBO_IN_IDS("$1")),
                       PINS_TO_SHOW(LIANBO_IN_IDS_POSTGRES("$1"))};
@@ -324,7 +344,9 @@ std::vector<Broadcast> on_air(db::Tx& tx, BrandId brand, int limit) {
   return tx.all(kOnAir, {brand, limit}, broadcast_of);
 }
 std::vector<Broadcast> selling(db::Tx& tx, BrandId brand, ProductId product, int limit) {
-  return tx.all(kSelling, {brand, product, limit}, broadcast_of);
+  constexpr int kFew = 1'000;
+  const bool few = tx.number(kOnShelves, {product, kFew}) < kFew;
+  return tx.all(few ? kSellingFew : kSellingMany, {brand, product, limit}, broadcast_of);
 }
 std::vector<Broadcast> coming(db::Tx& tx, BrandId brand, Instant from, int limit) {
   return tx.all(kComing, {brand, from, limit}, broadcast_of);
@@ -452,8 +474,19 @@ std::vector<BroadcastId> take_reminders(db::Tx& tx, PersonId person, Instant now
 }
 bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person) { return tx.exists(kHasReservation, {id, person}); }
 
-bool insert_exposure(db::Tx& tx, Bucket bucket, PersonId person, const Exposure& item, Instant at) {
-  return tx.exec(kExpose, {bucket, person, item.kind, item.item, at}) == 1;
+std::vector<ShownPart> lock_shown(db::Tx& tx, Bucket bucket, PersonId person, std::string_view kind, Instant at) {
+  tx.exec(kLockShown, {bucket, person, kind, at});
+  return tx.all(kShown, {bucket, person, kind}, [](const db::Row& row) {
+    ShownPart out;
+    out.part = static_cast<int>(row.integer(0));
+    CHECK(unpack_ids(row.text(1), out.items));  // nobody else writes them
+    return out;
+  });
+}
+void save_shown(db::Tx& tx, Bucket bucket, PersonId person, std::string_view kind, const ShownPart& part, Instant at) {
+  const std::string packed = pack_ids(part.items);
+  tx.exec(kSaveShown,
+          {bucket, person, kind, part.part, db::Param::blob(packed), static_cast<std::int64_t>(part.items.size()), at});
 }
 bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click, Instant at) {
   return tx.exec(kClick, {bucket, person, click.store, click.broadcast.value, click.product, at}) == 1;

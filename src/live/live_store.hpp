@@ -78,7 +78,13 @@ std::map<BroadcastId, std::int64_t> count_reservations(db::Tx& tx, std::span<con
 std::vector<BroadcastId> take_reminders(db::Tx& tx, PersonId person, Instant now, Instant started_after);
 bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person);
 
-bool insert_exposure(db::Tx& tx, Bucket bucket, PersonId person, const Exposure& item, Instant at);  // false: was there
-bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click, Instant at);       // false: was there
+// What a person was shown of one kind, in parts; of other servers nobody adds to it until the transaction ends.
+struct ShownPart {
+  int part = 0;
+  std::vector<std::int64_t> items;  // sorted
+};
+std::vector<ShownPart> lock_shown(db::Tx& tx, Bucket bucket, PersonId person, std::string_view kind, Instant at);
+void save_shown(db::Tx& tx, Bucket bucket, PersonId person, std::string_view kind, const ShownPart& part, Instant at);
+bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click, Instant at);  // false: was there
 
 }  // namespace lianbo::live::store

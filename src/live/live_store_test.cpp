@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <unordered_map>
 
@@ -45,7 +47,10 @@ const db::Sql kReserved{"live_test.reserved",
 const db::Sql kMinutes{"live_test.minutes",
                        "select minute, enters, likes, viewers, most_viewers from room_minutes where broadcast_id = $1 "
                        "order by minute limit 10"};
-const db::Sql kExposed{"live_test.exposed", "select count(*) from exposures where person_id = $1"};
+const db::Sql kTallied{"live_test.tallied",
+                       "select cast(coalesce(sum(n), 0) as bigint) from tallies where id = $1 and what = 'exposure'"};
+const db::Sql kExposed{"live_test.exposed",
+                       "select cast(coalesce(sum(n), 0) as bigint) from exposure_sets where person_id = $1"};
 
 class LiveStoreTest : public test::StoreTest {
  protected:
@@ -627,6 +632,46 @@ TEST_P(LiveStoreTest, ExposuresCountOncePerPersonAndItem) {
   EXPECT_EQ(number(kExposed, {PersonId{500}}), 3);
 }
 
+// However they are told: one by one, many at once, again, and more than one part holds.
+TEST_P(LiveStoreTest, ExposuresOfACrowdAreThoseOfEachAlone) {
+  SeededRandom chance(78);
+  std::map<std::pair<std::int64_t, std::string>, std::set<std::int64_t>> model;
+  std::map<std::int64_t, std::int64_t> people_of_room;
+  const char* const kinds[] = {"broadcast", "product", "clip"};
+  for (int round = 0; round < 30; ++round) {
+    std::vector<Beacon> beacons(1 + chance.below(6));
+    for (Beacon& beacon : beacons) {
+      beacon.person = PersonId{static_cast<std::int64_t>(600 + chance.below(4))};
+      beacon.bucket = as(beacon.person, true).bucket(beacon.person);
+      beacon.at = now + round;
+      for (std::uint64_t i = 0, n = 1 + chance.below(200); i < n; ++i)
+        beacon.items.push_back(
+            {kinds[chance.below(10) < 8 ? 0 : 1 + chance.below(2)], static_cast<std::int64_t>(1 + chance.below(1500))});
+    }
+    std::vector<std::int64_t> expected;
+    for (const Beacon& beacon : beacons) {
+      std::int64_t fresh = 0;
+      for (const Exposure& item : beacon.items)
+        if (model[{beacon.person.value, item.kind}].insert(item.item).second) {
+          ++fresh;
+          if (item.kind == "broadcast") ++people_of_room[item.item];
+        }
+      expected.push_back(fresh);
+    }
+    const auto counted =
+        write([&](Tx& tx) -> Result<std::vector<std::int64_t>> { return record_exposures(tx, beacons); });
+    ASSERT_TRUE(counted);
+    ASSERT_EQ(*counted, expected) << "round " << round;
+  }
+  for (std::int64_t person = 600; person < 604; ++person) {
+    std::int64_t n = 0;
+    for (const char* kind : kinds) n += static_cast<std::int64_t>(model[{person, kind}].size());
+    EXPECT_EQ(number(kExposed, {PersonId{person}}), n);
+  }
+  for (const auto& [room, people] : people_of_room)
+    ASSERT_EQ(number(kTallied, {room}), people) << "each room's tally is the people it was shown to";
+}
+
 TEST_P(LiveStoreTest, CountsAreAddedAndThePeakOnlyRises) {
   const BroadcastId id = on_air();
   const auto add = [&](RoomCounts counts) { return write([&](Tx& tx) { return add_counts(tx, id, counts); }); };
@@ -824,6 +869,33 @@ TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
   EXPECT_EQ(get_text(*ask("cancelBroadcast", host(), {{"broadcast_id", get_text(*other, "id")}}), "state"),
             "cancelled");
   EXPECT_EQ(routes.size(), 43u);  // all of them were asked
+}
+
+const db::Sql kOldShelf{"test.old_shelf",
+                        "insert into shelf_items (broadcast_id, product_id, position) values ($1, $2, 1)"};
+
+// A product on few shelves is looked for on them, one on many in the rooms on air; what is told is the same.
+TEST_P(LiveStoreTest, RoomsOnAirThatSellAProductAreToldHoweverManyShelvesItStandsOn) {
+  const BroadcastId here = on_air();
+  const org::Agent other = new_agent("A2");
+  const auto there = schedule(as(other.person), kNow, other.store)->broadcast.id;  // not on air yet
+  const auto selling = [&] {
+    const auto rooms =
+        read([&](Tx& tx) -> Result<std::vector<Broadcast>> { return rooms_selling(tx, brand, products[0], 10); });
+    std::vector<BroadcastId> out;
+    for (const auto& b : *rooms) out.push_back(b.id);
+    return out;
+  };
+  EXPECT_THAT(selling(), ElementsAre(here));
+  ASSERT_TRUE(write([&](Tx& tx) -> Status {
+    for (std::int64_t old = 1; old <= 1'000; ++old) tx.exec(kOldShelf, {old, products[0]});  // of broadcasts long ended
+    return {};
+  }));
+  EXPECT_THAT(selling(), ElementsAre(here));
+  ASSERT_TRUE(write([&](Tx& tx) { return start_broadcast(tx, as(other.person), there); }));
+  EXPECT_THAT(selling(), ElementsAre(there, here)) << "equally planned, the newest first";
+  ASSERT_TRUE(end(here));
+  EXPECT_THAT(selling(), ElementsAre(there));
 }
 
 // ——— the whole way: database → outbox → bus → hub → room → viewer, and chat back again

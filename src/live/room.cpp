@@ -22,6 +22,9 @@ constexpr int kRereads = 3;        // of a snapshot that a busy room has outrun
 constexpr int kBadMessages = 50;   // of one viewer; then it is closed
 constexpr std::size_t kMaxRef = 64;
 constexpr int kPolicy = 1008, kRestart = 1012, kTryLater = 1013;  // RFC 6455 7.4
+constexpr DurationMs kTickMs = 50;
+constexpr std::int64_t kTickMessages = 64;  // told without waiting for the end of the tick: so many,
+constexpr std::size_t kTickBytes = 32768;   // or so large (a viewer's queue must take several of them)
 constexpr std::uint64_t kReconnectMinMs = 500, kReconnectSpreadMs = 4501;
 
 net::FramePtr frame_of(JsonWriter& w, bool droppable = false) { return net::text_frame(w.text(), droppable); }
@@ -48,6 +51,11 @@ net::FramePtr error_frame(const Error& error, bool chinese, std::string_view ref
   if (!ref.empty()) w.key("ref").raw(ref);
   w.end();
   return frame_of(w);
+}
+
+std::int64_t monotonic_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 json::value parsed(const db::Event& event) {
@@ -111,6 +119,7 @@ struct Room::Viewer {
   bool closing = false;  // cut off, or closed by us: sends nothing more
   bool gone = false;
   std::size_t index = 0;
+  std::int64_t told = 0;  // the last message it got, once it does not hold any more
   int bad_messages = 0;
   Instant like_window_at = 0;
   std::int64_t likes_in_window = 0;
@@ -178,7 +187,7 @@ void Room::join(const net::WsPtr& connection, const Visitor& visitor) {
   if (visitor.via == Via::shared) ++unflushed_.enters_shared;
   if (visitor.via == Via::paid) ++unflushed_.enters_paid;
   if (is_snapshot_fresh())
-    release_holding(snapshot_frame_, snapshot_seq_);
+    release(viewer, snapshot_frame_, snapshot_seq_);
   else
     want_snapshot();
 }
@@ -207,11 +216,13 @@ void Room::replay(const ViewerPtr& viewer, std::int64_t after) {
     if (!send(viewer, ring_[i].frame)) return;
     ++context_->counters.deliveries;
   }
+  viewer->told = seq_;
 }
 
-// Nothing was told since it was read, and what is not told (exact stock of what is plentiful) is not old either.
+// The ring has what was told since it was read, and what is not told (exact stock of what is plentiful) is not old
+// either.
 bool Room::is_snapshot_fresh() const {
-  return snapshot_frame_ && snapshot_seq_ == seq_ &&
+  return snapshot_frame_ && ring_has_all_after(snapshot_seq_) &&
          context_->clock->now() - snapshot_at_ < context_->settings->room_counts_ms;
 }
 
@@ -283,14 +294,15 @@ void Room::snapshot_read(Result<RoomSnapshot> snapshot, std::int64_t base) {
 
 void Room::release_holding(const net::FramePtr& snapshot, std::int64_t seq) {
   const Walk walk(*this);
-  for (std::size_t i = 0; i < viewers_.size(); ++i) {
-    const ViewerPtr viewer = viewers_[i];
-    if (!viewer->holding) continue;
-    viewer->holding = false;
-    if (!send(viewer, snapshot)) continue;
-    ++context_->counters.snapshots_sent;
-    replay(viewer, seq);
-  }
+  for (std::size_t i = 0; i < viewers_.size(); ++i)
+    if (viewers_[i]->holding) release(ViewerPtr(viewers_[i]), snapshot, seq);
+}
+
+void Room::release(const ViewerPtr& viewer, const net::FramePtr& snapshot, std::int64_t seq) {
+  viewer->holding = false;
+  if (!send(viewer, snapshot)) return;
+  ++context_->counters.snapshots_sent;
+  replay(viewer, seq);
 }
 
 // ——— leaving
@@ -348,6 +360,7 @@ void Room::dismiss(const ViewerPtr& viewer, const Error& error, int code) {
 
 void Room::stop(Random& random) {
   const Walk walk(*this);
+  tell_now();
   for (std::size_t i = 0; i < viewers_.size(); ++i) {
     const ViewerPtr viewer = viewers_[i];
     if (viewer->gone || viewer->closing) continue;
@@ -390,25 +403,76 @@ std::int64_t Room::publish(std::string_view type, std::string_view members, cons
     text.append(",").append(members.substr(1));
   else
     text.append("}");
-  Message message{seq_, net::text_frame(text), event.id.value, version, event.topic == kChatSaid};
-  const net::FramePtr frame = message.frame;
-  ring_.push_back(std::move(message));
+  ring_.push_back(Message{seq_, net::text_frame(text), event.id.value, version, event.topic == kChatSaid});
+  untold_bytes_ += ring_.back().frame->bytes.size();
   if (ring_.size() > static_cast<std::size_t>(context_->settings->room_history)) {
     seen_.erase(ring_.front().event_id);
     ring_.pop_front();
   }
   ++context_->counters.messages_sent;
   const std::int64_t seq = seq_;
-  std::int64_t deliveries = 0;
+  tell();
+  return seq;
+}
+
+void Room::tell() {
+  const std::int64_t most = std::min(kTickMessages, context_->settings->room_history / 2);
+  if (!context_->later || seq_ - told_ >= most || untold_bytes_ >= kTickBytes) return tell_now();
+  if (telling_later_) return;
+  const DurationMs wait = std::min(told_at_ + tick_ms_ - context_->clock->now(), tick_ms_);  // a clock may be set back
+  if (wait <= 0) return tell_now();
+  telling_later_ = true;
+  context_->later(id_.value, wait, [self = shared_from_this(), token = context_->in_flight->begin()] {
+    self->telling_later_ = false;
+    self->tell_now();
+  });
+}
+
+// The messages after told_ as one run of bytes, shared by all.
+net::FramePtr Room::untold() const {
+  const auto count = static_cast<std::size_t>(seq_ - told_);
+  if (count == 1) return ring_.back().frame;
+  auto frame = std::make_shared<net::Frame>();
+  frame->bytes.reserve(untold_bytes_);
+  for (std::size_t i = ring_.size() - count; i < ring_.size(); ++i) frame->bytes += ring_[i].frame->bytes;
+  return frame;
+}
+
+// While the kernel sends to one viewer, what the sends to the next ones look at comes into the processor's cache.
+void Room::fetch_ahead(std::size_t i) const {
+  if (i + 2 < viewers_.size()) __builtin_prefetch(viewers_[i + 2].get());
+  if (i + 1 >= viewers_.size()) return;
+  const char* const next = reinterpret_cast<const char*>(viewers_[i + 1]->connection.get());
+  __builtin_prefetch(next);
+  __builtin_prefetch(next + 64);
+}
+
+void Room::tell_now() {
+  if (told_ == seq_) return;
+  const std::int64_t began = monotonic_us();
+  const net::FramePtr frame = untold();
+  const std::int64_t after = std::exchange(told_, seq_);
+  untold_bytes_ = 0;
+  std::int64_t sends = 0;
   {
     const Walk walk(*this);
     for (std::size_t i = 0; i < viewers_.size(); ++i) {
       const ViewerPtr& viewer = viewers_[i];
-      if (!viewer->holding && send(viewer, frame)) ++deliveries;
+      fetch_ahead(i);
+      if (viewer->holding) continue;
+      if (viewer->told != after) {
+        replay(ViewerPtr(viewer), viewer->told);
+        continue;
+      }
+      viewer->told = told_;
+      if (send(viewer, frame)) ++sends;
     }
   }
-  context_->counters.deliveries += deliveries;
-  return seq;
+  context_->counters.deliveries += sends * (told_ - after);
+  told_at_ = context_->clock->now();
+  tick_ms_ = std::max(kTickMs, (monotonic_us() - began) / 1000);
+  for (const auto& [to, answer] : std::exchange(after_telling_, {}))
+    if (const ViewerPtr viewer = to.lock()) send(viewer, answer);
 }
 
 void Room::on_event(const db::Event& event) {
@@ -425,7 +489,10 @@ void Room::on_event(const db::Event& event) {
     w.begin().field("t", "said");
     if (!pending.mapped().ref.empty()) w.key("ref").raw(pending.mapped().ref);
     w.field("seq", seq).end();
-    send(viewer, frame_of(w));
+    if (told_ == seq_)
+      send(viewer, frame_of(w));
+    else
+      after_telling_.emplace_back(viewer, frame_of(w));  // the line itself comes first
   } else if (topic == kChatHeld) {
     chat_held(event);
   } else if (topic == kChatRejected) {

@@ -32,21 +32,26 @@ const BroadcastId kRoom{1001};
 const BrandId kBrand{5};
 const ProductId kShown{71}, kAlsoShown{72}, kElsewhere{73};
 
-// The payload of one unmasked text frame.
-std::string payload_of(const net::Frame& frame) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(frame.bytes[i]); };
-  EXPECT_EQ(byte(0), 0x81);
-  std::size_t length = byte(1), at = 2;
-  if (length == 126) {
-    length = static_cast<std::size_t>(byte(2)) << 8 | byte(3);
-    at = 4;
-  } else if (length == 127) {
-    length = 0;
-    for (std::size_t i = 2; i < 10; ++i) length = length << 8 | byte(i);
-    at = 10;
+// The payloads of unmasked text frames, one after the other.
+std::vector<std::string> payloads_of(const net::Frame& frame) {
+  std::vector<std::string> out;
+  for (std::size_t from = 0; from < frame.bytes.size();) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(frame.bytes.at(from + i)); };
+    EXPECT_EQ(byte(0), 0x81);
+    std::size_t length = byte(1), at = 2;
+    if (length == 126) {
+      length = static_cast<std::size_t>(byte(2)) << 8 | byte(3);
+      at = 4;
+    } else if (length == 127) {
+      length = 0;
+      for (std::size_t i = 2; i < 10; ++i) length = length << 8 | byte(i);
+      at = 10;
+    }
+    EXPECT_LE(from + at + length, frame.bytes.size());
+    out.push_back(frame.bytes.substr(from + at, length));
+    from += at + length;
   }
-  EXPECT_EQ(frame.bytes.size(), at + length);
-  return frame.bytes.substr(at);
+  return out;
 }
 
 class FakeConnection final : public net::WsConnection {
@@ -69,11 +74,12 @@ class FakeConnection final : public net::WsConnection {
 
   std::vector<json::value> messages() const {
     std::vector<json::value> out;
-    for (const auto& frame : frames) {
-      auto value = parse_json(payload_of(*frame));
-      EXPECT_TRUE(value) << payload_of(*frame);
-      out.push_back(value ? *value : json::value());
-    }
+    for (const auto& frame : frames)
+      for (const std::string& payload : payloads_of(*frame)) {
+        auto value = parse_json(payload);
+        EXPECT_TRUE(value) << payload;
+        out.push_back(value ? *value : json::value());
+      }
     return out;
   }
   std::vector<json::value> of(std::string_view type) const {
@@ -153,8 +159,12 @@ class FakeBackend final : public RoomBackend {
 
 class World {
  public:
-  World() {
+  explicit World(bool gathers = false) {
     RoomHub::Deps deps;
+    if (gathers)
+      deps.later = [this](std::int64_t, std::int64_t ms, std::function<void()> f) {
+        later.emplace_back(ms, std::move(f));
+      };
     deps.backend = backend;
     deps.post = [this](std::int64_t, std::function<void()> f) { posts.push_back(std::move(f)); };
     deps.work = [this](std::function<void()> f) {
@@ -171,6 +181,7 @@ class World {
   ~World() {
     for (auto& [connection, handler] : open) handler->on_close(connection);
     backend->said.clear();
+    later.clear();
     run_all();
     EXPECT_EQ(hub->stats().rooms, 0);
     EXPECT_EQ(hub->stats().viewers, 0);
@@ -246,6 +257,14 @@ class World {
     hub->tick(clock.now());
     run_all();
   }
+  // The tick is over: what was put off happens.
+  void end_tick() {
+    for (auto& [ms, f] : std::exchange(later, {})) {
+      pass(ms);
+      f();
+    }
+    run_all();
+  }
   void pass(DurationMs ms) { clock.advance_to(clock.now() + ms); }
 
   db::Event event(std::string topic, std::string payload, std::int64_t key = kRoom.value) {
@@ -279,6 +298,7 @@ class World {
   Settings settings;
   std::shared_ptr<FakeBackend> backend = std::make_shared<FakeBackend>();
   std::deque<std::function<void()>> posts, works;
+  std::vector<std::pair<std::int64_t, std::function<void()>>> later;
   bool takes_work = true;
   std::int64_t last_event = 0;
   std::vector<std::pair<FakePtr, std::shared_ptr<net::WsHandler>>> open;
@@ -327,6 +347,91 @@ TEST(Room, EncodesOneMessageOnceForEverybody) {
   EXPECT_EQ(world.hub->stats().deliveries, 5);
 }
 
+TEST(Room, AMessageAfterAQuietMomentGoesAtOnceAndThoseOfOneTickInOneSend) {
+  World world(true);
+  const auto a = world.watch(PersonId{1}), b = world.watch(PersonId{2});
+  world.tell(world.stock(kShown, 9));
+  EXPECT_EQ(seq_of(a->last()), 1);
+  const std::size_t sends = a->frames.size();
+  for (int left = 8; left > 3; --left) world.tell(world.stock(kShown, left));
+  EXPECT_EQ(a->frames.size(), sends);
+  ASSERT_THAT(world.later, SizeIs(1));
+  world.end_tick();
+  EXPECT_EQ(a->frames.size(), sends + 1);
+  EXPECT_EQ(a->frames.back(), b->frames.back());
+  std::vector<std::int64_t> numbers;
+  for (const auto& m : a->of("stock")) numbers.push_back(seq_of(m));
+  EXPECT_THAT(numbers, ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_EQ(world.hub->stats().messages_sent, 6);
+  EXPECT_EQ(world.hub->stats().deliveries, 12);
+  world.pass(60'000);
+  world.tell(world.stock(kShown, 2));
+  EXPECT_EQ(seq_of(b->last()), 7);
+  EXPECT_THAT(world.later, IsEmpty());
+}
+
+TEST(Room, WhoComesInWithinATickMissesNothingAndGetsNothingTwice) {
+  World world(true);
+  const auto first = world.watch(PersonId{1});
+  world.tell(world.stock(kShown, 9));
+  world.tell(world.stock(kShown, 8));  // waits for its tick
+  const auto fresh = world.watch(PersonId{2});
+  const auto back = world.watch(PersonId{3}, get_text(first->of("snapshot").at(0), "epoch") + ".1");
+  world.tell(world.stock(kShown, 7));
+  const auto slow = world.enter(PersonId{4});  // its snapshot is not read before the tick is over
+  std::exchange(world.later, {}).at(0).second();
+  world.run_all();
+  world.tell(world.stock(kShown, 6));
+  world.end_tick();
+  const auto numbers = [](const FakePtr& viewer) {
+    std::vector<std::int64_t> out;
+    for (const auto& m : viewer->of("stock")) out.push_back(seq_of(m));
+    return out;
+  };
+  EXPECT_THAT(numbers(first), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(numbers(back), ElementsAre(2, 3, 4));
+  for (const auto& viewer : {fresh, slow}) {
+    std::vector<std::int64_t> expected;
+    for (std::int64_t n = seq_of(viewer->of("snapshot").at(0)) + 1; n <= 4; ++n) expected.push_back(n);
+    EXPECT_EQ(numbers(viewer), expected);
+  }
+}
+
+TEST(Room, ManyMessagesDoNotWaitForTheEndOfTheTick) {
+  World world(true);
+  const auto viewer = world.watch(PersonId{1});
+  for (int i = 0; i < 200; ++i) world.tell(world.stock(kShown, 1000 - i));
+  EXPECT_GE(viewer->of("stock").size(), 100U);
+  EXPECT_LE(viewer->frames.size(), 10U);
+  world.end_tick();
+  EXPECT_EQ(viewer->of("stock").size(), 200U);
+}
+
+TEST(Room, ALineWaitsForItsTickAndTheSenderIsToldAfterIt) {
+  World world(true);
+  const auto viewer = world.watch(PersonId{1});
+  world.tell(world.stock(kShown, 9));
+  world.say(viewer, R"({"t":"chat","text":"hello","ref":1})");
+  world.commit_chat(0);
+  EXPECT_THAT(viewer->of("said"), IsEmpty());
+  world.end_tick();
+  const auto types = viewer->types();
+  ASSERT_GE(types.size(), 2U);
+  EXPECT_EQ(types[types.size() - 2], "chat");
+  EXPECT_EQ(types.back(), "said");
+}
+
+TEST(Room, WhatWaitsIsToldBeforeTheRoomSaysGoodbye) {
+  World world(true);
+  const auto viewer = world.watch(PersonId{1});
+  world.tell(world.stock(kShown, 9));
+  world.tell(world.stock(kShown, 8));
+  world.hub->stop();
+  world.run_all();
+  EXPECT_EQ(seq_of(viewer->of("stock").back()), 2);
+  EXPECT_EQ(viewer->types().back(), "reconnect");
+}
+
 TEST(Room, ReadsOneSnapshotForAllWhoWaitAndNoneWhileNothingHappened) {
   World world;
   std::vector<FakePtr> viewers;
@@ -337,11 +442,14 @@ TEST(Room, ReadsOneSnapshotForAllWhoWaitAndNoneWhileNothingHappened) {
   EXPECT_THAT(world.watch(PersonId{6})->types(), ElementsAre("snapshot"));
   EXPECT_EQ(world.backend->snapshots, 1);
   world.tell(world.stock(kShown, 3));
-  EXPECT_THAT(world.watch(PersonId{7})->types(), ElementsAre("snapshot"));
-  EXPECT_EQ(world.backend->snapshots, 2);  // something was told
+  EXPECT_THAT(world.watch(PersonId{7})->types(), ElementsAre("snapshot", "stock"));
+  EXPECT_EQ(world.backend->snapshots, 1) << "what was told since comes from the ring";
   world.pass(world.settings.room_counts_ms);
   world.watch(PersonId{8});
-  EXPECT_EQ(world.backend->snapshots, 3);  // and time passed
+  EXPECT_EQ(world.backend->snapshots, 2) << "time passed";
+  for (int i = 0; i <= world.settings.room_history; ++i) world.tell(world.stock(kShown, i));
+  EXPECT_THAT(world.watch(PersonId{9})->types(), ElementsAre("snapshot"));
+  EXPECT_EQ(world.backend->snapshots, 3) << "the ring has lost what came after it";
 }
 
 // Every order in which three events can be committed and told while a viewer joins: reading and answering on a worker,
@@ -349,7 +457,9 @@ TEST(Room, ReadsOneSnapshotForAllWhoWaitAndNoneWhileNothingHappened) {
 class Interleaving {
  public:
   // kinds: c(hat), p(in), o(rder): the three ways in which a snapshot tells what it contains.
-  Interleaving(std::string kinds, bool somebody_watches) : kinds_(std::move(kinds)), watched_(somebody_watches) {}
+  // kept: who watches came just now, and the snapshot they got is still good.
+  Interleaving(std::string kinds, bool somebody_watches, bool kept = false)
+      : kinds_(std::move(kinds)), watched_(somebody_watches), kept_(kept) {}
 
   int run_all() {
     int runs = 0;
@@ -371,6 +481,7 @@ class Interleaving {
     World world;
     taken_.clear();
     FakePtr other = watched_ ? world.watch(PersonId{99}) : nullptr;
+    if (!kept_) world.pass(world.settings.room_counts_ms);
     auto accepted = world.ask(PersonId{1});
     const auto viewer = std::make_shared<FakeConnection>();
     std::vector<db::Event> events;
@@ -464,7 +575,7 @@ class Interleaving {
   }
 
   const std::string kinds_;
-  const bool watched_;
+  const bool watched_, kept_;
   std::vector<int> taken_, options_;
 };
 
@@ -473,6 +584,9 @@ TEST(Room, GivesEachMessageExactlyOnceAndInOrderInEveryInterleavingOfAJoin) {
     for (const char* kinds : {"ccc", "ppp", "ooo", "cpo", "ocp"}) {
       SCOPED_TRACE(kinds);
       EXPECT_GT(Interleaving(kinds, watched).run_all(), 1000);
+      if (watched) {
+        EXPECT_GT(Interleaving(kinds, watched, true).run_all(), 100) << "with the snapshot that was kept";
+      }
     }
 }
 

@@ -120,8 +120,9 @@ bool TrustedProxies::trusts(const Address& address) const {
 }
 
 std::string TrustedProxies::client_of(const Request& request) const {
+  if (blocks_.empty()) return request.remote;
   auto at = Address::parse(request.remote);
-  if (!at || blocks_.empty() || !trusts(*at)) return request.remote;
+  if (!at || !trusts(*at)) return request.remote;
   const auto hops = forwarded_for(request);
   std::size_t looked = 0;
   for (auto hop = hops.rbegin(); hop != hops.rend() && looked < kMaxHops; ++hop, ++looked) {

@@ -21,6 +21,7 @@ namespace http = boost::beast::http;
 constexpr std::size_t kMaxFields = 100;
 constexpr int kReadsInOneGo = 16;
 constexpr std::size_t kMaxChunkLine = 4096;
+constexpr std::size_t kBodyBesideHead = 2048;  // copied behind its head, so that one piece is sent and not two
 
 // A header value of ours never breaks its line, whatever it was made of.
 void append_header(std::string& out, std::string_view name, std::string_view value) {
@@ -58,6 +59,7 @@ UpgradeState::~UpgradeState() {
 
 RequestParser::RequestParser(const ServerConfig& config) : config_(config) {
   basic_parser::body_limit(boost::none);
+  request.headers.reserve(8);
   header_limit(static_cast<std::uint32_t>(std::max(config.header_bytes, config.uri_bytes) + 64));
 }
 
@@ -229,7 +231,7 @@ bool HttpSession::parse(std::string_view& bytes) {
     while (!bytes.empty() && (bytes.front() == '\r' || bytes.front() == '\n')) bytes.remove_prefix(1);
     if (bytes.empty()) return false;
     phase_ = Phase::header;
-    deadline_ms_ = monotonic_ms() + thread_.core.config.header_ms;
+    deadline_ms_ = thread_.loop.woke_ms() + thread_.core.config.header_ms;
     parser_.emplace(thread_.core.config);
     chinese_ = is_head_ = http10_ = false;
   }
@@ -286,9 +288,14 @@ bool HttpSession::on_header() {
     refuse(status.error());
     return false;
   }
+  const auto length = parser_->content_length();
+  if (!length && !parser_->chunked()) {
+    phase_ = Phase::body;  // there is none
+    return true;
+  }
   const std::size_t limit = config.body_limit ? config.body_limit(request.method, request.path) : std::size_t{1} << 20;
   parser_->body_limit = limit;
-  if (const auto length = parser_->content_length(); length && *length > limit) {
+  if (length && *length > limit) {
     refuse(Error{Code::body_too_large,
                  "a body here has at most " + std::to_string(limit) + " bytes, this one " + std::to_string(*length),
                  "body",
@@ -443,26 +450,35 @@ void HttpSession::write(Reply&& reply) {
   else if (http10_)
     head_ += "Connection: keep-alive\r\n";
   head_ += "\r\n";
-  if (bodiless || is_head_)
-    body_.clear();
-  else
-    body_ = std::move(reply.body);
+  body_.clear();
+  if (!bodiless && !is_head_) {
+    if (reply.body.size() <= kBodyBesideHead)
+      head_ += reply.body;
+    else
+      body_ = std::move(reply.body);
+  }
   sent_ = 0;
   phase_ = Phase::writing;
   flush();
 }
 
+ssize_t HttpSession::send_both() const {
+  iovec parts[2];
+  std::size_t count = 0;
+  if (sent_ < head_.size()) parts[count++] = {const_cast<char*>(head_.data()) + sent_, head_.size() - sent_};
+  const std::size_t in_body = sent_ > head_.size() ? sent_ - head_.size() : 0;
+  parts[count++] = {const_cast<char*>(body_.data()) + in_body, body_.size() - in_body};
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = count;
+  return ::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 void HttpSession::flush() {
   while (sent_ < head_.size() + body_.size()) {
-    iovec parts[2];
-    int count = 0;
-    if (sent_ < head_.size()) parts[count++] = {head_.data() + sent_, head_.size() - sent_};
-    const std::size_t in_body = sent_ > head_.size() ? sent_ - head_.size() : 0;
-    if (in_body < body_.size()) parts[count++] = {body_.data() + in_body, body_.size() - in_body};
-    msghdr message{};
-    message.msg_iov = parts;
-    message.msg_iovlen = static_cast<std::size_t>(count);
-    const ssize_t n = ::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t n = body_.empty()
+                          ? ::send(fd_.get(), head_.data() + sent_, head_.size() - sent_, MSG_DONTWAIT | MSG_NOSIGNAL)
+                          : send_both();
     if (n < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN) {
@@ -483,7 +499,7 @@ void HttpSession::written() {
   if (large) head_ = body_ = std::string();
   if (!keep_alive_) return unread_input_ ? linger() : close();
   phase_ = Phase::idle;
-  deadline_ms_ = monotonic_ms() + thread_.core.config.idle_ms;
+  deadline_ms_ = thread_.loop.woke_ms() + thread_.core.config.idle_ms;
 }
 
 // A socket closed with unread input resets the connection, and the peer may lose the reply that tells it why. So we

@@ -93,6 +93,7 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession>, priv
   void refuse(const Error& error);
   void refuse_parse(const boost::beast::error_code& ec);
   void write(Reply&& reply);
+  ssize_t send_both() const;
   void flush();
   void written();
   void linger();

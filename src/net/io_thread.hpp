@@ -147,8 +147,12 @@ class IoThread {
   void close_rooms(const std::function<void(int)>& last_words);
   void adopt(Fd fd, std::string remote);  // on the thread
   void every(std::int64_t ms, std::function<void(int)> fn);
+  void after(std::int64_t ms, Loop::Fn fn);
 
-  void add(Stat stat, std::int64_t n = 1) { stats_[stat].fetch_add(n, std::memory_order_relaxed); }
+  // On the thread: nobody else writes, so no bus is locked for it.
+  void add(Stat stat, std::int64_t n = 1) {
+    stats_[stat].store(stats_[stat].load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
   std::int64_t stat(Stat stat) const { return stats_[stat].load(std::memory_order_relaxed); }
   const std::string& date();             // of the Date header
   bool ended() const { return ended_; }  // on the thread: nothing new may begin
@@ -176,6 +180,7 @@ class IoThread {
   std::thread thread_;
   std::string date_;
   std::int64_t date_second_ = -1;
+  std::int64_t date_looked_ms_ = 0;
   bool ended_ = false;
 };
 

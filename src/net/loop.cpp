@@ -80,6 +80,8 @@ int Loop::wait_ms() const {
   return static_cast<int>(std::clamp<std::int64_t>((timers_.begin()->first.first - now_us() + 999) / 1000, 0, 60'000));
 }
 
+std::int64_t Loop::now_ms() { return now_us() / 1000; }
+
 void Loop::run_timers() {
   if (timers_.empty()) return;
   const std::int64_t now = now_us();
@@ -96,6 +98,7 @@ void Loop::run(const std::function<void()>& mail) {
   while (!stopping_) {
     const int n = ::epoll_wait(epoll_, events, kEventsInOneGo, wait_ms());
     if (n < 0) CHECK(errno == EINTR);
+    woke_ms_ = now_ms();
     for (int i = 0; i < n; ++i) batch[i] = events[i].data.ptr;
     batch_ = batch;
     in_batch_ = std::max(n, 0);

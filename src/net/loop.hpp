@@ -47,12 +47,16 @@ class Loop {
   TimerId after_us(std::int64_t us, Fn fn);
   void cancel(const TimerId& timer) { timers_.erase(timer); }
   void cancel_all() { timers_.clear(); }
+  // monotonic_ms() when the loop woke up last: for deadlines of seconds, which need no look at the clock each.
+  std::int64_t woke_ms() const { return woke_ms_; }
 
  private:
+  static std::int64_t now_ms();
   int wait_ms() const;
   void run_timers();
 
   int epoll_ = -1;
+  std::int64_t woke_ms_ = now_ms();
   int wake_ = -1;
   bool stopping_ = false;
   bool has_mail_ = false;

@@ -8,6 +8,7 @@ namespace {
 // "/a/b" → {"a", "b"}; "/" → {""}.
 std::vector<std::string_view> segments_of(std::string_view path) {
   std::vector<std::string_view> out;
+  out.reserve(8);
   std::size_t from = path.empty() || path[0] != '/' ? 0 : 1;
   while (true) {
     const std::size_t slash = path.find('/', from);
@@ -85,6 +86,7 @@ RouteMatch Router::find(Method method, std::string_view path) const {
     return match;
   }
   match.route = search.route;
+  if (match.route->path.find('{') == std::string::npos) return match;
   const auto pattern = segments_of(match.route->path);
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (!is_param(pattern[i])) continue;

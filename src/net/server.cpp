@@ -23,6 +23,7 @@ namespace {
 
 constexpr int kAcceptsInOneGo = 64;
 constexpr int kPingsInOneSweep = 512;
+constexpr std::int64_t kDateEveryMs = 100;  // of a header that tells seconds
 
 std::int64_t monotonic_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -172,7 +173,13 @@ void IoThread::tick(Ticker& ticker) {
   loop.after_us(ticker.due_us - ended, [this, &ticker] { tick(ticker); });
 }
 
+void IoThread::after(std::int64_t ms, Loop::Fn fn) {
+  if (!ended_) loop.after_us(ms * 1000, std::move(fn));
+}
+
 const std::string& IoThread::date() {
+  if (!date_.empty() && loop.woke_ms() - date_looked_ms_ < kDateEveryMs) return date_;
+  date_looked_ms_ = loop.woke_ms();
   const Instant now = SystemClock().now();
   if (now / 1000 != date_second_) {
     date_second_ = now / 1000;
@@ -448,6 +455,11 @@ bool Server::post(std::int64_t home_key, std::move_only_function<void()> fn) {
 
 bool Server::post_to_thread(int io_thread, std::move_only_function<void()> fn) {
   return impl_->core.threads[static_cast<std::size_t>(io_thread)]->mailbox->post(std::move(fn));
+}
+
+bool Server::post_after(std::int64_t home_key, std::int64_t ms, std::move_only_function<void()> fn) {
+  IoThread& thread = *impl_->core.threads[static_cast<std::size_t>(home(home_key))];
+  return thread.mailbox->post([&thread, ms, f = std::move(fn)]() mutable { thread.after(ms, std::move(f)); });
 }
 
 void Server::every(std::int64_t ms, std::function<void(int)> fn) {

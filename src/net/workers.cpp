@@ -5,7 +5,8 @@
 
 namespace lianbo::net {
 
-Workers::Workers(int threads, std::size_t queue_limit) : queue_limit_(queue_limit) {
+Workers::Workers(int threads, std::size_t queue_limit, Now now)
+    : queue_limit_(queue_limit), crowd_(kCrowd * static_cast<std::size_t>(threads)), now_(std::move(now)) {
   threads_.reserve(static_cast<std::size_t>(threads));
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
@@ -14,12 +15,14 @@ Workers::~Workers() { stop(); }
 
 bool Workers::submit(Task task) {
   {
+    const std::int64_t now_ms = now_();
     const std::lock_guard lock(mutex_);
-    if (stopping_ || queue_.size() >= queue_limit_) {
+    const bool slow = queue_.size() >= crowd_ && now_ms - queue_.front().since_ms > kLongestWaitMs;
+    if (stopping_ || slow || queue_.size() >= queue_limit_) {
       refused_.fetch_add(1, std::memory_order_relaxed);
       return false;
     }
-    queue_.push_back(std::move(task));
+    queue_.push_back({std::move(task), now_ms});
   }
   wake_.notify_one();
   return true;
@@ -55,7 +58,7 @@ void Workers::run() {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
       if (queue_.empty()) return;
-      task = std::move(queue_.front());
+      task = std::move(queue_.front().task);
       queue_.pop_front();
     }
     running_.fetch_add(1, std::memory_order_relaxed);

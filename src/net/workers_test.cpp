@@ -28,6 +28,27 @@ TEST(Workers, AFullQueueRefusesAndCounts) {
   EXPECT_EQ(workers.stats().waiting, 0);
 }
 
+TEST(Workers, ACrowdWhoseFirstHasWaitedLongIsLetGrowNoMore) {
+  std::atomic<std::int64_t> now{1000};
+  Workers workers(1, 1000, [&] { return now.load(); });
+  std::latch begun(1), go(1);
+  ASSERT_TRUE(workers.submit([&] {
+    begun.count_down();
+    go.wait();
+  }));
+  begun.wait();
+  ASSERT_TRUE(workers.submit([] {}));
+  now += Workers::kLongestWaitMs + 1;
+  EXPECT_TRUE(workers.submit([] {})) << "a few wait for one that is long";
+  for (std::size_t i = 2; i < Workers::kCrowd; ++i) ASSERT_TRUE(workers.submit([] {}));
+  EXPECT_FALSE(workers.submit([] {})) << "the first has waited for longer than anybody should";
+  EXPECT_EQ(workers.stats().refused, 1);
+  now -= Workers::kLongestWaitMs;
+  EXPECT_TRUE(workers.submit([] {})) << "a crowd that moves on may grow";
+  go.count_down();
+  workers.stop();
+}
+
 TEST(Workers, StopRunsWhatWasTakenInAndNothingMore) {
   std::atomic<int> ran{0};
   Workers workers(4, 1000);

@@ -58,6 +58,12 @@ Shape case_shape() {
           nullable(instant("closed_at")),
           nullable(instant("dispute_until", "of a refusal"))};
 }
+Shape titled_case_shape() {
+  Shape s = case_shape();
+  s.push_back(text("title", 0, 300, "of the line's product, as it was ordered"));
+  s.push_back(text("sku_title", 0, 300));
+  return s;
+}
 Shape detail_shape() {
   Shape s = case_shape();
   s.push_back(list_of("may", step_field(""), 0, 20, "the steps somebody may take now"));
@@ -192,10 +198,10 @@ net::Routes after_sale_routes(const OrderDeps& deps) {
                            TRY_OK(require_any_staff(call, brand, kAnyStaff));
                            return page_reply(
                                store::open_after_sales(tx, brand, call.caller.scope(brand), page.after, page.limit),
-                               page.limit, after_sale_json);
+                               page.limit, [&](const AfterSale& a) { return titled_after_sale_json(tx, a); });
                          })
                   .asking(page_query())
-                  .giving(page_of_items(case_shape())));
+                  .giving(page_of_items(titled_case_shape())));
   r.push_back(read_route(Method::get, "/api/v1/after-sales/{after_sale_id}", "getAfterSale",
                          "An after-sale with its steps, its evidence, and what may happen now", Access::login,
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {

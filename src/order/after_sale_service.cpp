@@ -439,6 +439,14 @@ std::string after_sale_json(const AfterSale& a) {
   return w.end().take();
 }
 
+std::string titled_after_sale_json(db::Tx& tx, const AfterSale& a) {
+  const auto [title, sku] = store::title_of_line(tx, a);
+  JsonWriter w;
+  w.begin();
+  write_case(w, a);
+  return w.field("title", title).field("sku_title", sku).end().take();
+}
+
 Result<std::string> after_sale_detail(db::Tx& tx, const Call& call, AfterSaleId id) {
   TRY(const auto a, visible_case(tx, call, id));
   JsonWriter w;

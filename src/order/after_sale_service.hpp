@@ -46,7 +46,8 @@ struct PictureBytes {
 Result<PictureBytes> picture(db::Tx& tx, const Call& call, AfterSaleId id, std::string_view sha256_hex);
 
 std::string after_sale_json(const AfterSale& a);
-std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId order);  // all of an order, oldest first
+std::string titled_after_sale_json(db::Tx& tx, const AfterSale& a);  // and what it is about
+std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId order);    // all of an order, oldest first
 // With steps, evidence, and what may happen now. Its buyer, or staff.
 Result<std::string> after_sale_detail(db::Tx& tx, const Call& call, AfterSaleId id);
 

@@ -29,6 +29,8 @@ const Sql kSave{
     "id = $2"};
 const Sql kOfOrder{"after_sale.of_order",
                    "select " COLUMNS " from after_sales where bucket = $1 and order_id = $2 order by id limit 500"};
+const Sql kLineTitle{"after_sale.line_title",
+                     "select title, sku_title from order_lines where bucket = $1 and order_id = $2 and line = $3"};
 const Sql kOpen{"after_sale.open",
                 "select " COLUMNS " from after_sales where brand_id = $1 and state in " OPEN
                 " and id > $2 and (cast($4 as bigint) is null or exists (select 1 from orders o join "
@@ -152,6 +154,10 @@ std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId order) {
 }
 std::vector<AfterSale> open_after_sales(db::Tx& tx, BrandId brand, PersonId scope, std::int64_t after, int limit) {
   return tx.all(kOpen, {brand, after, limit, scope}, read);
+}
+std::pair<std::string, std::string> title_of_line(db::Tx& tx, const AfterSale& a) {
+  return tx.one(kLineTitle, {a.bucket, a.order, a.line}, [](const Row& r) { return std::pair(r.str(0), r.str(1)); })
+      .value_or(std::pair<std::string, std::string>());
 }
 std::vector<DueCase> due_after_sales(db::Tx& tx, Instant now, const DueCase& after, int limit) {
   return tx.all(kDue, {now, after.due_at, after.id.value, limit},

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "db/db.hpp"
@@ -17,6 +18,7 @@ std::optional<AfterSale> after_sale(db::Tx& tx, AfterSaleId id);
 void save_after_sale(db::Tx& tx, const AfterSale& a);  // all that may change
 std::vector<AfterSale> after_sales_of(db::Tx& tx, OrderId order);
 std::vector<AfterSale> open_after_sales(db::Tx& tx, BrandId brand, PersonId scope, std::int64_t after, int limit);
+std::pair<std::string, std::string> title_of_line(db::Tx& tx, const AfterSale& a);  // of the product, of the SKU
 struct DueCase {
   Instant due_at = 0;
   AfterSaleId id;

@@ -1,8 +1,10 @@
 #include "order/refunds.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <map>
+#include <thread>
 
 #include "base/check.hpp"
 #include "base/json.hpp"
@@ -189,73 +191,86 @@ Status apply_refund_failure(db::Tx& tx, const Call& call, std::string_view out_r
   return give_up(tx, call, l, "the rail says " + std::string(pay::state_name(state)));
 }
 
-Result<int> send_refunds(db::Database& db, const Call& caller, pay::PayRail& rail, int limit) {
+Result<int> send_refunds(db::Database& db, const Call& caller, pay::PayRail& rail, int limit, int threads) {
   const Call call = system_call(caller);
   TRY(const auto due,
       db.read([&](db::Tx& tx) -> Result<std::vector<RefundId>> { return store::due_refunds(tx, call.now, limit); }));
-  int done = 0;
-  for (const RefundId id : due) {
+  const auto send = [&](RefundId id) -> Status {
     struct Facts {
       Refund refund;
       store::Payment payment;
       std::string currency, reason;
     };
-    const auto one = [&]() -> Status {
-      TRY(const auto facts, db.read([&](db::Tx& tx) -> Result<Facts> {
-        const auto r = store::refund(tx, id);
-        if (!r) return fail(Code::not_found);
-        const auto p = store::payment(tx, r->order);
-        const auto o = store::load(tx, r->order);
-        if (!p || !o) return fail(Code::not_found);
-        std::string reason = "late payment";
-        if (const auto a = store::after_sale(tx, r->after_sale)) reason = a->reason;
-        return Facts{*r, *p, o->currency, reason};
-      }));
-      const auto& r = facts.refund;
-      const std::string number = refund_number(r);
-      auto answer = rail.refund({r.order.text(), number, r.amount_fen, facts.payment.amount_fen, facts.currency,
-                                 facts.reason, notify_url(call)},
-                                call.now, *call.random);
-      if (answer && answer->state == pay::RefundState::success)
-        return db.write(
-            [&](db::Tx& tx) { return apply_refund(tx, call, number, answer->refund_id, answer->refund_fen); });
-      if (answer && answer->state != pay::RefundState::processing)
-        return db.write([&](db::Tx& tx) { return apply_refund_failure(tx, call, number, answer->state); });
-      // 1 min, 2, 4, … 64 min between tries; a refund under way is asked after with the same number.
-      const Instant next = call.now + (kMinuteMs << std::min(r.tries, 6));
-      std::string error;
-      if (!answer) {
-        error = answer.error().text();
-        log_event(LogEvent::refund_waits, "refund {}: {}", id.text(), error);
-      }
-      const bool refused = !answer && answer.error().code == Code::payment_refused;
-      const bool hopeless =
-          refused && pay::refusal_of(answer.error()) != pay::Refusal::not_enough && r.tries + 1 >= kMaxTries;
-      TRY_OK(db.write([&](db::Tx& tx) -> Status {
-        if (!hopeless) {
-          store::refund_tried(tx, id, answer ? "sent" : "due", error, next);
-          return {};
-        }
-        TRY(const auto l, locked(tx, id));
-        return give_up(tx, call, l, error);
-      }));
-      if (!answer) return fail(answer.error());
-      return {};
-    };
-    if (const auto ok = one(); ok) {
-      ++done;
-    } else if (ok.error().code == Code::payment_unreachable) {
-      break;  // each try may last as long as a time-out; the others stay due
-    } else if (ok.error().code != Code::payment_refused) {
-      // What the rail did is not to be had into the books. Not again at once: it must not stand before all others.
-      log_event(LogEvent::refund_not_booked, "refund {}: {}", id.text(), ok.error().text());
-      TRY_OK(db.write([&](db::Tx& tx) -> Status {
-        store::refund_tried(tx, id, "sent", ok.error().text(), call.now + kHourMs);
-        return {};
-      }));
+    TRY(const auto facts, db.read([&](db::Tx& tx) -> Result<Facts> {
+      const auto r = store::refund(tx, id);
+      if (!r) return fail(Code::not_found);
+      const auto p = store::payment(tx, r->order);
+      const auto o = store::load(tx, r->order);
+      if (!p || !o) return fail(Code::not_found);
+      std::string reason = "late payment";
+      if (const auto a = store::after_sale(tx, r->after_sale)) reason = a->reason;
+      return Facts{*r, *p, o->currency, reason};
+    }));
+    const auto& r = facts.refund;
+    const std::string number = refund_number(r);
+    auto answer = rail.refund({r.order.text(), number, r.amount_fen, facts.payment.amount_fen, facts.currency,
+                               facts.reason, notify_url(call)},
+                              call.now, *call.random);
+    if (answer && answer->state == pay::RefundState::success)
+      return db.write(
+          [&](db::Tx& tx) { return apply_refund(tx, call, number, answer->refund_id, answer->refund_fen); });
+    if (answer && answer->state != pay::RefundState::processing)
+      return db.write([&](db::Tx& tx) { return apply_refund_failure(tx, call, number, answer->state); });
+    // 1 min, 2, 4, … 64 min between tries; a refund under way is asked after with the same number.
+    const Instant next = call.now + (kMinuteMs << std::min(r.tries, 6));
+    std::string error;
+    if (!answer) {
+      error = answer.error().text();
+      log_event(LogEvent::refund_waits, "refund {}: {}", id.text(), error);
     }
-  }
-  return done;
+    const bool refused = !answer && answer.error().code == Code::payment_refused;
+    const bool hopeless =
+        refused && pay::refusal_of(answer.error()) != pay::Refusal::not_enough && r.tries + 1 >= kMaxTries;
+    TRY_OK(db.write([&](db::Tx& tx) -> Status {
+      if (!hopeless) {
+        store::refund_tried(tx, id, answer ? "sent" : "due", error, next);
+        return {};
+      }
+      TRY(const auto l, locked(tx, id));
+      return give_up(tx, call, l, error);
+    }));
+    if (!answer) return fail(answer.error());
+    return {};
+  };
+
+  std::atomic<std::size_t> next{0};
+  std::atomic<int> done{0};
+  std::atomic<bool> reachable{true};  // each try may last as long as a time-out; the others stay due
+  const auto work = [&]() -> Status {
+    for (std::size_t i = next++; i < due.size() && reachable; i = next++) {
+      const auto ok = send(due[i]);
+      if (ok) {
+        ++done;
+      } else if (ok.error().code == Code::payment_unreachable) {
+        reachable = false;
+      } else if (ok.error().code != Code::payment_refused) {
+        // What the rail did is not to be had into the books. Not again at once: it must not stand before all others.
+        log_event(LogEvent::refund_not_booked, "refund {}: {}", due[i].text(), ok.error().text());
+        TRY_OK(db.write([&](db::Tx& tx) -> Status {
+          store::refund_tried(tx, due[i], "sent", ok.error().text(), call.now + kHourMs);
+          return {};
+        }));
+      }
+    }
+    return {};
+  };
+  std::vector<Status> ended(std::clamp<std::size_t>(due.size(), 1, static_cast<std::size_t>(std::max(threads, 1))));
+  std::vector<std::thread> helpers;
+  for (std::size_t i = 1; i < ended.size(); ++i) helpers.emplace_back([&, i] { ended[i] = work(); });
+  ended[0] = work();
+  for (auto& helper : helpers) helper.join();
+  for (const Status& status : ended) TRY_OK(status);
+  return done.load();
 }
 
 Result<Refund> retry_refund(db::Database& db, const Call& call, pay::PayRail& rail, RefundId id) {

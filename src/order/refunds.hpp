@@ -32,8 +32,9 @@ Status apply_refund(db::Tx& tx, const Call& call, std::string_view out_refund_no
                     Fen refund_fen);
 Status apply_refund_failure(db::Tx& tx, const Call& call, std::string_view out_refund_no, pay::RefundState state);
 
-// A job: asks the rail for what is due at call.now, at most `limit`; how many it did.
-Result<int> send_refunds(db::Database& db, const Call& call, pay::PayRail& rail, int limit);
+// A job: asks the rail for what is due at call.now, at most `limit`, so many of them at a time as there are `threads`;
+// how many it did.
+Result<int> send_refunds(db::Database& db, const Call& call, pay::PayRail& rail, int limit, int threads = 1);
 
 // Staff that operates or pays. The rail is asked first what became of the last attempt: done is booked, closed gets a
 // new number, anything else is refused with what it is.

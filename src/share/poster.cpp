@@ -5,8 +5,10 @@
 #include <qrencode.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
+#include <numbers>
 
 namespace lianbo::share {
 namespace {
@@ -31,6 +33,7 @@ constexpr Colour kPaper{1.0, 1.0, 1.0}, kBand{0.89, 0.17, 0.21}, kInk{0.13, 0.13
 
 constexpr const char* kFonts = "Noto Sans CJK SC, Noto Sans, sans-serif";
 constexpr int kMargin = 60, kBandHeight = 150, kQrBox = 520, kQrTop = 680, kQuietModules = 4;
+constexpr int kStillGap = 30, kLeastStill = 120;
 
 void fill(cairo_t* cr, Colour c, double x, double y, double w, double h) {
   cairo_set_source_rgb(cr, c.r, c.g, c.b);
@@ -65,6 +68,37 @@ int draw_text(cairo_t* cr, const std::string& text, int y, const TextStyle& styl
   int width = 0, height = 0;
   pango_layout_get_pixel_size(layout.get(), &width, &height);
   return height;
+}
+
+// A still life of the thing's first letter, where a picture would be: of the same colours for the same title.
+struct Plate {
+  Colour ground, shape, letter;
+};
+constexpr std::array<Plate, 4> kPlates{{{{0.95, 0.85, 0.79}, {0.71, 0.33, 0.23}, {1, 1, 1}},
+                                        {{0.84, 0.89, 0.83}, {0.31, 0.48, 0.36}, {1, 1, 1}},
+                                        {{0.91, 0.86, 0.75}, {0.65, 0.48, 0.17}, {1, 1, 1}},
+                                        {{0.84, 0.88, 0.90}, {0.28, 0.45, 0.54}, {1, 1, 1}}}};
+void draw_still(cairo_t* cr, const std::string& title, int top, int bottom) {
+  unsigned hash = 2166136261U;
+  for (const unsigned char c : title) hash = (hash ^ c) * 16777619U;
+  const Plate& plate = kPlates.at(hash % kPlates.size());
+  const double width = kPosterWidth - 2 * kMargin, height = bottom - top, middle = top + height / 2;
+  fill(cr, plate.ground, kMargin, top, width, height);
+  cairo_save(cr);
+  cairo_rectangle(cr, kMargin, top, width, height);
+  cairo_clip(cr);
+  cairo_set_source_rgba(cr, 1, 1, 1, 0.45);
+  cairo_arc(cr, kPosterWidth * 0.66, top + height * 0.3, height * 0.6, 0, 2 * std::numbers::pi);
+  cairo_fill(cr);
+  cairo_set_source_rgb(cr, plate.shape.r, plate.shape.g, plate.shape.b);
+  cairo_arc(cr, kPosterWidth / 2.0, middle, height * 0.36, 0, 2 * std::numbers::pi);
+  cairo_fill(cr);
+  cairo_restore(cr);
+  std::size_t bytes = 1;
+  while (bytes < title.size() && (static_cast<unsigned char>(title[bytes]) & 0xC0U) == 0x80U) ++bytes;
+  const int size = static_cast<int>(height * 0.34);
+  draw_text(cr, title.substr(0, bytes), static_cast<int>(middle - size * 0.72),
+            {.size_px = size, .bold = true, .colour = plate.letter, .align = PANGO_ALIGN_CENTER});
 }
 
 void draw_qr(cairo_t* cr, const QrMatrix& matrix) {
@@ -127,7 +161,9 @@ Result<std::string> draw_poster(const PosterText& text) {
   draw_text(cr, text.host, (kBandHeight - 62) / 2, {.size_px = 42, .bold = true, .colour = kPaper});
   int y = kBandHeight + 50;
   y += draw_text(cr, text.title, y, {.size_px = 56, .bold = true, .colour = kInk, .max_lines = 3});
-  if (!text.price.empty()) draw_text(cr, text.price, y + 36, {.size_px = 72, .bold = true, .colour = kBand});
+  if (!text.price.empty()) y += 36 + draw_text(cr, text.price, y + 36, {.size_px = 72, .bold = true, .colour = kBand});
+  if (kQrTop - kStillGap - (y + kStillGap) >= kLeastStill)
+    draw_still(cr, text.title, y + kStillGap, kQrTop - kStillGap);
   draw_qr(cr, matrix);
   draw_text(cr, "长按或扫描二维码\nPress or scan the code", kQrTop + kQrBox + 14,
             {.size_px = 28, .bold = false, .colour = kQuiet, .max_lines = 2, .align = PANGO_ALIGN_CENTER});

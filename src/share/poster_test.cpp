@@ -88,7 +88,7 @@ TEST(Poster, WrapsALongChineseTitleAndKeepsItWithinThePaper) {
     int rows = 0;
     for (int y = 160; y < 600; ++y) {
       bool ink = false;
-      for (int x = 60; x < 690; ++x) ink = ink || p.at(x, y) != 0xffffffu;
+      for (int x = 60; x < 690; ++x) ink = ink || (p.at(x, y) & 0xc0c0c0u) == 0;
       rows += ink;
     }
     return rows;
@@ -98,6 +98,22 @@ TEST(Poster, WrapsALongChineseTitleAndKeepsItWithinThePaper) {
     EXPECT_EQ(wrapped.at(20, y), 0xffffffu) << y;
     EXPECT_EQ(wrapped.at(730, y), 0xffffffu) << y;
   }
+}
+
+TEST(Poster, HasNoHoleWhereAPictureWouldBe) {
+  PosterText text = kText;
+  text.title = "春梅的好物铺";
+  text.price = "";
+  const Picture poster(*draw_poster(text)), again(*draw_poster(text)), full(*draw_poster(kText));
+  int blank = 0;
+  for (int y = 330; y < 640; ++y) {
+    bool ink = false;
+    for (int x = 60; x < 690; ++x) ink = ink || poster.at(x, y) != 0xffffffu;
+    blank += !ink;
+    EXPECT_EQ(poster.at(90, y), again.at(90, y)) << "the same for the same title";
+  }
+  EXPECT_EQ(blank, 0);
+  EXPECT_EQ(full.at(90, 630), 0xffffffu) << "three lines and a price leave no room for it";
 }
 
 TEST(Poster, SaysWhenTheAddressIsTooLong) {

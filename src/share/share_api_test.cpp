@@ -201,24 +201,6 @@ TEST_P(ShareApi, AnUnknownTokenIsAPageForPeopleAndAProblemForPrograms) {
   }
 }
 
-TEST_P(ShareApi, TellsWhatWasTouched) {
-  std::vector<db::Event> told;
-  db().on_commit([&](std::vector<db::Event>&& events) {
-    for (db::Event& event : events) told.push_back(std::move(event));
-  });
-  const Share share = agents_share(a_);
-  told.clear();
-  open(guest(new_person(), kDawn + 5), share);
-  ASSERT_EQ(told.size(), 1u);
-  EXPECT_EQ(told[0].topic, "share.touched");
-  EXPECT_EQ(told[0].key, share.id.value);
-  EXPECT_FALSE(told[0].durable);
-  EXPECT_EQ(told[0].at, kDawn + 5);
-  const json::value payload = *parse_json(told[0].payload);
-  EXPECT_EQ(get_text(payload, "outcome"), "opened");
-  EXPECT_EQ(get_text(payload, "agent_id"), a_.id.text());
-}
-
 TEST_P(ShareApi, OnlyTheSharerAndStaffSeeAShareItsCascadeAndItsPoster) {
   NewShare wish;
   wish.kind = Kind::product;

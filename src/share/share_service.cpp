@@ -262,29 +262,6 @@ Result<org::Agent> agent_spoken_for(Tx& tx, const Call& call, const Share& share
   return org::find_agent(tx, effective_agent(own, lock, stores, at));
 }
 
-void tell_touched(Tx& tx, const Call& call, const Share& share, const Touch& touch, Bucket bucket) {
-  JsonWriter w;
-  w.begin()
-      .field("share_id", share.id)
-      .field("root_id", share.root)
-      .field("broadcast_id", share.broadcast)
-      .field("product_id", share.product)
-      .field("touch_id", touch.id)
-      .field("agent_id", touch.agent)
-      .field("outcome", outcome_text(touch.outcome))
-      .end();
-  db::Event event;
-  event.id = call.make_id<EventId>(bucket);
-  event.bucket = bucket;
-  event.brand = share.brand;
-  event.topic = "share.touched";
-  event.key = share.id.value;
-  event.payload = w.take();
-  event.at = touch.at;
-  event.durable = false;
-  tx.emit(std::move(event));
-}
-
 // Decides, appends the touch, moves the guard.
 Touch append_touch(Tx& tx, const org::LockRules& rules, Guard& guard, const Stamp& stamp, ShareId share,
                    const TouchInput& input) {
@@ -578,7 +555,6 @@ Result<Touch> touch_share(Tx& tx, const Call& call, const Share& share) {
   fact.pin = share.pin;
   fact.share = share.id;
   live::tally(tx, fact);
-  tell_touched(tx, call, share, touch, guard.bucket);
   return touch;
 }
 
@@ -764,17 +740,17 @@ Result<std::optional<Lock>> rebuild_lock(Tx& tx, Bucket bucket, BrandId brand, P
   return fold_rows(tx, book, guard.value_or(Guard{bucket, brand, buyer, std::nullopt, {}, 0, 0, 0}));
 }
 
-Result<std::vector<LockDifference>> verify_locks(Tx& tx, Bucket bucket, std::int64_t& checked) {
+Result<std::vector<LockDifference>> verify_locks(Tx& tx, std::int64_t& checked) {
   constexpr int kPage = 500;
   std::vector<LockDifference> out;
   RulesBook book(tx);
   BrandId brand;
   PersonId buyer;
   for (;;) {
-    const std::vector<Guard> guards = store::guards_of(tx, bucket, brand, buyer, kPage);
+    const std::vector<Guard> guards = store::guards_after(tx, brand, buyer, kPage);
     for (const Guard& guard : guards) {
       TRY(const std::optional<Lock> rebuilt, fold_rows(tx, book, guard));
-      if (rebuilt != guard.lock) out.push_back({bucket, guard.brand, guard.buyer, guard.lock, rebuilt});
+      if (rebuilt != guard.lock) out.push_back({guard.bucket, guard.brand, guard.buyer, guard.lock, rebuilt});
       ++checked;
     }
     if (guards.size() < static_cast<std::size_t>(kPage)) return out;

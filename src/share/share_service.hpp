@@ -53,7 +53,8 @@ Status require_own_share(db::Tx& tx, const Call& call, const Share& share);
 Status require_share_above(db::Tx& tx, const Call& call, const Share& share);
 std::string share_url(const Settings& settings, std::string_view token);
 
-// The caller opens the share: the touch is appended, the lock moves by the rules, share.touched is told (not durable).
+// The caller opens the share: the touch is appended, the lock moves by the rules. Nobody is told: each landing of a
+// crowd would be an event nobody asks for.
 Result<Touch> touch_share(db::Tx& tx, const Call& call, const Share& share);
 // The caller clicked a paid slot: appended, locks nobody.
 Result<Touch> touch_ad(db::Tx& tx, const Call& call, BrandId brand);
@@ -94,8 +95,8 @@ struct LockDifference {
   PersonId buyer;
   std::optional<Lock> kept, rebuilt;
 };
-// Every lock of a bucket that is not the fold of its rows. checked is raised by the locks looked at.
-Result<std::vector<LockDifference>> verify_locks(db::Tx& tx, Bucket bucket, std::int64_t& checked);
+// Every lock that is not the fold of its rows. checked is raised by the locks looked at.
+Result<std::vector<LockDifference>> verify_locks(db::Tx& tx, std::int64_t& checked);
 
 // Why the lock is what it is: each touch and order with its inputs, its rules' version, its outcome then and in the
 // light of all rows, and who lost. A JSON object. until: only steps up to that instant.

@@ -58,10 +58,12 @@ const Sql kCascadeReach{"share.cascade_reach",
                         " union select sharer_id from shares where root_id = $1) as people"};
 
 // Makes the row or locks the one that is there, in one statement; either way nobody else moves this lock until the
-// transaction ends.
+// transaction ends. SQLite has one writer, so there is nothing to lock: it only looks, and the row is made when it is
+// saved.
 const Sql kLockGuard{"lock.guard",
+                     "select " GUARD_COLUMNS " from locks where bucket = $1 and brand_id = $2 and buyer_id = $3",
                      "insert into locks (bucket, brand_id, buyer_id) values ($1, $2, $3) "
-                     "on conflict (bucket, brand_id, buyer_id) do update set version = locks.version + 1 "
+                     "on conflict (brand_id, buyer_id) do update set version = locks.version + 1 "
                      "returning " GUARD_COLUMNS};
 const Sql kLockGuardIfAny{"lock.guard_if_any",
                           "update locks set version = version + 1 where bucket = $1 and brand_id = $2 "
@@ -69,10 +71,18 @@ const Sql kLockGuardIfAny{"lock.guard_if_any",
 const db::Together kLockGuardTogether{kLockGuardIfAny, db::Together::How::locks};
 const Sql kReadGuard{"lock.find",
                      "select " GUARD_COLUMNS " from locks where bucket = $1 and brand_id = $2 and buyer_id = $3"};
-const Sql kGuards{"lock.of_bucket", "select " GUARD_COLUMNS
-                                    " from locks where bucket = $1 and (brand_id, buyer_id) > ($2, $3) "
-                                    "order by brand_id, buyer_id limit $4"};
+const Sql kGuards{"lock.all", "select " GUARD_COLUMNS
+                              " from locks where (brand_id, buyer_id) > ($1, $2) order by brand_id, buyer_id limit $3"};
 const Sql kSaveGuard{"lock.save",
+                     "insert into locks (bucket, brand_id, buyer_id, agent_id, opened_at, protect_until, expires_at, "
+                     "rules_version, last_share_id, moved_at, moved_id, merged_id) "
+                     "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
+                     "on conflict (brand_id, buyer_id) do update set agent_id = excluded.agent_id, "
+                     "opened_at = excluded.opened_at, protect_until = excluded.protect_until, "
+                     "expires_at = excluded.expires_at, rules_version = excluded.rules_version, "
+                     "last_share_id = excluded.last_share_id, moved_at = excluded.moved_at, "
+                     "moved_id = excluded.moved_id, merged_id = excluded.merged_id, version = locks.version + 1",
+                     // The row is there and locked (lock.guard): an update is cheaper than a second try to insert.
                      "update locks set agent_id = $4, opened_at = $5, protect_until = $6, expires_at = $7, "
                      "rules_version = $8, last_share_id = $9, moved_at = $10, moved_id = $11, merged_id = $12 "
                      "where bucket = $1 and brand_id = $2 and buyer_id = $3"};
@@ -119,9 +129,9 @@ const Sql kOpenDepartures{
 const Sql kMoveDeparture{"lock_departure.move",
                          "update lock_departures set after_bucket = $2, after_buyer = $3 where agent_id = $1"};
 const Sql kCloseDeparture{"lock_departure.close", "update lock_departures set done_at = $2 where agent_id = $1"};
-const Sql kLockedTo{"lock.locked_to",
-                    "select bucket, buyer_id from locks where agent_id = $1 and (bucket, buyer_id) > ($2, $3) "
-                    "order by bucket, buyer_id limit $4"};
+const Sql kLockedTo{
+    "lock.locked_to",
+    "select bucket, buyer_id from locks where agent_id = $1 and buyer_id > $2 order by buyer_id limit $3"};
 const Sql kRecordMerge{"guest_merge.record",
                        "insert into guest_merges (guest_id, person_id, at) values ($1, $2, $3) "
                        "on conflict (guest_id) do update set person_id = excluded.person_id, at = excluded.at"};
@@ -217,9 +227,8 @@ Cascade cascade_of(Tx& tx, ShareId root) {
 }
 
 Guard lock_guard(Tx& tx, Bucket bucket, BrandId brand, PersonId buyer) {
-  const std::optional<Guard> guard = tx.one(kLockGuard, {bucket, brand, buyer}, guard_of_row);
-  CHECK(guard);
-  return *guard;
+  const auto there = tx.one(kLockGuard, {bucket, brand, buyer}, guard_of_row);
+  return there.value_or(Guard{bucket, brand, buyer, std::nullopt, {}});
 }
 std::optional<Guard> lock_guard_if_any(Tx& tx, Bucket bucket, BrandId brand, PersonId buyer) {
   return tx.one(kLockGuardIfAny, {bucket, brand, buyer}, guard_of_row);
@@ -227,8 +236,8 @@ std::optional<Guard> lock_guard_if_any(Tx& tx, Bucket bucket, BrandId brand, Per
 std::optional<Guard> read_guard(Tx& tx, Bucket bucket, BrandId brand, PersonId buyer) {
   return tx.one(kReadGuard, {bucket, brand, buyer}, guard_of_row);
 }
-std::vector<Guard> guards_of(Tx& tx, Bucket bucket, BrandId after_brand, PersonId after_buyer, int limit) {
-  return tx.all(kGuards, {bucket, after_brand.value, after_buyer.value, limit}, guard_of_row);
+std::vector<Guard> guards_after(Tx& tx, BrandId after_brand, PersonId after_buyer, int limit) {
+  return tx.all(kGuards, {after_brand.value, after_buyer.value, limit}, guard_of_row);
 }
 
 void save_guard(Tx& tx, const Guard& g) {
@@ -301,7 +310,7 @@ void move_departure(Tx& tx, AgentId agent, const LockedBuyer& after) {
 }
 void close_departure(Tx& tx, AgentId agent, Instant at) { tx.exec(kCloseDeparture, {agent, at}); }
 std::vector<LockedBuyer> locked_to(Tx& tx, AgentId agent, const LockedBuyer& after, int limit) {
-  return tx.all(kLockedTo, {agent, after.bucket, after.buyer.value, limit},
+  return tx.all(kLockedTo, {agent, after.buyer.value, limit},
                 [](const Row& r) { return LockedBuyer{static_cast<Bucket>(r.integer(0)), r.id<PersonId>(1)}; });
 }
 

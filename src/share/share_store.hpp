@@ -41,10 +41,11 @@ struct Guard {
   std::int64_t merged_id = 0;  // steps up to here belong to somebody else now
   bool departed = false;       // the lock's agent has left: a step may be due (share_service.cpp: due_hand)
 };
-Guard lock_guard(db::Tx& tx, Bucket bucket, BrandId brand, PersonId buyer);  // made if there is none
+// Nobody else moves it until the transaction ends; if there is no row, one is there once it is saved.
+Guard lock_guard(db::Tx& tx, Bucket bucket, BrandId brand, PersonId buyer);
 std::optional<Guard> lock_guard_if_any(db::Tx& tx, Bucket bucket, BrandId brand, PersonId buyer);
 std::optional<Guard> read_guard(db::Tx& tx, Bucket bucket, BrandId brand, PersonId buyer);
-std::vector<Guard> guards_of(db::Tx& tx, Bucket bucket, BrandId after_brand, PersonId after_buyer, int limit);
+std::vector<Guard> guards_after(db::Tx& tx, BrandId after_brand, PersonId after_buyer, int limit);
 void save_guard(db::Tx& tx, const Guard& guard);
 
 void insert_touch(db::Tx& tx, Bucket bucket, const Touch& touch);
@@ -69,7 +70,7 @@ struct LockHand {
 };
 void insert_lock_hand(db::Tx& tx, const Guard& guard, const LockHand& hand);
 std::vector<LockHand> lock_hands_of(db::Tx& tx, const Guard& guard);
-// Buyers with a lock of an agent, in order of bucket and buyer.
+// Buyers with a lock of an agent, in order of the buyer.
 struct LockedBuyer {
   Bucket bucket = -1;
   PersonId buyer = {};

@@ -305,6 +305,7 @@ test('an order is packed and shipped from its page; an unpaid one is cancelled',
 
 test('an after-sale is answered with words, then agreed to; the list forgets it', async () => {
   await open('after-sales')
+  await page.locator('article').filter({ hasText: day.afterSale.order_id }).getByText(world.products[1].title).waitFor()
   await page.getByRole('link', { name: '仅退款' }).first().click()
   await page.getByLabel('补充说明').fill('请拍一张盖子的照片')
   await button('写下').click()
@@ -331,6 +332,11 @@ test('a review is hidden with a reason, and shown again; a store’s score adds 
   await row(/含个人信息/).getByRole('button', { name: '恢复显示' }).click()
   await until(async () => (await seen()).includes('盒子压坏'), 'buyers read it again')
   await page.getByRole('tab', { name: '店铺评分' }).click()
+  const name = world.hosts[1].store?.name ?? '诗涵的茶桌'
+  await row(new RegExp(name)).getByRole('button').click()
+  await dialog().getByText('48 小时内发货').waitFor()
+  await page.keyboard.press('Escape')
+  await gone()
   await pick('哪家店', 'A01', /彭春梅/)
   const score = await owner.get(`/stores/${world.hosts[0].store_id}/score`)
   await said(`${score.score} 分`)

@@ -272,6 +272,62 @@ test('a settlement says what it sums, what of it was worked off against a debt, 
   unharmed(one, other)
 })
 
+test('a batch goes out through the payment rail: one host confirms and is paid, one’s account is refused and says why', async () => {
+  const { world } = stage
+  const of = `/brands/${world.brand}`
+  const [, , , paid, refused] = world.hosts
+  await world.owner.put(`${of}/money-rules`, { settlement_approval: 'never' })
+  const buyer = await makeBuyer(world, 'payouts')
+  for (const [host, account] of [[paid, 'o-ke-xin'], [refused, 'x'.repeat(80)]]) {
+    await world.owner.put(`${of}/plans`, { scope: 'agent', scope_id: host.id, host_bp: 1500, promoter_bp: 0, freeze_days: 0 })
+    await receivedOrder(world, buyer, host, world.products[5].skus[0].id, 1)
+    await host.client.put(`/agents/${host.id}/payout-note`, { method: 'wechat', holder: host.name, account })
+    await until(async () => (await world.owner.get(`/agents/${host.id}/entries`)).items.some((one) => one.state === 'available'), 'the commission is due')
+  }
+  await world.owner.post(`${of}/settlements`, { cutoff_at: new Date().toISOString() })
+  const office = await stage.visitor(desk)
+  await stage.logIn(office, world.founder)
+  const { page } = office
+  await page.goto(`/brand/${world.brand}/books`)
+  await page.getByRole('button', { name: '生成批次' }).click()
+  await page.getByText(/批次里有 \d+ 笔/).waitFor()
+  const batch = page.locator('tbody tr').last()
+  await batch.getByRole('button', { name: '微信支付发放' }).click()
+  await page.getByText(/已发起 2 笔转账/).waitFor()
+  // What the rail refuses has failed, with its reason; what it took waits for its receiver.
+  await batch.getByText('在途 1 笔').waitFor()
+  await batch.getByRole('button', { name: '明细' }).click()
+  const drawer = page.getByRole('dialog')
+  const line = (host) => drawer.getByRole('row', { name: host.name })
+  await line(refused).getByText('失败').waitFor()
+  await line(refused).getByText('收款账号不能用于自动到账').waitFor()
+  await line(paid).getByText('等收款人确认').waitFor()
+
+  const one = await stage.visitor(phone)
+  await stage.logIn(one, paid)
+  await one.page.goto('/host/earnings')
+  const waiting = one.page.getByRole('region', { name: '待你确认的收款' })
+  await waiting.getByText('¥7.48').waitFor()
+  // Without a network it says so and nothing is taken for done; the next tap is the one that counts.
+  await one.context.setOffline(true)
+  await waiting.getByRole('button', { name: '确认收款' }).click()
+  await waiting.getByRole('alert').getByText('网络连接不上').waitFor()
+  await one.context.setOffline(false)
+  await waiting.getByRole('button', { name: '确认收款' }).click()
+  await waiting.waitFor({ state: 'detached' })
+  await one.page.locator('.hero').getByText('¥7.48').last().waitFor()
+  assert.equal((await paid.client.get(`/agents/${paid.id}/settlements`)).items[0].state, 'paid')
+  await one.page.getByText('已到账').first().waitFor()
+  // The desk sees it arrive by itself.
+  await line(paid).getByText('已到账').waitFor()
+  await page.keyboard.press('Escape')
+  await batch.getByText('微信支付', { exact: true }).waitFor()
+  // Who was refused has nothing to confirm, and their settlement waits for another way.
+  assert.equal((await refused.client.get(`/agents/${refused.id}/settlements`)).items[0].state, 'settled')
+  assert.deepEqual(one.faults.filter((fault) => !/ERR_INTERNET_DISCONNECTED/.test(fault)), [])
+  unharmed(office)
+})
+
 test('customers are one’s own and masked; addresses are there while there is something to send', async () => {
   const { world } = stage
   const { paidOrder } = await filled()

@@ -211,6 +211,9 @@ test('clips are renamed, withdrawn, posted by another host, and found beside the
   await buyer.page.getByRole('link').filter({ hasText: head.title }).waitFor()
   await buyer.page.getByRole('heading', { name: '评价', exact: true }).waitFor()
   await buyer.page.getByRole('link', { name: /三分钟讲透这款茶/ }).tap()
+  // Anybody may see what the brand has signed of it.
+  await buyer.page.getByText('来源可查证').tap()
+  await buyer.page.getByText((await world.owner.get(`/clips/${clip.id}/provenance`)).sha256).waitFor()
   await buyer.page.getByRole('link', { name: /同款/ }).last().tap()
   await buyer.page.getByRole('heading', { name: '同款切片与直播' }).waitFor()
 

@@ -343,7 +343,7 @@ Fen Shop::balance(AgentId agent, ledger::Account account) {
 }
 
 std::string Shop::problems() {
-  const auto report = must(insight::verify(db_, kDefaultBuckets));
+  const auto report = must(insight::verify(db_));
   std::string out = report.ok() ? "" : insight::verify_text(report);
   must(bus::keep_all_events(db_));
   must(db_.read([&](db::Tx& tx) -> Status {

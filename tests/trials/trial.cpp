@@ -533,7 +533,7 @@ class Trial {
   // ---- the auditor
   void audit() {
     const bool faulty = std::exchange(faulty_, false);
-    const auto report = insight::verify(*server_.app().bench().db, server_.app().bench().facts.buckets);
+    const auto report = insight::verify(*server_.app().bench().db);
     law(report.has_value(), "verify does not run: {}", report ? "" : report.error().text());
     law(report->ok(), "verify finds differences:\n{}", insight::verify_text(*report));
     faulty_ = faulty;

@@ -239,8 +239,10 @@ class KeptReads {
       return t.batch == 0 || t.batch + kQuietBatches < batch_;
     });
   }
-  static std::string key_of(int index, std::span<const Param> params) {
-    std::string key(reinterpret_cast<const char*>(&index), sizeof index);
+  // Good until the next call.
+  const std::string& key_of(int index, std::span<const Param> params) {
+    std::string& key = key_;
+    key.assign(reinterpret_cast<const char*>(&index), sizeof index);
     for (const Param& p : params) {
       key += static_cast<char>(p.kind());
       const std::int64_t n =
@@ -282,6 +284,7 @@ class KeptReads {
   std::vector<Written> tables_;
   std::unordered_map<std::string, int> numbers_;
   std::unordered_map<std::string, std::shared_ptr<const Answer>> answers_;
+  std::string key_;
   Tables* preparing_ = nullptr;
   std::uint64_t step_ = 0, batch_ = 0;
   std::int64_t data_version_ = 0;
@@ -359,8 +362,8 @@ class SqliteTx final : public EngineTx {
     std::string key;
     if (kept_ && !reads) kept_->written(sql.index);
     if (kept_ && reads && kept_->worth_it(sql.index)) {
-      key = KeptReads::key_of(sql.index, params);
-      if (const auto known = kept_->find(sql.index, key)) {
+      const std::string& looked_for = kept_->key_of(sql.index, params);
+      if (const auto known = kept_->find(sql.index, looked_for)) {
         if (!on_row) return 0;
         KeptRow row(*known);
         for (std::size_t i = 0; i < known->rows; ++i) {
@@ -370,6 +373,7 @@ class SqliteTx final : public EngineTx {
         }
         return 0;
       }
+      key = looked_for;
     }
     for (std::size_t i = 0; i < params.size(); ++i)
       if (const int rc = bind(statement, static_cast<int>(i) + 1, params[i]); rc != SQLITE_OK)
@@ -413,13 +417,28 @@ class SqliteTx final : public EngineTx {
   KeptReads* kept_;
 };
 
+Status sync_path(const std::string& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (fd < 0) return fail(Code::io_failed, fmt::format("{}: {}", path, std::strerror(errno)));
+  const int rc = ::fsync(fd);
+  const int error = errno;
+  ::close(fd);
+  if (rc != 0) return fail(Code::io_failed, fmt::format("{}: {}", path, std::strerror(error)));
+  return {};
+}
+Status sync_folder_of(const std::string& path) {
+  return sync_path(std::filesystem::absolute(path).parent_path().string(), O_RDONLY | O_DIRECTORY);
+}
+
 class SqliteDatabase final : public Engine {
  public:
-  SqliteDatabase(std::string path, const OpenOptions& options, std::unique_ptr<Connection> writer)
+  SqliteDatabase(std::string path, const OpenOptions& options, std::unique_ptr<Connection> writer, Flush flush)
       : Engine(options),
         path_(std::move(path)),
         batch_limit_(static_cast<std::size_t>(options.batch_limit)),
+        unflushed_limit_(static_cast<std::size_t>(options.queue_limit)),
         busy_timeout_ms_(options.busy_timeout_ms),
+        flush_(std::move(flush)),
         writer_(std::move(writer)),
         readers_(options.readers, options.busy_timeout_ms,
                  [this] { return Connection::open(path_, Connection::Role::read, busy_timeout_ms_); }) {
@@ -432,11 +451,19 @@ class SqliteDatabase final : public Engine {
         },
         this);
     kept_.watch(writer_->raw());
+    flusher_ = std::thread([this] { flush_loop(); });
     thread_ = std::thread([this] { write_loop(); });
   }
   ~SqliteDatabase() override {
     close();
     thread_.join();
+    {
+      const std::scoped_lock lock(flush_mutex_);
+      ended_ = true;
+    }
+    changed_.notify_all();
+    flusher_.join();
+    if (wal_ >= 0) ::close(wal_);
     sqlite3_finalize(data_version_);
   }
 
@@ -510,10 +537,65 @@ class SqliteDatabase final : public Engine {
       if (!done)
         for (Job& job : jobs)
           if (!job.settled) run_together({&job, 1}, Undo::each);
-      for (Job& job : jobs) answer(job);
+      for (Job& job : jobs) tell_early(job);
+      hand_over(std::move(jobs));
       jobs.clear();
       copy_back();
     }
+  }
+
+  // Whoever was refused waits for the flush as well: it may have seen what is not on disk yet.
+  void hand_over(std::vector<Job>&& jobs) {
+    const bool dirty = std::exchange(committed_, false);
+    {
+      std::unique_lock lock(flush_mutex_);
+      if (dirty || flushing_ || !unflushed_.empty()) {
+        changed_.wait(lock, [&] { return unflushed_jobs_ < unflushed_limit_; });
+        unflushed_jobs_ += jobs.size();
+        unflushed_.push_back({std::move(jobs), dirty});
+        changed_.notify_all();
+        return;
+      }
+    }
+    for (Job& job : jobs) answer(job);
+  }
+
+  void flush_loop() {
+    const Inside inside;
+    std::unique_lock lock(flush_mutex_);
+    while (true) {
+      changed_.wait(lock, [&] { return ended_ || !unflushed_.empty(); });
+      if (unflushed_.empty()) return;
+      std::vector<Batch> batches = std::exchange(unflushed_, {});
+      flushing_ = true;
+      lock.unlock();
+      std::size_t count = 0;
+      if (std::any_of(batches.begin(), batches.end(), [](const Batch& b) { return b.dirty; })) flush();
+      for (Batch& batch : batches)
+        for (Job& job : batch.jobs) {
+          answer(job);
+          ++count;
+        }
+      batches.clear();
+      lock.lock();
+      flushing_ = false;
+      unflushed_jobs_ -= count;
+      changed_.notify_all();
+    }
+  }
+
+  // The file is there as long as a connection is open, and stays the same one; that it is there must be on disk as
+  // well.
+  void flush() {
+    if (wal_ < 0) {
+      wal_ = ::open((path_ + "-wal").c_str(), O_RDWR | O_CLOEXEC);
+      CHECK(wal_ >= 0);
+      CHECK(sync_folder_of(path_));
+    }
+    int rc;
+    while ((rc = flush_(wal_)) != 0 && errno == EINTR) {
+    }
+    CHECK(rc == 0);
   }
 
   // One transaction, one commit. False: those that are not settled must run again, each alone; with Undo::nobody and
@@ -568,6 +650,7 @@ class SqliteDatabase final : public Engine {
     const int rc = writer_->run(Control::commit);
     if (rc == SQLITE_OK) {
       ++counters.commits;
+      committed_ = true;
       return true;
     }
     // A constraint that is only checked at the commit is one body's fault: find it.
@@ -616,30 +699,35 @@ class SqliteDatabase final : public Engine {
 
   const std::string path_;
   const std::size_t batch_limit_;
+  const std::size_t unflushed_limit_;  // writes that are committed and not answered; beyond, the writer waits
   const int busy_timeout_ms_;
+  const Flush flush_;
   // Batches that undo each body by itself, after one in which somebody failed who had written.
   static constexpr int kCarefulBatches = 16;
   int careful_ = 0;
   KeptReads kept_;  // the thread's, as is all that follows
   std::unique_ptr<Connection> writer_;
+  bool committed_ = false;  // by the batch under way
   sqlite3_stmt* data_version_ = nullptr;
   std::int64_t unknown_versions_ = 0;
   int wal_pages_ = 0;
   int wal_pages_before_ = 0;
   int next_copy_pages_ = kCheckpointPages;
-  Pool<Connection> readers_;
-  std::thread thread_;
-};
 
-Status sync_path(const std::string& path, int flags) {
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
-  if (fd < 0) return fail(Code::io_failed, fmt::format("{}: {}", path, std::strerror(errno)));
-  const int rc = ::fsync(fd);
-  const int error = errno;
-  ::close(fd);
-  if (rc != 0) return fail(Code::io_failed, fmt::format("{}: {}", path, std::strerror(error)));
-  return {};
-}
+  struct Batch {
+    std::vector<Job> jobs;
+    bool dirty;
+  };
+  std::mutex flush_mutex_;
+  std::condition_variable changed_;
+  std::vector<Batch> unflushed_;
+  std::size_t unflushed_jobs_ = 0;
+  bool flushing_ = false, ended_ = false;
+  int wal_ = -1;  // the flusher's
+
+  Pool<Connection> readers_;
+  std::thread thread_, flusher_;
+};
 
 // Copies in one step, so in one snapshot; the writer goes on meanwhile.
 Status copy_database(const std::string& from, const std::string& to, int busy_timeout_ms) {
@@ -727,15 +815,19 @@ Status sqlite_take_in(const std::string& copy, const std::string& path) {
   TRY_OK(sync_path(copy, O_RDWR));
   if (renameat2(AT_FDCWD, copy.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0)
     return fail(errno == EEXIST ? Code::conflict : Code::io_failed, fmt::format("{}: {}", path, std::strerror(errno)));
-  return sync_path(std::filesystem::absolute(path).parent_path().string(), O_RDONLY | O_DIRECTORY);
+  return sync_folder_of(path);
 }
 
-Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const OpenOptions& options) {
+Result<std::unique_ptr<Database>> open_sqlite(const std::string& path, const OpenOptions& options, Flush flush) {
   // Nobody asks how much memory SQLite has; counting it takes a lock for each piece.
   static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(uncounted);
   TRY(auto writer, Connection::open(path, Connection::Role::write, options.busy_timeout_ms));
-  return std::make_unique<SqliteDatabase>(path, options, std::move(writer));
+  // Commits do not flush by themselves: SqliteDatabase::flush does, before anybody is answered. Copying back still
+  // does.
+  TRY_OK(writer->script("pragma synchronous = normal"));
+  if (!flush) flush = [](int fd) { return ::fdatasync(fd); };
+  return std::make_unique<SqliteDatabase>(path, options, std::move(writer), std::move(flush));
 }
 
 }  // namespace lianbo::db

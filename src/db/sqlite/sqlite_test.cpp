@@ -3,12 +3,17 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
+#include <functional>
 #include <future>
+#include <mutex>
 #include <thread>
 
 #include "db/db.hpp"
+#include "db/sqlite/sqlite.hpp"
 #include "support/database.hpp"
 
 namespace lianbo::db {
@@ -150,6 +155,110 @@ TEST_F(SqliteTest, OneWhoFailsAfterWritingIsUndoneAlone) {
       return {};
     }));
   }
+}
+
+// A disk that stands still while a flush waits in it.
+struct SlowDisk {
+  std::promise<void> inside, go;
+  std::atomic<bool> stands{false};
+  Flush flush() {
+    return [this](int fd) {
+      if (stands.exchange(false)) {
+        inside.set_value();
+        go.get_future().wait();
+      }
+      return ::fdatasync(fd);
+    };
+  }
+};
+
+TEST_F(SqliteTest, WhileTheDiskStandsTalkGoesOnAndNothingIsAnswered) {
+  SlowDisk disk;
+  db_ = *open_sqlite(path(), {}, disk.flush());
+  std::mutex mutex;
+  std::vector<std::string> told;
+  std::promise<void> said;
+  db_->on_commit([&](std::vector<Event>&& events) {
+    const std::scoped_lock lock(mutex);
+    for (const Event& event : events) {
+      told.push_back(event.topic);
+      if (event.topic == "line.3") said.set_value();
+    }
+  });
+  const auto line = [](const std::string& topic, bool durable) {
+    return [topic, durable](Tx& tx) -> Status {
+      TRY_OK(put(tx, topic));
+      tx.emit({EventId{static_cast<std::int64_t>(std::hash<std::string>{}(topic) >> 2)},
+               0,
+               {},
+               topic,
+               0,
+               "{}",
+               1,
+               durable});
+      return {};
+    };
+  };
+  std::atomic<int> answered{0};
+  std::vector<std::promise<Status>> answers(5);
+  const auto submit = [&](std::size_t i, Database::Body body) {
+    db_->submit(std::move(body), [&, i](Status status) {
+      ++answered;
+      answers[i].set_value(std::move(status));
+    });
+  };
+  disk.stands = true;
+  submit(0, line("pin.opened", true));
+  disk.inside.get_future().wait();
+  submit(1, line("line.1", false));
+  submit(2, line("pin.closed", true));
+  submit(3, line("line.2", false));
+  submit(4, line("line.3", false));
+  said.get_future().wait();  // although the disk stands
+  EXPECT_EQ(answered, 0) << "an answer before its row is on disk";
+  {
+    const std::scoped_lock lock(mutex);
+    EXPECT_EQ(told, (std::vector<std::string>{"line.1", "line.2", "line.3"})) << "a pin is durable before it is told";
+  }
+  EXPECT_EQ(number(kCount), 5);
+  disk.go.set_value();
+  for (auto& answer : answers) EXPECT_TRUE(answer.get_future().get());
+  const std::scoped_lock lock(mutex);
+  EXPECT_EQ(told.size(), 5U);
+}
+
+TEST_F(SqliteTest, ARefusalWaitsForTheFlushOfWhatItSaw) {
+  SlowDisk disk;
+  db_ = *open_sqlite(path(), {}, disk.flush());
+  std::promise<Status> written, refused;
+  std::atomic<bool> released{false}, early{false};
+  disk.stands = true;
+  db_->submit([](Tx& tx) { return put(tx, "the last unit"); }, [&](Status s) { written.set_value(std::move(s)); });
+  disk.inside.get_future().wait();
+  db_->submit(
+      [&](Tx& tx) -> Status {
+        EXPECT_EQ(tx.number(kCount), 1);
+        return fail(Code::sold_out, "the last unit is gone");
+      },
+      [&](Status s) {
+        early = !released;
+        refused.set_value(std::move(s));
+      });
+  for (int i = 0; i < 2; ++i) {  // when the second has begun, the batch of the refusal is over
+    std::promise<void> behind;
+    db_->submit(
+        [&](Tx&) -> Status {
+          behind.set_value();
+          return fail(Code::conflict, "commits nothing");
+        },
+        [](Status) {});
+    behind.get_future().wait();
+  }
+  released = true;
+  disk.go.set_value();
+  EXPECT_TRUE(written.get_future().get());
+  EXPECT_FALSE(refused.get_future().get());
+  EXPECT_FALSE(early) << "told that it is sold out before the sale was on disk";
 }
 
 TEST_F(SqliteTest, ABatchIsNoLargerThanItsLimit) {

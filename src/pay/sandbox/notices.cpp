@@ -109,17 +109,6 @@ Result<Delivered> Sandbox::send_claimed(const std::vector<NoticeRow>& claimed, I
   return out;
 }
 
-Status Sandbox::deliver_one(const std::string& event, Instant now, const NoticeSend& send) {
-  TRY(const auto claimed, db_.write([&](db::Tx& tx) -> Result<std::vector<NoticeRow>> {
-    std::vector<NoticeRow> taken;
-    const auto notice = find_waiting_notice(tx, event);
-    if (notice && claim(tx, *notice, now)) taken.push_back(*notice);
-    return taken;
-  }));
-  TRY_OK(send_claimed(claimed, now, send, 1));
-  return {};
-}
-
 Result<Delivered> Sandbox::deliver_due(Instant now, const NoticeSend& send, const DeliverOptions& options) {
   TRY(const auto stale, db_.read([&](db::Tx& tx) -> Result<std::vector<std::string>> {
     return stale_transfers(tx, now - kConfirmWithinMs, options.limit);

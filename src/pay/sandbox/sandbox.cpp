@@ -589,7 +589,9 @@ Result<Paid> Sandbox::pay(const std::string& prepay_id, const std::string& openi
                           const PayOptions& options) {
   const int copies = options.notice_copies.value_or(options_.notice_copies);
   const Instant first_at = now + options.notice_delay_ms.value_or(options_.notice_delay_ms);
+  std::optional<NoticeRow> claimed;  // sent before this returns: nobody else sends it meanwhile
   TRY(Paid paid, db_.write([&](db::Tx& tx) -> Result<Paid> {
+    claimed.reset();
     const auto prepay = find_prepay(tx, prepay_id);
     if (!prepay) return fail(Code::not_found, "there is no such prepay_id", "prepay_id");
     auto t = lock_transaction(tx, prepay->out_trade_no);
@@ -604,11 +606,16 @@ Result<Paid> Sandbox::pay(const std::string& prepay_id, const std::string& openi
     t->transaction_id = "4200" + time_digits(now) + digits_of(t->out_trade_no, 10);
     mark_paid(tx, t->out_trade_no, t->transaction_id, now);
     t->paid_at = now;
-    insert_notice(tx, payment_notice(keys_, *t, copies, first_at));
+    NoticeRow notice = payment_notice(keys_, *t, copies, first_at);
+    if (options.send_first) {
+      notice.tries = 1;
+      notice.next_try_at = now + kNoticeRetryMs[0];
+      claimed = notice;
+    }
+    insert_notice(tx, notice);
     return Paid{t->out_trade_no, t->transaction_id, now, false};
   }));
-  if (options.send_first && !paid.already)
-    TRY_OK(deliver_one(event_id(kPaymentEvent, paid.out_trade_no, now), now, options.send_first));
+  if (claimed) TRY_OK(send_claimed({*claimed}, now, options.send_first, 1));
   return paid;
 }
 

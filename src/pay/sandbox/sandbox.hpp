@@ -159,7 +159,6 @@ class Sandbox {
   // Ends one that waits, as SUCCESS or FAIL, and queues its notice; what it is now.
   Result<std::optional<TransferRow>> end(const std::string& out_bill_no, std::string_view state,
                                          std::string_view fail_reason, Instant now);
-  Status deliver_one(const std::string& event_id, Instant now, const NoticeSend& send);
   Result<Delivered> send_claimed(const std::vector<NoticeRow>& claimed, Instant now, const NoticeSend& send,
                                  int threads);
   OutgoingNotice seal_notice(const NoticeRow& notice, Instant now);

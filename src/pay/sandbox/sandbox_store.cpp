@@ -73,10 +73,6 @@ const Sql kInsertNotice{"sandbox.insert_notice",
 const Sql kDueNotices{"sandbox.due_notices", "select " NOTICE_COLUMNS
                                              " from sandbox_notices where state = 'waiting' and next_try_at <= $1 "
                                              "order by next_try_at, event_id limit $2"};
-const Sql kFindWaitingNotice{"sandbox.find_waiting_notice",
-                             "select " NOTICE_COLUMNS
-                             " from sandbox_notices where event_id = $1 and state = 'waiting'"};
-#undef NOTICE_COLUMNS
 const Sql kClaimNotice{"sandbox.claim_notice",
                        "update sandbox_notices set tries = tries + 1, next_try_at = $3, state = $4 "
                        "where event_id = $1 and tries = $2 and state = 'waiting'"};
@@ -228,9 +224,6 @@ void insert_notice(db::Tx& tx, const NoticeRow& n) {
 }
 std::vector<NoticeRow> due_notices(db::Tx& tx, Instant now, int limit) {
   return tx.all(kDueNotices, {now, limit}, notice_of);
-}
-std::optional<NoticeRow> find_waiting_notice(db::Tx& tx, const std::string& event_id) {
-  return tx.one(kFindWaitingNotice, {event_id}, notice_of);
 }
 bool claim_notice(db::Tx& tx, const NoticeRow& n, std::optional<Instant> next_try_at) {
   return tx.exec(kClaimNotice,

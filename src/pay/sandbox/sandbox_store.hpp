@@ -86,7 +86,6 @@ struct NoticeRow {
 };
 void insert_notice(db::Tx& tx, const NoticeRow& row);
 std::vector<NoticeRow> due_notices(db::Tx& tx, Instant now, int limit);
-std::optional<NoticeRow> find_waiting_notice(db::Tx& tx, const std::string& event_id);
 // Takes the next try of a notice: false when another took it. Without next_try_at it is the last.
 bool claim_notice(db::Tx& tx, const NoticeRow& row, std::optional<Instant> next_try_at);
 void mark_answered(db::Tx& tx, const std::string& event_id);

@@ -1,10 +1,11 @@
 // @vitest-environment node
 // The sentences that a file's errors are translated from are those that the server says, and all of them.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { locale } from '@shared/i18n'
-import { faults, faultText } from './faults'
+import { details } from './details'
+import { faults, detailText, faultText } from './faults'
 
 const source = (name: string) => readFileSync(join(__dirname, '../../../src', name), 'utf8')
 const literals = (text: string) => [...text.matchAll(/"((?:[^"\\\n]|\\.)*)"/g)].map((m) => m[1]!.replace(/\\"/g, '"'))
@@ -14,6 +15,21 @@ const files = ['base/csv.cpp', 'base/money.cpp', 'org/agents_csv.cpp', 'org/org.
 const said = files.flatMap((name) => literals(joined(source(name))))
 const parts = (english: string) => english.split(/\{\w+\}/).filter((part) => /[a-z]{2}/i.test(part))
 
+const all = ['org', 'catalog', 'order', 'live', 'promo'].flatMap((folder) => readdirSync(join(__dirname, '../../../src', folder)).filter((name) => name.endsWith('.cpp') && !name.endsWith('_test.cpp')).flatMap((name) => literals(joined(source(`${folder}/${name}`)))))
+
+describe('what the server adds to a title', () => {
+  it('is translated from what it says', () => {
+    const missing = details.flatMap(([english]) => parts(english).filter((part) => !all.some((one) => one.includes(part.trim()))))
+    expect(missing).toEqual([])
+  })
+  it('is in the reader’s language, or marked as the server’s words', () => {
+    locale.value = 'zh'
+    expect(faultText('an agent of this brand has the code A01 already')).toBe('已有编号为 A01 的代理')
+    expect(faultText('the four rates add up to 3100 basis points; at most 3000 may be paid out of one sale')).toBe('四项比例合计 3100 个基点，一笔销售最多分出 3000 个基点')
+    expect(detailText('a brand must keep an owner')).toBe('品牌至少要有一位所有者')
+    expect(detailText('something new')).toBe('服务器的原话：something new')
+  })
+})
 describe('what is wrong with a file', () => {
   it('is translated from what the server says', () => {
     const missing = faults.flatMap(([english]) => parts(english).filter((part) => !said.some((one) => part.includes(one) && one.trim().length > 3 ? true : one.includes(part.trim()))))

@@ -4,6 +4,7 @@
 // shown as it came.
 import { locale } from '@shared/i18n'
 import type { Problem } from '@shared/api/problem'
+import { details } from './details'
 
 export const faults: readonly (readonly [english: string, chinese: string])[] = [
   // ——— any file of cells
@@ -107,7 +108,7 @@ export const faults: readonly (readonly [english: string, chinese: string])[] = 
 ]
 
 const blank = /\{(\w+)\}/g
-const patterns = faults.map(([english, chinese]) => {
+const patterns = [...faults, ...details].map(([english, chinese]) => {
   const names = [...english.matchAll(blank)].map((m) => m[1]!)
   const literal = english.split(/\{\w+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   return { pattern: new RegExp(`^${literal.join('([^]+?)')}$`), names, chinese }
@@ -121,6 +122,12 @@ export function faultPlaces(problem: Problem): { line: number | undefined; colum
     const m = /^line (\d+)(?:, column ([^:]+))?:\s*(.*)$/is.exec(words)
     return { line: m ? Number(m[1]) : undefined, column: m?.[2]?.trim() ?? '', text: faultText(m?.[3] ?? words) }
   })
+}
+
+// A sentence beside a title, in the reader's language, or marked as the server's own words.
+export function detailText(sentence: string): string {
+  const told = faultText(sentence)
+  return told === sentence && locale.value !== 'en' ? `服务器的原话：${sentence}` : told
 }
 
 // One sentence of the server in the reader's language. Several ("3 errors; the first: …") come with their places; of

@@ -1,6 +1,7 @@
 // Short words at the edge of the desk: what was done, or what was not.
 import { reactive } from 'vue'
-import { asProblem } from '@shared/api/problem'
+import { locale } from '@shared/i18n'
+import { asProblem, type Problem } from '@shared/api/problem'
 import { problemHint, problemTitle } from '@shared/words'
 
 export interface Toast {
@@ -24,7 +25,13 @@ export function drop(id: number) {
 }
 export const sayDone = (title: string) => add('good', title, '', 4000)
 export const sayLost = (title: string) => add('bad', title, '', 9000)
-export function sayProblem(error: unknown) {
+// The server's own words beside its title, in the reader's language where they are known.
+async function detailOf({ detail, isMissing }: Problem): Promise<string> {
+  if (!detail || isMissing || locale.value === 'en') return isMissing ? '' : detail
+  return (await import('../i18n/faults')).detailText(detail)
+}
+export async function sayProblem(error: unknown) {
   const problem = asProblem(error)
-  add('bad', problemTitle(problem), problem.detail || problemHint(problem), 9000)
+  const detail = await detailOf(problem).catch(() => problem.detail)
+  add('bad', problemTitle(problem), detail || problemHint(problem), 9000)
 }

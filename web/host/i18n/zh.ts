@@ -388,6 +388,7 @@ export const zh = {
   'why.step.settled': '结算',
   'why.step.payout': '打款',
   'why.until': '要到 {time}',
+  'why.frozen.none': '签收后马上解冻，只要没有售后。',
   'why.frozen': '签收后冻结 {n} 天，期间没有售后就解冻。',
   'why.frozen.first': '买家签收后再过 {n} 天解冻。',
   'why.settlement': '看结算单',

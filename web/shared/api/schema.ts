@@ -5342,6 +5342,9 @@ export type ListOpenAfterSalesReply = {
     closed_at?: string | null
     /** of a refusal */
     dispute_until?: string | null
+    /** of the line's product, as it was ordered */
+    title: string
+    sku_title: string
   }[]
   /** pass as ?after= for the next page */
   next?: string | null

@@ -21,6 +21,19 @@ describe('amounts', () => {
     expect(money(1999, 'USD')).toBe('$19.99')
     expect(money(1999, 'CNY')).toBe('¥19.99')
   })
+  it('are written as the browser would', () => {
+    for (const tag of ['zh', 'en'] as const) {
+      locale.value = tag
+      for (const currency of ['CNY', 'USD', 'EUR', 'GBP', 'KRW', 'SEK'])
+        for (const fen of [0, 1, 10, 99, 100, 12345, 99999, 100000, 123456789, 100000000000, -1, -100, -99999999]) {
+          const format = new Intl.NumberFormat(tag === 'zh' ? 'zh-CN' : 'en', { style: 'currency', currency, currencyDisplay: 'narrowSymbol', minimumFractionDigits: 2, maximumFractionDigits: 2 })
+          expect(money(fen, currency)).toBe(format.format(fen / 100))
+          const { symbol, whole, decimals } = moneyParts(fen, currency)
+          const of = (...types: string[]) => format.formatToParts(fen / 100).filter((one) => types.includes(one.type)).map((one) => one.value).join('')
+          expect([symbol, whole, decimals]).toEqual([of('currency'), of('minusSign', 'integer', 'group'), of('decimal', 'fraction')])
+        }
+    }
+  })
   it('come in parts that add up', () => {
     locale.value = 'en'
     expect(moneyParts(123456)).toEqual({ symbol: '¥', whole: '1,234', decimals: '.56' })

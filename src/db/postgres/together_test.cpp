@@ -15,21 +15,21 @@ namespace {
 using ::testing::ElementsAre;
 using How = Together::How;
 
-const Sql kAdd{"crowd_test.add", "insert into nodes (node, holder, horizon_at, renewed_at) values ($1, $2, $3, 0)"};
+const Sql kAdd{"together_test.add", "insert into nodes (node, holder, horizon_at, renewed_at) values ($1, $2, $3, 0)"};
 const Together kAddTogether{kAdd, How::later};
-const Sql kAddAtOnce{"crowd_test.add_at_once",
+const Sql kAddAtOnce{"together_test.add_at_once",
                      "insert into nodes (node, holder, horizon_at, renewed_at) values ($1, 'x', 0, 0)"};
-const Sql kFind{"crowd_test.find", "select holder, horizon_at from nodes where node = $1"};
-const Sql kAll{"crowd_test.all", "select holder from nodes where node > $1 order by node limit 100"};
-const Sql kSum{"crowd_test.sum", "select cast(coalesce(sum(horizon_at), 0) as bigint) from nodes"};
-const Sql kLock{"crowd_test.lock",
+const Sql kFind{"together_test.find", "select holder, horizon_at from nodes where node = $1"};
+const Sql kAll{"together_test.all", "select holder from nodes where node > $1 order by node limit 100"};
+const Sql kSum{"together_test.sum", "select cast(coalesce(sum(horizon_at), 0) as bigint) from nodes"};
+const Sql kLock{"together_test.lock",
                 "update nodes set renewed_at = renewed_at + 1 where node = $1 returning holder, horizon_at"};
 const Together kLockTogether{kLock, How::locks};
-const Sql kSet{"crowd_test.set", "update nodes set horizon_at = $2 where node = $1"};
+const Sql kSet{"together_test.set", "update nodes set horizon_at = $2 where node = $1"};
 const Together kSetTogether{kSet, How::later};
-const Sql kDrop{"crowd_test.drop", "delete from nodes where node = $1 and holder = $2"};
+const Sql kDrop{"together_test.drop", "delete from nodes where node = $1 and holder = $2"};
 const Together kDropTogether{kDrop, How::later};
-const Sql kTake{"crowd_test.take",
+const Sql kTake{"together_test.take",
                 "update nodes set horizon_at = horizon_at - $2 where node = $1 and horizon_at >= $2"};
 const Together kTakeTogether{
     kTake, How::takes,
@@ -38,18 +38,18 @@ const Together kTakeTogether{
     "- s_.qty from s_ where o.node = s_.node and o.horizon_at >= s_.qty returning o.node) select k_.n_ from k_ join u_ "
     "on u_.node = k_.node"};
 const Sql kAddRequest{
-    "crowd_test.add_request",
+    "together_test.add_request",
     "insert into idempotency_keys (bucket, person_id, key, request_sha256, status, content_type, reply, at, "
     "reply_sealed) values ($1, $2, $3, $4, 200, '', $5, 0, $6)"};
 const Together kAddRequestTogether{kAddRequest, How::later};
-const Sql kGetRequest{"crowd_test.get_request",
+const Sql kGetRequest{"together_test.get_request",
                       "select key, request_sha256, reply, reply_sealed from idempotency_keys where bucket = $1 and "
                       "person_id = $2 and key = $3"};
-const Sql kOutbox{"crowd_test.outbox", "select topic from outbox order by id limit 100"};
+const Sql kOutbox{"together_test.outbox", "select topic from outbox order by id limit 100"};
 
-class CrowdTest : public ::testing::Test {
+class TogetherTest : public ::testing::Test {
  protected:
-  CrowdTest() {
+  TogetherTest() {
     db_ = scratch_.open({.writers = 2});
     db_->on_commit([this](std::vector<Event>&& events) {
       const std::scoped_lock lock(mutex_);
@@ -113,7 +113,7 @@ class CrowdTest : public ::testing::Test {
   }
 };
 
-TEST_F(CrowdTest, EachReadsAndWritesItsOwnRowsInOneCommit) {
+TEST_F(TogetherTest, EachReadsAndWritesItsOwnRowsInOneCommit) {
   for (int i = 1; i <= 20; ++i) add(i, "h" + std::to_string(i), i);
   const auto commits = db_->stats().commits;
   std::vector<Database::Body> bodies;
@@ -146,7 +146,7 @@ TEST_F(CrowdTest, EachReadsAndWritesItsOwnRowsInOneCommit) {
   EXPECT_EQ(told_, 20U);
 }
 
-TEST_F(CrowdTest, WhoFailsHarmsNobody) {
+TEST_F(TogetherTest, WhoFailsHarmsNobody) {
   const auto said = run({[](Tx& tx) -> Status {
                            tx.exec(kAdd, {1, "a", 1});
                            return {};
@@ -168,7 +168,7 @@ TEST_F(CrowdTest, WhoFailsHarmsNobody) {
   EXPECT_EQ(told_, 0U);
 }
 
-TEST_F(CrowdTest, WhatIsNotFitForACrowdRunsAlone) {
+TEST_F(TogetherTest, WhatIsNotFitForACrowdRunsAlone) {
   int runs = 0;
   const auto said = run({[&](Tx& tx) -> Status {
                            ++runs;
@@ -190,7 +190,7 @@ TEST_F(CrowdTest, WhatIsNotFitForACrowdRunsAlone) {
   EXPECT_THAT(texts(kAll, {0}), ElementsAre("x", "b", "c"));
 }
 
-TEST_F(CrowdTest, AKeyThatIsThereAlreadyMakesAllRunAloneAndOnlyItsOwnerFails) {
+TEST_F(TogetherTest, AKeyThatIsThereAlreadyMakesAllRunAloneAndOnlyItsOwnerFails) {
   add(2, "there", 1);
   std::vector<Database::Body> bodies;
   for (int i = 1; i <= 4; ++i)
@@ -203,7 +203,7 @@ TEST_F(CrowdTest, AKeyThatIsThereAlreadyMakesAllRunAloneAndOnlyItsOwnerFails) {
   EXPECT_THAT(texts(kAll, {0}), ElementsAre("n1", "there", "n3", "n4"));
 }
 
-TEST_F(CrowdTest, WhatIsTakenIsTakenOnceAndGivenBackByWhoFails) {
+TEST_F(TogetherTest, WhatIsTakenIsTakenOnceAndGivenBackByWhoFails) {
   add(1, "stock", 10);
   add(2, "little", 2);
   const auto take = [](int node, bool fails) {
@@ -225,7 +225,7 @@ TEST_F(CrowdTest, WhatIsTakenIsTakenOnceAndGivenBackByWhoFails) {
   for (const Status& s : said) EXPECT_FALSE(s);
 }
 
-TEST_F(CrowdTest, WhoLocksOneRowDecidesOneAfterTheOther) {
+TEST_F(TogetherTest, WhoLocksOneRowDecidesOneAfterTheOther) {
   add(1, "one", 0);
   std::vector<Database::Body> bodies;
   for (int i = 0; i < 5; ++i)
@@ -240,7 +240,7 @@ TEST_F(CrowdTest, WhoLocksOneRowDecidesOneAfterTheOther) {
   EXPECT_EQ(horizon(1), 10);
 }
 
-TEST_F(CrowdTest, ValuesComeAsTheyWent) {
+TEST_F(TogetherTest, ValuesComeAsTheyWent) {
   const std::string bytes("\0\xff\\\"{", 5), text = "a\\b\"c,{}' 名";
   std::vector<Database::Body> bodies;
   for (int i = 1; i <= 2; ++i)
@@ -267,8 +267,8 @@ TEST_F(CrowdTest, ValuesComeAsTheyWent) {
   for (const Status& s : run(bodies)) EXPECT_TRUE(s) << s.error().text();
 }
 
-TEST_F(CrowdTest, OneThatThrowsOrLosesTheConnectionIsAnError) {
-  static const Sql end_mine{"crowd_test.end_mine", "select 1", "select pg_terminate_backend(pg_backend_pid())"};
+TEST_F(TogetherTest, OneThatThrowsOrLosesTheConnectionIsAnError) {
+  static const Sql end_mine{"together_test.end_mine", "select 1", "select pg_terminate_backend(pg_backend_pid())"};
   int runs = 0;
   const auto said = run({[&](Tx& tx) -> Status {
                            if (++runs == 1) tx.number(end_mine);
@@ -286,7 +286,7 @@ TEST_F(CrowdTest, OneThatThrowsOrLosesTheConnectionIsAnError) {
   EXPECT_THAT(texts(kAll, {0}), ElementsAre("a", "b"));
 }
 
-TEST(TogetherTest, OnSqliteSuchABodyIsOneLikeAnyOther) {
+TEST(TogetherOnSqlite, SuchABodyIsOneLikeAnyOther) {
   test::ScratchDatabase scratch{test::Engine::sqlite};
   const auto db = scratch.open();
   std::mutex mutex;

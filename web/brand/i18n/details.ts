@@ -1,0 +1,48 @@
+// What the server adds to an error's title, as it says it, with {blanks}, and in Chinese: what somebody at the desk meets.
+// details.test.ts holds this list against the server's sources. What is not here is shown as the server's own words.
+export const details: readonly (readonly [english: string, chinese: string])[] = [
+  // ——— people
+  ['an agent of this brand has the code {code} already', '已有编号为 {code} 的代理'],
+  ['the parent must be an agent of this brand', '上级必须是本品牌的代理'],
+  ['the parent must be an agent of this brand who has not left', '上级必须是本品牌未离开的代理'],
+  ['{code} stands below {other}; nobody is their own ancestor', '{code} 在 {other} 之下，不能成为自己的上级'],
+  ['the house agent must be an active agent of this brand', '接手客户的代理必须是本品牌的正常代理'],
+  ['must be applied, training, active, suspended or left', '状态只能是已申请、培训中、正常、已暂停或已离开'],
+  ['a brand must keep an owner', '品牌至少要有一位所有者'],
+  ['choose another login', '这个账号已被使用，请换一个'],
+  ['somebody who is not staff of this brand has this login; choose another', '这个账号属于本品牌之外的人，请换一个'],
+  ['this person has a password already; log in with it', '此人已设过密码，请直接登录'],
+  ['ask for a new invitation', '请重新发一份邀请'],
+  ['the present password is not this one', '当前密码不对'],
+  ['nobody has this login; ask the person how they log in', '没有这个账号，请向对方确认'],
+  ['too many people log in at once; try again in a moment', '同时登录的人太多，请稍后再试'],
+  ['the brand has the region {name} already', '已有地区 {name}'],
+  ['the brand has the region {name}, or one below it, already', '已有地区 {name} 或它的下级地区'],
+  ['say why: the applicant reads it', '请写明原因，申请人会看到'],
+  // ——— goods
+  ['others are changing this right now; nothing was changed, try again', '别人正在修改，这次没有保存，请再试一次'],
+  ['this window has passed', '这段时间已经过去'],
+  ['a campaign lasts at most 366 days', '活动最长 366 天'],
+  ['this SKU is named twice', '同一规格出现了两次'],
+  ['a price is 0 to {most} fen', '价格应在 0 到 {most} 分之间'],
+  ['a title has 1 to {most} characters', '标题应为 1 到 {most} 个字'],
+  ['a name has 1 to {most} characters', '名称应为 1 到 {most} 个字'],
+  ['the four rates add up to {sum} basis points; at most {most} may be paid out of one sale', '四项比例合计 {sum} 个基点，一笔销售最多分出 {most} 个基点'],
+  ['this region has a row already', '这个地区已有一行'],
+  ['this store is named twice', '同一家店出现了两次'],
+  // ——— orders and money
+  ['the order is not paid; an unpaid one can be cancelled', '订单还没付款；未付款的可以取消'],
+  ['every unit of the order was given back; there is nothing to ship', '订单的商品都已退回，没有可发的'],
+  ['this parcel was recorded before, with other contents', '这个运单已登记过，内容不一样'],
+  ['you refused it; a dispute is decided by somebody else of the brand', '拒绝的人是你，争议要由品牌的另一位处理'],
+  ['its units have come back under another after-sale meanwhile', '这些商品已在另一笔售后里退回'],
+  ['what would be settled is no longer what was proposed; propose it again', '可结算的金额已经变了，请重新提交'],
+  ['this run was not proposed to anybody', '这次结算没有提交复核'],
+  ['you proposed this run; somebody else of finance approves it', '这次结算由你提交，要由另一位财务复核'],
+  ['it is on its way in a batch of payouts; read the batch\'s results instead', '它已在付款批次里，请读回批次的结果'],
+  // ——— on air and reach
+  ['this bag takes no more entries', '福袋不再接受参与'],
+  ['the bag\'s time has come: it is drawn, not cancelled', '福袋已到开奖时间，不能取消'],
+  ['this promotion has ended; another one can be bought', '这次推广已结束，可以再买一次'],
+  ['only where the audience is a region', '只有按地区投放时才填地区'],
+]
