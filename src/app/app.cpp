@@ -340,6 +340,7 @@ Status App::build() {
   const org::OrgDeps org_deps{b.db.get(), &b.settings, {}};
   for (const auto& route : org::org_routes(org_deps))
     if (route.method != net::Method::get) deps.changes_relations.insert(route.id);
+  deps.side_by_side = {"placeOrder"};
   backups_ = std::make_unique<BackupKeeper>(*b.db, b.settings);
   TRY(deps.proxies, net::TrustedProxies::parse(b.settings.http_trusted_proxies));
   deps.together.emplace("recordExposures", live::gather_exposures(*b.db));

@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "base/crypto.hpp"
 #include "base/log.hpp"
+#include "db/together.hpp"
 #include "net/problem.hpp"
 #include "net/target.hpp"
 #include "org/org_service.hpp"
@@ -38,6 +39,7 @@ const db::Sql kAddKey{
     "idempotency.add",
     "insert into idempotency_keys (bucket, person_id, key, request_sha256, status, content_type, reply, at, "
     "reply_sealed) values ($1, $2, $3, $4, $5, $6, '', $7, $8)"};
+const db::Together kAddKeyTogether{kAddKey, db::Together::How::later};
 const db::Sql kKeepReply{"idempotency.keep",
                          "update idempotency_keys set status = $4, content_type = $5, reply_sealed = $6 "
                          "where bucket = $1 and person_id = $2 and key = $3"};
@@ -407,16 +409,19 @@ void Dispatcher::write_ended(Write mine) {
 void Dispatcher::write(const Shared& x, std::function<Result<Reply>(db::Tx&)> body) {
   const auto mine = write_begins();
   if (!mine) return end(*x, fail(Code::overloaded, kCrowded));
-  deps_.db->submit(
-      [x, body = std::move(body)](db::Tx& tx) -> Status {
-        x->said = body(tx);
-        if (!*x->said) return fail(x->said->error());
-        return {};
-      },
-      [this, x, mine = *mine](const Status& done) {
-        end(*x, done ? *std::move(x->said) : fail(done.error()));
-        write_ended(mine);
-      });
+  auto run = [x, body = std::move(body)](db::Tx& tx) -> Status {
+    x->said = body(tx);
+    if (!*x->said) return fail(x->said->error());
+    return {};
+  };
+  auto done = [this, x, mine = *mine](const Status& status) {
+    end(*x, status ? *std::move(x->said) : fail(status.error()));
+    write_ended(mine);
+  };
+  if (deps_.side_by_side.contains(x->route->id) && x->call.caller.person)
+    db::submit_together(*deps_.db, x->call.caller.person.value, std::move(run), std::move(done));
+  else
+    deps_.db->submit(std::move(run), std::move(done));
 }
 
 void Dispatcher::run_write(const Shared& x) {
@@ -444,9 +449,10 @@ void Dispatcher::run_write(const Shared& x) {
   write(x, [this, x, key = *std::move(key), digest = digest_of(x->request)](db::Tx& tx) -> Result<Reply> {
     const Call& by = x->call;
     const db::Param id[] = {by.bucket(by.caller.person), by.caller.person, key};
-    // SQLite has one writer: it looks, and writes the key once, with its answer. On PostgreSQL the key is claimed
-    // first, so that who repeats it meanwhile waits.
-    const bool claims = deps_.db->is_postgres();
+    // SQLite has one writer: it looks, and writes the key once, with its answer; so does a crowd, which runs again one
+    // by one if somebody wrote the key meanwhile. On PostgreSQL else the key is claimed first, so that who repeats it
+    // meanwhile waits.
+    const bool claims = deps_.db->is_postgres() && !db::together(tx);
     if (!claims || tx.exec(kClaimKey, {id[0], id[1], id[2], db::Param::blob(digest), by.now}) == 0) {
       Reply stored;
       bool there = false, same = false;

@@ -63,6 +63,11 @@ struct DispatcherDeps {
   int buckets = kDefaultBuckets;
   // Operation ids of routes after which remembered callers are looked up again: logins, roles, agents' states.
   std::unordered_set<std::string> changes_relations;
+  // Write routes that many people send at once and that decide about their caller's own rows, by operation id: each is
+  // still a body of its own, under its key, and the engine may run bodies of several callers side by side
+  // (db/together.hpp). `together` below is the other way: wishes that one body writes at once, before there is any
+  // body.
+  std::unordered_set<std::string> side_by_side;
   // Operation ids of open, plain GETs that only compute: answered on the I/O thread, no worker is woken for them.
   std::unordered_set<std::string> at_once;
   net::TrustedProxies proxies;

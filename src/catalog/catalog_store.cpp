@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "catalog/search_rows.hpp"
+#include "db/together.hpp"
 
 namespace lianbo::catalog::store {
 namespace {
@@ -110,6 +111,18 @@ const Sql kInsertPool{"stock.insert_pool",
 const Sql kReservePlenty{"stock.reserve_plenty",
                          "update stock_leases set units = units - $3, reserved = reserved + $3 where bucket = $1 and "
                          "sku_id = $2 and units >= $3 and " MORE_IN_SIGHT("units - $3")};
+// All orders of a crowd that take from one lease, or none of them.
+const db::Together kReserveTogether{
+    kReservePlenty, db::Together::How::takes,
+    "with k_ as (select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) with ordinality as "
+    "x (bucket, sku_id, qty, scarce, n_)), s_ as (select bucket, sku_id, cast(sum(qty) as bigint) as qty, max(scarce) "
+    "as scarce from k_ group by bucket, sku_id order by sku_id, bucket), u_ as (update stock_leases o set units = "
+    "o.units - s_.qty, reserved = o.reserved + s_.qty from s_ where o.bucket = s_.bucket and o.sku_id = s_.sku_id and "
+    "o.units >= s_.qty and (o.units - s_.qty > s_.scarce or (select sp.pool from stock_pools sp where sp.sku_id = "
+    "s_.sku_id) > s_.scarce or (select sp.pool from stock_pools sp where sp.sku_id = s_.sku_id) + coalesce((select "
+    "cast(sum(l.units) as bigint) from stock_leases l where l.sku_id = s_.sku_id and l.bucket <> s_.bucket), 0) > "
+    "s_.scarce) returning o.bucket, o.sku_id) select k_.n_ from k_ join u_ on u_.bucket = k_.bucket and u_.sku_id = "
+    "k_.sku_id"};
 const Sql kReleasePlenty{"stock.release_plenty",
                          "update stock_leases set units = units + $3, reserved = reserved - $3 where bucket = $1 and "
                          "sku_id = $2 and reserved >= $3 and " MORE_IN_SIGHT("units")};
@@ -141,6 +154,7 @@ const Sql kAddToPool{"stock.add_to_pool", "update stock_pools set pool = pool + 
 const Sql kLockAllotment{"stock.lock_allotment",
                          "update stock_allotments set units = units where sku_id = $1 and store_id = $2 and closed_at "
                          "is null returning " ALLOTMENT_COLUMNS};
+const db::Together kLockAllotmentTogether{kLockAllotment, db::Together::How::locks};
 const Sql kOpenAllotment{
     "stock.open_allotment",
     "insert into stock_allotments (sku_id, store_id, brand_id, units, keep_units, shared, at) values ($1, $2, $3, 0, "

@@ -91,11 +91,14 @@ class StockRows final : public db::LeaseRows {
   SkuId sku_;
 };
 
+// A lease grows by this part of the pool at least; all buckets together hold a small part of it.
+constexpr std::int64_t kPoolParts = 1024;
+
 // Under the pool row's lock, so that what is left is exact. told: events to emit when the whole order succeeds.
 Status reserve_scarce(db::Tx& tx, const Call& call, Bucket bucket, const Wish& wish, std::int64_t lease_units,
                       std::vector<db::Event>& told) {
   StockRows rows(tx, wish.sku);
-  const db::Drawn drawn = db::draw(rows, bucket, wish.qty, lease_units);
+  const db::Drawn drawn = db::draw(rows, bucket, wish.qty, lease_units, kPoolParts);
   if (!drawn.known) return sold_out(tx, wish, 0);
   if (!drawn.enough) return sold_out(tx, wish, stock_left(tx, wish.sku));
   if (drawn.visible <= kTellBelow)

@@ -12,6 +12,7 @@
 #include "db/engine.hpp"
 #include "db/postgres/postgres.hpp"
 #include "db/sqlite/sqlite.hpp"
+#include "db/together.hpp"
 
 namespace lianbo::db {
 namespace {
@@ -49,24 +50,58 @@ void add_to_outbox_one_by_one(Tx& tx) {
 }
 
 void add_to_outbox_at_once(Tx& tx) {
-  ArrayText bucket, id, brand, topic, key, payload, at;
-  bool any = false;
-  for (const Event& e : tx.events()) {
-    if (!e.durable) continue;
-    any = true;
-    bucket.add(e.bucket);
-    id.add(e.id);
-    brand.add(e.brand);
-    topic.add(e.topic);
-    key.add(e.key);
-    payload.add(e.payload);
-    at.add(e.at);
-  }
-  if (any)
-    tx.exec(kAddToOutbox,
-            {bucket.text(), id.text(), brand.text(), topic.text(), key.text(), payload.text(), at.text()});
+  EventRows rows;
+  for (const Event& e : tx.events()) rows.add(e);
+  if (rows.empty()) return;
+  const auto texts = rows.texts();
+  const std::vector<Param> params(texts.begin(), texts.end());
+  tx.exec(kAddToOutbox, params);
+}
+
+std::vector<const Together*>& fit_for_crowds() {
+  static std::vector<const Together*> all;
+  return all;
 }
 }  // namespace
+
+const Sql& add_to_outbox() { return kAddToOutbox; }
+void EventRows::add(const Event& e) {
+  if (!e.durable) return;
+  any_ = true;
+  bucket_.add(e.bucket);
+  id_.add(e.id);
+  brand_.add(e.brand);
+  topic_.add(e.topic);
+  key_.add(e.key);
+  payload_.add(e.payload);
+  at_.add(e.at);
+}
+std::vector<std::string_view> EventRows::texts() {
+  return {bucket_.text(), id_.text(), brand_.text(), topic_.text(), key_.text(), payload_.text(), at_.text()};
+}
+
+Together::Together(const Sql& sql_, How how_, const char* text_) : sql(sql_), how(how_), text(text_) {
+  CHECK(how != How::takes || text != nullptr);
+  auto& all = fit_for_crowds();
+  const auto index = static_cast<std::size_t>(sql.index);
+  if (all.size() <= index) all.resize(index + 1);
+  all[index] = this;
+}
+const Together* together_of(const Sql& sql) {
+  const auto& all = fit_for_crowds();
+  const auto index = static_cast<std::size_t>(sql.index);
+  return index < all.size() ? all[index] : nullptr;
+}
+void submit_together(Database& db, std::int64_t key, Database::Body body, Database::Done done) {
+  if (auto* engine = dynamic_cast<Engine*>(&db))
+    engine->submit_together(key, std::move(body), std::move(done));
+  else
+    db.submit(std::move(body), std::move(done));
+}
+bool together(const Tx& tx) {
+  const auto* own = dynamic_cast<const EngineTx*>(&tx);
+  return own && own->in_crowd();
+}
 
 Inside::Inside() : before_(t_inside) { t_inside = true; }
 Inside::~Inside() { t_inside = before_; }
@@ -87,20 +122,21 @@ Error EngineTx::writes_within_rows(const Sql& sql) {
                {}};
 }
 
-void Engine::submit(Body body, Done done) {
+void Engine::put(Job job) {
   Code refused;
   {
     const std::scoped_lock lock(mutex_);
-    if (!closed_ && queue_.size() < queue_limit_) {
-      queue_.push_back(Job{std::move(body), std::move(done), {}, {}});
-      arrived_.notify_one();
+    if (!closed_ && queue_.size() + crowd_.size() < queue_limit_) {
+      const bool crowd = job.crowd_key != 0;
+      (crowd ? crowd_ : queue_).push_back(std::move(job));
+      (crowd ? crowd_arrived_ : arrived_).notify_one();
       return;
     }
     refused = closed_ ? Code::shutting_down : Code::overloaded;
   }
   if (refused == Code::overloaded) ++counters.queue_full;
-  done(fail(refused, refused == Code::overloaded ? fmt::format("{} writes are waiting already", queue_limit_)
-                                                 : std::string("the database is being closed")));
+  job.done(fail(refused, refused == Code::overloaded ? fmt::format("{} writes are waiting already", queue_limit_)
+                                                     : std::string("the database is being closed")));
 }
 
 bool Engine::take(std::vector<Job>& out, std::size_t limit) {
@@ -113,10 +149,38 @@ bool Engine::take(std::vector<Job>& out, std::size_t limit) {
   return !out.empty();
 }
 
+bool Engine::take_crowd(std::vector<Job>& out, std::size_t limit) {
+  std::unique_lock lock(mutex_);
+  crowd_arrived_.wait(lock, [&] { return closed_ || !crowd_.empty(); });
+  std::unordered_set<std::int64_t> keys;
+  std::deque<Job> later;
+  while (!crowd_.empty() && out.size() < limit) {
+    Job job = std::move(crowd_.front());
+    crowd_.pop_front();
+    const bool first = keys.insert(job.crowd_key).second;
+    if (first)
+      out.push_back(std::move(job));
+    else
+      later.push_back(std::move(job));
+  }
+  for (; !later.empty(); later.pop_back()) crowd_.push_front(std::move(later.back()));
+  return !out.empty();
+}
+
+bool Engine::pass_on(Job& job) {
+  const std::scoped_lock lock(mutex_);
+  if (closed_) return false;
+  job.crowd_key = 0;
+  queue_.push_front(std::move(job));
+  arrived_.notify_one();
+  return true;
+}
+
 void Engine::close() {
   const std::scoped_lock lock(mutex_);
   closed_ = true;
   arrived_.notify_all();
+  crowd_arrived_.notify_all();
   closing_.notify_all();
 }
 
@@ -141,6 +205,10 @@ Status guarded(EngineTx& tx, F&& body) {
   }
 }
 }  // namespace
+
+Status Engine::guard(const Body& body, EngineTx& tx) {
+  return guarded(tx, [&] { return body(tx); });
+}
 
 Status Engine::run_body(const Body& body, EngineTx& tx) const {
   return guarded(tx, [&]() -> Status {
@@ -188,7 +256,7 @@ DbStats Engine::stats() const {
   out.statements = counters.statements;
   out.queue_full = counters.queue_full;
   const std::scoped_lock lock(mutex_);
-  out.waiting = static_cast<std::int64_t>(queue_.size());
+  out.waiting = static_cast<std::int64_t>(queue_.size() + crowd_.size());
   return out;
 }
 

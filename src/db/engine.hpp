@@ -16,6 +16,7 @@
 #include <mutex>
 #include <utility>
 
+#include "db/array.hpp"
 #include "db/db.hpp"
 
 namespace lianbo::db {
@@ -35,13 +36,18 @@ struct Job {
   Database::Done done;
   Status result;
   std::vector<Event> events;
-  bool settled = false;  // result stands, whatever becomes of the others in its batch
+  bool settled = false;        // result stands, whatever becomes of the others in its batch
+  std::int64_t crowd_key = 0;  // of a body that may run with others
 };
+
+inline constexpr const char* kMaybeCommitted =
+    "; it is not known whether it was committed: repeat it under the same Idempotency-Key";
 
 // A Tx that remembers the engine's failure, so that a body that swallowed it can't pass for a success.
 class EngineTx : public Tx {
  public:
   const std::optional<DbFailure>& failure() const { return failure_; }
+  virtual bool in_crowd() const { return false; }
 
  protected:
   [[noreturn]] void raise(Error error, bool retry = false) {
@@ -64,11 +70,32 @@ class EngineTx : public Tx {
   std::optional<DbFailure> failure_;
 };
 
+// Durable events as arrays of the outbox's columns, for PostgreSQL.
+const Sql& add_to_outbox();
+class EventRows {
+ public:
+  void add(const Event& e);  // one that isn't durable is left out
+  bool empty() const { return !any_; }
+  std::vector<std::string_view> texts();
+
+ private:
+  ArrayText bucket_, id_, brand_, topic_, key_, payload_, at_;
+  bool any_ = false;
+};
+
 class Engine : public Database {
  public:
   explicit Engine(const OpenOptions& options) : queue_limit_(static_cast<std::size_t>(options.queue_limit)) {}
 
-  void submit(Body body, Done done) final;
+  void submit(Body body, Done done) final { put({std::move(body), std::move(done), {}, {}}); }
+  // See together.hpp.
+  void submit_together(std::int64_t key, Body body, Done done) {
+    Job job{std::move(body), std::move(done), {}, {}};
+    job.crowd_key = is_postgres() ? key : 0;
+    put(std::move(job));
+  }
+  // Runs a body; everything thrown becomes a Status.
+  static Status guard(const Body& body, EngineTx& tx);
   void on_commit(std::function<void(std::vector<Event>&&)> sink) final { sink_ = std::move(sink); }
   DbStats stats() const final;
   void set_faults(FaultPlan* plan) final { faults_ = plan; }
@@ -90,6 +117,10 @@ class Engine : public Database {
  protected:
   // Takes up to `limit` waiting jobs, in order; waits for the first. False: closed, and nothing is left.
   bool take(std::vector<Job>& out, std::size_t limit);
+  // The same of those who may run together, each of another key.
+  bool take_crowd(std::vector<Job>& out, std::size_t limit);
+  // Lets another thread run it, alone. False: closed; whoever has it must run it.
+  bool pass_on(Job& job);
   void close();  // what was accepted is still run; new bodies get shutting_down
   // Waits, but not longer than the closing.
   void pause(std::chrono::milliseconds time);
@@ -102,11 +133,15 @@ class Engine : public Database {
   void answer(Job& job);
 
  private:
+  void put(Job job);
+
   const std::size_t queue_limit_;
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::condition_variable closing_;
   std::deque<Job> queue_;
+  std::condition_variable crowd_arrived_;
+  std::deque<Job> crowd_;
   bool closed_ = false;
   std::function<void(std::vector<Event>&&)> sink_;
   std::atomic<FaultPlan*> faults_{nullptr};

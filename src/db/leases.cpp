@@ -23,9 +23,10 @@ std::int64_t gather(LeaseRows& rows, Bucket bucket, std::int64_t missing) {
   }
 }
 
-Drawn draw(LeaseRows& rows, Bucket bucket, std::int64_t qty, std::int64_t slice) {
+Drawn draw(LeaseRows& rows, Bucket bucket, std::int64_t qty, std::int64_t slice, std::int64_t part) {
   const auto pool = rows.lock_pool();
   if (!pool) return {.known = false};
+  if (part > 0) slice = std::max(slice, *pool / part);
   const std::int64_t own = rows.lock_lease(bucket);
   std::int64_t from_pool = 0, from_others = 0;
   if (own < qty) {

@@ -48,7 +48,8 @@ struct Drawn {
   bool enough = false;       // used; else nothing was
   std::int64_t visible = 0;  // what pool and this bucket's lease hold afterwards
 };
-// Uses qty > 0 units in the bucket. A lease that is short grows by at least `slice` units, if the pool has them.
-Drawn draw(LeaseRows& rows, Bucket bucket, std::int64_t qty, std::int64_t slice);
+// Uses qty > 0 units in the bucket. A lease that is short grows by at least `slice` units, if the pool has them; by
+// that part of the pool (1 / part), if it is more: where there is plenty, the pool is asked seldom.
+Drawn draw(LeaseRows& rows, Bucket bucket, std::int64_t qty, std::int64_t slice, std::int64_t part = 0);
 
 }  // namespace lianbo::db

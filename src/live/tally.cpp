@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "db/together.hpp"
+
 namespace lianbo::live {
 namespace {
 
@@ -15,6 +17,7 @@ const db::Sql kTally{
     "order_id, line, n, amount_fen, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
     "on conflict (bucket, id, what) do update set n = tallies.n + "
     "case when excluded.what in ('exposure', 'enter') then excluded.n else 0 end"};
+const db::Together kTallyTogether{kTally, db::Together::How::later};
 
 }  // namespace
 

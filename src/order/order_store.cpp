@@ -1,6 +1,7 @@
 #include "order/order_store.hpp"
 
 #include "base/check.hpp"
+#include "db/together.hpp"
 
 namespace lianbo::order::store {
 namespace {
@@ -36,6 +37,9 @@ const Sql kInsertLine{
 const Sql kInsertPayment{"order.insert_payment",
                          "insert into payments (bucket, order_id, out_trade_no, amount_fen, state, at) "
                          "values ($1, $2, $3, $4, 'open', $5)"};
+const db::Together kInsertOrderTogether{kInsertOrder, db::Together::How::later};
+const db::Together kInsertLineTogether{kInsertLine, db::Together::How::later};
+const db::Together kInsertPaymentTogether{kInsertPayment, db::Together::How::later};
 const Sql kLoad{"order.load", "select " ORDER_COLUMNS " from orders where bucket = $1 and id = $2"};
 const Sql kLock{"order.lock",
                 "update orders set version = version + 1 where bucket = $1 and id = $2 returning " ORDER_COLUMNS};
@@ -156,9 +160,10 @@ const Sql kRefundOtherwise{"refund.done_otherwise",
                            "update refunds set state = 'done', paid_otherwise = $3, done_at = $4 "
                            "where bucket = $1 and id = $2 and state = 'failed'"};
 const Sql kRefundTwice{"refund.twice", "update refunds set last_error = $3 where bucket = $1 and id = $2"};
-const Sql kRefundsUnderWay{"refund.under_way",
-                    "select count(*) from refunds where bucket = $1 and order_id = $2 and line is not null and state "
-                    "<> 'done'"};
+const Sql kRefundsUnderWay{
+    "refund.under_way",
+    "select count(*) from refunds where bucket = $1 and order_id = $2 and line is not null and state "
+    "<> 'done'"};
 const Sql kFailedRefunds{"refund.list_failed",
                          "select " REFUND_COLUMNS
                          " from refunds where brand_id = $1 and state = 'failed' and id > $2 order by id limit $3"};
@@ -183,9 +188,8 @@ const Sql kEntriesOf{"entry.of_order",
                      "select " ENTRY_COLUMNS
                      " from entries where bucket = $1 and order_id = $2 order by line, role, seq limit 10000"};
 const Sql kEntry{"entry.load", "select " ENTRY_COLUMNS " from entries where bucket = $1 and id = $2"};
-const Sql kEntriesOfAgent{"entry.of_agent",
-                          "select " ENTRY_COLUMNS
-                          " from entries where agent_id = $1 and id < $2 order by id desc limit $3"};
+const Sql kEntriesOfAgent{"entry.of_agent", "select " ENTRY_COLUMNS
+                                            " from entries where agent_id = $1 and id < $2 order by id desc limit $3"};
 const Sql kEntriesOfSettlement{"entry.of_settlement",
                                "select " ENTRY_COLUMNS
                                " from entries where settlement_id = $1 and id > $2 order by id limit $3"};
@@ -260,6 +264,7 @@ const Sql kPutCart{
     "qty = excluded.qty, broadcast_id = excluded.broadcast_id, share_id = excluded.share_id"};
 const Sql kDropCart{"cart.drop",
                     "delete from cart_lines where bucket = $1 and buyer_id = $2 and store_id = $3 and sku_id = $4"};
+const db::Together kDropCartTogether{kDropCart, db::Together::How::later};
 const Sql kCart{"cart.load",
                 "select store_id, sku_id, qty, broadcast_id, share_id, added_at from cart_lines "
                 "where bucket = $1 and buyer_id = $2 and store_id = $3 order by added_at, sku_id limit 500"};

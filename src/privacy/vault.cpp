@@ -10,6 +10,7 @@
 
 #include "base/check.hpp"
 #include "base/log.hpp"
+#include "db/together.hpp"
 
 namespace lianbo::privacy {
 namespace {
@@ -21,6 +22,10 @@ using db::Sql;
 const Sql kKeepKey{"privacy.keep_key",
                    "insert into person_keys (person_id, brand_id, purpose, wrapped, created_at) values "
                    "($1, $2, $3, $4, $5) on conflict do nothing"};
+// For a crowd: the key that is found to be there already makes everybody run alone.
+const db::Together kKeepKeyTogether{kKeepKey, db::Together::How::later,
+                                    "insert into person_keys (person_id, brand_id, purpose, wrapped, created_at) "
+                                    "values ($1, $2, $3, $4, $5)"};
 const Sql kFindKey{"privacy.find_key",
                    "select wrapped from person_keys where person_id = $1 and brand_id = $2 and purpose = $3"};
 const Sql kDestroyKey{"privacy.destroy_key",
@@ -157,9 +162,13 @@ PersonKey new_key(PersonId person, BrandId brand, Use use, Random& random) {
   return key;
 }
 
-void keep_key(db::Tx& tx, const PersonKey& key, Instant at) {
-  tx.exec(kKeepKey, {key.person, key.brand.value, use_name(key.use), Param::blob(key.wrapped), at});
+namespace {
+bool add_key(db::Tx& tx, const PersonKey& key, Instant at) {
+  return tx.exec(kKeepKey, {key.person, key.brand.value, use_name(key.use), Param::blob(key.wrapped), at}) == 1;
 }
+}  // namespace
+
+void keep_key(db::Tx& tx, const PersonKey& key, Instant at) { add_key(tx, key, at); }
 
 std::optional<PersonKey> find_key(db::Tx& tx, PersonId person, BrandId brand, Use use) {
   const auto wrapped = tx.one(kFindKey, {person, brand.value, use_name(use)}, [](const Row& r) { return r.str(0); });
@@ -170,7 +179,8 @@ std::optional<PersonKey> find_key(db::Tx& tx, PersonId person, BrandId brand, Us
 PersonKey person_key(db::Tx& tx, const Call& call, PersonId person, BrandId brand, Use use) {
   if (auto key = find_key(tx, person, brand, use)) return *std::move(key);
   CHECK(call.random != nullptr);
-  keep_key(tx, new_key(person, brand, use, *call.random), call.now);
+  PersonKey fresh = new_key(person, brand, use, *call.random);
+  if (add_key(tx, fresh, call.now)) return fresh;
   const auto kept = find_key(tx, person, brand, use);  // perhaps somebody else's, who was quicker
   CHECK(kept.has_value());
   return *kept;

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/check.hpp"
+#include "db/together.hpp"
 
 namespace lianbo::share::store {
 namespace {
@@ -67,6 +68,7 @@ const Sql kLockGuard{"lock.guard",
 const Sql kLockGuardIfAny{"lock.guard_if_any",
                           "update locks set version = version + 1 where bucket = $1 and brand_id = $2 "
                           "and buyer_id = $3 returning " GUARD_COLUMNS};
+const db::Together kLockGuardTogether{kLockGuardIfAny, db::Together::How::locks};
 const Sql kReadGuard{"lock.find",
                      "select " GUARD_COLUMNS " from locks where bucket = $1 and brand_id = $2 and buyer_id = $3"};
 const Sql kGuards{"lock.all", "select " GUARD_COLUMNS
@@ -84,6 +86,7 @@ const Sql kSaveGuard{"lock.save",
                      "update locks set agent_id = $4, opened_at = $5, protect_until = $6, expires_at = $7, "
                      "rules_version = $8, last_share_id = $9, moved_at = $10, moved_id = $11, merged_id = $12 "
                      "where bucket = $1 and brand_id = $2 and buyer_id = $3"};
+const db::Together kSaveGuardTogether{kSaveGuard, db::Together::How::later};
 
 const Sql kInsertTouch{"touch.insert",
                        "insert into touches (bucket, id, brand_id, buyer_id, share_id, kind, agent_id, outcome, "
@@ -102,6 +105,7 @@ const Sql kBrandsTouched{"touch.brands_of_buyer",
 const Sql kInsertLockOrder{"lock_order.insert",
                            "insert into lock_orders (bucket, id, brand_id, buyer_id, agent_id, rules_version, at) "
                            "values ($1, $2, $3, $4, $5, $6, $7)"};
+const db::Together kInsertLockOrderTogether{kInsertLockOrder, db::Together::How::later};
 const Sql kLockOrdersOf{"lock_order.of_buyer",
                         "select id, agent_id, rules_version, at from lock_orders "
                         "where bucket = $1 and buyer_id = $2 and brand_id = $3 and id > $4 order by at, id"};
