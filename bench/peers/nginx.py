@@ -1,5 +1,5 @@
 """nginx from Debian as limit and, with nchan, as peer: one worker on the server's core, loopback, nothing logged."""
-from frame import free_port, wait_for_port
+from frame import free_port, get, wait_for_port
 
 NCHAN = "/usr/lib/nginx/modules/ngx_nchan_module.so"
 
@@ -33,4 +33,5 @@ http {{
     server = context.process(["nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"], core=context.SERVER)
     server.port = port
     wait_for_port(port)
+    get(port, "/")  # answered by the worker: it is there, and family() has it
     return server
