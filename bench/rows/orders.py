@@ -4,7 +4,9 @@ import os
 import pathlib
 import re
 import sqlite3
+import statistics
 import subprocess
+import time
 
 from frame import ROOT, Demand, Row, Sample, Wrong, expect, get
 from peers import nginx, vendure
@@ -99,6 +101,50 @@ class Orders(Row):
         verified = subprocess.run([context.program, "verify", "--db", self.url], capture_output=True, text=True)
         expect(verified.returncode == 0, f"verify: {verified.stdout[-500:]}{verified.stderr[-500:]}")
         expect(self.limit().value > 20, "the bare loop writes hardly anything")
+
+
+class OrdersGrowth(Orders):
+    """Orders a second and start-up as the database grows. The bare loop writes the orders in between: the same rows in
+    the same tables and indexes, only faster than a server would take them."""
+    name, order, in_suite, runs = "orders_growth", 42, False, 1
+    what = "orders/s on SQLite as orders in the database grow: the largest database ÷ the smallest"
+    unit = "of the first"
+    limit_name, peer_names = "", []
+    demands = [Demand("ours", ">=", 0.8), Demand("note:start_ms_1000k", "<=", 1000)]
+    sizes = [10_000, 100_000, 1_000_000, 2_000_000]
+
+    def peers(self, context):
+        pass
+
+    def orders_there(self):
+        with sqlite3.connect(self.url.removeprefix("sqlite:")) as db:
+            return db.execute("select count(*) from orders").fetchone()[0]
+
+    def grow(self, to):
+        while (there := self.orders_there()) < to:
+            seconds = 0.2 if self.context.small else min(60, max(0.2, (to - there) / 10_000))
+            subprocess.run([self.context.built("limit_orders_sqlite"), self.url.removeprefix("sqlite:"), str(seconds), "256"],
+                           check=True, stdout=subprocess.DEVNULL)
+
+    def ours(self):
+        notes, rates = {}, []
+        for size in self.sizes:
+            self.server.stop()
+            self.grow(size)
+            begun = time.monotonic()
+            self.server = self.context.lianbo(self.url)
+            notes[f"start_ms_{size // 1000}k"] = (time.monotonic() - begun) * 1000
+            if not self.context.small:
+                self.load(1)  # pages that are asked again and again are read first
+            rates.append(statistics.median(self.load(1 if self.context.small else 4)["per_second"]
+                                           for _ in range(1 if self.context.small else 3)))
+            notes[f"orders_per_s_{size // 1000}k"] = rates[-1]
+        return Sample(rates[-1] / rates[0], None, self.server.rss(), notes)
+
+    def smoke(self, context):
+        self.sizes = [200, 1000]
+        self.prepare(context)
+        expect(self.ours().value > 0.05 and self.orders_there() > 1000, "the database does not grow")
 
 
 class OrdersPostgres(Orders):
