@@ -343,7 +343,7 @@ Status App::build() {
   deps.side_by_side = {"placeOrder"};
   backups_ = std::make_unique<BackupKeeper>(*b.db, b.settings);
   TRY(deps.proxies, net::TrustedProxies::parse(b.settings.http_trusted_proxies));
-  deps.together.emplace("recordExposures", live::gather_exposures(*b.db));
+  deps.gathered.emplace("recordExposures", live::gather_exposures(*b.db));
   dispatcher_ = std::make_unique<Dispatcher>(std::move(deps), make_routes());
   dispatcher_->add_socket("/api/v1/rooms/{broadcast_id}/ws", [this](const net::Request& request, const Call& call) {
     return hub_->accept(request, call);

@@ -434,10 +434,10 @@ void Dispatcher::run_write(const Shared& x) {
       return end(
           *x, fail(Code::idempotency_required,
                    "give a fresh Idempotency-Key for each order, the same one for each repetition", "Idempotency-Key"));
-    if (const auto together = deps_.together.find(route.id); together != deps_.together.end() && key->empty()) {
+    if (const auto gathered = deps_.gathered.find(route.id); gathered != deps_.gathered.end() && key->empty()) {
       const auto mine = write_begins();
       if (!mine) return end(*x, fail(Code::overloaded, kCrowded));
-      return together->second(call, x->request, [this, x, mine = *mine](Result<Reply> reply) {
+      return gathered->second(call, x->request, [this, x, mine = *mine](Result<Reply> reply) {
         end(*x, std::move(reply));
         write_ended(mine);
       });

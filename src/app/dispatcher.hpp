@@ -65,7 +65,7 @@ struct DispatcherDeps {
   std::unordered_set<std::string> changes_relations;
   // Write routes that many people send at once and that decide about their caller's own rows, by operation id: each is
   // still a body of its own, under its key, and the engine may run bodies of several callers side by side
-  // (db/together.hpp). `together` below is the other way: wishes that one body writes at once, before there is any
+  // (db/together.hpp). `gathered` below is the other way: wishes that one body writes at once, before there is any
   // body.
   std::unordered_set<std::string> side_by_side;
   // Operation ids of open, plain GETs that only compute: answered on the I/O thread, no worker is woken for them.
@@ -74,8 +74,8 @@ struct DispatcherDeps {
   std::function<std::int64_t()> monotonic = monotonic_ms;  // for waits
   // Write routes whose requests are written together with others that come at the same time, by operation id. Called
   // when the request has been admitted and brings no Idempotency-Key; answers once.
-  using Together = std::function<void(const Call&, const net::Request&, std::function<void(Result<net::Reply>)>)>;
-  std::unordered_map<std::string, Together> together;
+  using Gathered = std::function<void(const Call&, const net::Request&, std::function<void(Result<net::Reply>)>)>;
+  std::unordered_map<std::string, Gathered> gathered;
 };
 
 class Dispatcher {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "catalog/catalog_service.hpp"
-#include "db/crowd.hpp"
+#include "db/gather.hpp"
 #include "live/hall.hpp"
 #include "live/live_events.hpp"
 #include "live/live_service.hpp"
@@ -217,15 +217,15 @@ net::Reply exposures_reply(std::int64_t counted) {
 std::function<void(const Call&, const net::Request&, std::function<void(Result<net::Reply>)>)> gather_exposures(
     db::Database& db) {
   constexpr std::size_t kTogether = 20'000;  // exposures of one body: some 30 ms of the writer
-  const auto crowd = std::make_shared<db::Crowd<Beacon, std::int64_t>>(
+  const auto gather = std::make_shared<db::Gather<Beacon, std::int64_t>>(
       db, kTogether, [](db::Tx& tx, std::span<const Beacon> beacons) -> Result<std::vector<std::int64_t>> {
         return record_exposures(tx, beacons);
       });
-  return [crowd](const Call& call, const net::Request& request, std::function<void(Result<net::Reply>)> answer) {
+  return [gather](const Call& call, const net::Request& request, std::function<void(Result<net::Reply>)> answer) {
     const PersonId person = call.caller.person;
     Beacon beacon{call.bucket(person), person, call.now, exposures_in(request)};
     const std::size_t n = beacon.items.size();
-    crowd->add(std::move(beacon), n, [answer = std::move(answer)](Result<std::int64_t> counted) {
+    gather->add(std::move(beacon), n, [answer = std::move(answer)](Result<std::int64_t> counted) {
       if (!counted) return answer(fail(counted.error()));
       answer(exposures_reply(*counted));
     });

@@ -1,12 +1,12 @@
-// Crowd: wishes of one kind that come at once, written by one body: a statement for what they have in common instead of
-// one for each. A lone wish is written at once; what comes while kUnderWay bodies are on their way to the disk waits
+// Gather: wishes of one kind that come at once, written by one body: a statement for what they have in common instead
+// of one for each. A lone wish is written at once; what comes while kUnderWay bodies are on their way to the disk waits
 // and goes together.
 //
 // - `write` gets a span of wishes and gives an answer for each, in order. It may run more than once, as any body. If it
 //   fails, each wish is tried by itself, so that one can't fail the others.
 // - More than kMaxWaiting wishes are refused with Code::overloaded.
 // Threads: add from any; done is called once, on a database thread or (when refused) on the caller's, and must be
-// quick. The database must outlive what waits; the Crowd itself need not.
+// quick. The database must outlive what waits; the Gather itself need not.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,7 @@
 namespace lianbo::db {
 
 template <class Wish, class Answer>
-class Crowd {
+class Gather {
  public:
   using Write = std::function<Result<std::vector<Answer>>(Tx&, std::span<const Wish>)>;
   using Done = std::function<void(Result<Answer>)>;
@@ -29,7 +29,7 @@ class Crowd {
   static constexpr std::size_t kMaxWaiting = 4096;
 
   // At most so much weight is written at once, so that other writes need not wait long.
-  Crowd(Database& db, std::size_t most_weight, Write write)
+  Gather(Database& db, std::size_t most_weight, Write write)
       : state_(std::make_shared<State>(db, most_weight, std::move(write))) {}
 
   void add(Wish wish, std::size_t weight, Done done) {
