@@ -1,10 +1,11 @@
-// Viewers of one room over WebSocket: one thread, epoll. Counts the messages that arrive.
+// Viewers of rooms over WebSocket: one thread, epoll. Counts the messages that arrive.
 //
 //   load_room --port P --path /api/v1/rooms/ID/ws --viewers N [--seconds 2] [--warm 0.3] [--settle 0.3] [--pid SERVER]
 //             [--talkers K --text TEXT]         K of the viewers say TEXT, each again as soon as it is told that it was
 //             [--pace MS]                       … but not before MS have gone by
 //             [--publish PATH --publishers K --bytes B]   or: K connections post B bytes there, again when answered
 //
+// --path may be given several times: viewers, and so talkers, are dealt to the rooms in turn.
 // With neither, the server sends by itself. --pid: its CPU during the measured time and its memory before and after the
 // viewers came are told, too. Says as JSON:
 // {"viewers", "deliveries", "per_s", "seconds", "frame_bytes", "messages", "said_p50_ms", "said_p99_ms", "cpu_s",
@@ -54,7 +55,8 @@ struct Options {
   int port = 0, viewers = 1000, talkers = 0, publishers = 0, bytes = 200, pace = 0;
   double seconds = 2, warm = 0.3, settle = 0.3;
   long pid = 0;
-  std::string path, text = "x", publish;
+  std::vector<std::string> paths;
+  std::string text = "x", publish;
 };
 
 struct Usage {
@@ -166,7 +168,8 @@ class Room {
       return;
     }
     ++connecting_;
-    write(v, "GET " + options_.path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(options_.port) +
+    write(v, "GET " + options_.paths[i % options_.paths.size()] +
+                 " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(options_.port) +
                  "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
   }
@@ -323,7 +326,7 @@ int main(int argc, char** argv) {
     if (name == "--port") {
       options.port = std::atoi(value);
     } else if (name == "--path") {
-      options.path = value;
+      options.paths.emplace_back(value);
     } else if (name == "--viewers") {
       options.viewers = std::atoi(value);
     } else if (name == "--talkers") {
