@@ -89,8 +89,9 @@ class FanOut(Row):
         if self.viewers > 1000:
             return  # the same as with fewer
         self.prepare(context)
-        # So short that nobody says more than a room takes of one person (room.chat_per_10s).
-        said = self.room.load(context, 20, "--talkers", 2, "--text", TEXT, "--seconds", 0.15, "--warm", 0.05)
+        # Half a second holds ten ticks; in each room three listen.
+        said = self.room.load(context, (self.talkers + 3) * self.rooms, "--talkers", self.talkers * self.rooms, "--text", TEXT, "--seconds", 0.5,
+                              "--warm", 0.05)
         expect(said["deliveries"] > 100, f"hardly anything arrives: {said}")
 
 
