@@ -90,15 +90,16 @@ class FanOut(Row):
             return  # the same as with fewer
         self.prepare(context)
         # Half a second holds ten ticks; in each room three listen.
-        said = self.room.load(context, (self.talkers + 3) * self.rooms, "--talkers", self.talkers * self.rooms, "--text", TEXT, "--seconds", 0.5,
-                              "--warm", 0.05)
+        said = self.room.load(context, (self.talkers + 3) * self.rooms, "--talkers", self.talkers * self.rooms, "--text", TEXT,
+                              "--seconds", 0.5, "--warm", 0.05)
         expect(said["deliveries"] > 100, f"hardly anything arrives: {said}")
 
 
 def sizes(base, sizes_, demands, what, order):
     """One row for each number of viewers."""
     return {f"{base.stem}_{n // 1000}k": type(f"{base.__name__}{n}", (base,), {
-        "name": f"{base.stem}_{n // 1000}k", "viewers": n, "rooms": {1000: 6, 5000: 2}.get(n, 1), "order": order, "demands": demands, "__module__": __name__,
+        "name": f"{base.stem}_{n // 1000}k", "viewers": n, "rooms": {1000: 6, 5000: 2}.get(n, 1), "order": order,
+        "demands": demands, "__module__": __name__,
         "what": what.format(n=f"{n:,}")}) for n in sizes_}
 
 

@@ -16,6 +16,7 @@
 namespace lianbo::bus {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
@@ -239,7 +240,8 @@ TEST_P(RelayTest, DeliversWhatWasCommittedAndKeepsItWhenItStops) {
   ASSERT_TRUE(relay.start());
   commit({event(1), event(2, "chat.said", false), event(3)});
   ASSERT_TRUE(relay.flush());
-  EXPECT_THAT(seen.ids(), ElementsAre(1, 2, 3));
+  // What is durable keeps its order; talk does not wait for the disk and may come before it.
+  EXPECT_THAT(seen.ids(), AnyOf(ElementsAre(1, 2, 3), ElementsAre(2, 1, 3)));
   EXPECT_THAT(outbox(), ElementsAre(1, 3));  // lazily: two rows don't make a batch
   EXPECT_EQ(relay.stats().waiting, 2);
   relay.stop();
