@@ -61,15 +61,21 @@ class TogetherTest : public ::testing::Test {
   std::vector<Status> run(const std::vector<Database::Body>& bodies, const std::vector<std::int64_t>& keys = {}) {
     std::vector<Status> out(bodies.size());
     std::size_t left = bodies.size() + 1;
-    bool handed_over = false;
+    bool holds = false, handed_over = false;
     submit_together(
         *db_, 1'000'000,
         [&](Tx&) -> Status {
           std::unique_lock lock(mutex_);
+          holds = true;
+          changed_.notify_all();
           changed_.wait(lock, [&] { return handed_over; });
           return {};
         },
         [&](const Status&) { done(left); });
+    {
+      std::unique_lock lock(mutex_);  // alone: who comes earlier would run with it
+      changed_.wait(lock, [&] { return holds; });
+    }
     for (std::size_t i = 0; i < bodies.size(); ++i)
       submit_together(*db_, keys.empty() ? static_cast<std::int64_t>(i) + 1 : keys[i], bodies[i],
                       [&, i](Status status) {
