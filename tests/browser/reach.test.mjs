@@ -129,7 +129,7 @@ test('the boards of a day: three of them, by day and by region', async () => {
   const { page } = one
   await page.goto('/')
   await page.getByRole('link', { name: '完整榜单' }).click()
-  await page.getByRole('heading', { name: '主播榜' }).waitFor()
+  await page.getByRole('heading', { name: '主播榜', exact: true }).waitFor() // not the hall's 今日主播榜, which goes when it comes
   await page.getByRole('listitem').filter({ hasText: world.hosts[0].name }).waitFor()
   await page.getByRole('combobox', { name: '地区' }).selectOption('浙江杭州')
   await page.waitForURL('**region=*')
