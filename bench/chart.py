@@ -3,7 +3,7 @@
 
     bench/chart.py [--results bench/results.json] [--svg docs/growth.svg]     the table goes to standard output
 
-A row tells its points as notes NAME_X; a panel takes one row, whose x is logarithmic and whose y begins at 0."""
+A row tells its points as notes NAME_X (10000 or 10k); a panel takes one row, whose x is logarithmic and whose y begins at 0."""
 import argparse
 import html
 import json
@@ -16,18 +16,19 @@ HERE = pathlib.Path(__file__).resolve().parent
 # row, title, x, y, [(note, its name)]
 PANELS = [
     ("orders_growth", "Orders a second", "orders in the database", "orders/s", [("orders_per_s", "orders/s")]),
-    ("orders_growth", "Start", "orders in the database", "ms to ready", [("ready_ms", "ready")]),
+    ("orders_growth", "Start", "orders in the database", "ms to ready", [("start_ms", "ready")]),
     ("fanout_growth", "Fan-out", "viewers of the room", "µs of server for a delivery",
      [("single_us", "one message at a time"), ("tick_us", "messages of a tick together")]),
     ("feed_growth", "Feed page", "items", "µs, 99th of 100", [("page_p99_us", "chosen"), ("reply_p99_us", "as JSON")]),
 ]
-WIDE, HIGH, LEFT, TOP, RIGHT, BOTTOM = 440, 250, 58, 40, 18, 46
+WIDE, HIGH, LEFT, TOP, RIGHT, BOTTOM = 440, 250, 58, 40, 24, 46
 
 
 def points(results, row, note):
     found = next((r for r in results if r["name"] == row), None)
     notes = found["more"]["notes"] if found else {}
-    return sorted((int(m[1]), v) for k, v in notes.items() if (m := re.fullmatch(re.escape(note) + r"_(\d+)", k)) and v is not None)
+    return sorted((int(m[1]) * (1000 if m[2] else 1), v) for k, v in notes.items()
+                  if (m := re.fullmatch(re.escape(note) + r"_(\d+)(k?)", k)) and v is not None)
 
 
 def short(n):

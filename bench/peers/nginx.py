@@ -16,7 +16,7 @@ worker_processes 1;
 worker_rlimit_nofile 20000;
 daemon off;
 pid {folder}/nginx.pid;
-error_log stderr error;
+error_log stderr crit;
 events {{ worker_connections {connections}; multi_accept on; }}
 http {{
   access_log off;

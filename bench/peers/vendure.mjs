@@ -7,7 +7,7 @@ const require = createRequire(path.join(process.cwd(), "package.json"));
 const {bootstrap, DefaultLogger, dummyPaymentHandler, LogLevel} = require("@vendure/core");
 
 const [port, file] = process.argv.slice(2);
-const password = "superadmin";
+const password = `only-here-${process.pid}`; // it refuses to start with the one of its documents
 await bootstrap({
   apiOptions: {port: Number(port), hostname: "127.0.0.1", adminApiPath: "admin-api", shopApiPath: "shop-api"},
   authOptions: {
