@@ -127,6 +127,14 @@ Status Day::pay_hosts(const std::vector<std::pair<std::string, Fen>>& due) {
   TRY(const Answer made, ask("POST", brand("/payout-batches")));
   if (!made.ok()) return unexpected("payout batch", made), Status{};
   const std::string batch = "/api/v1/payout-batches/" + get_text(get_object(made.body, "batch"), "id");
+  // All settlements of the batch; once it is sent, its file has only what the rail does not take.
+  std::set<std::string> in_batch;
+  TRY(const Answer all, ask("GET", batch + "/file"));
+  TRY(const Csv everybody, read_csv(all.file));
+  for (const auto& row : everybody.rows) {
+    const std::string_view about = Csv::cell(row, everybody.column("remark"));
+    in_batch.insert(std::string(about.substr(about.rfind(' ') + 1)));
+  }
   TRY(const Answer sent, ask("POST", batch + "/send"));
   if (!sent.ok()) return unexpected("payouts through the rail", sent), Status{};
   for (int round = 1; round <= kLooksAtTransfers; ++round)
@@ -135,14 +143,11 @@ Status Day::pay_hosts(const std::vector<std::pair<std::string, Fen>>& due) {
     });
   TRY(const Answer file, ask("GET", batch + "/file"));
   TRY(const Csv payouts, read_csv(file.file));
-  const int number = payouts.column("payout_no"), remark = payouts.column("remark");
-  std::set<std::string> in_file;
+  const int number = payouts.column("payout_no");
   CsvWriter results;
   results.row({"payout_no", "result", "reference", "reason"});
   for (std::size_t i = 0; i < payouts.rows.size(); ++i) {
     const std::string payout(Csv::cell(payouts.rows[i], number));
-    const std::string_view about = Csv::cell(payouts.rows[i], remark);
-    in_file.insert(std::string(about.substr(about.rfind(' ') + 1)));
     // The bank refuses one of them.
     if (i == 0 && payouts.rows.size() > 1)
       results.row({payout, "failed", "", "户名不符"});
@@ -154,7 +159,7 @@ Status Day::pay_hosts(const std::vector<std::pair<std::string, Fen>>& due) {
   report_.payouts_done += told.number("done");
   report_.payouts_failed += told.number("failed");
   for (const auto& [id, payable_fen] : due)
-    if (!in_file.contains(id))
+    if (!in_batch.contains(id))
       crew_.post(0, finance_, "/api/v1/settlements/" + id + "/paid", "{\"reference\":\"bank-" + id + "\"}",
                  fine("payout"));
   return crew_.run();
