@@ -184,6 +184,16 @@ class Context:
             pin(world.server.process.pid, core)
         return world
 
+    def postgres(self):
+        """A PostgreSQL that flushes, as whoever relies on it has it (that of the tests flushes nothing): its URL."""
+        options = "-c fsync=on -c full_page_writes=on -c synchronous_commit=on -c shared_buffers=512MB -c max_wal_size=4GB"
+        server = self.process([ROOT / "tests/support/postgres.sh", "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True, env={**os.environ, "LIANBO_POSTGRES_OPTIONS": options})
+        self.stack.callback(server.child.stdin.close)
+        url = server.child.stdout.readline().strip()
+        expect(url, "PostgreSQL does not come up")
+        return url
+
     def load(self, command, timeout=120):
         """Runs a load generator on its core and gives what it says (one JSON object)."""
         done = subprocess.run(["taskset", "-c", str(self.LOAD), *map(str, command)], capture_output=True, text=True,

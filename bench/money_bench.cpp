@@ -7,9 +7,11 @@
 // of processor, the largest memory. A FILE that is there is measured as it is.
 #include <fmt/core.h>
 #include <sys/resource.h>
+#include <charconv>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <functional>
 
@@ -127,8 +129,16 @@ std::string filled(std::string text, std::int64_t orders, std::int64_t agents) {
 
 int main(int argc, char** argv) {
   crypto_init();
-  const std::int64_t orders = argc > 1 ? std::atoll(argv[1]) : 100'000;
-  const std::int64_t agents = argc > 2 ? std::atoll(argv[2]) : 10'000;
+  std::int64_t sizes[] = {100'000, 10'000};
+  for (int i = 1; i < std::min(argc, 3); ++i) {
+    const std::string_view text = argv[i];
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), sizes[i - 1]);
+    if (error == std::errc() && end == text.data() + text.size() && sizes[i - 1] > 0) continue;
+    fmt::print(stderr, "money_bench [ORDERS [AGENTS [FILE]]]: {} is no number above 0, as in: money_bench 1000000\n",
+               text);
+    return 2;
+  }
+  const auto [orders, agents] = sizes;
   const std::string file = argc > 3 ? argv[3] : "money_bench.db";
   const bool fresh = !std::filesystem::exists(file);
   auto db = db::open_database({.url = "sqlite:" + file});

@@ -88,6 +88,7 @@ class Day {
   void play_in_rooms();
   void open_flash(Room& room);
   void open_bag(Room& room);
+  bool is_of_room(int room, int person);  // its host or their assistant
   void check_draw(const std::string& bag, const std::string& commitment);
   void decide_held();
   void decide_line(Room& room, const std::string& line, const std::string& writer, bool release);
@@ -100,6 +101,10 @@ class Day {
   void start_rooms();
   void pin_next(Room& room);
   void visit(int person);
+  void visit_hall(int person);
+  void visit_feed(int person);
+  void look_down(int person, const std::vector<int>& rooms, const std::string& feed);
+  double charm(const Room& room, int person) const;  // person −1: somebody without friends
   void enter(int person, Room& room, const std::string& share_id, double eagerness);
   void leave(Room& room, const Watcher& watcher);
   Status open_doors();  // who wants to enter does

@@ -52,7 +52,7 @@ std::string bar(double value, double most, int width) {
 }
 
 bool DemoReport::good() const {
-  bool lawful = verify == "ok";
+  bool lawful = verify == "ok" && unexpected_answers == 0 && complaints.empty();
 #define X(name, en, zh) lawful = lawful && name == 0;
   LIANBO_DAY_LAWS(X)
 #undef X
@@ -84,6 +84,19 @@ std::string DemoReport::to_json() const {
         .field("name", h.name)
         .field("orders", h.orders)
         .field("paid_fen", h.amount_fen)
+        .end();
+  w.end_list().key("rooms").begin_list();
+  for (const auto& r : rooms)
+    w.begin()
+        .field("host", r.host)
+        .field("begins", r.begins)
+        .field("rank", r.rank)
+        .field("worth_ppm", r.worth_ppm)
+        .field("shown", r.shown)
+        .field("visitors", r.visitors)
+        .field("orders", r.orders)
+        .field("hundredth_minute", r.hundredth_minute)
+        .field("thousandth_minute", r.thousandth_minute)
         .end();
   w.end_list().key("complaints").begin_list();
   for (const auto& c : complaints) w.value(c);

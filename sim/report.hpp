@@ -117,6 +117,14 @@ struct TopHost {
   Fen amount_fen = 0;
 };
 
+// A broadcast of the day, as the day itself counted it.
+struct RoomReport {
+  std::string host;                                  // code
+  std::int64_t begins = 0, rank = 0, worth_ppm = 0;  // minute of the day; 0: the best known host; orders per look
+  std::int64_t shown = 0, visitors = 0, orders = 0;  // persons, in lists they looked down; persons; orders placed
+  std::int64_t hundredth_minute = -1, thousandth_minute = -1;  // of the day, when so many had been there
+};
+
 struct DemoReport {
 #define X(name, en, zh) std::int64_t name = 0;
   LIANBO_DAY_FIGURES(X)
@@ -132,9 +140,10 @@ struct DemoReport {
   std::int64_t answers_checked = 0, recoveries = 0, unexpected_answers = 0;
   std::vector<Fen> gmv_by_hour = std::vector<Fen>(24, 0);  // of the sale day, local hours
   std::vector<TopHost> top_hosts;
+  std::vector<RoomReport> rooms;  // of the day, by their beginning
   std::vector<std::string> complaints;
 
-  // Verified, and every law holds.
+  // Verified, every law holds, every answer was one the day knows, and both sides counted the same.
   bool good() const;
   std::string to_json() const;
   std::string to_text(bool chinese) const;

@@ -61,6 +61,11 @@ TEST(Report, IsGoodOnlyWhenEveryLawHolds) {
 #define X(name, en, zh) breaks(report.name, #name);
   LIANBO_DAY_LAWS(X)
 #undef X
+  breaks(report.unexpected_answers, "an answer that the day does not know");
+  EXPECT_TRUE(report.good());
+  report.complaints = {"orders placed: the server says 2, the day counted 3"};
+  EXPECT_FALSE(report.good()) << "the server and the day disagree";
+  report.complaints.clear();
   EXPECT_TRUE(report.good());
   report.verify = "differs";
   EXPECT_FALSE(report.good());

@@ -95,6 +95,7 @@ void Day::open_bag(Room& room) {
              [this, bag, commitment = a.text("commitment")] { check_draw(bag, commitment); });
        std::size_t taps = 0;
        for (const Watcher& watcher : world_.room(index).watchers) {
+         if (is_of_room(index, watcher.person)) continue;
          if (by_word) {
            // Who has no login can't win; they may say it all the same.
            if (rooms_.is_in(watcher.seat) && play_stream_.chance(kSaysTheWord))
@@ -104,11 +105,18 @@ void Day::open_bag(Room& room) {
          if (taps == kMostTaps || !play_stream_.chance(kTaps)) continue;
          ++taps;
          const int person = watcher.person;
-         registered(person, [this, person, bag] {
+         registered(person, [this, person, bag, index] {
+           if (is_of_room(index, person)) return;  // meanwhile
            as(person, "POST", "/api/v1/lucky-bags/" + bag + "/entry", {}, fine("entering a lucky bag"));
          });
        }
      });
+}
+
+// Whose room it is enters none of its bags.
+bool Day::is_of_room(int room, int person) {
+  const Host& host = world_.host(world_.room(room).plan.host);
+  return person == host.person || person == host.assistant;
 }
 
 // Everybody can check a draw; so it is done for each of them.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "base/shape.hpp"
@@ -159,6 +160,14 @@ std::string Day::brand(std::string_view rest) const {
 Status Day::close() {
   progress_.say(options_.chinese ? "核对全部数据……" : "Verifying everything …");
   report_.simulated_s = (now_ - options_.start_at) / 1000;
+  for (const Room& r : world_.rooms) {
+    if (r.id.empty()) continue;
+    const Host& host = world_.host(r.plan.host);
+    report_.rooms.push_back({host.code, r.plan.start_minute, host.rank,
+                             std::llround(charm(r, -1) * host.conversion * 1e6),
+                             static_cast<std::int64_t>(r.shown.size()), static_cast<std::int64_t>(r.visitors.size()),
+                             r.orders, r.hundredth_minute, r.thousandth_minute});
+  }
   TRY_OK(look_up_answers());
   TRY_OK(read_figures());
   TRY_OK(read_events());
@@ -263,7 +272,7 @@ Result<DemoReport> run_day(const DemoOptions& options) {
   TRY_OK(day.set_up());
   if (options.hosts_are_in) options.hosts_are_in(day.host_logins(kShownHosts), std::string(kPassword));
   TRY_OK(day.sale_day());
-  TRY_OK(day.aftermath());
+  if (!options.day_only) TRY_OK(day.aftermath());
   TRY_OK(day.close());
   DemoReport report = day.take_report();
   report.wall_s = static_cast<double>(monotonic_ms() - begun_ms) / 1000;

@@ -19,6 +19,10 @@
 
 namespace lianbo::sim {
 
+// What people choose a room from. hall: the hosts' names, as everybody knows them. The others are lists they look down,
+// room by room, until one pleases them: the server's feed, and what it is compared with (docs/feed-day.md).
+enum class Looking { hall, feed, random, most_viewers };
+
 struct DemoOptions {
   std::uint64_t seed = 1;
   int agents = 200, peak_rooms = 40, people = 5000, workers = 4;
@@ -31,7 +35,9 @@ struct DemoOptions {
   bool json = false;   // the caller prints JSON: nothing in Chinese on stderr
   bool no_color = false;
   bool chinese = false;  // language of the live line
-  Instant start_at = 0;  // the server's clock stands at least six hours before it
+  Looking looking = Looking::hall;
+  bool day_only = false;  // without the weeks after it
+  Instant start_at = 0;   // the server's clock stands at least six hours before it
   std::function<bool()> stopped;
   // Called once before anybody goes on air: some hosts' logins, the best known first, and the password of them all.
   std::function<void(std::vector<std::string> logins, std::string password)> hosts_are_in;

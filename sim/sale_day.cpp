@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kShownInHall = 10;  // rooms on the first screen
 constexpr double kEntersFromHall = 0.75;
+constexpr double kLeastCharm = 0.02, kMoreCharm = 0.30;  // of who sees a room in a list, so many go in
 constexpr double kEntersFromShare = 0.80;
 constexpr double kFriendsWord = 2.0;  // a friend's share makes buying so much likelier
 constexpr double kHostSharesPin = 0.35;
@@ -100,6 +101,7 @@ void Day::leave(Room& room, const Watcher& watcher) {
   --viewers_;
   world_.person(watcher.person).watching = false;
   if (!watcher.stay.on_to_another || minute_ >= kMinutesPerDay) return;
+  if (options_.looking != Looking::hall) return visit(watcher.person);  // back to the list
   const int next = choose_room(watcher.person);
   if (next >= 0 && next != room.index) enter(watcher.person, world_.room(next), {}, 1);
 }
@@ -156,8 +158,61 @@ void Day::pin_next(Room& room) {
 }
 
 void Day::visit(int person) {
-  Person& who = world_.person(person);
-  if (who.watching) return;
+  if (world_.person(person).watching) return;
+  if (options_.looking == Looking::hall) return visit_hall(person);
+  if (options_.looking == Looking::feed) return visit_feed(person);
+  std::vector<int> live;
+  for (const auto& room : world_.rooms)
+    if (room.live && world_.host(room.plan.host).person != person) live.push_back(room.index);
+  for (std::size_t i = live.size(); i > 1; --i) std::swap(live[i - 1], live[visits_stream_.index(i)]);
+  if (options_.looking == Looking::most_viewers)
+    std::stable_sort(live.begin(), live.end(),
+                     [&](int a, int b) { return world_.room(a).watchers.size() > world_.room(b).watchers.size(); });
+  look_down(person, live, {});
+}
+
+void Day::visit_feed(int person) {
+  as(person, "GET", brand("/feed?limit=50"), {}, [this, person](const Answer& page) {
+    if (!page.ok()) return unexpected("feed", page);
+    std::vector<int> rooms;
+    for (const auto& item : get_list(page.body, "items")) {
+      if (get_text(item, "kind") != "room") continue;
+      const auto at = world_.room_of.find(get_text(item, "id"));
+      if (at != world_.room_of.end() && world_.room(at->second).live) rooms.push_back(at->second);
+    }
+    look_down(person, rooms, page.text("feed"));
+  });
+}
+
+// How likely somebody who sees the room goes in: the best known hosts draw most, and friends who watch.
+double Day::charm(const Room& room, int person) const {
+  const double own = kLeastCharm + kMoreCharm * room_pull(world_.host(room.plan.host).rank);
+  return std::min(0.9, own * (person >= 0 && watched_.active_friends(room.index, person) > 0 ? 2 : 1));
+}
+
+// From the top, until one pleases them or they have seen enough.
+void Day::look_down(int person, const std::vector<int>& rooms, const std::string& feed) {
+  JsonWriter w;
+  w.begin();
+  if (!feed.empty()) w.field("feed", feed);
+  w.key("items").begin_list();
+  int chosen = -1;
+  for (std::size_t i = 0; i < std::min(rooms.size(), kShownInHall) && chosen < 0; ++i) {
+    Room& room = world_.room(rooms[i]);
+    room.shown.insert(person);
+    w.begin().field(feed.empty() ? "kind" : "what", feed.empty() ? "broadcast" : "exposure").field("id", room.id).end();
+    if (visits_stream_.chance(charm(room, person))) chosen = room.index;
+  }
+  w.end_list().end();
+  if (rooms.empty()) return;
+  as(person, "POST", feed.empty() ? "/api/v1/exposures" : "/api/v1/feed/views", w.take(),
+     [this, person, chosen](const Answer& counted) {
+       if (!counted.ok()) return unexpected("exposures", counted);
+       if (chosen >= 0) enter(person, world_.room(chosen), {}, 1);
+     });
+}
+
+void Day::visit_hall(int person) {
   as(person, "GET", brand("/hall"), {}, [this, person](const Answer& hall) {
     if (!hall.ok()) return unexpected("hall", hall);
     JsonWriter w;
@@ -228,6 +283,10 @@ void Day::seat_entered() {
     report_.viewers_peak = std::max(report_.viewers_peak, viewers_);
     Room& room = world_.room(index);
     room.watchers.push_back(watcher);
+    if (room.visitors.insert(watcher.person).second) {
+      if (room.visitors.size() == 100) room.hundredth_minute = minute_;
+      if (room.visitors.size() == 1000) room.thousandth_minute = minute_;
+    }
     watched_.set_active(index, watcher.person);
     if (room.pinned >= 0 && passed_on_.passes_on(shares_stream_, index, watcher.person, 0))
       share({.kind = "moment",

@@ -228,6 +228,7 @@ Status Day::schedule_broadcasts() {
        [this, index](const Answer& a) {
          if (!a.ok()) return unexpected("schedule", a);
          world_.room(index).id = a.text("id");
+         world_.room_of.emplace(a.text("id"), index);
        });
     world_.rooms.push_back(std::move(room));
   }

@@ -187,6 +187,7 @@ void Day::placed(const Basket& basket, const Answer& answer) {
   journal_.ordered(purchase.id);
   world_.purchases.push_back(std::move(purchase));
   ++orders_placed_;
+  if (basket.room >= 0) ++world_.room(basket.room).orders;
 
   const PaymentPlan plan = plan_payment(payments_stream_);
   const Instant at = now_ + plan.after_minutes * kMinuteMs;

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "sim/calendar.hpp"
@@ -82,6 +83,9 @@ struct Room {
   Flash flash;
   Coupon coupon;
   std::vector<Watcher> watchers;
+  std::unordered_set<int> shown, visitors;  // persons: who looked at it in a list, who entered
+  std::int64_t orders = 0;
+  int hundredth_minute = -1, thousandth_minute = -1;  // of the day, when so many had been there
 };
 
 struct SharedThing {
@@ -119,11 +123,12 @@ struct World {
   std::vector<Product> products;
   std::deque<Room> rooms;  // by start
   std::deque<Purchase> purchases;
-  std::unordered_map<std::string, int> product_of;  // by the server's id
+  std::unordered_map<std::string, int> product_of, room_of;  // by the server's id
   DayPlan plan;
 
   Person& person(int i) { return people[static_cast<std::size_t>(i)]; }
   Host& host(int i) { return hosts[static_cast<std::size_t>(i)]; }
+  const Host& host(int i) const { return hosts[static_cast<std::size_t>(i)]; }
   Product& product(int i) { return products[static_cast<std::size_t>(i)]; }
   Room& room(int i) { return rooms[static_cast<std::size_t>(i)]; }
 };

@@ -754,10 +754,11 @@ class Story {
     for (std::int64_t i = 0; i < people; ++i) {
       const Call call = shop_.guest(shop_.new_guest());
       const auto page = test::must(read([&](db::Tx& tx) { return feed_.page(tx, call, shop_.brand(), {}, 10); }));
-      std::vector<feed::Deed> deeds = {{room.value, feed::What::exposure}};
-      if (i < entering) deeds.push_back({room.value, feed::What::enter});
+      const std::vector<feed::Deed> deeds = {{room.value, feed::What::exposure}};
       const auto noted = test::must(write([&](db::Tx& tx) { return feed_.note(tx, call, page.session, deeds); }));
       if (noted.front() != feed::Noted::counted) return std::string(feed::noted_name(noted.front()));
+      if (i < entering)
+        for (const bool came : {true, false}) feed_.watched(room, call.caller.person, came, shop_.now());
     }
     return "shown";
   }

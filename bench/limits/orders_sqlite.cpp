@@ -90,26 +90,24 @@ int main(int argc, char** argv) {
   run("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536; pragma mmap_size = 268435456;"
       "pragma temp_store = memory; pragma secure_delete = on; pragma wal_autocheckpoint = 4000;");
 
-  const std::string last = "(select max(rowid) from orders)";
+  const std::string last = "(select max(id) from orders)";
   std::vector<Insert> rows;
-  rows.push_back(pattern("orders", "select * from orders where rowid = " + last));
-  rows.push_back(
-      pattern("order_lines", "select * from order_lines where rowid = (select max(rowid) from order_lines)"));
-  rows.push_back(pattern("payments", "select * from payments where rowid = (select max(rowid) from payments)"));
-  rows.push_back(
-      pattern("lock_orders", "select * from lock_orders where rowid = (select max(rowid) from lock_orders)"));
+  rows.push_back(pattern("orders", "select * from orders where id = " + last));
+  rows.push_back(pattern("order_lines", "select * from order_lines where order_id = " + last));
+  rows.push_back(pattern("payments", "select * from payments where order_id = " + last));
+  rows.push_back(pattern("lock_orders", "select * from lock_orders order by id desc limit 1"));
   rows.push_back(pattern("idempotency_keys",
                          "select * from idempotency_keys where rowid = (select max(rowid) from idempotency_keys)"));
   rows.push_back(pattern("tallies",
                          "select bucket, id, 'placed' as what, brand_id, buyer_id as person_id, store_id, "
                          "coalesce(broadcast_id, 0) as broadcast_id, coalesce(pin_id, 0) as pin_id, 0 as share_id, "
                          "0 as product_id, id as order_id, 0 as line, 1 as n, total_fen as amount_fen, placed_at as at "
-                         "from orders where rowid = " +
+                         "from orders where id = " +
                              last));
   rows.push_back(pattern("outbox",
                          "select bucket, id, brand_id, 'order.placed' as topic, id as key, '{\"order_id\":\"' || id || "
                          "'\",\"store_id\":\"0000000000000\",\"state\":\"placed\",\"total_fen\":1000,\"buyer_id\":"
-                         "\"0000000000000\"}' as payload, placed_at as at from orders where rowid = " +
+                         "\"0000000000000\"}' as payload, placed_at as at from orders where id = " +
                              last));
   sqlite3_stmt* lock = prepare(
       "update locks set version = version + 1, expires_at = expires_at + 1, moved_at = moved_at + 1, moved_id = ?4 "
@@ -117,7 +115,8 @@ int main(int argc, char** argv) {
   sqlite3_stmt* stock = prepare(
       "update stock_leases set units = units - 1, reserved = reserved + 1 where bucket = ?1 and sku_id = (select "
       "sku_id "
-      "from order_lines where rowid = (select max(rowid) from order_lines)) and units >= 1");
+      "from order_lines where order_id = " +
+      last + ") and units >= 1");
 
   std::vector<Buyer> buyers;
   sqlite3_stmt* read = prepare("select bucket, brand_id, buyer_id from locks order by buyer_id limit 100000");

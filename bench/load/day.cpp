@@ -9,15 +9,20 @@
 //   post       POST path= (with {line} for what stands in a line of list=FILE) with body=, by the owner; field= of each
 //   answer
 //              goes to out=FILE; COUNT 0: every line
+//   buys       POST /api/v1/orders as above, then the buyer's payment through the sandbox, and of each refund=th order
+//   a
+//              refund that is asked for and approved; one after the other on each connection
 //   visits     WebSocket: one viewer stays in each of stay= rooms, CONNECTIONS others come, are shown the room, say a
-//   line
-//              (chat= of the visits do, in thousandths), wait for it to be told, leave, and come to the next
-// Says as JSON {"done", "seconds", "per_s", "p50_us", "p99_us", "max_us", "status", "counted", "said",
-// "first_refusal"}.
+//              line (chat= of the visits do, in thousandths), wait for it to be told, and go to the next room; each
+//              fresh=th visit on a new connection
+// Who is told 503 tries again, as told. Every ten seconds a line on stderr says how many are done.
+// Says as JSON {"done", "seconds", "per_s", "p50_us", "p99_us", "max_us", "cpu_s", "status", "counted", "said",
+// "fresh", "paid", "refunded", "first_refusal"}.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,6 +39,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.hpp"
@@ -119,12 +125,28 @@ std::string_view field_of(std::string_view body, std::string_view name) {
   return body.substr(at, body.find_first_of(",}", at) - at);
 }
 
+double cpu_s() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
 // What a phase counts, for the report.
 struct Told {
-  std::int64_t done = 0, counted = 0, said = 0;
+  std::int64_t done = 0, counted = 0, said = 0, fresh = 0, paid = 0, refunded = 0;
   std::vector<std::uint32_t> us;
   std::map<int, std::int64_t> status;
   std::string first_refusal;
+
+  // Now and then, on the way.
+  void progress() {
+    if (now_ns() - told_at_ < 10'000'000'000) return;
+    told_at_ = now_ns();
+    std::fprintf(stderr, "%lld\n", static_cast<long long>(done));
+  }
 
   void print(double seconds) {
     std::sort(us.begin(), us.end());
@@ -132,10 +154,11 @@ struct Told {
       return us.empty() ? 0U : us[static_cast<std::size_t>(q * static_cast<double>(us.size() - 1))];
     };
     std::printf(
-        "{\"done\":%lld,\"seconds\":%.3f,\"per_s\":%.1f,\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%u,\"counted\":%lld,"
-        "\"said\":%lld,\"status\":{",
-        static_cast<long long>(done), seconds, static_cast<double>(done) / seconds, at(0.5), at(0.99), at(1),
-        static_cast<long long>(counted), static_cast<long long>(said));
+        "{\"done\":%lld,\"seconds\":%.3f,\"per_s\":%.1f,\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%u,\"cpu_s\":%.2f,"
+        "\"counted\":%lld,\"said\":%lld,\"fresh\":%lld,\"paid\":%lld,\"refunded\":%lld,\"status\":{",
+        static_cast<long long>(done), seconds, static_cast<double>(done) / seconds, at(0.5), at(0.99), at(1), cpu_s(),
+        static_cast<long long>(counted), static_cast<long long>(said), static_cast<long long>(fresh),
+        static_cast<long long>(paid), static_cast<long long>(refunded));
     const char* comma = "";
     for (const auto& [code, n] : status) {
       std::printf("%s\"%d\":%lld", comma, code, static_cast<long long>(n));
@@ -146,14 +169,25 @@ struct Told {
     const std::string text = w.take();
     std::printf("},\"first_refusal\":%s}\n", text.substr(5, text.size() - 6).c_str());
   }
+
+ private:
+  std::int64_t told_at_ = now_ns();
 };
 
-// A phase of requests: makes the n-th, and looks at its answer.
+// The n-th of a phase, on its way: what it is at, and what the last answer gave it for the next request.
+struct Task {
+  std::size_t n = 0;
+  int step = 0;
+  std::string order, id;
+};
+
+// A phase of requests: makes the next one of a task, and looks at its answer.
 class Requests {
  public:
   virtual ~Requests() = default;
-  virtual std::string make(std::size_t n) = 0;
-  virtual void answered(std::size_t, std::string_view /*body*/, Told&) {}
+  virtual std::string make(const Task& task) = 0;
+  // True: the task goes on with another request.
+  virtual bool answered(Task&, std::string_view /*body*/, Told&) { return false; }
 };
 
 class Exposures final : public Requests {
@@ -163,7 +197,8 @@ class Exposures final : public Requests {
   }
   std::size_t beacon() const { return beacon_; }
   // Round n / people of each person: the rooms from where the last round ended, beginning somewhere else for each.
-  std::string make(std::size_t n) override {
+  std::string make(const Task& task) override {
+    const std::size_t n = task.n;
     const std::size_t person = n % world_.people.size(), round = n / world_.people.size();
     std::string body = "{\"items\":[";
     for (std::size_t i = 0; i < beacon_; ++i) {
@@ -172,8 +207,9 @@ class Exposures final : public Requests {
     }
     return request("POST", "/api/v1/exposures", world_.people[person], body + "]}");
   }
-  void answered(std::size_t, std::string_view body, Told& told) override {
+  bool answered(Task&, std::string_view body, Told& told) override {
     told.counted += std::atoll(std::string(field_of(body, "counted")).c_str());
+    return false;
   }
 
  private:
@@ -185,7 +221,8 @@ class Exposures final : public Requests {
 class Touches final : public Requests {
  public:
   explicit Touches(const World& world) : world_(world) {}
-  std::string make(std::size_t n) override {
+  std::string make(const Task& task) override {
+    const std::size_t n = task.n;
     return request("GET", "/s/" + world_.stores[n * 7 % world_.stores.size()].share,
                    world_.people[n % world_.people.size()], {});
   }
@@ -194,24 +231,62 @@ class Touches final : public Requests {
   const World& world_;
 };
 
+std::string order_of(const World& world, std::size_t n) {
+  const auto& store = world.stores[n % world.stores.size()];
+  const auto& sku = world.skus[n % 64 != 0 ? n % 2 : n % world.skus.size()];
+  return request("POST", "/api/v1/orders", world.people[n % world.people.size()],
+                 R"({"store_id":")" + store.store + R"(","broadcast_id":")" + store.broadcast +
+                     R"(","lines":[{"sku_id":")" + sku +
+                     R"(","qty":1}],"address":{"name":"Wang Xiaoming","phone":"13800138000","region":"Shanghai",)" +
+                     R"("detail":"1 Nanjing Road"}})",
+                 "Idempotency-Key: day-" + std::to_string(n) + "\r\n");
+}
+
 class Orders final : public Requests {
  public:
   Orders(const World& world, const std::string& out) : world_(world), out_(out) {}
-  std::string make(std::size_t n) override {
-    const auto& store = world_.stores[n % world_.stores.size()];
-    const auto& sku = world_.skus[n % 64 != 0 ? n % 2 : n % world_.skus.size()];
-    return request("POST", "/api/v1/orders", world_.people[n % world_.people.size()],
-                   R"({"store_id":")" + store.store + R"(","broadcast_id":")" + store.broadcast +
-                       R"(","lines":[{"sku_id":")" + sku +
-                       R"(","qty":1}],"address":{"name":"Wang Xiaoming","phone":"13800138000","region":"Shanghai",)" +
-                       R"("detail":"1 Nanjing Road"}})",
-                   "Idempotency-Key: day-" + std::to_string(n) + "\r\n");
+  std::string make(const Task& task) override { return order_of(world_, task.n); }
+  bool answered(Task&, std::string_view body, Told&) override {
+    out_ << field_of(body, "id") << '\n';
+    return false;
   }
-  void answered(std::size_t, std::string_view body, Told&) override { out_ << field_of(body, "id") << '\n'; }
 
  private:
   const World& world_;
   std::ofstream out_;
+};
+
+class Buys final : public Requests {
+ public:
+  Buys(const World& world, std::size_t refund) : world_(world), refund_(refund) {}
+  std::string make(const Task& task) override {
+    switch (task.step) {
+      case 0:
+        return order_of(world_, task.n);
+      case 1:
+        return request("POST", "/api/v1/orders/" + task.order + "/pay", world_.owner, "{}");
+      case 2:
+        return request("POST", "/api/v1/sandbox/pay", world_.owner, R"({"prepay_id":")" + task.id + "\"}");
+      case 3:
+        return request("POST", "/api/v1/orders/" + task.order + "/after-sales", world_.owner,
+                       R"({"line":0,"kind":"refund_only","qty":0,"amount_fen":500,"reason":"agreed"})");
+      default:
+        return request("POST", "/api/v1/after-sales/" + task.id + "/approve", world_.owner, "{}");
+    }
+  }
+  bool answered(Task& task, std::string_view body, Told& told) override {
+    const int step = task.step++;
+    if (step == 0) task.order = field_of(body, "id");
+    if (step == 1) task.id = field_of(body, "prepay_id");
+    if (step == 3) task.id = field_of(body, "id");
+    told.paid += step == 2;
+    told.refunded += step == 4;
+    return step < (task.n % refund_ == 0 ? 4 : 2);
+  }
+
+ private:
+  const World& world_;
+  const std::size_t refund_;
 };
 
 class Posts final : public Requests {
@@ -226,11 +301,12 @@ class Posts final : public Requests {
     for (std::string line; std::getline(in, line);) lines_.push_back(line);
   }
   std::size_t size() const { return lines_.size(); }
-  std::string make(std::size_t n) override {
-    return request("POST", with(path_, lines_[n]), world_.owner, with(body_, lines_[n]));
+  std::string make(const Task& task) override {
+    return request("POST", with(path_, lines_[task.n]), world_.owner, with(body_, lines_[task.n]));
   }
-  void answered(std::size_t, std::string_view body, Told&) override {
+  bool answered(Task&, std::string_view body, Told&) override {
     if (!field_.empty()) out_ << field_of(body, field_) << '\n';
+    return false;
   }
 
  private:
@@ -267,17 +343,20 @@ class HttpLoad {
       next(i);
     }
     std::vector<epoll_event> ready(1024);
-    while (done_ < count_) {
-      const int n = ::epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), 10'000);
-      if (n == 0) give_up("no answer for ten seconds");
+    for (std::int64_t heard = now_ns(); done_ < count_; told.progress()) {
+      const int n = ::epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), 100);
+      if (n > 0) heard = now_ns();
+      if (now_ns() - heard > kPatienceNs) give_up("no answer for a minute");
       for (int k = 0; k < n; ++k) readable(ready[static_cast<std::size_t>(k)].data.u64, told);
+      for (; !again_.empty() && again_.front().first <= now_ns(); again_.pop_front()) send(again_.front().second);
     }
   }
 
  private:
+  static constexpr std::int64_t kPatienceNs = 60'000'000'000, kAgainNs = 1'000'000'000;
   struct Connection {
     int fd = -1;
-    std::size_t n = 0;
+    Task task;
     std::int64_t since = 0;
     std::string in;
   };
@@ -296,10 +375,13 @@ class HttpLoad {
   }
   void next(std::size_t i) {
     if (sent_ >= count_) return;
+    connections_[i].task = Task{sent_++, 0, {}, {}};
+    send(i);
+  }
+  void send(std::size_t i) {
     Connection& c = connections_[i];
-    c.n = sent_++;
     c.since = now_ns();
-    const std::string text = requests_.make(c.n);
+    const std::string text = requests_.make(c.task);
     for (std::string_view left = text; !left.empty();) {
       const ssize_t n = ::send(c.fd, left.data(), left.size(), MSG_NOSIGNAL);
       if (n < 0 && errno == EINTR) continue;
@@ -320,12 +402,17 @@ class HttpLoad {
     const std::size_t length = status != 204 && at < head ? std::strtoull(c.in.c_str() + at + 16, nullptr, 10) : 0;
     if (c.in.size() < head + 4 + length) return;
     ++told.status[status];
-    if (status < 400)
-      requests_.answered(c.n, std::string_view(c.in).substr(head + 4, length), told);
-    else if (told.first_refusal.empty())
-      told.first_refusal = c.in.substr(head + 4, 300);
+    const std::string in = std::exchange(c.in, {});
+    if (status == 503) {  // Retry-After: 1
+      again_.emplace_back(now_ns() + kAgainNs, i);
+      return;
+    }
     told.us.push_back(static_cast<std::uint32_t>((now_ns() - c.since) / 1000));
-    c.in.clear();
+    if (status < 400) {
+      if (requests_.answered(c.task, std::string_view(in).substr(head + 4, length), told)) return send(i);
+    } else if (told.first_refusal.empty()) {
+      told.first_refusal = in.substr(head + 4, 300);
+    }
     ++told.done;
     ++done_;
     next(i);
@@ -335,6 +422,7 @@ class HttpLoad {
   const std::size_t count_;
   Requests& requests_;
   std::vector<Connection> connections_;
+  std::deque<std::pair<std::int64_t, std::size_t>> again_;  // when, and which connection
   int epoll_ = -1;
   std::size_t sent_ = 0, done_ = 0;
   char buffer_[65536];
@@ -344,12 +432,13 @@ class HttpLoad {
 class Visits {
  public:
   Visits(const World& world, int port, std::size_t roaming, std::size_t visits, std::size_t stay,
-         std::size_t chat_milli)
+         std::size_t chat_milli, std::size_t fresh)
       : world_(world),
         port_(port),
         visits_(visits),
         stay_(std::min({stay, world.stores.size(), visits})),
         chat_milli_(chat_milli),
+        fresh_(fresh),
         viewers_(stay_ + std::min(roaming, std::max<std::size_t>(visits - stay_, 1))) {}
 
   void run(Told& told) {
@@ -357,8 +446,9 @@ class Visits {
     for (std::size_t i = 0; i < viewers_.size(); ++i) outside_.push_back(i);
     while (shown_ < visits_ || waiting_ > 0) {
       for (; !outside_.empty() && begun_ < visits_ && entering_ < kEnteringAtOnce; outside_.pop_front())
-        come(outside_.front());
-      turn(told, 10'000);
+        come(outside_.front(), told);
+      turn(told, 60'000);
+      told.progress();
     }
   }
 
@@ -368,7 +458,7 @@ class Visits {
   struct Viewer {
     int fd = -1;
     Step step = Step::off;
-    std::size_t visit = 0;
+    std::size_t visit = 0, visits = 0, person = 0;  // on this connection
     std::int64_t since = 0;
     std::uint64_t left = 0;  // of a payload
     std::string head;        // of the handshake's answer, or of a frame
@@ -378,12 +468,23 @@ class Visits {
   bool stays(std::size_t i) const { return i < stay_; }
   bool talks(std::size_t visit) const { return visit * chat_milli_ / 1000 != (visit + 1) * chat_milli_ / 1000; }
 
-  void come(std::size_t i) {
+  std::size_t room_of(std::size_t i) const {
+    const std::size_t visit = viewers_[i].visit;
+    return stays(i) ? i : (visit * 7 + visit / world_.people.size() * 13) % world_.stores.size();
+  }
+  void come(std::size_t i, Told& told) {
     Viewer& v = viewers_[i];
     ++entering_;
     v.visit = begun_++;
     ++waiting_;
     v.since = now_ns();
+    ++v.visits;
+    if (v.fd >= 0) {
+      v.step = Step::entering;
+      return say(v, go_of(i));
+    }
+    ++told.fresh;
+    v.person = v.visit % world_.people.size();
     v.step = Step::handshake;
     v.head.clear();
     v.payload.clear();
@@ -412,12 +513,13 @@ class Visits {
     ::setsockopt(v.fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     ::close(v.fd);
     v.fd = -1;
+    v.visits = 0;
     v.step = Step::off;
   }
   void turn(Told& told, int wait_ms) {
     epoll_event ready[1024];
     const int n = ::epoll_wait(epoll_, ready, 1024, wait_ms);
-    if (n == 0 && wait_ms > 0) give_up("nobody was answered for ten seconds");
+    if (n == 0 && wait_ms > 0) give_up("nobody was answered for a minute");
     for (int k = 0; k < n; ++k) {
       const std::size_t i = ready[k].data.u64;
       if (viewers_[i].fd < 0) continue;
@@ -433,12 +535,11 @@ class Visits {
     event.events = EPOLLIN;
     event.data.u64 = i;
     ::epoll_ctl(epoll_, EPOLL_CTL_MOD, v.fd, &event);
-    const std::size_t room = stays(i) ? i : (v.visit * 7 + v.visit / world_.people.size() * 13) % world_.stores.size();
     send(v,
-         "GET /api/v1/rooms/" + world_.stores[room].broadcast +
+         "GET /api/v1/rooms/" + world_.stores[room_of(i)].broadcast +
              "/ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
              "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer " +
-             world_.people[v.visit % world_.people.size()] + "\r\n\r\n");
+             world_.people[v.person] + "\r\n\r\n");
   }
   static void send(const Viewer& v, std::string_view bytes) {
     if (::send(v.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) give_up("send");
@@ -489,7 +590,12 @@ class Visits {
   void told_something(std::size_t i, Told& told) {
     Viewer& v = viewers_[i];
     const std::string_view text = v.payload;
-    if (text.starts_with(R"({"t":"error")")) give_up("a room said " + v.payload);
+    if (text.starts_with(R"({"t":"error")")) {
+      const bool full = text.find(R"("name":"overloaded")") != std::string_view::npos && v.visits > 0;
+      if (!full || (v.step != Step::talking && v.step != Step::entering)) give_up("a room said " + v.payload);
+      ++told.status[503];  // as one who is told so by HTTP: the same once more
+      return v.step == Step::talking ? say(v, line_of(v)) : say(v, go_of(i));
+    }
     if (v.step == Step::entering && text.starts_with(R"({"t":"snapshot")")) {
       ++shown_;
       --entering_;
@@ -497,7 +603,7 @@ class Visits {
       told.us.push_back(static_cast<std::uint32_t>((now_ns() - v.since) / 1000));
       if (talks(v.visit)) {
         v.step = Step::talking;
-        return say(v);
+        return say(v, line_of(v));
       }
       over(i);
     } else if (v.step == Step::talking && text.starts_with(R"({"t":"said")")) {
@@ -505,9 +611,13 @@ class Visits {
       over(i);
     }
   }
-  void say(const Viewer& v) {
-    const std::string text =
-        R"({"t":"chat","text":"How long does it last? )" + std::to_string(v.visit) + R"(","ref":"a"})";
+  static std::string line_of(const Viewer& v) {
+    return R"({"t":"chat","text":"How long does it last? )" + std::to_string(v.visit) + R"(","ref":"a"})";
+  }
+  std::string go_of(std::size_t i) const {
+    return R"({"t":"go","room":")" + world_.stores[room_of(i)].broadcast + "\"}";
+  }
+  void say(const Viewer& v, const std::string& text) {
     std::string frame{static_cast<char>(0x81), static_cast<char>(0x80 | text.size()), 0, 0, 0, 0};
     send(v, frame + text);
   }
@@ -517,13 +627,14 @@ class Visits {
       viewers_[i].step = Step::staying;
       return;
     }
-    leave(i);
+    viewers_[i].step = Step::staying;
+    if (viewers_[i].visits >= fresh_) leave(i);
     outside_.push_back(i);
   }
 
   const World& world_;
   const int port_;
-  const std::size_t visits_, stay_, chat_milli_;
+  const std::size_t visits_, stay_, chat_milli_, fresh_;
   std::vector<Viewer> viewers_;
   int epoll_ = -1;
   std::deque<std::size_t> outside_;
@@ -552,7 +663,9 @@ int main(int argc, char** argv) {
   Told told;
   const std::int64_t from = now_ns();
   if (phase == "visits") {
-    Visits(world, port, connections, count, options.number("stay", 0), options.number("chat", 400)).run(told);
+    Visits(world, port, connections, count, options.number("stay", 0), options.number("chat", 400),
+           options.number("fresh", 10))
+        .run(told);
   } else {
     std::unique_ptr<Requests> requests;
     if (phase == "exposures") {
@@ -563,6 +676,8 @@ int main(int argc, char** argv) {
       requests = std::make_unique<Touches>(world);
     } else if (phase == "orders") {
       requests = std::make_unique<Orders>(world, options.text("out"));
+    } else if (phase == "buys") {
+      requests = std::make_unique<Buys>(world, std::max<std::size_t>(options.number("refund", 10), 1));
     } else if (phase == "post") {
       auto posts = std::make_unique<Posts>(world, options);
       count = posts->size();

@@ -1,13 +1,16 @@
 // Viewers of rooms over WebSocket: one thread, epoll. Counts the messages that arrive.
 //
 //   load_room --port P --path /api/v1/rooms/ID/ws --viewers N [--seconds 2] [--warm 0.3] [--settle 0.3] [--pid SERVER]
+//             [--core SERVERS]
 //             [--talkers K --text TEXT]         K of the viewers say TEXT, each again as soon as it is told that it was
+//             [--turns 1]                       … but one of them at a time, the next one then
 //             [--pace MS]                       … but not before MS have gone by
 //             [--publish PATH --publishers K --bytes B]   or: K connections post B bytes there, again when answered
 //
 // --path may be given several times: viewers, and so talkers, are dealt to the rooms in turn.
 // With neither, the server sends by itself. --pid: its CPU during the measured time and its memory before and after the
-// viewers came are told, too. Says as JSON:
+// viewers came are told, too; --core: so is what the kernel's own thread for packets on the server's core used, for
+// whoever sends much leaves some of that work to it. Says as JSON:
 // {"viewers", "deliveries", "per_s", "seconds", "frame_bytes", "messages", "said_p50_ms", "said_p99_ms", "cpu_s",
 //  "rss_before", "rss_after", "closed", "load_busy"}
 #include <arpa/inet.h>
@@ -22,6 +25,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,7 +57,7 @@ struct Viewer {
 };
 
 struct Options {
-  int port = 0, viewers = 1000, talkers = 0, publishers = 0, bytes = 200, pace = 0;
+  int port = 0, viewers = 1000, talkers = 0, publishers = 0, bytes = 200, pace = 0, core = -1, turns = 0;
   double seconds = 2, warm = 0.3, settle = 0.3;
   long pid = 0;
   std::vector<std::string> paths;
@@ -63,23 +68,35 @@ struct Usage {
   double cpu = 0;
   long long rss = 0;
 };
-Usage usage_of(long pid) {
+// Processor time of one thread, in seconds; /proc/PID/stat would tell hundredths of them.
+double ran(const std::filesystem::path& task) {
+  long long ns = 0;
+  if (std::FILE* file = std::fopen((task / "schedstat").c_str(), "r")) {
+    if (std::fscanf(file, "%lld", &ns) != 1) ns = 0;
+    std::fclose(file);
+  }
+  return static_cast<double>(ns) / 1e9;
+}
+std::filesystem::path packet_thread(int core) {
+  const std::string name = "ksoftirqd/" + std::to_string(core);
+  for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+    std::string comm;
+    if (std::ifstream(process.path() / "comm") >> comm && comm == name) return process.path();
+  }
+  return {};
+}
+Usage usage_of(long pid, const std::filesystem::path& packets) {
   Usage out;
   if (pid == 0) return out;
-  const std::string name = "/proc/" + std::to_string(pid) + "/stat";
-  std::FILE* file = std::fopen(name.c_str(), "r");
-  if (file == nullptr) return out;
-  char text[1024];
-  const std::size_t n = std::fread(text, 1, sizeof text - 1, file);
-  std::fclose(file);
-  text[n] = 0;
-  const char* at = std::strrchr(text, ')');
-  long user = 0, system = 0, pages = 0;
-  if (at != nullptr)
-    std::sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld %*d %*d %*d %*d %*d %*d %*u %*u %ld",
-                &user, &system, &pages);
-  out.cpu = static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
-  out.rss = static_cast<long long>(pages) * sysconf(_SC_PAGESIZE);
+  const std::string process = "/proc/" + std::to_string(pid);
+  if (std::FILE* file = std::fopen((process + "/statm").c_str(), "r")) {
+    long pages = 0;
+    if (std::fscanf(file, "%*d %ld", &pages) == 1) out.rss = static_cast<long long>(pages) * sysconf(_SC_PAGESIZE);
+    std::fclose(file);
+  }
+  std::error_code gone;
+  for (const auto& task : std::filesystem::directory_iterator(process + "/task", gone)) out.cpu += ran(task.path());
+  if (!packets.empty()) out.cpu += ran(packets);
   return out;
 }
 
@@ -87,6 +104,7 @@ class Room {
  public:
   explicit Room(const Options& options) : options_(options) {
     epoll_ = ::epoll_create1(0);
+    if (options.core >= 0) packets_ = packet_thread(options.core);
     viewers_.resize(static_cast<std::size_t>(options.viewers + options.publishers));
     chat_ = "{\"t\":\"chat\",\"text\":\"" + options.text + "\"}";
     post_ = "POST " + options.publish +
@@ -95,7 +113,7 @@ class Room {
   }
 
   void run() {
-    const Usage before = usage_of(options_.pid);
+    const Usage before = usage_of(options_.pid, packets_);
     for (std::size_t i = 0; i < viewers_.size(); ++i) {
       while (connecting_ >= kConnectingAtOnce) turn(10);
       connect(i);
@@ -105,19 +123,20 @@ class Room {
     while (connecting_ > 0 && now_ns() < limit) turn(10);
     if (connecting_ > 0) fail("not all viewers came in");
     for (const std::int64_t end = now_ns() + ns(options_.settle); now_ns() < end;) turn(5);
-    const Usage idle = usage_of(options_.pid);
+    const Usage idle = usage_of(options_.pid, packets_);
     running_ = true;
-    for (int i = 0; i < options_.talkers; ++i) say(viewers_[static_cast<std::size_t>(i)]);
+    const int at_once = options_.turns != 0 ? std::min(1, options_.talkers) : options_.talkers;
+    for (int i = 0; i < at_once; ++i) say(viewers_[static_cast<std::size_t>(i)]);
     for (std::size_t i = static_cast<std::size_t>(options_.viewers); i < viewers_.size(); ++i) post(viewers_[i]);
     for (const std::int64_t end = now_ns() + ns(options_.warm); now_ns() < end;) turn(1);
     frames_ = payload_ = 0;
     said_.clear();
-    const Usage from = usage_of(options_.pid);
+    const Usage from = usage_of(options_.pid, packets_);
     const double own = own_cpu();
     const std::int64_t begun = now_ns();
     while (now_ns() < begun + ns(options_.seconds)) turn(1);
     const double seconds = static_cast<double>(now_ns() - begun) / 1e9;
-    const Usage to = usage_of(options_.pid);
+    const Usage to = usage_of(options_.pid, packets_);
     const auto frames = frames_;
     std::sort(said_.begin(), said_.end());
     const auto at = [&](double q) {
@@ -297,7 +316,7 @@ class Room {
       if (options_.pace > 0)
         waiting_.push_back(index);
       else
-        say(v);
+        say(options_.turns != 0 ? viewers_[static_cast<std::size_t>((index + 1) % options_.talkers)] : v);
     } else if (running_ && v.text.starts_with("{\"t\":\"error\"")) {
       std::fprintf(stderr, "%s\n", v.text.c_str());
       std::exit(1);
@@ -306,6 +325,7 @@ class Room {
   }
 
   Options options_;
+  std::filesystem::path packets_;
   std::string chat_, post_;
   std::vector<Viewer> viewers_;
   std::vector<int> waiting_;
@@ -341,6 +361,10 @@ int main(int argc, char** argv) {
       options.publishers = std::atoi(value);
     } else if (name == "--bytes") {
       options.bytes = std::atoi(value);
+    } else if (name == "--turns") {
+      options.turns = std::atoi(value);
+    } else if (name == "--core") {
+      options.core = std::atoi(value);
     } else if (name == "--seconds") {
       options.seconds = std::atof(value);
     } else if (name == "--warm") {

@@ -1,6 +1,5 @@
 """Orders over HTTP, the whole path, each answered after its commit is on disk. Server and buyers share both cores."""
 import json
-import os
 import pathlib
 import re
 import sqlite3
@@ -8,7 +7,7 @@ import statistics
 import subprocess
 import time
 
-from frame import ROOT, Demand, Row, Sample, Wrong, expect, get
+from frame import Demand, Row, Sample, Wrong, expect, get
 from peers import nginx, vendure
 
 CONNECTIONS = 256
@@ -162,14 +161,7 @@ class OrdersPostgres(Orders):
     demands = [Demand("ratio_to_limit", ">=", 0.5), Demand("peer:pgbench TPC-B, 8 clients, transactions/s", ">=", 2)]
 
     def database(self, context):
-        # Durable, as the other side of the comparison is; the tests' server flushes nothing.
-        options = "-c fsync=on -c full_page_writes=on -c synchronous_commit=on -c shared_buffers=512MB -c max_wal_size=4GB"
-        server = context.process([ROOT / "tests/support/postgres.sh", "serve"], stdin=subprocess.PIPE,
-                                 stdout=subprocess.PIPE, text=True, env={**os.environ, "LIANBO_POSTGRES_OPTIONS": options})
-        url = server.child.stdout.readline().strip()
-        expect(url, "PostgreSQL does not come up")
-        self.stop_postgres = server.child.stdin.close
-        return url
+        return context.postgres()
 
     def peers(self, context):
         bin = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]

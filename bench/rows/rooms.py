@@ -28,28 +28,28 @@ class Room:
     def load(self, context, viewers, *more):
         """viewers: in all rooms together."""
         said = context.load([context.built("load_room"), "--port", self.world.server.port, *self.paths,
-                             "--viewers", viewers, "--pid", self.pid, *more])
+                             "--viewers", viewers, "--pid", self.pid, "--core", context.SERVER, *more])
         expect(said["closed"] == 0, f"{said['closed']} viewers were cut off")
         return said
 
 
 class FanOut(Row):
-    """What is told of is deliveries for each second that the server's core was busy: a room rests between two ticks, and a
-    rate by the clock would count its rest. So that the core is not cold after each rest, as it never is with ten thousand
-    rooms, several rooms of the size talk at once where their viewers may be connected (a process holds 20,000)."""
+    """What is told of is deliveries for each second of processor time that the server took, with all its threads and what
+    the kernel's thread for packets took on its core: a room rests between two ticks, and a rate by the clock would count
+    its rest. Ours, the limit and the peer have the same receiver and as many viewers."""
     unit = "deliveries/s of one core"
     limit_name = "bare send of single messages"
     peer_names = ["nginx + nchan"]
     viewers = 0
-    rooms = 1
-    talkers = 2  # in each room
+    talkers = 2
+    turns = False  # one of the talkers at a time, the next one when the line has been told
     settings = ()
     seconds = 2
     frame_bytes = 150
 
     def prepare(self, context):
         self.context = context
-        self.room = Room(context, self.settings, self.rooms)
+        self.room = Room(context, self.settings)
 
     def sample(self, said):
         expect(said["cpu_s"] > 0.1 and said["deliveries"] > 0, f"too little was sent to tell: {said}")
@@ -58,8 +58,8 @@ class FanOut(Row):
                        "busy_percent": 100 * said["cpu_s"] / said["seconds"], "load_percent": 100 * said["load_busy"]})
 
     def ours(self):
-        said = self.room.load(self.context, self.viewers * self.rooms, "--talkers", self.talkers * self.rooms, "--text", TEXT,
-                              "--seconds", self.seconds, "--warm", 0.5)
+        said = self.room.load(self.context, self.viewers, "--talkers", self.talkers, "--turns", int(self.turns), "--text",
+                              TEXT, "--seconds", self.seconds, "--warm", 0.5)
         self.frame_bytes = round(said["frame_bytes"])
         sample = self.sample(said)
         sample.rss_bytes = used(self.room.pid)[1]
@@ -70,7 +70,7 @@ class FanOut(Row):
                                      core=self.context.SERVER, stdout=subprocess.PIPE, text=True)
         port = json.loads(child.child.stdout.readline())["port"]
         said = self.context.load([self.context.built("load_room"), "--port", port, "--path", "/", "--viewers", self.viewers,
-                                  "--pid", child.pid, "--seconds", self.seconds, "--warm", 0.5])
+                                  "--pid", child.pid, "--core", self.context.SERVER, "--seconds", self.seconds, "--warm", 0.5])
         child.stop()
         return self.sample(said)
 
@@ -78,7 +78,8 @@ class FanOut(Row):
         server = nginx.start(self.context, NCHAN, nchan=True)
         worker = server.family()[-1]
         said = self.context.load([self.context.built("load_room"), "--port", server.port, "--path", "/sub", "--viewers",
-                                  self.viewers, "--pid", worker, "--publish", "/pub", "--publishers", self.talkers, "--bytes",
+                                  self.viewers, "--pid", worker, "--core", self.context.SERVER, "--publish", "/pub",
+                                  "--publishers", 1 if self.turns else self.talkers, "--bytes",
                                   self.frame_bytes, "--seconds", self.seconds, "--warm", 0.5])
         sample = self.sample(said)
         sample.rss_bytes = server.rss()
@@ -89,24 +90,26 @@ class FanOut(Row):
         if self.viewers > 1000:
             return  # the same as with fewer
         self.prepare(context)
-        # Half a second holds ten ticks; in each room three listen.
-        said = self.room.load(context, (self.talkers + 3) * self.rooms, "--talkers", self.talkers * self.rooms, "--text", TEXT,
-                              "--seconds", 0.5, "--warm", 0.05)
+        # Half a second holds ten ticks; three listen.
+        said = self.room.load(context, self.talkers + 3, "--talkers", self.talkers, "--turns", int(self.turns),
+                              "--text", TEXT, "--seconds", 0.5, "--warm", 0.05)
         expect(said["deliveries"] > 100, f"hardly anything arrives: {said}")
 
 
 def sizes(base, sizes_, demands, what, order):
     """One row for each number of viewers."""
     return {f"{base.stem}_{n // 1000}k": type(f"{base.__name__}{n}", (base,), {
-        "name": f"{base.stem}_{n // 1000}k", "viewers": n, "rooms": {1000: 6, 5000: 2}.get(n, 1), "order": order,
+        "name": f"{base.stem}_{n // 1000}k", "viewers": n, "order": order,
         "demands": demands, "__module__": __name__,
         "what": what.format(n=f"{n:,}")}) for n in sizes_}
 
 
 class OneByOne(FanOut):
-    """One line of chat at a time: the next is said when the last one has been told to all."""
+    """One line of chat at a time: the next is said when the last one has been told to all. 20 people take turns, because
+    one alone may not say so much."""
     stem = "fanout"
-    talkers = 1
+    talkers = 20
+    turns = True
 
 
 class ByTick(FanOut):
@@ -166,8 +169,9 @@ class Growth(FanOut):
     def ours(self):
         notes = {}
         for n in self.sizes:
-            for talkers, kind in ((1, "single"), (20, "tick")):
-                said = self.room.load(self.context, n, "--talkers", talkers, "--text", TEXT, "--seconds", 3, "--warm", 0.5)
+            for turns, kind in ((1, "single"), (0, "tick")):
+                said = self.room.load(self.context, n, "--talkers", 20, "--turns", turns, "--text", TEXT, "--seconds", 2,
+                                      "--warm", 0.4)
                 notes[f"{kind}_us_{n}"] = 1e6 * said["cpu_s"] / said["deliveries"]
                 notes[f"{kind}_told_p99_ms_{n}"] = said["said_p99_ms"]
         return Sample(notes[f"single_us_{self.sizes[-1]}"], None, used(self.room.pid)[1], notes)

@@ -274,10 +274,17 @@ Status App::build() {
   hub.post = [this](std::int64_t key, std::function<void()> fn) { server_->post(key, std::move(fn)); };
   hub.work = [this](std::function<void()> fn) { return workers_->submit(std::move(fn)); };
   // With a simulated clock the server must come to rest between two instants: nothing waits for real time then.
-  if (!b.simulated)
+  if (!b.simulated) {
     hub.later = [this](std::int64_t key, std::int64_t ms, std::function<void()> fn) {
       server_->post_after(key, ms, std::move(fn));
     };
+    hub.when_idle = [this](std::int64_t key, std::int64_t ms, std::function<void()> fn) {
+      server_->post_when_idle(key, ms, std::move(fn));
+    };
+  }
+  hub.beside = [this](BroadcastId one, BroadcastId other) {
+    return server_->home(one.value) == server_->home(other.value);
+  };
   hub.clock = b.clock.get();
   hub.ids = b.ids.get();
   hub.random = &b.random;
@@ -344,6 +351,8 @@ Status App::build() {
   backups_ = std::make_unique<BackupKeeper>(*b.db, b.settings);
   TRY(deps.proxies, net::TrustedProxies::parse(b.settings.http_trusted_proxies));
   deps.gathered.emplace("recordExposures", live::gather_exposures(*b.db));
+  // On PostgreSQL landings run side by side, each on a connection of its own.
+  if (!b.db->is_postgres()) deps.gathered.emplace("openShare", share::gather_landings(*b.db));
   dispatcher_ = std::make_unique<Dispatcher>(std::move(deps), make_routes());
   dispatcher_->add_socket("/api/v1/rooms/{broadcast_id}/ws", [this](const net::Request& request, const Call& call) {
     return hub_->accept(request, call);
@@ -812,11 +821,10 @@ net::Routes App::server_routes() {
                Access::login,
                [this](const Call& call, const Request& request) -> Result<Reply> {
                  const auto prepay_id = get_text(request.value, "prepay_id");
-                 TRY(const auto checkout, sandbox_->checkout(prepay_id, call.now));
                  pay::sandbox::PayOptions options;
                  if (!get_bool(request.value, "late_notice"))
                    options.send_first = [this](const pay::sandbox::OutgoingNotice& n) { return deliver(n); };
-                 TRY(const auto paid, sandbox_->pay(prepay_id, checkout.payer_openid, call.now, options));
+                 TRY(const auto paid, sandbox_->pay(prepay_id, {}, call.now, options));
                  JsonWriter w;
                  w.begin().field("out_trade_no", paid.out_trade_no).field("transaction_id", paid.transaction_id);
                  w.field_at("paid_at", paid.paid_at).field("already", paid.already).end();

@@ -50,7 +50,8 @@ struct DemoCommand {
   std::uint64_t seed = 1;
   int agents = 200, peak_rooms = 40, people = 5000, workers = 4;
   std::string catalog, graph, chat, agents_file, report, data_dir, day = "2026-11-11";
-  bool once = false, fresh = true;
+  std::string look = "hall";
+  bool once = false, fresh = true, day_only = false;
   int port = 8480;
   int pictures = 4;   // rooms of the evening that have one
   int evening_s = 0;  // with `once`: so long

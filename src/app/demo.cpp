@@ -259,6 +259,11 @@ Result<int> run(const DemoCommand& command, const Console& console, const std::s
   options.peak_rooms = command.peak_rooms;
   options.people = command.people;
   options.workers = command.workers;
+  options.looking = command.look == "feed"      ? sim::Looking::feed
+                    : command.look == "random"  ? sim::Looking::random
+                    : command.look == "viewers" ? sim::Looking::most_viewers
+                                                : sim::Looking::hall;
+  options.day_only = command.day_only;
   options.catalog_file = command.catalog;
   options.graph_file = command.graph;
   options.chat_file = command.chat;

@@ -129,6 +129,13 @@ int main(int argc, char** argv) {
   demo_cmd->add_option("--port", demo_options.port, "port of the demo's server; 0 takes a free one")
       ->capture_default_str()
       ->check(CLI::Range(0, 65535));
+  demo_cmd
+      ->add_option("--look", demo_options.look,
+                   "what people choose a room from: hall (the hosts' names), feed, or a list in random order or with "
+                   "most viewers first, to compare the feed with")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"hall", "feed", "random", "viewers"}));
+  demo_cmd->add_flag("--day-only", demo_options.day_only, "without the weeks after the sale day");
   demo_cmd->add_flag("--once", demo_options.once, "end after the report instead of keeping the server running");
   demo_cmd->add_option("--pictures", demo_options.pictures, "rooms of the evening that publish a picture; 0: none")
       ->capture_default_str()

@@ -16,6 +16,7 @@ Status require_roles(const Call& call, BrandId brand, unsigned has, unsigned rol
   if (call.caller.system || (has & roles) != 0) return {};
   if (call.caller.guest) return fail(Code::unauthenticated);
   const StaffOf* staff = call.caller.staff_of(brand);
+  if (roles == 0) return fail(Code::forbidden, "only who it belongs to may do this");
   if (!staff || staff->regions.empty() || (staff->roles & roles) == 0)
     return fail(Code::forbidden, "needs the role " + names_of(roles) + " at this brand");
   std::string regions;

@@ -141,12 +141,14 @@ class Import {
         if (owner == owner_.end())
           ++skus;
         else if (it == known_.end() || owner->second != it->second.product.id)
-          errors.add(s.line, "the SKU code \"" + s.code + "\" belongs to the product \"" + code_of_[owner->second] +
-                                 "\" already, not to \"" + p.code + "\"");
+          errors.add(s.line, file_.sku_code_column,
+                     "the SKU code \"" + s.code + "\" belongs to the product \"" + code_of_[owner->second] +
+                         "\" already, not to \"" + p.code + "\"");
       }
       if (skus > kMaxSkusOfProduct)
-        errors.add(p.line, "\"" + p.code + "\" would have " + std::to_string(skus) + " SKUs; at most " +
-                               std::to_string(kMaxSkusOfProduct) + " are possible");
+        errors.add(p.line, file_.code_column,
+                   "\"" + p.code + "\" would have " + std::to_string(skus) + " SKUs; at most " +
+                       std::to_string(kMaxSkusOfProduct) + " are possible");
     }
     if (known_.size() + fresh > kMaxProductsOfBrand)
       errors.add(1, "the brand would have " + std::to_string(known_.size() + fresh) + " products; at most " +

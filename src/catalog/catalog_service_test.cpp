@@ -153,7 +153,7 @@ TEST_P(CatalogTest, a_file_with_an_error_imports_nothing) {
   const auto taken = import(std::string(kHeader) + "a,A,,,,,,a,,1,1\nb,B,,,,,,tea-50,,1,1\n");
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code, Code::csv_invalid);
-  EXPECT_EQ(taken.error().where, "line 3");
+  EXPECT_EQ(taken.error().where, "line 3, column sku_code");
   EXPECT_NE(taken.error().detail.find("\"tea\""), std::string::npos) << taken.error().detail;
   EXPECT_EQ(exported(), before);
 }

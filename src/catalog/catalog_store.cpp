@@ -166,6 +166,9 @@ const Sql kSetAllotment{"stock.set_allotment",
                         "$1 and store_id = $2"};
 const Sql kSetAllotmentUnits{"stock.set_allotment_units",
                              "update stock_allotments set units = $3 where sku_id = $1 and store_id = $2"};
+const Sql kSetGranted{"stock.set_granted",
+                      "update stock_allotments set granted_units = $3 where sku_id = $1 and store_id = $2"};
+const Sql kGranted{"stock.granted", "select granted_units from stock_allotments where sku_id = $1 and store_id = $2"};
 const Sql kAllotment{"stock.allotment",
                      "select " ALLOTMENT_COLUMNS " from stock_allotments where sku_id = $1 and store_id = $2"};
 const Sql kAllotmentsOfStore{
@@ -415,6 +418,12 @@ void set_allotment(Tx& tx, const Allotment& a) {
 }
 void set_allotment_units(Tx& tx, SkuId sku, StoreId store, std::int64_t units) {
   CHECK(tx.exec(kSetAllotmentUnits, {sku, store, units}) == 1);
+}
+void set_granted(Tx& tx, SkuId sku, StoreId store, std::int64_t units) {
+  CHECK(tx.exec(kSetGranted, {sku, store, units}) == 1);
+}
+std::int64_t granted(Tx& tx, SkuId sku, StoreId store) {
+  return tx.one(kGranted, {sku, store}, [](const Row& r) { return r.integer(0); }).value_or(0);
 }
 std::optional<Allotment> allotment(Tx& tx, SkuId sku, StoreId store) {
   return tx.one(kAllotment, {sku.value, store.value}, allotment_of);

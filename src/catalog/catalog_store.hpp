@@ -81,6 +81,9 @@ std::optional<Allotment> lock_allotment(db::Tx& tx, SkuId sku, StoreId store);
 Allotment lock_or_open_allotment(db::Tx& tx, BrandId brand, SkuId sku, StoreId store, Instant now);
 void set_allotment(db::Tx& tx, const Allotment& allotment);
 void set_allotment_units(db::Tx& tx, SkuId sku, StoreId store, std::int64_t units);
+// What it was set to, which refills don't change.
+void set_granted(db::Tx& tx, SkuId sku, StoreId store, std::int64_t units);
+std::int64_t granted(db::Tx& tx, SkuId sku, StoreId store);
 std::optional<Allotment> allotment(db::Tx& tx, SkuId sku, StoreId store);
 std::vector<Allotment> allotments_of_store(db::Tx& tx, StoreId store, SkuId after, int limit);
 std::vector<Allotment> allotments_of_sku(db::Tx& tx, SkuId sku, StoreId after, int limit);

@@ -306,6 +306,8 @@ Result<CatalogFile> Reader::finish(const Columns& columns) {
   if (errors_.empty() && file_.products.empty())
     errors_.add(csv_.header.line, "the file has no product that could be taken over");
   TRY_OK(errors_.status());
+  if (columns.code >= 0) file_.code_column = csv_.column_name(columns.code);
+  file_.sku_code_column = columns.sku_code >= 0 ? csv_.column_name(columns.sku_code) : "SKU";
   file_.has_category = columns.category >= 0;
   file_.has_description = columns.description >= 0;
   file_.has_image_url = columns.image_url >= 0;

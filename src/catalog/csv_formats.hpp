@@ -50,6 +50,7 @@ struct CatalogFile {
   bool has_category = true, has_description = true, has_image_url = true, has_on_sale = true, has_no_return = true,
        has_sku_title = true;
   std::vector<CatalogProduct> products;
+  std::string code_column, sku_code_column;  // as the file names them, for errors
   std::vector<std::string> notes;  // what was left out or read otherwise than written, with its line; at most 200
 };
 

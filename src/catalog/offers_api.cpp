@@ -1,3 +1,5 @@
+#include <set>
+
 #include "catalog/catalog_api.hpp"
 #include "catalog/coupon.hpp"
 #include "catalog/shipping.hpp"
@@ -354,7 +356,11 @@ void allotment_routes(net::Routes& r) {
                     TRY(const auto sku, find_sku(tx, get_id<SkuId>(body, "sku_id")));
                     if (sku.brand != brand) return fail(Code::not_found, "the brand has no such SKU", "/sku_id");
                     std::int64_t units = 0, n = 0;
+                    std::set<StoreId> named;
                     for (const auto& i : get_list(body, "items")) {
+                      if (!named.insert(get_id<StoreId>(i, "store_id")).second)
+                        return fail(Code::invalid_field, "this store is named twice",
+                                    "/items/" + std::to_string(n) + "/store_id");
                       const auto wish = allot_wish(body, get_int(i, "units"));
                       auto done = allot(tx, call, sku.id, get_id<StoreId>(i, "store_id"), wish);
                       if (!done) {

@@ -156,6 +156,15 @@ Status reserve_one(db::Tx& tx, const Call& call, Bucket bucket, StoreId store_id
   return {};
 }
 
+// How many units of an order that is cancelled the store gets back. One that is kept at a level was refilled from the
+// pool for that order: what is beyond the level, and beyond what the brand set aside, is everybody's again. Else orders
+// that are never paid would draw the whole pool into one store.
+std::int64_t comes_back(db::Tx& tx, const Allotment& allotment, std::int64_t qty) {
+  if (allotment.keep == 0) return qty;
+  const std::int64_t level = std::max(allotment.keep, store::granted(tx, allotment.sku, allotment.store));
+  return std::clamp<std::int64_t>(level - allotment.units, 0, qty);
+}
+
 // Reserved units of this bucket go back into the allotment, which is locked.
 void return_to(db::Tx& tx, Bucket bucket, Allotment& allotment, std::int64_t qty) {
   CHECK(store::release(tx, bucket, allotment.sku, qty));
@@ -205,7 +214,7 @@ void release_stock(db::Tx& tx, const Call& call, Bucket bucket, std::span<const 
   std::vector<db::Event> told;
   for (const Wish& wish : *wishes) {
     auto allotment = wish.allotted > 0 ? store::lock_allotment(tx, wish.sku, store_id) : std::nullopt;
-    const std::int64_t own = allotment ? wish.allotted : 0;
+    const std::int64_t own = allotment ? comes_back(tx, *allotment, wish.allotted) : 0;
     if (const std::int64_t rest = wish.qty - own; rest > 0 && !store::release_plenty(tx, bucket, wish.sku, rest)) {
       CHECK(store::lock_pool(tx, wish.sku).has_value());
       const std::int64_t before = stock_left(tx, wish.sku);
@@ -274,6 +283,7 @@ Result<Allotment> allot_stock(db::Tx& tx, const Call& call, const Sku& sku, Stor
   a.until_at = wish.until_at;
   a.closed_at = 0;
   store::set_allotment(tx, a);
+  store::set_granted(tx, sku.id, store_id, wish.units);
   const std::int64_t common = store::left(tx, sku.id).value_or(0);
   tx.emit(allotment_changed(call, 0, sku, store_id, a.units + (a.shared ? common : 0), a.units, a.shared));
   if (more != 0 && (common <= kTellBelow || common + more == 0)) tx.emit(stock_changed(call, 0, sku, common));

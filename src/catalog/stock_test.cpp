@@ -437,6 +437,11 @@ struct Shops {
   struct Own {
     std::int64_t units = 0, keep = 0;
     bool open = false, shared = true;
+    std::int64_t granted = 0;
+    std::int64_t comes_back(std::int64_t qty) const {
+      if (!open) return 0;
+      return keep == 0 ? qty : std::clamp<std::int64_t>(std::max(keep, granted) - units, 0, qty);
+    }
   };
   std::int64_t received = 0, common = 0, reserved = 0, sold = 0;
   std::map<StoreId, Own> own;
@@ -507,8 +512,9 @@ TEST_P(StockTest, any_history_of_stores_with_units_of_their_own_keeps_the_law) {
             } else {
               release_stock(tx, call, at->bucket, std::span(&line, 1), at->store);
               auto& own = shops.own[at->store];
-              (own.open ? own.units : shops.common) += at->own;
-              shops.common += at->qty - at->own;
+              const std::int64_t back = own.comes_back(at->own);
+              own.units += back;
+              shops.common += at->qty - back;
             }
             open.erase(at);
           } else if (kind <= 8) {
@@ -519,7 +525,7 @@ TEST_P(StockTest, any_history_of_stores_with_units_of_their_own_keeps_the_law) {
             RC_ASSERT(allot_stock(tx, call, sku, s, wish).has_value() == fits);
             if (fits) {
               shops.common -= more;
-              own = {wish.units, wish.keep, true, wish.shared};
+              own = {wish.units, wish.keep, true, wish.shared, wish.units};
             } else {
               own.open = allotment_of(tx, id, s).has_value();  // an empty one may have been opened
               if (own.open && own.units == 0 && own.keep == 0) own.shared = allotment_of(tx, id, s)->shared;

@@ -49,7 +49,8 @@ struct Clip {
   std::string sha256, signature;  // raw
   int tries = 0;
   Instant created_at = 0, ready_at = 0;
-  Instant withdrawn_at = 0;  // by its own store; 0: it is not
+  Instant withdrawn_at = 0;   // by its own store; 0: it is not
+  bool ai_presenter = false;  // its broadcast's: to be labelled
 };
 
 // "<host>同款 · <product>", cut at kMaxTitle.

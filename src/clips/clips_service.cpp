@@ -475,6 +475,7 @@ Shape clip_shape() {
           instant("created_at"),
           nullable(instant("ready_at")),
           nullable(instant("withdrawn_at", "its store took it out of sight")),
+          boolean("ai_presenter", "who is shown is made by AI: to be labelled while it plays"),
           boolean("shown", "it can be watched: ready, not withdrawn, its product on sale")};
 }
 
@@ -485,7 +486,11 @@ Status write_clip(db::Tx& tx, JsonWriter& w, const Clip& c) {
   w.field("pin_id", c.pin).field("product_id", c.product).field("title", c.title).field("state", state_name(c.state));
   w.field("name", c.name).field("media_open_ms", c.media_open_ms).field("media_close_ms", c.media_close_ms);
   w.field("from_ms", c.from_ms).field("to_ms", c.to_ms).field_at("created_at", c.created_at);
-  w.field_at("ready_at", c.ready_at).field_at("withdrawn_at", c.withdrawn_at).field("shown", is_shown(tx, c)).end();
+  w.field_at("ready_at", c.ready_at)
+      .field_at("withdrawn_at", c.withdrawn_at)
+      .field("ai_presenter", c.ai_presenter)
+      .field("shown", is_shown(tx, c))
+      .end();
   return {};
 }
 

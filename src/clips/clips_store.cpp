@@ -10,7 +10,8 @@ using db::Sql;
   "c.id, c.brand_id, c.store_id, c.agent_id, c.broadcast_id, c.pin_id, c.product_id, c.stream_name, c.title, "   \
   "c.state, "                                                                                                    \
   "c.opened_at, c.media_open_ms, c.media_close_ms, c.from_ms, c.to_ms, c.name, c.bytes, c.sha256, c.signature, " \
-  "c.tries, c.created_at, c.ready_at, c.withdrawn_at"
+  "c.tries, c.created_at, c.ready_at, c.withdrawn_at, (select a.ai_presenter from broadcasts a where a.id = "    \
+  "c.broadcast_id)"
 
 const Sql kPins{
     "clips.pins_to_clip",
@@ -83,6 +84,7 @@ Clip clip_of(const db::Row& r) {
   c.created_at = r.integer(20);
   c.ready_at = r.integer(21);
   c.withdrawn_at = r.integer(22);
+  c.ai_presenter = r.flag(23);
   return c;
 }
 

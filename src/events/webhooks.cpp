@@ -87,6 +87,14 @@ Result<WebhookUrl> parse_webhook_url(std::string_view url, bool allow_http) {
     return refuse("must name a host, no user and no #");
   if (std::any_of(authority.begin(), authority.end(), [](char c) { return static_cast<unsigned char>(c) > 0x7e; }))
     return refuse("a host's name must be written in ASCII (punycode)");
+  const auto colon = authority.rfind(':'), bracket = authority.rfind(']');
+  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
+    const std::string_view digits = authority.substr(colon + 1);
+    int port = 0;
+    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (colon == 0 || ec != std::errc{} || end != digits.data() + digits.size() || port < 1 || port > 65'535)
+      return refuse("must name a host, and a port from 1 to 65535 if any");
+  }
   std::string target(url.substr(slash));
   if (target.empty() || target[0] != '/') target.insert(target.begin(), '/');
   return WebhookUrl{std::string(url.substr(0, slash)), std::move(target)};

@@ -92,7 +92,11 @@ TEST(WebhookUrl, IsHttpsAndNamesAHost) {
                          {"https://shop.example/#part", "", ""},
                          {"https://shop.example/a b", "", ""},
                          {"https://shop.example/\r\nX: y", "", ""},
-                         {"https://店.example/", "", ""}}) {
+                         {"https://店.example/", "", ""},
+                         {"https://shop.example:99999/", "", ""},
+                         {"https://shop.example:/", "", ""},
+                         {"https://:443/", "", ""},
+                         {"https://shop.example:80a/", "", ""}}) {
     const auto parsed = parse_webhook_url(row.url, false);
     ASSERT_EQ(parsed.has_value(), *row.origin != '\0') << row.url;
     if (!parsed) continue;

@@ -11,6 +11,9 @@
 #include "bus/journal.hpp"
 #include "evidence/evidence_store.hpp"
 #include "live/live_service.hpp"
+#include "org/devices.hpp"
+#include "push/push.hpp"
+#include "push/push_service.hpp"
 #include "support/database.hpp"
 #include "support/shop.hpp"
 
@@ -286,8 +289,21 @@ TEST_P(EvidenceTest, OnesOwnDataIsOneFile) {
   const auto o = completed();
   const Call owner = shop().owner(), me = shop().as(xiao_);
   must(db().write([&](db::Tx& tx) { return buyer_json(tx, owner, shop().brand(), xiao_); }));
+  // A point of P-256 and sixteen bytes, as a browser gives them.
+  const push::Browser browser{.endpoint = "https://push.example/xiao",
+                              .p256dh = to_base64url(push::point_of(push::scalar_from("xiao"))),
+                              .auth = to_base64url(std::string(push::kSecretBytes, 'a')),
+                              .language = "zh"};
+  must(db().write([&](db::Tx& tx) -> Status {
+    org::logged_in_on(tx, org::DeviceId{7}, xiao_, me.now);
+    return push::subscribe(tx, me, browser);
+  }));
   const auto text = must(db().read([&](db::Tx& tx) { return own_data(tx, me); }));
   const auto data = *parse_json(text);
+  ASSERT_EQ(get_list(data, "browsers").size(), 1u);
+  EXPECT_EQ(get_text(get_list(data, "browsers").at(0), "endpoint"), browser.endpoint);
+  ASSERT_EQ(get_list(data, "devices").size(), 1u);
+  EXPECT_EQ(get_text(get_list(data, "devices").at(0), "last_login_at"), format_rfc3339(me.now));
   EXPECT_EQ(get_text(get_object(data, "person"), "name"), "欧阳小红");
   ASSERT_EQ(get_list(data, "orders").size(), 1u);
   EXPECT_NE(text.find("13800138000"), std::string::npos);

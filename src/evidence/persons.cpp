@@ -10,9 +10,10 @@
 #include "live/live_service.hpp"
 #include "order/after_sale_service.hpp"
 #include "order/order_service.hpp"
+#include "org/devices.hpp"
 #include "org/org_service.hpp"
-#include "push/push_service.hpp"
 #include "privacy/vault.hpp"
+#include "push/push_service.hpp"
 #include "share/share_service.hpp"
 #include "trust/trust_service.hpp"
 
@@ -374,6 +375,12 @@ Result<std::string> own_data(db::Tx& tx, const Call& call) {
       w.begin().field("broadcast_id", BroadcastId{k.subject.id}).field("text", line.text).field_at("at", line.at).end();
     }
   }
+  // Browsers that asked for notifications, and when each device logged in last.
+  w.end_list().key("browsers").begin_list();
+  for (const auto& one : push::asked_by(tx, call, me))
+    w.begin().field("endpoint", one.endpoint).field("language", one.language).field_at("asked_at", one.at).end();
+  w.end_list().key("devices").begin_list();
+  for (const Instant at : org::device_logins_of(tx, me)) w.begin().field_at("last_login_at", at).end();
   // Who of a brand's staff has read something of this person.
   w.end_list().key("read_by_staff").begin_list();
   std::size_t readings = 0;

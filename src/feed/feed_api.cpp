@@ -349,12 +349,13 @@ net::Routes feed_routes(FeedDeps deps) {
           .taking({text("feed", 1, 40),
                    list("items", {id("id"), choice("what", {"exposure", "enter", "stay", "interact", "click"})}, 1,
                         kMaxDeeds)})
-          .giving({count("counted"),
-                   list_of("items", choice("", {"counted", "repeated", "not_shown", "too_soon", "own", "paid"}), 1,
-                           kMaxDeeds,
-                           "in the order of the request; not_shown: not in this feed, or its exposure was never told; "
-                           "own: agents of the brand count for nothing; paid: told to its promotion, counts for no "
-                           "heat")})
+          .giving(
+              {count("counted"),
+               list_of("items", choice("", {"counted", "repeated", "not_shown", "too_soon", "own", "paid", "in_room"}),
+                       1, kMaxDeeds,
+                       "in the order of the request; not_shown: not in this feed, or its exposure was never told; "
+                       "own: agents of the brand count for nothing; paid: told to its promotion, counts for no "
+                       "heat; in_room: of a room only its exposure is told, the rest counts when the server sees it")})
           .may_fail({Code::cursor_expired});
   views.idempotent = false;  // it is by nature
   r.push_back(std::move(views));

@@ -48,8 +48,8 @@ std::int64_t value_of(Fen total, Fen full) {
 }  // namespace
 
 std::string_view noted_name(Noted noted) {
-  static constexpr std::array<std::string_view, 6> kNames{"counted",  "repeated", "not_shown",
-                                                          "too_soon", "own",      "paid"};
+  static constexpr std::array<std::string_view, 7> kNames{"counted", "repeated", "not_shown", "too_soon",
+                                                          "own",     "paid",     "in_room"};
   return kNames.at(static_cast<std::size_t>(noted));
 }
 
@@ -691,6 +691,10 @@ Result<std::vector<Noted>> Feed::note(db::Tx& tx, const Call& call, std::string_
     }
     const auto item = facts_of(tx, deed.item);
     if (!item || item->kind == Kind::upcoming) continue;
+    if (item->kind == Kind::room && deed.what != What::exposure) {
+      out[i] = Noted::in_room;
+      continue;
+    }
     if (count_deed(tx, person, *item, deed.what, 1, call.now)) {
       out[i] = Noted::counted;
       if (deed.what == What::exposure && item->kind == Kind::room) rooms.push_back({"broadcast", deed.item});

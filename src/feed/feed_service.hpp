@@ -64,7 +64,7 @@ struct Deed {
 // not_shown: this feed has not shown the item to the caller (or it was never reported as seen); too_soon: a stay of
 // less than kStayMs; own: agents of the brand count for nothing; paid: it stood in a paid place, whose promotion is
 // told, and counts for no heat.
-enum class Noted { counted, repeated, not_shown, too_soon, own, paid };
+enum class Noted { counted, repeated, not_shown, too_soon, own, paid, in_room };
 std::string_view noted_name(Noted noted);
 
 struct Page {

@@ -119,6 +119,24 @@ class FeedTest : public test::StoreTest {
     return static_cast<double>(sum_of(s.sums, what).sum_at(shop_.now(), half_life_of(s.item.kind))) /
            (1 << Decayed::kUnitBits);
   }
+  void look_in(BroadcastId room, PersonId person) {
+    for (const bool came : {true, false}) feed_->watched(room, person, came, shop_.now());
+  }
+  void click(BroadcastId room, const org::Agent& host, const Call& by) {
+    const Call call = now(by);
+    must(db().write([&](db::Tx& tx) {
+      const live::Click one{host.store, soap_.product, room, {}};
+      feed_->clicked(tx, call, std::span(&one, 1));
+      return Status{};
+    }));
+  }
+  Standing standing(const org::Agent& host, PinId moment) {
+    const Call call = shop_.as(host.person);
+    const auto all =
+        must(db().read([&](db::Tx& tx) { return standings_of_store(tx, call, host.store, INT64_MAX, 99); }));
+    const auto at = std::find_if(all.begin(), all.end(), [&](const Standing& s) { return s.item.id == moment.value; });
+    return at == all.end() ? Standing{} : *at;
+  }
   // So many new people are shown the room, and some of them do something with it.
   void crowd(BroadcastId room, int shown, int enter, int order = 0) {
     for (int i = 0; i < shown; ++i) {
@@ -126,8 +144,8 @@ class FeedTest : public test::StoreTest {
       const Call call = i < order ? shop_.as(person) : shop_.guest(person);
       const Page page = must(ask(call));
       std::vector<Deed> deeds{{room.value, What::exposure}};
-      if (i < enter) deeds.push_back({room.value, What::enter});
       note(call, page, deeds);
+      if (i < enter) look_in(room, person);
       if (i < order) buy_in(person, room);
     }
     later();
@@ -306,39 +324,60 @@ TEST_P(FeedTest, TiesOfTrustComeFirstAndSayWhy) {
 TEST_P(FeedTest, EachDeedCountsOnceAndOnlyForWhatThisFeedHasShown) {
   const auto anna = shop_.agent("Anna");
   const BroadcastId room = start(anna), away{room.value + 1};
+  const PinId moment = pin(anna, room, kMinuteMs);
   later();
   const Call viewer = shop_.guest(shop_.new_guest());
   const Page page = must(ask(viewer));
-  EXPECT_THAT(note(viewer, page, {{room.value, What::click}}), ElementsAre(Noted::not_shown))
+  ASSERT_THAT(ids(page), Contains(moment.value));
+  EXPECT_THAT(note(viewer, page, {{moment.value, What::click}}), ElementsAre(Noted::not_shown))
       << "nobody clicks what they have not seen";
   // In whatever order a batch names them, seeing comes first.
   EXPECT_THAT(
       note(viewer, page,
-           {{room.value, What::enter},
-            {room.value, What::exposure},
+           {{moment.value, What::enter},
+            {moment.value, What::exposure},
             {away.value, What::exposure},
-            {room.value, What::exposure},
-            {room.value, What::stay},
-            {room.value, What::click}}),
+            {moment.value, What::exposure},
+            {moment.value, What::stay},
+            {moment.value, What::click}}),
       ElementsAre(Noted::counted, Noted::counted, Noted::not_shown, Noted::repeated, Noted::too_soon, Noted::counted));
-  EXPECT_THAT(note(viewer, page, {{room.value, What::enter}, {room.value, What::click}}),
+  EXPECT_THAT(note(viewer, page, {{moment.value, What::enter}, {moment.value, What::click}}),
               ElementsAre(Noted::repeated, Noted::repeated));
   later(kStayMs - 1);
-  EXPECT_THAT(note(viewer, page, {{room.value, What::stay}}), ElementsAre(Noted::too_soon));
+  EXPECT_THAT(note(viewer, page, {{moment.value, What::stay}}), ElementsAre(Noted::too_soon));
   later(1);
-  EXPECT_THAT(note(viewer, page, {{room.value, What::stay}}), ElementsAre(Noted::counted));
+  EXPECT_THAT(note(viewer, page, {{moment.value, What::stay}}), ElementsAre(Noted::counted));
   const Page again = must(ask(viewer));  // a new feed of the same person
-  EXPECT_THAT(note(viewer, again, {{room.value, What::exposure}}), ElementsAre(Noted::repeated));
+  EXPECT_THAT(note(viewer, again, {{moment.value, What::exposure}}), ElementsAre(Noted::repeated));
   const Call other = shop_.guest(shop_.new_guest());
   EXPECT_EQ(
       db().write([&](db::Tx& tx) { return feed_->note(tx, other, page.session, std::array<Deed, 0>{}); }).error().code,
       Code::cursor_expired)
       << "it is not their feed";
   later();
-  const Standing s = standing(room);
+  const Standing s = standing(anna, moment);
   EXPECT_EQ(s.shown, 1);
   EXPECT_EQ(s.rung.used, 1);
   EXPECT_EQ(s.rung.points, (10 + 20 + 30) * 1000) << "enter, stay, click";
+}
+
+TEST_P(FeedTest, WhoOnlySaysTheyWereInARoomLiftsItByNothing) {
+  const auto anna = shop_.agent("Anna");
+  const BroadcastId room = start(anna);
+  later();
+  const Call robot = shop_.guest(shop_.new_guest());
+  const Page page = must(ask(robot));
+  EXPECT_THAT(note(robot, page,
+                   {{room.value, What::exposure},
+                    {room.value, What::enter},
+                    {room.value, What::interact},
+                    {room.value, What::click}}),
+              ElementsAre(Noted::counted, Noted::in_room, Noted::in_room, Noted::in_room));
+  later(kStayMs + kSecondMs);
+  EXPECT_THAT(note(robot, page, {{room.value, What::stay}}), ElementsAre(Noted::in_room));
+  later();
+  EXPECT_EQ(standing(room).shown, 1);
+  EXPECT_EQ(standing(room).rung.points, 0) << "SPEC 9: in rooms the server sees itself who enters, stays and clicks";
 }
 
 TEST_P(FeedTest, AgentsOfTheBrandCountForNothing) {
@@ -440,7 +479,7 @@ TEST_P(FeedTest, AGoodRoomRisesABadOneRestsAndNewEvidenceWakesIt) {
 
 TEST_P(FeedTest, TheSameDeedsInWhateverOrderWithinASecondGiveTheSameLadder) {
   const auto anna = shop_.agent("Anna"), bert = shop_.agent("Bert");
-  const BroadcastId one = start(anna), other = start(bert);
+  const PinId one = pin(anna, start(anna), kMinuteMs), other = pin(bert, start(bert), kMinuteMs);
   later();
   struct Step {
     Call call;
@@ -465,8 +504,9 @@ TEST_P(FeedTest, TheSameDeedsInWhateverOrderWithinASecondGiveTheSameLadder) {
     if (s->what != What::exposure) note(s->call, s->page, {{other.value, s->what}});
   EXPECT_EQ(must(feed_->count(shop_.system())), 0) << "a second is added up when it is over";
   later();
-  EXPECT_EQ(standing(one).rung, standing(other).rung);
-  EXPECT_TRUE(standing(one).sums == standing(other).sums);
+  EXPECT_EQ(standing(anna, one).rung.points, 10 * (10 + 30) * 1000);
+  EXPECT_EQ(standing(anna, one).rung, standing(bert, other).rung);
+  EXPECT_TRUE(standing(anna, one).sums == standing(bert, other).sums);
   EXPECT_EQ(must(db().read([&](db::Tx& tx) -> Result<std::int64_t> { return tx.number(kCounts); })), 0);
 }
 
@@ -490,7 +530,8 @@ TEST_P(FeedTest, AGuestWhoLogsInWasShownWhatTheGuestWasShown) {
     forget_person(tx, call, xiao);
     return Status{};
   }));
-  EXPECT_THAT(note(call, must(ask(call)), {{room.value, What::click}}), ElementsAre(Noted::not_shown)) << "erased";
+  EXPECT_THAT(note(call, must(ask(call)), {{room.value, What::exposure}}), ElementsAre(Noted::counted))
+      << "erased: nobody knows any more that it was shown to them";
 }
 
 TEST_P(FeedTest, ACrashBetweenWritingAndAddingUpLosesNothingAndDoublesNothing) {
@@ -499,7 +540,8 @@ TEST_P(FeedTest, ACrashBetweenWritingAndAddingUpLosesNothingAndDoublesNothing) {
   later();
   const PersonId xiao = shop_.person("Xiao");
   const Call viewer = shop_.as(xiao);
-  note(viewer, must(ask(viewer)), {{room.value, What::exposure}, {room.value, What::enter}});
+  note(viewer, must(ask(viewer)), {{room.value, What::exposure}});
+  click(room, anna, viewer);
   buy_in(xiao, room);
   restart();  // before anything was added up
   later();
@@ -507,7 +549,7 @@ TEST_P(FeedTest, ACrashBetweenWritingAndAddingUpLosesNothingAndDoublesNothing) {
   restart();
   later();
   EXPECT_EQ(standing(room).shown, 1);
-  EXPECT_EQ(standing(room).rung.points, (10 + 100) * 1000 + 50'000);
+  EXPECT_EQ(standing(room).rung.points, (30 + 100) * 1000 + 50'000);
 }
 
 TEST_P(FeedTest, ACrowdOfRobotsThatOnlyOpenFeedsPushesOutNobodyWhoUsesOne) {
@@ -522,7 +564,7 @@ TEST_P(FeedTest, ACrowdOfRobotsThatOnlyOpenFeedsPushesOutNobodyWhoUsesOne) {
   const Page unused = must(ask(idle));
   for (std::size_t i = 0; i < kMost; ++i) must(ask(shop_.guest(shop_.new_guest())));
   EXPECT_EQ(feed_->stats().sessions, static_cast<std::int64_t>(kMost));
-  EXPECT_THAT(note(viewer, page, {{room.value, What::click}}), ElementsAre(Noted::counted)) << "in use";
+  EXPECT_THAT(note(viewer, page, {{room.value, What::exposure}}), ElementsAre(Noted::repeated)) << "in use";
   EXPECT_EQ(ask(idle, unused.session + ".1").error().code, Code::cursor_expired) << "the longest unused made way";
 }
 

@@ -275,6 +275,53 @@ bool TextIndex::slipped(const std::string& word, Scores& out) const {
   return any;
 }
 
+// "iphone15" and "zb1" are found where "iphone 15" and "主播1" stand: what is found nowhere as one word is looked for
+// by its letters and its digits.
+bool TextIndex::score_parts(const std::string& word, Scores& out) const {
+  if (score(word, out)) return true;
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (i == 0 || is_digit(static_cast<unsigned char>(word[i])) != is_digit(static_cast<unsigned char>(word[i - 1])))
+      parts.emplace_back();
+    parts.back() += word[i];
+  }
+  if (parts.size() < 2) return false;
+  Scores found;
+  bool any = true;
+  for (std::size_t part = 0; part < parts.size() && any; ++part) {
+    any = score(parts[part], found);
+    if (part == 0) {
+      out = found;
+      continue;
+    }
+    any = false;
+    for (std::size_t slot = 0; slot < out.size(); ++slot) {
+      out[slot] = std::min(out[slot], found[slot]);
+      any = any || out[slot] != 0;
+    }
+  }
+  return any;
+}
+
+// Who types a whole name of many words wants that one and not the newest of those that have all the words in them.
+void TextIndex::raise_whole(std::string_view query, std::size_t words, std::vector<std::uint16_t>& sum) const {
+  std::string written;
+  for (const char32_t c : folded(query))
+    if (c >= 0x20) put_utf8(written, c);
+  const auto first = written.find_first_not_of(' ');
+  if (first == std::string::npos) return;
+  written = written.substr(first, written.find_last_not_of(' ') - first + 1);
+  written_.each(written, [&](std::size_t slot, std::size_t offset) {
+    if (sum[slot] == 0) return true;
+    const std::string_view text = written_.at(slot);
+    const auto after = offset + written.size();
+    const bool begins = offset == 0 || text[offset - 1] == '\t', ends = after == text.size() || text[after] == '\t';
+    const auto least = static_cast<std::size_t>(begins && ends ? kWhole + 1 : begins ? kBegins + 1 : 0) * words;
+    sum[slot] = static_cast<std::uint16_t>(std::max<std::size_t>(sum[slot], least));
+    return begins && ends;
+  });
+}
+
 std::vector<TextIndex::Hit> TextIndex::find(std::string_view query, std::size_t limit) const {
   const auto words = words_of(query.substr(0, kMaxQuery * 4));
   std::vector<Hit> out;
@@ -282,7 +329,7 @@ std::vector<TextIndex::Hit> TextIndex::find(std::string_view query, std::size_t 
   Scores found;
   std::vector<std::uint16_t> sum;  // of all words; 0: one of them isn't there
   for (const std::string& word : words) {
-    if (!score(word, found)) return out;
+    if (!score_parts(word, found)) return out;
     if (sum.empty()) {
       sum.assign(found.begin(), found.end());
       continue;
@@ -291,6 +338,7 @@ std::vector<TextIndex::Hit> TextIndex::find(std::string_view query, std::size_t 
       sum[slot] =
           sum[slot] == 0 || found[slot] == 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(sum[slot] + found[slot]);
   }
+  if (words.size() > 1) raise_whole(query, words.size(), sum);
   // The worst of the best so far is on top of the heap.
   const auto better = [](const Hit& a, const Hit& b) { return a.score != b.score ? a.score > b.score : a.id > b.id; };
   for (std::size_t slot = 0; slot < sum.size(); ++slot) {

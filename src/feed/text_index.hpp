@@ -57,6 +57,8 @@ class TextIndex {
   using Scores = std::vector<std::uint8_t>;                // by slot; 0: not found
   bool score(const std::string& word, Scores& out) const;  // false: in no text
   bool slipped(const std::string& word, Scores& out) const;
+  bool score_parts(const std::string& word, Scores& out) const;
+  void raise_whole(std::string_view query, std::size_t words, std::vector<std::uint16_t>& sum) const;
   void rebuild();
 
   Strand written_, letters_, sounds_;

@@ -95,6 +95,33 @@ TEST_F(Texts, AreReplacedAndRemoved) {
 }
 
 // Whatever was put, replaced and removed: what contains a part is found by it, and nothing else is.
+TEST(TextsOfManyWords, TheWholeNameComesFirstHoweverManyNewerOnesHaveAllItsWords) {
+  TextIndex index;
+  for (int i = 1; i <= 300; ++i) index.put(i, {"主播" + std::to_string(i), "主播" + std::to_string(i) + "的小店"});
+  EXPECT_THAT(index.find("主播1", 1), ElementsAre(::testing::Field(&TextIndex::Hit::id, 1)));
+  EXPECT_THAT(index.find(" 主播2的小店 ", 1), ElementsAre(::testing::Field(&TextIndex::Hit::id, 2)));
+  index.put(1001, {"Vitamin C Serum"});
+  index.put(1002, {"Serum with Vitamin C"});
+  EXPECT_THAT(index.find("VITAMIN C serum", 1), ElementsAre(::testing::Field(&TextIndex::Hit::id, 1001)));
+}
+
+TEST(TextsOfManyWords, LettersAndDigitsWrittenTogetherOrApart) {
+  TextIndex index;
+  index.put(1, {"iPhone 15 手机壳"});
+  index.put(2, {"主播7"});
+  index.put(3, {"iphone14"});
+  const auto ids = [&](std::string_view query) {
+    std::vector<std::int64_t> out;
+    for (const auto& hit : index.find(query, 10)) out.push_back(hit.id);
+    return out;
+  };
+  EXPECT_THAT(ids("iphone15"), ElementsAre(1));
+  EXPECT_THAT(ids("zb7"), ElementsAre(2));
+  EXPECT_THAT(ids("iphone14"), ElementsAre(3));
+  EXPECT_THAT(ids("zb8"), IsEmpty());
+  EXPECT_THAT(ids("iphone16"), IsEmpty());
+}
+
 TEST(TextsProperty, FindWhatAModelFinds) {
   rc::check([] {
     TextIndex index;

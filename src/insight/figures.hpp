@@ -50,8 +50,9 @@ enum class By { region, agent, broadcast };
 struct FigureWish {
   Span span;
   By by = By::region;
-  std::optional<std::string> region;  // only agents of it
+  std::optional<std::string> region;  // only agents of this very one, as a row by region is
   AgentId agent;                      // only this one's
+  PersonId staff;                     // whose regions limit what is told (Caller::scope); none: the whole brand
 };
 Figures total_of(db::Tx& tx, BrandId brand, const FigureWish& wish);
 // By net of refunds, the largest first; after: the id of the last row seen.
@@ -102,7 +103,7 @@ std::vector<PinRow> pins_of(db::Tx& tx, BrandId brand, BroadcastId broadcast, in
 // All that a broadcast brought so far.
 Figures broadcast_figures(db::Tx& tx, BrandId brand, BroadcastId broadcast);
 
-// One product over the rooms (and stores outside of rooms) since an instant, the most units first.
+// One product over the rooms (and stores outside of rooms) since an instant, the most units first; staff as above.
 struct SpreadRow {
   BroadcastId broadcast;  // none: in the store, outside of rooms
   StoreId store;
@@ -115,7 +116,7 @@ struct Spread {
   Figures total;
   std::vector<SpreadRow> rows;
 };
-Spread spread_of(db::Tx& tx, BrandId brand, ProductId product, Instant since, int limit);
+Spread spread_of(db::Tx& tx, BrandId brand, ProductId product, Instant since, PersonId staff, int limit);
 
 // Of the people first seen on a day, how many were seen again on one of the seven days after it.
 struct Cohort {

@@ -93,17 +93,21 @@ void write_node(JsonWriter& w, const ShareNode& n) {
   w.end();
 }
 
-Status may_read(const Call& call, BrandId brand) { return require_staff(call, brand, kAnyStaff); }
-// An agent reads their own figures.
-Status may_read(const Call& call, BrandId brand, AgentId agent) {
+bool is_own(const Call& call, BrandId brand, AgentId agent) {
   const AgentOf* own = call.caller.agent_at(brand);
-  if (agent && own && own->agent == agent) return {};
-  return may_read(call, brand);
+  return agent && own && own->agent == agent;
 }
 
-Result<FigureWish> wish_of(const Request& request, std::string_view zone, Instant now) {
+Status may_read(const Call& call, BrandId brand) { return require_staff(call, brand, kAnyStaff); }
+// An agent reads their own figures, staff limited to regions those of their stores (FigureWish::staff).
+Status may_read(const Call& call, BrandId brand, AgentId agent) {
+  if (is_own(call, brand, agent)) return {};
+  return require_any_staff(call, brand, kAnyStaff);
+}
+
+Result<FigureWish> wish_of(const Call& call, const Request& request, const org::Brand& brand) {
   FigureWish wish;
-  TRY(wish.span, span_of(request, zone, now));
+  TRY(wish.span, span_of(request, brand.time_zone, call.now));
   for (const auto& [name, value] : request.query)
     if (name == "region") wish.region = value;
   if (const auto agent = request.query_value("agent_id"); !agent.empty()) {
@@ -111,11 +115,12 @@ Result<FigureWish> wish_of(const Request& request, std::string_view zone, Instan
     if (!id) return fail(Code::invalid_field, "must be the id of an agent", "query agent_id");
     wish.agent = *id;
   }
+  if (!is_own(call, brand.id, wish.agent)) wish.staff = call.caller.scope(brand.id);
   return wish;
 }
 Shape wish_query() {
-  return with(span_query(),
-              {s::opt(s::text("region", 0, 100, "only its agents")), s::opt(s::id("agent_id", "only this agent's"))});
+  return with(span_query(), {s::opt(s::text("region", 0, 100, "only agents of this very region")),
+                             s::opt(s::id("agent_id", "only this agent's"))});
 }
 
 // What waits is counted first, so that an answer holds everything that happened before it was asked for.
@@ -152,17 +157,20 @@ net::Routes figure_routes(db::Database* db) {
                          figures);
 
   add("/api/v1/brands/{brand_id}/funnel", "getFunnel",
-      "From exposures to what was earned, by region, agent or broadcast; every roll-up adds up to the same",
+      "From exposures to what was earned, by region, agent or broadcast; every roll-up adds up to the same. Staff "
+      "limited to regions sees theirs",
       with(wish_query(), {s::opt(s::choice("by", {"region", "agent", "broadcast"}, "default region")),
                           s::opt(s::integer("limit", 1, 200)), s::opt(s::id("after"))}),
       with(span_fields(), {s::object("total", figures), s::list("items", row, 0, 1000), s::nullable(s::id("next"))}),
       [](db::Tx& tx, const Call& call, const Request& request, bool go) -> Result<Reply> {
         TRY(const auto id, request.id_param<BrandId>("brand_id"));
         TRY(const auto brand, org::find_brand(tx, id));
-        TRY(FigureWish wish, wish_of(request, brand.time_zone, call.now));
+        TRY(FigureWish wish, wish_of(call, request, brand));
         TRY_OK(may_read(call, id, wish.agent));
         TRY(const auto page, net::page_of(request));
         const auto by = request.query_value("by");
+        if (!by.empty() && by != "region" && by != "agent" && by != "broadcast")
+          return fail(Code::invalid_field, "region, agent or broadcast", "by");
         wish.by = by == "agent" ? By::agent : by == "broadcast" ? By::broadcast : By::region;
         if (!go) return Reply::none();
         const auto rows = rows_of(tx, id, wish, page.after, page.limit);
@@ -193,7 +201,7 @@ net::Routes figure_routes(db::Database* db) {
       [](db::Tx& tx, const Call& call, const Request& request, bool go) -> Result<Reply> {
         TRY(const auto id, request.id_param<BrandId>("brand_id"));
         TRY(const auto brand, org::find_brand(tx, id));
-        TRY(const FigureWish wish, wish_of(request, brand.time_zone, call.now));
+        TRY(const FigureWish wish, wish_of(call, request, brand));
         TRY_OK(may_read(call, id, wish.agent));
         if (!go) return Reply::none();
         JsonWriter w;
@@ -320,7 +328,8 @@ net::Routes figure_routes(db::Database* db) {
       [](db::Tx& tx, const Call& call, const Request& request, bool go) -> Result<Reply> {
         TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
         TRY(const auto broadcast, live::find_broadcast(tx, id));
-        if (!call.caller.owns_store(broadcast.store)) TRY_OK(may_read(call, broadcast.brand));
+        if (!call.caller.owns_store(broadcast.store))
+          TRY_OK(org::require_staff_at(tx, call, broadcast.brand, broadcast.store, kAnyStaff));
         if (!go) return Reply::none();
         Figures total;
         JsonWriter list;
@@ -341,7 +350,8 @@ net::Routes figure_routes(db::Database* db) {
         return Reply::json(w.take());
       });
 
-  add("/api/v1/products/{product_id}/spread", "getSpread", "One product over all rooms, the most units first",
+  add("/api/v1/products/{product_id}/spread", "getSpread",
+      "One product over all rooms, the most units first; staff limited to regions sees theirs",
       {s::opt(s::integer("days", 1, 400, "rooms planned in the last so many days; default 30")),
        s::opt(s::integer("limit", 1, 200))},
       {s::count("rooms", "where it was clicked or ordered"), s::object("total", figures),
@@ -353,7 +363,7 @@ net::Routes figure_routes(db::Database* db) {
       [](db::Tx& tx, const Call& call, const Request& request, bool go) -> Result<Reply> {
         TRY(const auto id, request.id_param<ProductId>("product_id"));
         TRY(const auto product, catalog::find_product(tx, id));
-        TRY_OK(may_read(call, product.brand));
+        TRY_OK(require_any_staff(call, product.brand, kAnyStaff));
         TRY(const auto page, net::page_of(request));
         int n = 30;
         if (const auto days = request.query_value("days"); !days.empty()) {
@@ -362,7 +372,8 @@ net::Routes figure_routes(db::Database* db) {
             return fail(Code::invalid_field, "must be from 1 to 400", "query days");
         }
         if (!go) return Reply::none();
-        const Spread spread = spread_of(tx, product.brand, id, call.now - n * kDayMs, page.limit);
+        const Spread spread =
+            spread_of(tx, product.brand, id, call.now - n * kDayMs, call.caller.scope(product.brand), page.limit);
         JsonWriter w;
         w.begin().field("rooms", spread.rooms);
         write_figures(w, "total", spread.total);

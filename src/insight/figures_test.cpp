@@ -134,7 +134,7 @@ TEST_P(FiguresTest, AFunnelFromExposureToNetIsTheSameByRegionAgentBroadcastPinAn
   EXPECT_EQ(node.figures.net_fen(), 15000);
 
   const auto spread = must(shop.db().read([&](db::Tx& tx) -> Result<Spread> {
-    return spread_of(tx, shop.brand(), tea.product, Shop::kDawn - kDayMs, 10);
+    return spread_of(tx, shop.brand(), tea.product, Shop::kDawn - kDayMs, {}, 10);
   }));
   EXPECT_EQ(spread.rooms, 1);
   EXPECT_EQ(spread.total.units, 5);
@@ -142,6 +142,87 @@ TEST_P(FiguresTest, AFunnelFromExposureToNetIsTheSameByRegionAgentBroadcastPinAn
   EXPECT_EQ(spread.rows[0].store, bella.store) << "most units first, in the store outside of rooms";
   EXPECT_EQ(spread.rows[1].broadcast, room.id);
   EXPECT_EQ(shop.problems(), "");
+}
+
+// SPEC 3: roll-ups and staff rights follow the group.
+TEST_P(FiguresTest, StaffLimitedToRegionsSeesTheFiguresOfTheirStoresAndOfNoOthers) {
+  Shop shop(db());
+  const auto none = shop.agent("None"), east = shop.agent("East", {}, "华东");
+  const auto shanghai = shop.agent("Shanghai", {}, "华东/上海"), other = shop.agent("Other", {}, "华东二区");
+  const auto tea = shop.item("TEA", 100, 10000);
+  const auto buyer = shop.person("Wang");
+  std::map<std::int64_t, BroadcastId> rooms;
+  std::int64_t qty = 1;  // 1, 10, 100, 1000: whose it is shows in each sum
+  for (const auto& host : {none, east, shanghai, other}) {
+    rooms[host.id.value] = on_air(shop, host, {tea.product}).id;
+    buy(shop, buyer, host.store, tea, qty, rooms[host.id.value], {});
+    qty *= 10;
+  }
+  buy(shop, buyer, shanghai.store, tea, 5, {}, {});
+  shop.jobs();
+  const Call owner = shop.owner();
+  const auto made = must(shop.db().write([&](db::Tx& tx) {
+    return org::add_staff(tx, owner, shop.brand(), "east", "East", kAuditor, std::vector<std::string>{"华东"});
+  }));
+  const Call limited = shop.as(made.person);
+
+  const net::Routes routes = figure_routes(&shop.db());
+  using Query = std::vector<std::pair<std::string, std::string>>;
+  const auto ask = [&](const Call& call, const char* id, const std::string& name, const std::string& value,
+                       Query query = {}) -> Result<json::value> {
+    const auto route = std::find_if(routes.begin(), routes.end(), [&](const auto& r) { return r.id == id; });
+    net::Request request;
+    request.params = {{name, value}};
+    request.query = std::move(query);
+    TRY(const auto reply, route->plain_handler(call, request));
+    const auto body = must(parse_json(reply.body));
+    EXPECT_TRUE(check_shape(body, *route->gives)) << reply.body;
+    return body;
+  };
+  const std::string brand = shop.brand().text();
+  const auto units = [&](const Call& call, const char* id, Query query = {}) {
+    const auto body = must(ask(call, id, "brand_id", brand, std::move(query)));
+    std::int64_t sum = 0;
+    for (const auto& item : get_list(body, "items")) sum += get_int(item, "units");
+    EXPECT_EQ(sum, get_int(get_object(body, "total"), "units")) << id << ": the rows add up to the total";
+    return sum;
+  };
+  const auto unknown = ask(shop.owner(), "getFunnel", "brand_id", brand, {{"by", "promotion"}});
+  EXPECT_TRUE(!unknown && unknown.error().code == Code::invalid_field) << "a grouping there isn't is not by region";
+  for (const char* by : {"region", "agent", "broadcast"}) {
+    EXPECT_EQ(units(shop.owner(), "getFunnel", {{"by", by}}), 1116) << by;
+    EXPECT_EQ(units(limited, "getFunnel", {{"by", by}}), 115) << by << ": 华东 holds 华东/上海, not 华东二区";
+    EXPECT_EQ(units(shop.owner(), "getFunnel", {{"by", by}, {"region", "华东"}}), 10) << by << ": as its row says";
+    EXPECT_EQ(units(limited, "getFunnel", {{"by", by}, {"region", "华东/上海"}}), 105) << by;
+    EXPECT_EQ(units(limited, "getFunnel", {{"by", by}, {"region", "华东二区"}}), 0) << by;
+    EXPECT_EQ(units(limited, "getFunnel", {{"by", by}, {"agent_id", none.id.text()}}), 0) << by;
+  }
+  EXPECT_EQ(units(limited, "getFunnelDays"), 115);
+  std::vector<std::int64_t> pages;
+  for (std::string after; pages.size() < 5;) {
+    Query query = {{"by", "agent"}, {"limit", "1"}};
+    if (!after.empty()) query.emplace_back("after", after);
+    const auto page = must(ask(limited, "getFunnel", "brand_id", brand, query));
+    for (const auto& item : get_list(page, "items")) pages.push_back(get_int(item, "units"));
+    if (page.at("next").is_null()) break;
+    after = get_text(page, "next");
+  }
+  EXPECT_EQ(pages, (std::vector<std::int64_t>{105, 10})) << "page by page as at once";
+
+  const auto spread = must(ask(limited, "getSpread", "product_id", tea.product.text()));
+  EXPECT_EQ(get_int(spread, "rooms"), 2);
+  EXPECT_EQ(get_int(get_object(spread, "total"), "units"), 115);
+  EXPECT_EQ(get_list(spread, "items").size(), 3u) << "two rooms, and a store outside of rooms";
+  EXPECT_TRUE(ask(limited, "getBroadcastFigures", "broadcast_id", rooms[shanghai.id.value].text()));
+  EXPECT_EQ(ask(limited, "getBroadcastFigures", "broadcast_id", rooms[other.id.value].text()).error().code,
+            Code::forbidden);
+  // What belongs to no store in particular is the whole brand's.
+  for (const char* whole : {"getFunnelMinutes", "getHabit", "listCascades"})
+    EXPECT_EQ(ask(limited, whole, "brand_id", brand).error().code, Code::forbidden) << whole;
+  // An agent reads their own, and nobody else's.
+  EXPECT_EQ(units(shop.as(other.person), "getFunnel", {{"agent_id", other.id.text()}}), 1000);
+  EXPECT_EQ(ask(shop.as(other.person), "getFunnel", "brand_id", brand, {{"agent_id", east.id.text()}}).error().code,
+            Code::forbidden);
 }
 
 TEST_P(FiguresTest, ALateRefundCountsOnItsOwnDayAndMinutesAddUpToDays) {

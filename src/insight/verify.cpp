@@ -70,9 +70,10 @@ const Sql kStockOrders{
 const Sql kStockWithoutOrders{
     "verify.stock_without_orders",
     "select l.sku_id, 'bucket ' || cast(l.bucket as text) || ': ' || cast(l.reserved + l.sold as text) || "
-    "' units reserved or sold without an order' from stock_leases l where l.reserved + l.sold > 0 and not exists "
-    "(select 1 from order_lines x where x.bucket = l.bucket and x.sku_id = l.sku_id) and not exists (select 1 from "
-    "parcel_lines y where y.bucket = l.bucket and y.sku_id = l.sku_id) order by 1 limit 1000"};
+    "' units reserved or sold without an order' from stock_leases l where l.reserved + l.sold > 0 and "
+    "(l.bucket, l.sku_id) not in (select bucket, sku_id from order_lines union select bucket, sku_id from "
+    "parcel_lines) "
+    "order by 1 limit 1000"};
 
 const Sql kLedgerRows{"verify.ledger_rows", "select count(*) from ledger_txs where brand_id = $1 or $1 = 0"};
 // The postings of a transaction lie together as they were written, so they are summed as they come. PostgreSQL would
@@ -227,9 +228,9 @@ const Sql kOrderSums{
     "select o.id, 'goods ' || cast(o.goods_fen as text) || ', lines ' || cast(coalesce(l.goods, 0) as text) || '; "
     "refunded ' || "
     "cast(o.refunded_fen as text) || ', lines ' || cast(coalesce(l.refunded, 0) as text) from orders o left join "
-    "(select bucket, order_id, sum(goods_fen) as goods, sum(paid_fen) as paid, sum(refunded_fen) as refunded, "
-    "min(paid_fen - refunded_fen) as low from order_lines group by bucket, order_id) l on l.bucket = o.bucket "
-    "and l.order_id = o.id where coalesce(l.goods, -1) <> o.goods_fen or l.paid <> o.goods_fen - o.discount_fen "
+    "(select order_id, sum(goods_fen) as goods, sum(paid_fen) as paid, sum(refunded_fen) as refunded, "
+    "min(paid_fen - refunded_fen) as low from order_lines group by order_id) l on l.order_id = o.id where "
+    "coalesce(l.goods, -1) <> o.goods_fen or l.paid <> o.goods_fen - o.discount_fen "
     "or l.refunded <> o.refunded_fen - o.shipping_refunded_fen or l.low < 0 or o.shipping_refunded_fen < 0 or "
     "o.shipping_refunded_fen > o.shipping_fen or o.total_fen <> o.goods_fen - o.discount_fen + o.shipping_fen "
     "order by o.id limit 1000"};
@@ -284,7 +285,8 @@ const Sql kReplacements{
 const Sql kOrderLocks{
     "verify.order_locks",
     "select o.id, 'the order and the history of its buyer''s lock disagree on the agent' from orders o left join "
-    "lock_orders k on k.bucket = o.bucket and k.id = o.id where coalesce(o.lock_agent_id, 0) <> coalesce(k.agent_id, "
+    "lock_orders k on k.buyer_id = o.buyer_id and k.id = o.id where coalesce(o.lock_agent_id, 0) <> "
+    "coalesce(k.agent_id, "
     "0) "
     "order by o.id limit 1000"};
 const Sql kAttribution{

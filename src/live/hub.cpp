@@ -9,8 +9,10 @@
 namespace lianbo::live {
 namespace {
 
-constexpr int kRestart = 1012;
+constexpr int kPolicy = 1008, kRestart = 1012;
 constexpr int kEpochLength = 8;  // base62
+constexpr DurationMs kMoveWindowMs = 10 * kSecondMs;
+constexpr int kMovesInWindow = 100;  // of one connection
 
 // "/api/v1/rooms/ID/ws", when no router has taken the path apart.
 std::string_view id_in_path(std::string_view path) {
@@ -34,37 +36,128 @@ bool is_about_broadcast(std::string_view topic) {
 
 }  // namespace
 
-// The room is held in a copy during each call: a connection may end within a call and take the member away.
-class RoomHub::Session final : public net::WsHandler {
+// In one room, or (after a "go" to null) in none. The room is held in a copy during each call: a connection may end
+// within a call and take the member away.
+class RoomHub::Session final : public net::WsHandler, public std::enable_shared_from_this<RoomHub::Session> {
  public:
-  Session(std::shared_ptr<RoomHub> hub, BroadcastId id, Visitor visitor)
-      : hub_(std::move(hub)), id_(id), visitor_(std::move(visitor)) {}
+  Session(std::shared_ptr<RoomHub> hub, BroadcastId id, const Caller& caller, Visitor visitor)
+      : hub_(std::move(hub)), caller_(caller), id_(id), visitor_(std::move(visitor)) {}
 
-  void on_open(const net::WsPtr& connection) override {
+  void on_open(const net::WsPtr& connection) override { enter(connection); }
+  void on_text(const net::WsPtr& connection, std::string_view text) override {
+    if (const RoomPtr room = room_) {
+      if (auto wish = room->text(connection, text)) go(connection, *std::move(wish));
+      return;
+    }
+    // In no room there are two things to say; somebody who says others does not know us.
+    const auto message = parse_json(text);
+    const std::string type = message && message->is_object() ? get_text(*message, "t") : "";
+    if (type == "go")
+      if (auto wish = read_go(*message)) return go(connection, *std::move(wish));
+    if (type == "ping")
+      if (const auto pong = pong_frame(*message)) return answer(connection, *pong);
+    answer(connection,
+           error_frame(Error{Code::bad_request, "in no room: go to one, or ping", {}, {}}, visitor_.chinese, {}));
+    connection->close(kPolicy, "bad_request");
+  }
+  void on_close(const net::WsPtr& connection) override {
+    closed_ = true;
+    leave(connection);
+  }
+
+ private:
+  void enter(const net::WsPtr& connection) {
     if (hub_->stopping_) return connection->close(kRestart, "reconnect");
     const RoomPtr room = room_ = hub_->find_or_open(id_);
     tell(true);
     room->join(connection, visitor_);
   }
-  void on_text(const net::WsPtr& connection, std::string_view text) override {
-    if (const RoomPtr room = room_) room->text(connection, text);
-  }
-  void on_close(const net::WsPtr& connection) override {
+  void leave(const net::WsPtr& connection) {
     if (const RoomPtr room = std::move(room_)) {
       tell(false);
       room->leave(connection);
     }
   }
-
- private:
   void tell(bool came) const {
     if (hub_->watched_ && !visitor_.crew) hub_->watched_(id_, visitor_.person, came);
   }
+  void answer(const net::WsPtr& connection, const net::FramePtr& frame) const {
+    if (const RoomPtr room = room_)
+      room->answer(connection, frame);
+    else
+      connection->send(frame);
+  }
+  void answer(const net::WsPtr& connection, std::string_view type, std::string_view ref) const {
+    JsonWriter w;
+    w.begin().field("t", type);
+    if (!ref.empty()) w.key("ref").raw(ref);
+    answer(connection, net::text_frame(w.end().text()));
+  }
+  void refuse(const net::WsPtr& connection, const GoWish& wish, const Error& why) const {
+    answer(connection, error_frame(why, visitor_.chinese, wish.ref));
+  }
+
+  void go(const net::WsPtr& connection, const GoWish& wish) {
+    RoomContext& context = *hub_->context_;
+    const Instant now = context.clock->now();
+    const std::int64_t number = ++newest_;
+    if (!wish.room) {
+      leave(connection);
+      return answer(connection, "left", wish.ref);
+    }
+    if (now < moves_from_ || now - moves_from_ >= kMoveWindowMs) {
+      moves_from_ = now;
+      moves_ = 0;
+    }
+    if (++moves_ > kMovesInWindow)
+      return refuse(
+          connection, wish,
+          Error{Code::too_many_requests, "at most " + std::to_string(kMovesInWindow) + " rooms in 10 s", {}, {}});
+    if (hub_->beside_ && !hub_->beside_(id_, wish.room)) return answer(connection, "elsewhere", wish.ref);
+    if (const RoomPtr to = hub_->find(wish.room))
+      if (const auto door = to->door(visitor_.person, now)) return decided(connection, wish, *door, number);
+    const bool taken =
+        context.work([self = shared_from_this(), connection, wish, number, now, token = context.in_flight->begin()] {
+          RoomContext& there = *self->hub_->context_;
+          const auto status = std::make_shared<Status>(there.backend->admit(wish.room, self->caller_, false, now));
+          there.post(wish.room.value, [self, token, connection, wish, number, status] {
+            self->admitted(connection, wish, *status, number);
+          });
+        });
+    if (!taken)
+      decided(connection, wish, fail(Code::overloaded, "too many are entering at once; try again shortly"), number);
+  }
+  void admitted(const net::WsPtr& connection, const GoWish& wish, Status status, std::int64_t number) {
+    // What the room has come to know meanwhile counts too.
+    if (const RoomPtr to = status ? hub_->find(wish.room) : nullptr)
+      if (auto door = to->door(visitor_.person, hub_->context_->clock->now())) status = *std::move(door);
+    decided(connection, wish, status, number);
+  }
+  void decided(const net::WsPtr& connection, const GoWish& wish, const Status& status, std::int64_t number) {
+    if (closed_) return;
+    if (number != newest_)
+      return refuse(connection, wish, Error{Code::conflict, "you asked for something else after it", "/room", {}});
+    if (!status) {
+      RoomCounters& counters = hub_->context_->counters;
+      ++(status.error().code == Code::room_full ? counters.full : counters.refused);
+      return refuse(connection, wish, status.error());
+    }
+    leave(connection);
+    id_ = wish.room;
+    visitor_.since = wish.since;
+    visitor_.crew = false;
+    enter(connection);
+  }
 
   const std::shared_ptr<RoomHub> hub_;
-  const BroadcastId id_;
-  const Visitor visitor_;
+  const Caller caller_;
+  BroadcastId id_;
+  Visitor visitor_;
   RoomPtr room_;
+  bool closed_ = false;
+  std::int64_t newest_ = 0;  // wish to go
+  Instant moves_from_ = 0;
+  int moves_ = 0;
 };
 
 std::shared_ptr<RoomHub> RoomHub::make(Deps deps) {
@@ -84,10 +177,12 @@ RoomHub::RoomHub(Deps deps)
   context_->post = std::move(deps.post);
   context_->work = std::move(deps.work);
   context_->later = std::move(deps.later);
+  context_->when_idle = std::move(deps.when_idle);
   context_->clock = deps.clock;
   context_->ids = deps.ids;
   context_->settings = deps.settings;
   watched_ = std::move(deps.watched);
+  beside_ = std::move(deps.beside);
 }
 
 Result<net::WsAccept> RoomHub::accept(const net::Request& request, const Call& call) {
@@ -104,13 +199,9 @@ Result<net::WsAccept> RoomHub::accept(const net::Request& request, const Call& c
     ++context_->counters.refused;
     return fail(admitted.error());
   }
-  Visitor visitor{call.caller.person,
-                  call.caller.guest,
-                  call.chinese,
-                  crew,
-                  std::string(request.query_value("since")),
-                  context_->backend->came_by(*id, call.caller, call.now)};
-  return net::WsAccept{id->value, std::make_shared<Session>(shared_from_this(), *id, std::move(visitor)), {}};
+  Visitor visitor{call.caller.person, call.caller.guest, call.chinese, crew, std::string(request.query_value("since"))};
+  return net::WsAccept{
+      id->value, std::make_shared<Session>(shared_from_this(), *id, call.caller, std::move(visitor)), {}};
 }
 
 void RoomHub::on_event(const db::Event& event) {

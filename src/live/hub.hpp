@@ -1,6 +1,9 @@
 // RoomHub: finds the room of a viewer and the rooms of an event. A Room object exists only while somebody watches, so
 // an empty room costs nothing but its row.
 //
+// A viewer goes from room to room on one connection ({"t":"go"}, docs/decisions/0076): let in where a new connection of
+// theirs would be, by what the room knows by itself or by the database, and else staying where they are.
+//
 // accept runs on a worker thread (it reads the database) and gives the handler of one connection; on_event on the bus's
 // thread; tick and stop from anywhere. Rooms themselves are touched on their home threads only, through `post`. The map
 // of rooms is split into shards by key, each with its own mutex, held for look-ups only.
@@ -33,6 +36,9 @@ class RoomHub : public std::enable_shared_from_this<RoomHub> {
     Post post;                             // net::Server::post
     Work work;                             // the worker pool
     RoomContext::Later later;              // net::Server::post_after; none: rooms tell each message by itself
+    RoomContext::Later when_idle;          // net::Server::post_when_idle
+    // Whether two rooms live on one I/O thread, so that a viewer may go from one to the other; none: all do.
+    std::function<bool(BroadcastId, BroadcastId)> beside;
     const Clock* clock = nullptr;
     IdMaker* ids = nullptr;
     Random* random = nullptr;  // SecureRandom: read from several threads
@@ -82,6 +88,7 @@ class RoomHub : public std::enable_shared_from_this<RoomHub> {
   std::shared_ptr<RoomContext> context_;
   Random* random_;
   std::function<void(BroadcastId, PersonId, bool)> watched_;
+  std::function<bool(BroadcastId, BroadcastId)> beside_;
   std::string epoch_base_;
   std::atomic<std::int64_t> rooms_opened_{0};
   std::atomic<bool> stopping_{false};

@@ -62,6 +62,8 @@ struct Broadcast {
   std::string publisher;   // whose frames come; "": nobody's
   Instant cut_at = 0;      // since when nobody's
   BroadcastId picture_of;  // simulcast: whose picture it carries
+  bool ai_presenter =
+      false;  // who is shown is made by AI, now or earlier in this broadcast: labelled wherever it plays
 
   bool rehearsal() const { return audience == Audience::rehearsal; }
 };

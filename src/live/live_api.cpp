@@ -36,6 +36,8 @@ Shape broadcast_shape() {
           count("enters", "how often somebody entered"),
           count("peak_viewers"),
           choice("audience", {"public", "rehearsal"}, "a rehearsal is for its crew and the brand's staff only"),
+          boolean("ai_presenter",
+                  "who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays"),
           text("ended_why", 0, 20,
                "suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so"),
           object("picture",
@@ -261,13 +263,15 @@ net::Routes live_routes(LiveDeps deps) {
                     const NewBroadcast wish{
                         get_text(request.value, "title"), get_instant(request.value, "scheduled_at"),
                         product_ids(request.value),
-                        parse_audience(get_text(request.value, "audience")).value_or(Audience::everybody)};
+                        parse_audience(get_text(request.value, "audience")).value_or(Audience::everybody),
+                        get_bool(request.value, "ai_presenter")};
                     TRY(const auto scheduled, schedule_broadcast(tx, call, store, wish));
                     return scheduled_reply(scheduled, 201);
                   })
           .taking({shape::text("title", 1, kMaxTitle), shape::instant("scheduled_at"),
                    shape::opt(shape::list_of("product_ids", shape::id(""), 0, kMaxShelf, "the shelf, in order")),
-                   shape::opt(shape::choice("audience", {"public", "rehearsal"}, "default public"))})
+                   shape::opt(shape::choice("audience", {"public", "rehearsal"}, "default public")),
+                   shape::opt(shape::boolean("ai_presenter", "who is shown is made by AI; default false"))})
           .giving(keyed_once)
           .telling_once({"stream_key"})
           .answers(201)
@@ -310,18 +314,21 @@ net::Routes live_routes(LiveDeps deps) {
                        .may_fail({Code::not_found}));
 
   routes.push_back(
-      write_route(Method::patch, "/api/v1/broadcasts/{broadcast_id}", "changeBroadcast",
-                  "Another title, or another time as long as the old one has not come", Access::login,
-                  [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                    TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
-                    BroadcastPatch patch;
-                    if (has(request.value, "title")) patch.title = get_text(request.value, "title");
-                    if (has(request.value, "scheduled_at"))
-                      patch.scheduled_at = get_instant(request.value, "scheduled_at");
-                    TRY(const auto b, change_broadcast(tx, call, id, patch));
-                    return broadcast_reply(b);
-                  })
-          .taking({shape::opt(shape::text("title", 1, kMaxTitle)), shape::opt(shape::instant("scheduled_at"))})
+      write_route(
+          Method::patch, "/api/v1/broadcasts/{broadcast_id}", "changeBroadcast",
+          "Another title, another time as long as the old one has not come, or the label of a presenter made by AI",
+          Access::login,
+          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+            TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+            BroadcastPatch patch;
+            if (has(request.value, "title")) patch.title = get_text(request.value, "title");
+            if (has(request.value, "scheduled_at")) patch.scheduled_at = get_instant(request.value, "scheduled_at");
+            if (has(request.value, "ai_presenter")) patch.ai_presenter = get_bool(request.value, "ai_presenter");
+            TRY(const auto b, change_broadcast(tx, call, id, patch));
+            return broadcast_reply(b);
+          })
+          .taking({shape::opt(shape::text("title", 1, kMaxTitle)), shape::opt(shape::instant("scheduled_at")),
+                   shape::opt(shape::boolean("ai_presenter", "taken back only before it has begun"))})
           .giving(broadcast_shape())
           .may_fail({Code::not_found, Code::forbidden, Code::broadcast_state_conflict}));
 

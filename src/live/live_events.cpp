@@ -23,7 +23,7 @@ void write_broadcast(JsonWriter& w, const Broadcast& b) {
   w.field("state", state_name(b.state)).field_at("scheduled_at", b.scheduled_at);
   w.field_at("started_at", b.started_at).field_at("ended_at", b.ended_at);
   w.field("likes", b.likes).field("enters", b.enters).field("peak_viewers", b.peak_viewers);
-  w.field("audience", audience_name(b.audience)).field("ended_why", b.ended_why);
+  w.field("audience", audience_name(b.audience)).field("ai_presenter", b.ai_presenter).field("ended_why", b.ended_why);
   w.key("picture").begin().field("state", picture_name(picture_of(b))).field("stream", b.stream_name);
   w.field_at("first_frame_at", b.first_frame_at).field_at("cut_at", b.cut_at).field("of", b.picture_of).end().end();
 }

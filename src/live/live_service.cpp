@@ -7,8 +7,10 @@
 #include "base/crypto.hpp"
 #include "catalog/catalog_service.hpp"
 #include "catalog/words.hpp"
+#include "live/crew_rows.hpp"
 #include "live/live_events.hpp"
 #include "live/live_store.hpp"
+#include "live/offers_service.hpp"
 #include "live/offers_store.hpp"
 #include "live/stream_store.hpp"
 #include "live/tally.hpp"
@@ -83,8 +85,9 @@ void publish(db::Tx& tx, const Broadcast& b, const ChatLine& line, bool guest) {
   store::insert_chat(tx, b.id, line, guest ? std::string_view(line.name) : std::string_view());
   tx.emit(chat_event(b, line));
   if (guest) return;
-  for (const LuckyBagId bag : store::bags_entered_by(tx, b.id, catalog::comparable_text(line.text), line.at))
-    store::insert_entrant(tx, bag, line.person, line.at);
+  const auto bags = store::bags_entered_by(tx, b.id, catalog::comparable_text(line.text), line.at);
+  if (bags.empty() || is_of_room(tx, b, line.person)) return;
+  for (const LuckyBagId bag : bags) store::insert_entrant(tx, bag, line.person, line.at);
 }
 
 std::string guest_name(PersonId person, bool chinese) {
@@ -120,6 +123,7 @@ Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store
   b.scheduled_at = wish.scheduled_at;
   b.created_at = call.now;
   b.audience = wish.audience;
+  b.ai_presenter = wish.ai_presenter;
   TRY_OK(check_products(tx, b, wish.products));
   out.stream_key = call.random->base62(kStreamKeyLength);
   b.stream_name = call.random->base62(kStreamNameLength);
@@ -248,7 +252,22 @@ Result<Broadcast> change_broadcast(db::Tx& tx, const Call& call, BroadcastId id,
   TRY_OK(check_rename(b));
   if (title != b.title) TRY_OK(check_title(title));
   if (at != b.scheduled_at) TRY_OK(check_move(b, at, call.now));
-  if (title == b.title && at == b.scheduled_at) return b;
+  const bool ai = patch.ai_presenter.value_or(b.ai_presenter);
+  if (!ai && b.ai_presenter && b.state != BroadcastState::scheduled)
+    return fail(Code::broadcast_state_conflict,
+                "what was shown as made by AI stays labelled: in the replay and in every clip", "/ai_presenter");
+  if (title == b.title && at == b.scheduled_at && ai == b.ai_presenter) return b;
+  if (ai && !b.ai_presenter) {
+    for (const Broadcast& room : store::label_ai(tx, id)) {
+      if (room.id == id)
+        b.version = room.version;
+      else
+        tx.emit(broadcast_event(call, kBroadcastChanged, room));
+    }
+  } else if (ai != b.ai_presenter) {
+    store::unlabel_ai(tx, id);
+  }
+  b.ai_presenter = ai;
   b.title = title;
   b.scheduled_at = at;
   store::set_plan(tx, b);
@@ -538,7 +557,7 @@ std::int64_t record_clicks(db::Tx& tx, const Call& call, std::span<const Click> 
     if (!store || !product || product->brand != store->brand) continue;
     if (click.broadcast) {
       const auto b = store::find(tx, click.broadcast);
-      if (!b || b->store != click.store) continue;
+      if (!b || b->store != click.store || b->rehearsal()) continue;
     }
     if (!store::insert_click(tx, bucket, person, click, call.now)) continue;
     ++counted;
@@ -563,6 +582,11 @@ Status add_counts(db::Tx& tx, BroadcastId id, const RoomCounts& counts) {
   if (counts.enters > 0 && !store::find(tx, id).value_or(Broadcast{}).rehearsal())
     tally(tx, {.what = What::enter, .id = id.value, .broadcast = id, .n = counts.enters, .at = counts.at});
   return {};
+}
+
+bool is_of_room(db::Tx& tx, const Broadcast& b, PersonId person) {
+  const auto owner = org::store_owner(tx, b.store);
+  return (owner && owner->agent.person == person) || store::is_assistant(tx, b.store, person);
 }
 
 Status require_crew(db::Tx& tx, const Caller& caller, const Broadcast& b) {

@@ -26,6 +26,7 @@ struct NewBroadcast {
   Instant scheduled_at = 0;
   std::vector<ProductId> products;
   Audience audience = Audience::everybody;
+  bool ai_presenter = false;
 };
 struct Scheduled {
   Broadcast broadcast;
@@ -49,6 +50,7 @@ Result<Broadcast> cancel_broadcast(db::Tx& tx, const Call& call, BroadcastId id)
 struct BroadcastPatch {
   std::optional<std::string> title;
   std::optional<Instant> scheduled_at;
+  std::optional<bool> ai_presenter = std::nullopt;  // taken back only before the broadcast has begun
 };
 Result<Broadcast> change_broadcast(db::Tx& tx, const Call& call, BroadcastId id, const BroadcastPatch& patch);
 // Replaces the shelf. An open pin of a product that leaves the shelf is closed.

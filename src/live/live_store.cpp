@@ -11,15 +11,16 @@ namespace {
 #define BROADCAST_COLUMNS                                                                                    \
   "id, brand_id, store_id, title, state, scheduled_at, started_at, ended_at, likes, enters, peak_viewers, "  \
   "created_at, version, audience, ended_why, stream_name, first_frame_at, media_lag_ms, publisher, cut_at, " \
-  "picture_of"
+  "picture_of, ai_presenter"
 #define PIN_COLUMNS "id, brand_id, broadcast_id, product_id, opened_at, media_open_ms, closed_at, media_close_ms"
 #define CHAT_COLUMNS "id, person_id, name, text, media_ms, at"
 
 using db::Sql;
 
-const Sql kInsert{"live.insert",
-                  "insert into broadcasts (id, brand_id, store_id, title, state, scheduled_at, stream_key_sha256, "
-                  "created_at, audience, stream_name) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
+const Sql kInsert{
+    "live.insert",
+    "insert into broadcasts (id, brand_id, store_id, title, state, scheduled_at, stream_key_sha256, "
+    "created_at, audience, stream_name, ai_presenter) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"};
 const Sql kSetStreamKey{"live.set_stream_key", "update broadcasts set stream_key_sha256 = $2 where id = $1"};
 const Sql kFind{"live.find", "select " BROADCAST_COLUMNS " from broadcasts where id = $1"};
 const Sql kLock{"live.lock", "update broadcasts set version = version + 1 where id = $1 returning " BROADCAST_COLUMNS};
@@ -29,6 +30,11 @@ const Sql kLockStartable{"live.lock_startable",
 const Sql kSetState{"live.set_state",
                     "update broadcasts set state = $2, started_at = $3, ended_at = $4, ended_why = $5 where id = $1"};
 const Sql kSetPlan{"live.set_plan", "update broadcasts set title = $2, scheduled_at = $3 where id = $1"};
+const Sql kLabelAi{
+    "live.label_ai",
+    "update broadcasts set ai_presenter = 1, version = version + 1 where (id = $1 or picture_of = $1) and "
+    "ai_presenter = 0 returning " BROADCAST_COLUMNS};
+const Sql kUnlabelAi{"live.unlabel_ai", "update broadcasts set ai_presenter = 0 where id = $1"};
 const Sql kStartable{"live.startable", "select " BROADCAST_COLUMNS
                                        " from broadcasts where store_id = $1 and state in ('scheduled', 'live') "
                                        "order by id limit 1000"};
@@ -277,6 +283,7 @@ Broadcast broadcast_of(const db::Row& row) {
   b.publisher = row.str(18);
   b.cut_at = row.integer(19);
   b.picture_of = row.id<BroadcastId>(20);
+  b.ai_presenter = row.flag(21);
   return b;
 }
 
@@ -305,8 +312,9 @@ PinAt pin_at_of(const db::Row& row) { return {pin_of(row), row.id<StoreId>(8)}; 
 }  // namespace
 
 void insert_broadcast(db::Tx& tx, const Broadcast& b, std::string_view stream_key_sha256) {
-  tx.exec(kInsert, {b.id, b.brand, b.store, b.title, state_name(b.state), b.scheduled_at,
-                    db::Param::blob(stream_key_sha256), b.created_at, audience_name(b.audience), b.stream_name});
+  tx.exec(kInsert,
+          {b.id, b.brand, b.store, b.title, state_name(b.state), b.scheduled_at, db::Param::blob(stream_key_sha256),
+           b.created_at, audience_name(b.audience), b.stream_name, b.ai_presenter ? 1 : 0});
 }
 void set_stream_key(db::Tx& tx, BroadcastId id, std::string_view stream_key_sha256) {
   tx.exec(kSetStreamKey, {id, db::Param::blob(stream_key_sha256)});
@@ -327,6 +335,8 @@ void set_state(db::Tx& tx, const Broadcast& b) {
   tx.exec(kSetState,
           {b.id, state_name(b.state), instant_or_null(b.started_at), instant_or_null(b.ended_at), b.ended_why});
 }
+std::vector<Broadcast> label_ai(db::Tx& tx, BroadcastId id) { return tx.all(kLabelAi, {id}, broadcast_of); }
+void unlabel_ai(db::Tx& tx, BroadcastId id) { tx.exec(kUnlabelAi, {id}); }
 void set_plan(db::Tx& tx, const Broadcast& b) { tx.exec(kSetPlan, {b.id, b.title, b.scheduled_at}); }
 std::int64_t count_scheduled(db::Tx& tx, StoreId store) { return tx.number(kCountScheduled, {store}); }
 std::optional<Broadcast> live_of(db::Tx& tx, StoreId store) { return tx.one(kLiveOf, {store}, broadcast_of); }

@@ -23,7 +23,10 @@ std::optional<Broadcast> lock(db::Tx& tx, BroadcastId id);
 // Locks every broadcast of the store that could be or become live, so that only one start is decided at a time.
 void lock_startable(db::Tx& tx, StoreId store);
 void set_state(db::Tx& tx, const Broadcast& b);  // state, started_at, ended_at, ended_why
-void set_plan(db::Tx& tx, const Broadcast& b);   // title, scheduled_at
+// Of it and of the rooms that carry its picture: those whose label is new, as they are now.
+std::vector<Broadcast> label_ai(db::Tx& tx, BroadcastId id);
+void unlabel_ai(db::Tx& tx, BroadcastId id);
+void set_plan(db::Tx& tx, const Broadcast& b);  // title, scheduled_at
 std::int64_t count_scheduled(db::Tx& tx, StoreId store);
 std::optional<Broadcast> live_of(db::Tx& tx, StoreId store);
 std::vector<Broadcast> planned_of(db::Tx& tx, StoreId store, Instant from, int limit);

@@ -517,6 +517,34 @@ TEST_P(LiveStoreTest, ABroadcastMovesUntilItsTimeHasCome) {
   EXPECT_EQ(code_of(change(host(), {.title = "over", .scheduled_at = {}})), Code::broadcast_state_conflict);
 }
 
+// SPEC 14: AI-made presenters are labelled for as long as they are shown.
+TEST_P(LiveStoreTest, APresenterMadeByAiKeepsTheLabel) {
+  const BroadcastId id = scheduled(kNow + kHourMs);
+  const auto label = [&](BroadcastId of, bool is) {
+    BroadcastPatch patch;
+    patch.ai_presenter = is;
+    return write([&](Tx& tx) { return change_broadcast(tx, host(), of, patch); });
+  };
+  const auto labelled = [&](BroadcastId of) {
+    return read([&](Tx& tx) { return find_broadcast(tx, of); })->ai_presenter;
+  };
+  EXPECT_FALSE(labelled(id));
+  ASSERT_TRUE(label(id, true));
+  ASSERT_TRUE(label(id, false)) << "nobody has seen it yet";
+  ASSERT_TRUE(start(id));
+  const auto told = topics().size();
+  const auto on = label(id, true);
+  ASSERT_TRUE(on) << on.error().text();
+  EXPECT_TRUE(labelled(id));
+  ASSERT_EQ(topics().size(), told + 1);
+  EXPECT_EQ(topics().back(), kBroadcastChanged) << "who watches is told at once";
+  EXPECT_EQ(code_of(label(id, false)), Code::broadcast_state_conflict)
+      << "it was shown: replay and clips stay labelled";
+  JsonWriter w;
+  write_broadcast(w, *read([&](Tx& tx) { return find_broadcast(tx, id); }));
+  EXPECT_TRUE(get_bool(*parse_json(w.take()), "ai_presenter"));
+}
+
 TEST_P(LiveStoreTest, TalkingPointsAreTheCrewsOwn) {
   const PersonId helper = person("helper");
   const BroadcastId id = scheduled();
@@ -853,6 +881,7 @@ TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
       ask("openLuckyBag", host(), {broadcast}, R"({"title":"b","prize":"p","rule":"tap","winners":1,"seconds":60})");
   const std::pair<std::string, std::string> of_bag = {"bag_id", get_text(*bag, "id")};
   EXPECT_TRUE(ask("enterLuckyBag", as(buyer), {of_bag}));
+  EXPECT_EQ(code_of(ask("enterLuckyBag", host(), {of_bag})), Code::forbidden) << "nobody wins their own prize";
   EXPECT_THAT(get_list(*ask("listLuckyBags", as(buyer), {broadcast}), "items"), SizeIs(1));
   EXPECT_FALSE(has(*ask("getLuckyBag", as(buyer), {of_bag}), "seed"));
   EXPECT_FALSE(has(*ask("getLuckyBagProof", as(buyer), {of_bag}), "seed"));
@@ -864,6 +893,28 @@ TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
   EXPECT_THAT(get_list(*ask("listRoomsSelling", as(buyer), {product}), "items"), SizeIs(1));
   EXPECT_TRUE(has(*ask("takeReminders", as(buyer), {}), "items"));
   EXPECT_EQ(get_text(*ask("endBroadcast", host(), {broadcast}), "state"), "ended");
+
+  // What a rehearsal offers is there for its crew only, and what is clicked in it counts for nothing.
+  const auto trial = ask("scheduleBroadcast", host(), {store},
+                         R"({"title":"r","audience":"rehearsal","scheduled_at":")" + format_rfc3339(kNow) +
+                             R"(","product_ids":[")" + products[0].text() + R"("]})");
+  const std::pair<std::string, std::string> of_trial = {"broadcast_id", get_text(*trial, "id")};
+  EXPECT_TRUE(ask("startBroadcast", host(), {of_trial}));
+  const auto hidden =
+      ask("openLuckyBag", host(), {of_trial}, R"({"title":"b","prize":"p","rule":"tap","winners":1,"seconds":60})");
+  const std::pair<std::string, std::string> of_hidden = {"bag_id", get_text(*hidden, "id")};
+  EXPECT_TRUE(ask("listLuckyBags", host(), {of_trial}));
+  for (const char* list : {"listFlash", "listRoomCoupons", "listLuckyBags"})
+    EXPECT_EQ(code_of(ask(list, as(buyer), {of_trial})), Code::not_found) << list;
+  for (const char* what : {"getLuckyBag", "getLuckyBagProof", "enterLuckyBag"})
+    EXPECT_EQ(code_of(ask(what, as(buyer), {of_hidden})), Code::not_found) << what;
+  EXPECT_EQ(code_of(ask("enterLuckyBag", host(), {of_hidden})), Code::forbidden) << "nobody wins what they give away";
+  EXPECT_EQ(get_int(*ask("recordClicks", as(buyer), {},
+                         R"({"items":[{"store_id":")" + store.second + R"(","product_id":")" + products[0].text() +
+                             R"(","broadcast_id":")" + of_trial.second + R"("}]})"),
+                    "counted"),
+            0);
+  EXPECT_TRUE(ask("endBroadcast", host(), {of_trial}));
   const auto other =
       ask("scheduleBroadcast", host(), {store}, R"({"title":"t","scheduled_at":")" + format_rfc3339(kNow) + R"("})");
   EXPECT_EQ(get_text(*ask("cancelBroadcast", host(), {{"broadcast_id", get_text(*other, "id")}}), "state"),

@@ -75,10 +75,10 @@ void flash_routes(net::Routes& r) {
                              Code::over_store_limit, Code::sold_out, Code::conflict}));
   r.push_back(read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/flash", "listFlash",
                          "Flash prices of this broadcast, open and over, in order", Access::guest,
-                         [](Tx& tx, const Call&, const Request& request) -> Result<Reply> {
+                         [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto broadcast, request.id_param<BroadcastId>("broadcast_id"));
                            TRY(const auto page, net::page_of(request));
-                           TRY_OK(find_broadcast(tx, broadcast));
+                           TRY_OK(visible_broadcast(tx, call.caller, broadcast));
                            const auto all = flash_of(tx, broadcast, FlashId{page.after}, page.limit);
                            const bool full = static_cast<int>(all.size()) == page.limit;
                            return items_reply(all, write_flash, full ? all.back().id.value : 0);
@@ -127,7 +127,7 @@ void coupon_routes(net::Routes& r) {
                          "Coupons shown in this room that are not over", Access::guest,
                          [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto broadcast, request.id_param<BroadcastId>("broadcast_id"));
-                           TRY_OK(find_broadcast(tx, broadcast));
+                           TRY_OK(visible_broadcast(tx, call.caller, broadcast));
                            return items_reply(coupons_of_room(tx, broadcast, call.now), catalog::write_coupon);
                          })
                   .giving(page_of_items(catalog::coupon_shape()))
@@ -159,9 +159,10 @@ Shape bag_detail_shape() {
   return s;
 }
 
-Result<Reply> show_bag(Tx& tx, const Call&, const Request& request) {
+Result<Reply> show_bag(Tx& tx, const Call& call, const Request& request) {
   TRY(const auto bag_id, request.id_param<LuckyBagId>("bag_id"));
   TRY(const auto bag, find_bag(tx, bag_id));
+  TRY_OK(visible_broadcast(tx, call.caller, bag.broadcast));
   JsonWriter own;
   write_bag(own, bag);
   std::string text = own.take();
@@ -207,9 +208,9 @@ void bag_routes(net::Routes& r) {
                              Code::conflict}));
   r.push_back(read_route(Method::get, "/api/v1/broadcasts/{broadcast_id}/lucky-bags", "listLuckyBags",
                          "Lucky bags of this broadcast, newest first", Access::guest,
-                         [](Tx& tx, const Call&, const Request& request) -> Result<Reply> {
+                         [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto broadcast, request.id_param<BroadcastId>("broadcast_id"));
-                           TRY_OK(find_broadcast(tx, broadcast));
+                           TRY_OK(visible_broadcast(tx, call.caller, broadcast));
                            return items_reply(bags_of(tx, broadcast, kShownBags), write_bag);
                          })
                   .giving(page_of_items(bag_shape()))
@@ -221,9 +222,10 @@ void bag_routes(net::Routes& r) {
   r.push_back(read_route(Method::get, "/api/v1/lucky-bags/{bag_id}/proof", "getLuckyBagProof",
                          "Everything the draw was made from: lianbo luckybag verify recomputes it, and so can anybody",
                          Access::guest,
-                         [](Tx& tx, const Call&, const Request& request) -> Result<Reply> {
+                         [](Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto bag_id, request.id_param<LuckyBagId>("bag_id"));
                            TRY(const auto bag, find_bag(tx, bag_id));
+                           TRY_OK(visible_broadcast(tx, call.caller, bag.broadcast));
                            return Reply::json(bag_proof(bag, entrants_of(tx, bag_id), winners_of(tx, bag_id)));
                          })
                   .giving({text("algorithm", 1, 40), id("id"), text("commitment", 64, 64),

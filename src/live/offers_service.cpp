@@ -6,6 +6,7 @@
 #include "base/crypto.hpp"
 #include "catalog/catalog_service.hpp"
 #include "catalog/words.hpp"
+#include "live/crew_rows.hpp"
 #include "live/live_events.hpp"
 #include "live/live_service.hpp"
 #include "live/live_store.hpp"
@@ -266,10 +267,12 @@ Status enter_bag(db::Tx& tx, const Call& call, LuckyBagId id) {
   if (bag->rule == BagRule::chat)
     return fail(Code::offer_closed, "this bag is entered by writing \"" + bag->word + "\" in the room");
   if (!bag->open_at(call.now)) return fail(Code::offer_closed, "this bag takes no more entries");
-  TRY(const auto b, find_broadcast(tx, bag->broadcast));
+  TRY(const auto b, visible_broadcast(tx, call.caller, bag->broadcast));
   TRY_OK(must_be_live(b));
   if (mark_of(tx, b.id, call.caller.person, call.now) == Mark::banned)
     return fail(Code::forbidden, "you are banned from this room");
+  if (is_of_room(tx, b, call.caller.person))
+    return fail(Code::forbidden, "the room's host and assistants enter none of its bags");
   store::insert_entrant(tx, id, call.caller.person, call.now);
   return {};
 }

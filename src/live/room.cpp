@@ -16,10 +16,14 @@ constexpr DurationMs kLikeWindowMs = 10 * kSecondMs;
 constexpr std::int64_t kLikesPerWindow = 500;  // of one viewer; more are not counted
 constexpr std::int64_t kMaxLikes = 50;         // in one message
 constexpr DurationMs kFlushMs = 10 * kSecondMs;
+constexpr int kMostCountsUnderWay = 512;  // rooms whose counts are being written
 constexpr DurationMs kBoardMs = 5 * kSecondMs;
-constexpr int kFlushAttempts = 3;  // of a room that has closed
-constexpr int kRereads = 3;        // of a snapshot that a busy room has outrun
-constexpr int kBadMessages = 50;   // of one viewer; then it is closed
+constexpr DurationMs kSnapshotMs = 30 * kSecondMs;  // so long one is kept for those who come,
+constexpr std::int64_t kSnapshotBehind = 100;       // unless so many messages came after it
+constexpr std::size_t kMaxEntered = 100'000;        // of one flush whose ways are asked
+constexpr int kFlushAttempts = 3;                   // of a room that has closed
+constexpr int kRereads = 3;                         // of a snapshot that a busy room has outrun
+constexpr int kBadMessages = 50;                    // of one viewer; then it is closed
 constexpr std::size_t kMaxRef = 64;
 constexpr int kPolicy = 1008, kRestart = 1012, kTryLater = 1013;  // RFC 6455 7.4
 constexpr DurationMs kTickMs = 50;
@@ -42,17 +46,6 @@ std::optional<std::string> echo_of(const json::value& message, std::string_view 
   return std::nullopt;
 }
 
-net::FramePtr error_frame(const Error& error, bool chinese, std::string_view ref) {
-  const ErrorInfo& what = info(error.code);
-  JsonWriter w;
-  w.begin().field("t", "error").field("name", what.name);
-  w.field("title", chinese ? what.title_zh : what.title_en).field("detail", error.detail);
-  if (!error.where.empty()) w.field("where", error.where);
-  if (!ref.empty()) w.key("ref").raw(ref);
-  w.end();
-  return frame_of(w);
-}
-
 std::int64_t monotonic_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
@@ -66,6 +59,41 @@ json::value parsed(const db::Event& event) {
 }
 
 }  // namespace
+
+net::FramePtr error_frame(const Error& error, bool chinese, std::string_view ref) {
+  const ErrorInfo& what = info(error.code);
+  JsonWriter w;
+  w.begin().field("t", "error").field("name", what.name);
+  w.field("title", chinese ? what.title_zh : what.title_en).field("detail", error.detail);
+  if (!error.where.empty()) w.field("where", error.where);
+  if (!ref.empty()) w.key("ref").raw(ref);
+  w.end();
+  return frame_of(w);
+}
+
+std::optional<net::FramePtr> pong_frame(const json::value& ping) {
+  const auto id = echo_of(ping, "id");
+  if (!id) return std::nullopt;
+  JsonWriter w;
+  w.begin().field("t", "pong");
+  if (!id->empty()) w.key("id").raw(*id);
+  w.end();
+  return frame_of(w);
+}
+
+std::expected<GoWish, BadGo> read_go(const json::value& message) {
+  const auto ref = echo_of(message, "ref");
+  if (!ref)
+    return std::unexpected(
+        BadGo{Error{Code::invalid_field, "must be an integer or a text of at most 64 bytes", "/ref", {}}, {}});
+  const auto* room = message.as_object().if_contains("room");
+  if (room && room->is_null()) return GoWish{{}, {}, *ref};
+  const auto id = BroadcastId::parse(get_text(message, "room"));
+  if (!id)
+    return std::unexpected(
+        BadGo{Error{Code::invalid_field, "must be the id of a broadcast, or null for no room", "/room", {}}, *ref});
+  return GoWish{*id, get_text(message, "since"), *ref};
+}
 
 RoomStats RoomCounters::read() const {
   RoomStats out;
@@ -119,7 +147,6 @@ struct Room::Viewer {
   bool closing = false;  // cut off, or closed by us: sends nothing more
   bool gone = false;
   std::size_t index = 0;
-  std::int64_t told = 0;  // the last message it got, once it does not hold any more
   int bad_messages = 0;
   Instant like_window_at = 0;
   std::int64_t likes_in_window = 0;
@@ -167,6 +194,7 @@ void Room::join(const net::WsPtr& connection, const Visitor& visitor) {
   }
   viewer->index = viewers_.size();
   viewers_.push_back(viewer);
+  row_.add(*connection);
   connection->user = viewer;
   viewer_count_.store(viewers() + 1, std::memory_order_relaxed);
   ++context_->counters.viewers;
@@ -184,10 +212,9 @@ void Room::join(const net::WsPtr& connection, const Visitor& visitor) {
   }
   ++context_->counters.joins;
   ++unflushed_.enters;
-  if (visitor.via == Via::shared) ++unflushed_.enters_shared;
-  if (visitor.via == Via::paid) ++unflushed_.enters_paid;
+  if (visitor.person && entered_.size() < kMaxEntered) entered_.push_back({visitor.person, now});
   if (is_snapshot_fresh())
-    release(viewer, snapshot_frame_, snapshot_seq_);
+    release(viewer);
   else
     want_snapshot();
 }
@@ -211,19 +238,35 @@ bool Room::resume(const ViewerPtr& viewer, std::string_view since) {
 bool Room::ring_has_all_after(std::int64_t seq) const { return seq >= seq_ - static_cast<std::int64_t>(ring_.size()); }
 
 void Room::replay(const ViewerPtr& viewer, std::int64_t after) {
-  const std::int64_t before_ring = seq_ - static_cast<std::int64_t>(ring_.size());
-  for (auto i = static_cast<std::size_t>(after - before_ring); i < ring_.size(); ++i) {
-    if (!send(viewer, ring_[i].frame)) return;
-    ++context_->counters.deliveries;
-  }
-  viewer->told = seq_;
+  row_[viewer->index].told = seq_;
+  if (after == seq_) return;
+  const auto missed = static_cast<std::size_t>(seq_ - after);
+  if (send(viewer, run_of(missed))) context_->counters.deliveries += static_cast<std::int64_t>(missed);
 }
 
-// The ring has what was told since it was read, and what is not told (exact stock of what is plentiful) is not old
-// either.
 bool Room::is_snapshot_fresh() const {
-  return snapshot_frame_ && ring_has_all_after(snapshot_seq_) &&
-         context_->clock->now() - snapshot_at_ < context_->settings->room_counts_ms;
+  const DurationMs age = context_->clock->now() - snapshot_at_;
+  return snapshot_seq_ >= 0 && age >= 0 && age < kSnapshotMs && ring_has_all_after(snapshot_seq_) &&
+         seq_ - snapshot_seq_ <= std::min(kSnapshotBehind, context_->settings->room_history);
+}
+
+// With the counts as they are, or were a moment ago, and what was told since: all that who comes gets, in one send.
+net::FramePtr Room::snapshot_frame() {
+  const Instant now = context_->clock->now();
+  if (!snapshot_frame_ || frame_seq_ != seq_ || now < frame_at_ ||
+      now - frame_at_ >= context_->settings->room_counts_ms) {
+    frame_at_ = now;
+    frame_seq_ = seq_;
+    JsonWriter counts;
+    counts.begin().field("viewers", viewers()).field("likes", likes_).end();
+    snapshot_frame_ = net::text_frame(snapshot_head_ + counts.take() + snapshot_tail_);
+    if (seq_ > snapshot_seq_) {
+      auto all = std::make_shared<net::Frame>(*snapshot_frame_);
+      all->bytes += run_of(static_cast<std::size_t>(seq_ - snapshot_seq_))->bytes;
+      snapshot_frame_ = std::move(all);
+    }
+  }
+  return snapshot_frame_;
 }
 
 void Room::want_snapshot() {
@@ -264,6 +307,8 @@ void Room::snapshot_read(Result<RoomSnapshot> snapshot, std::int64_t base) {
     for (const ProductId product : snapshot->shelf) shelf_.insert(product.value);
     context_->shows(id_, snapshot->shelf);
   }
+  door_known_ = snapshot->all_banned && !snapshot->broadcast.rehearsal() &&
+                snapshot->broadcast.state != BroadcastState::cancelled && !cancelled_;
   if (!store_) {
     store_ = snapshot->broadcast.store;
     for (const catalog::Allotment& a : snapshot->own) own_.emplace(a.sku.value, a);
@@ -284,25 +329,26 @@ void Room::snapshot_read(Result<RoomSnapshot> snapshot, std::int64_t base) {
   w.begin().field("t", "snapshot").field("epoch", epoch_).field("seq", contained);
   w.key("broadcast").raw(snapshot->broadcast_json).key("pin").raw(snapshot->pin_json);
   w.key("shelf").raw(snapshot->shelf_json).key("offers").raw(snapshot->offers_json);
-  w.key("counts").begin().field("viewers", viewers()).field("likes", likes_).end();
-  w.key("chat").raw(snapshot->chat_json).end();
-  snapshot_frame_ = frame_of(w);
+  snapshot_head_ = w.take() + R"(,"counts":)";
+  snapshot_tail_ = R"(,"chat":)" + snapshot->chat_json + "}";
   snapshot_seq_ = contained;
   snapshot_at_ = now;
-  release_holding(snapshot_frame_, snapshot_seq_);
+  snapshot_frame_.reset();
+  release_holding();
 }
 
-void Room::release_holding(const net::FramePtr& snapshot, std::int64_t seq) {
+void Room::release_holding() {
   const Walk walk(*this);
   for (std::size_t i = 0; i < viewers_.size(); ++i)
-    if (viewers_[i]->holding) release(ViewerPtr(viewers_[i]), snapshot, seq);
+    if (viewers_[i]->holding) release(ViewerPtr(viewers_[i]));
 }
 
-void Room::release(const ViewerPtr& viewer, const net::FramePtr& snapshot, std::int64_t seq) {
+void Room::release(const ViewerPtr& viewer) {
   viewer->holding = false;
-  if (!send(viewer, snapshot)) return;
+  if (!send(viewer, snapshot_frame())) return;
+  row_[viewer->index].told = seq_;
   ++context_->counters.snapshots_sent;
-  replay(viewer, seq);
+  context_->counters.deliveries += seq_ - snapshot_seq_;
 }
 
 // ——— leaving
@@ -315,6 +361,7 @@ void Room::remove(const ViewerPtr& viewer) {
   if (viewer->gone) return;
   viewer->gone = true;
   viewer->connection->user.reset();
+  viewer->connection->get_up();
   viewer->connection.reset();
   viewer_count_.store(viewers() - 1, std::memory_order_relaxed);
   --context_->counters.viewers;
@@ -329,6 +376,7 @@ void Room::remove(const ViewerPtr& viewer) {
 
 void Room::take_out(const ViewerPtr& viewer) {
   const std::size_t index = viewer->index;
+  row_.take_out(index);
   viewers_[index] = viewers_.back();
   viewers_[index]->index = index;
   viewers_.pop_back();
@@ -415,12 +463,28 @@ std::int64_t Room::publish(std::string_view type, std::string_view members, cons
   return seq;
 }
 
+// What comes with one batch of events goes together. A message that comes alone, as the one before it did, waits only
+// until the thread has nothing else to do; when two have come the tick begins.
 void Room::tell() {
   const std::int64_t most = std::min(kTickMessages, context_->settings->room_history / 2);
   if (!context_->later || seq_ - told_ >= most || untold_bytes_ >= kTickBytes) return tell_now();
   if (telling_later_) return;
-  const DurationMs wait = std::min(told_at_ + tick_ms_ - context_->clock->now(), tick_ms_);  // a clock may be set back
-  if (wait <= 0) return tell_now();
+  telling_later_ = true;
+  const DurationMs wait = rest_of_tick();
+  auto go = [self = shared_from_this(), token = context_->in_flight->begin()] { self->tell_what_came(); };
+  if (wait <= 0)
+    context_->post(id_.value, std::move(go));
+  else if (context_->when_idle && told_together_ <= 1)
+    context_->when_idle(id_.value, wait, std::move(go));
+  else
+    context_->later(id_.value, wait, std::move(go));
+}
+
+void Room::tell_what_came() {
+  telling_later_ = false;
+  if (told_ == seq_) return;
+  const DurationMs wait = rest_of_tick();
+  if (wait <= 0 || (told_together_ <= 1 && seq_ - told_ == 1)) return tell_now();
   telling_later_ = true;
   context_->later(id_.value, wait, [self = shared_from_this(), token = context_->in_flight->begin()] {
     self->telling_later_ = false;
@@ -428,47 +492,52 @@ void Room::tell() {
   });
 }
 
-// The messages after told_ as one run of bytes, shared by all.
-net::FramePtr Room::untold() const {
-  const auto count = static_cast<std::size_t>(seq_ - told_);
-  if (count == 1) return ring_.back().frame;
-  auto frame = std::make_shared<net::Frame>();
-  frame->bytes.reserve(untold_bytes_);
-  for (std::size_t i = ring_.size() - count; i < ring_.size(); ++i) frame->bytes += ring_[i].frame->bytes;
-  return frame;
+DurationMs Room::rest_of_tick() const {
+  return std::min(told_at_ + tick_ms_ - context_->clock->now(), tick_ms_);  // a clock may be set back
 }
 
-// While the kernel sends to one viewer, what the sends to the next ones look at comes into the processor's cache.
-void Room::fetch_ahead(std::size_t i) const {
-  if (i + 2 < viewers_.size()) __builtin_prefetch(viewers_[i + 2].get());
-  if (i + 1 >= viewers_.size()) return;
-  const char* const next = reinterpret_cast<const char*>(viewers_[i + 1]->connection.get());
-  __builtin_prefetch(next);
-  __builtin_prefetch(next + 64);
+// The newest messages as one run of bytes.
+net::FramePtr Room::run_of(std::size_t count) const {
+  if (count == 1) return ring_.back().frame;
+  auto frame = std::make_shared<net::Frame>();
+  std::size_t bytes = 0;
+  for (std::size_t i = ring_.size() - count; i < ring_.size(); ++i) bytes += ring_[i].frame->bytes.size();
+  frame->bytes.reserve(bytes);
+  for (std::size_t i = ring_.size() - count; i < ring_.size(); ++i) frame->bytes += ring_[i].frame->bytes;
+  return frame;
 }
 
 void Room::tell_now() {
   if (told_ == seq_) return;
   const std::int64_t began = monotonic_us();
-  const net::FramePtr frame = untold();
+  const net::FramePtr frame = run_of(static_cast<std::size_t>(seq_ - told_));
   const std::int64_t after = std::exchange(told_, seq_);
+  told_together_ = told_ - after;
   untold_bytes_ = 0;
-  std::int64_t sends = 0;
   {
     const Walk walk(*this);
-    for (std::size_t i = 0; i < viewers_.size(); ++i) {
-      const ViewerPtr& viewer = viewers_[i];
-      fetch_ahead(i);
-      if (viewer->holding) continue;
-      if (viewer->told != after) {
-        replay(ViewerPtr(viewer), viewer->told);
-        continue;
+    left_over_.clear();
+    std::int64_t sends = row_.send(*frame, after, told_, left_over_);
+    for (const net::WsRow::Left& left : left_over_) {
+      const ViewerPtr viewer = viewers_[left.place];
+      if (viewer->holding || viewer->gone) continue;
+      if (left.sent != net::WsRow::kNotTried) {
+        const net::WsPtr connection = viewer->connection;
+        if (connection->went_out(frame, left.sent)) {
+          ++sends;
+        } else {
+          viewer->closing = true;
+          ++context_->counters.cut;
+        }
+      } else if (auto& told = row_[left.place].told; told != after) {
+        replay(viewer, told);
+      } else {
+        told = told_;
+        if (send(viewer, frame)) ++sends;
       }
-      viewer->told = told_;
-      if (send(viewer, frame)) ++sends;
     }
+    context_->counters.deliveries += sends * told_together_;
   }
-  context_->counters.deliveries += sends * (told_ - after);
   told_at_ = context_->clock->now();
   tick_ms_ = std::max(kTickMs, (monotonic_us() - began) / 1000);
   for (const auto& [to, answer] : std::exchange(after_telling_, {}))
@@ -516,6 +585,10 @@ void Room::on_event(const db::Event& event) {
     } else if (topic == kBroadcastStarted) {
       publish("started", event.payload, event, version);
     } else if (topic == kBroadcastEnded || topic == kBroadcastCancelled) {
+      if (topic == kBroadcastCancelled) {
+        cancelled_ = true;
+        door_known_ = false;
+      }
       publish("ended", event.payload, event, version);
       flush_counts();
     } else if (topic == kStreamChanged) {
@@ -614,36 +687,50 @@ void Room::expel(PersonId person) {
 
 // ——— what viewers say
 
-void Room::text(const net::WsPtr& connection, std::string_view text) {
+std::optional<GoWish> Room::text(const net::WsPtr& connection, std::string_view text) {
   const auto viewer = std::static_pointer_cast<Viewer>(connection->user);
-  if (!viewer || viewer->gone || viewer->closing) return;
+  if (!viewer || viewer->gone || viewer->closing) return std::nullopt;
+  const auto bad = [&](const Error& error) {
+    bad_message(viewer, error);
+    return std::nullopt;
+  };
   const auto limit = static_cast<std::size_t>(context_->settings->room_message_bytes);
   if (text.size() > limit)
-    return bad_message(
-        viewer, Error{Code::body_too_large, "a message has at most " + std::to_string(limit) + " bytes", {}, {}});
+    return bad(Error{Code::body_too_large, "a message has at most " + std::to_string(limit) + " bytes", {}, {}});
   auto message = parse_json(text);
-  if (!message) return bad_message(viewer, message.error());
+  if (!message) return bad(message.error());
   if (!message->is_object())
-    return bad_message(viewer,
-                       Error{Code::bad_request, R"(a message is an object like {"t":"chat","text":"…"})", {}, {}});
+    return bad(Error{Code::bad_request, R"(a message is an object like {"t":"chat","text":"…"})", {}, {}});
   const std::string type = get_text(*message, "t");
   if (type == "chat") {
     chat(viewer, *message);
   } else if (type == "like") {
     like(viewer, *message);
   } else if (type == "ping") {
-    const auto id = echo_of(*message, "id");
-    if (!id)
-      return bad_message(viewer,
-                         Error{Code::invalid_field, "must be an integer or a text of at most 64 bytes", "/id", {}});
-    JsonWriter w;
-    w.begin().field("t", "pong");
-    if (!id->empty()) w.key("id").raw(*id);
-    w.end();
-    send(viewer, frame_of(w));
+    const auto pong = pong_frame(*message);
+    if (!pong) return bad(Error{Code::invalid_field, "must be an integer or a text of at most 64 bytes", "/id", {}});
+    send(viewer, *pong);
+  } else if (type == "go") {
+    auto wish = read_go(*message);
+    if (wish) return *std::move(wish);
+    bad_message(viewer, wish.error().error, wish.error().ref);
   } else {
-    bad_message(viewer, Error{Code::bad_request, R"("t" must be chat, like or ping)", "/t", {}});
+    return bad(Error{Code::bad_request, R"("t" must be chat, like, ping or go)", "/t", {}});
   }
+  return std::nullopt;
+}
+
+std::optional<Status> Room::door(PersonId person, Instant now) const {
+  if (!door_known_ || closed_) return std::nullopt;
+  if (is_banned(person, now)) return fail(Code::forbidden, "you are banned from this room");
+  if (viewers() >= context_->settings->room_viewers)
+    return fail(Code::room_full, "at most " + std::to_string(context_->settings->room_viewers) + " may watch");
+  return Status{};
+}
+
+void Room::answer(const net::WsPtr& connection, const net::FramePtr& frame) {
+  const Walk walk(*this);
+  if (const auto viewer = std::static_pointer_cast<Viewer>(connection->user)) send(viewer, frame);
 }
 
 void Room::bad_message(const ViewerPtr& viewer, const Error& error, std::string_view ref) {
@@ -742,7 +829,8 @@ void Room::tick(Instant now) {
     board_at_ = now;
     want_board(now);
   }
-  if (now - flushed_at_ >= kFlushMs) {
+  // When ten thousand rooms have filled in the same minute, not all of them stand in the writer's queue at once.
+  if (now - flushed_at_ >= kFlushMs && context_->counts_under_way < kMostCountsUnderWay) {
     flushed_at_ = now;
     flush_counts();
   }
@@ -794,11 +882,18 @@ void Room::flush_counts() {
   unflushed_.viewers = viewers();
   unflushed_.at = context_->clock->now();
   const RoomCounts counts = unflushed_;
+  const std::vector<Entered> entered = std::exchange(entered_, {});
   unflushed_ = RoomCounts{.peak_viewers = counts.peak_viewers, .most_viewers = viewers()};
   flushed_viewers_ = viewers();
+  ++context_->counts_under_way;
   context_->backend->add_counts(
-      id_, counts, [self = shared_from_this(), token = context_->in_flight->begin(), counts](const Status& status) {
-        self->context_->post(self->id_.value, [self, token, counts, status] { self->counts_flushed(counts, status); });
+      id_, counts, entered,
+      [self = shared_from_this(), token = context_->in_flight->begin(), counts, entered](const Status& status) {
+        --self->context_->counts_under_way;
+        self->context_->post(self->id_.value, [self, token, counts, entered, status] {
+          if (!status) self->entered_.insert(self->entered_.end(), entered.begin(), entered.end());
+          self->counts_flushed(counts, status);
+        });
       });
 }
 
@@ -811,8 +906,6 @@ void Room::counts_flushed(const RoomCounts& counts, const Status& status) {
     log_event(LogEvent::room_counts_lost, "room {}: {}", id_.text(), status.error().text());
     unflushed_.likes += counts.likes;
     unflushed_.enters += counts.enters;
-    unflushed_.enters_shared += counts.enters_shared;
-    unflushed_.enters_paid += counts.enters_paid;
     unflushed_.most_viewers = std::max(unflushed_.most_viewers, counts.most_viewers);
     flushed_viewers_ = -1;
     if (++flush_failures_ >= kFlushAttempts) return;

@@ -12,12 +12,15 @@
 //     ids) are counted in as long as they follow each other directly: the snapshot's number is S + k;
 //   4 the viewer gets the snapshot and then, from the ring, every message after S + k.
 // One reading serves everybody who waits. If the ring has lost a message after S meanwhile, the snapshot is read again.
+// A snapshot is kept for those who come later, for kSnapshotMs at most, with the counts of now: the ring has what was
+// told since. Stock of what is plentiful is told to nobody, so it is as old as that for those who come.
 // A viewer that comes back with ?since=EPOCH.SEQ gets only what it missed, if the ring still has it.
 //
 // What comes within one tick goes to each viewer in one send, because a send costs the same for one message as for ten.
-// A message after a quiet moment is told at once; the next ones wait until the tick is over: 50 ms after the last walk
-// over the viewers, or as long as that walk took, so that a crowded room leaves half of its thread to others. Who comes
-// in between is told by its own number (Viewer::told) and gets nothing twice.
+// A message after a quiet moment is told at once. One that comes alone, after a walk that had one, is told as soon as
+// the thread has nothing else to do. When more come, they wait until the tick is over: 50 ms after the last walk over
+// the viewers, or as long as that walk took, so that a crowded room leaves half of its thread to others. Who comes in
+// between is told by its own number (WsRow::Place::told) and gets nothing twice.
 //
 // A viewer whose queue is full is cut off by its connection (send gives false); it costs the others nothing. Counters
 // are droppable: a viewer with unsent bytes does not get them. Chat goes through the database first and is told when
@@ -29,9 +32,11 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -87,9 +92,10 @@ struct RoomContext {
   using Work = std::function<bool(std::function<void()>)>;
   using Later = std::function<void(std::int64_t key, std::int64_t ms, std::function<void()>)>;
   std::shared_ptr<RoomBackend> backend;
-  Post post;    // runs on the home thread of the key, in order, never inside the call
-  Work work;    // runs on a worker thread; false: no room
-  Later later;  // runs on the home thread of the key after that long; none: messages are not gathered
+  Post post;        // runs on the home thread of the key, in order, never inside the call
+  Work work;        // runs on a worker thread; false: no room
+  Later later;      // runs on the home thread of the key after that long; none: messages are not gathered
+  Later when_idle;  // the same, or as soon as that thread has nothing else to do; none: later
   const Clock* clock = nullptr;
   IdMaker* ids = nullptr;
   const Settings* settings = nullptr;
@@ -98,6 +104,7 @@ struct RoomContext {
   // The last viewer left: forget the room. From the home thread.
   std::function<void(BroadcastId)> emptied;
   RoomCounters counters;
+  std::atomic<int> counts_under_way = 0;
   std::shared_ptr<InFlight> in_flight = std::make_shared<InFlight>();
 };
 
@@ -107,8 +114,23 @@ struct Visitor {
   bool chinese = false;
   bool crew = false;  // runs the room: gets the board and what else is the crew's alone
   std::string since;  // "EPOCH.SEQ" or ""
-  Via via = Via::natural;
 };
+
+// {"t":"go"}: the viewer wants to be in another room, or (0) in none.
+struct GoWish {
+  BroadcastId room;
+  std::string since;  // as a Visitor's
+  std::string ref;    // JSON, or ""
+};
+
+// Without ref in its error: that could not be read.
+struct BadGo {
+  Error error;
+  std::string ref;
+};
+std::expected<GoWish, BadGo> read_go(const json::value& message);
+net::FramePtr error_frame(const Error& error, bool chinese, std::string_view ref);
+std::optional<net::FramePtr> pong_frame(const json::value& ping);  // none: its id can't be given back
 
 class Room : public std::enable_shared_from_this<Room> {
  public:
@@ -116,7 +138,13 @@ class Room : public std::enable_shared_from_this<Room> {
 
   void join(const net::WsPtr& connection, const Visitor& visitor);
   void leave(const net::WsPtr& connection);
-  void text(const net::WsPtr& connection, std::string_view text);
+  // What is not for the room to do comes back.
+  std::optional<GoWish> text(const net::WsPtr& connection, std::string_view text);
+  // Whether this person may come in, as far as the room knows by itself: what the backend's admit would say of a viewer
+  // (not of the crew), and whether there is room. nullopt: it must be asked.
+  std::optional<Status> door(PersonId person, Instant now) const;
+  // An answer to one viewer.
+  void answer(const net::WsPtr& connection, const net::FramePtr& frame);
   void on_event(const db::Event& event);
   void tick(Instant now);
   // Tells everybody to come back after a moment of their own, and closes. Counts are flushed.
@@ -142,8 +170,9 @@ class Room : public std::enable_shared_from_this<Room> {
 
   void want_snapshot();
   void snapshot_read(Result<RoomSnapshot> snapshot, std::int64_t base);
-  void release_holding(const net::FramePtr& snapshot, std::int64_t seq);
-  void release(const ViewerPtr& viewer, const net::FramePtr& snapshot, std::int64_t seq);
+  void release_holding();
+  void release(const ViewerPtr& viewer);
+  net::FramePtr snapshot_frame();
   bool resume(const ViewerPtr& viewer, std::string_view since);
   void replay(const ViewerPtr& viewer, std::int64_t after);
   bool ring_has_all_after(std::int64_t seq) const;
@@ -152,9 +181,10 @@ class Room : public std::enable_shared_from_this<Room> {
   std::int64_t publish(std::string_view type, std::string_view members, const db::Event& event, std::int64_t version);
   // Tells everybody what is not told yet: now, or when the tick is over.
   void tell();
+  void tell_what_came();
   void tell_now();
-  net::FramePtr untold() const;
-  void fetch_ahead(std::size_t i) const;
+  DurationMs rest_of_tick() const;
+  net::FramePtr run_of(std::size_t count) const;
   bool send(const ViewerPtr& viewer, const net::FramePtr& frame);
   // To the crew alone, unnumbered. droppable: as for counters.
   void tell_crew(const net::FramePtr& frame);
@@ -187,6 +217,8 @@ class Room : public std::enable_shared_from_this<Room> {
   const BroadcastId id_;
   const std::string epoch_;
   std::vector<ViewerPtr> viewers_;
+  net::WsRow row_;  // places as in viewers_; told: the last message a viewer got, once it does not hold any more
+  std::vector<net::WsRow::Left> left_over_;
   std::atomic<std::int64_t> viewer_count_{0};
   int walks_ = 0;  // walks over viewers_ under way: who leaves is taken out afterwards
   std::size_t departed_ = 0;
@@ -199,19 +231,27 @@ class Room : public std::enable_shared_from_this<Room> {
   std::int64_t told_ = 0;  // everybody who does not hold has the messages up to this one
   std::size_t untold_bytes_ = 0;
   bool telling_later_ = false;
-  Instant told_at_ = 0;  // when the last walk ended; the next one comes tick_ms_ later, or after that
+  std::int64_t told_together_ = 0;  // messages of the last walk
+  Instant told_at_ = 0;             // when the last walk ended; the next one comes tick_ms_ later, or after that
   DurationMs tick_ms_ = 0;
   std::vector<std::pair<std::weak_ptr<Viewer>, net::FramePtr>> after_telling_;  // answers to what is being told
 
   bool reading_ = false;
   int rereads_ = 0;
-  net::FramePtr snapshot_frame_;  // good while the ring has what was told since, and not for long
+  // The newest snapshot, good while the ring has what was told since, and not for long; and the frame that who comes
+  // gets.
+  std::string snapshot_head_, snapshot_tail_;
   std::int64_t snapshot_seq_ = -1;
   Instant snapshot_at_ = 0;
+  net::FramePtr snapshot_frame_;
+  Instant frame_at_ = 0;
+  std::int64_t frame_seq_ = 0;
 
   bool shelf_known_ = false;
   std::unordered_set<std::int64_t> shelf_;
   std::unordered_map<std::int64_t, Instant> banned_;  // until; 0: lifted
+  bool cancelled_ = false;
+  bool door_known_ = false;  // banned_ is all, and else anybody may come in
 
   // The store's own units, as last told: what a change of the common stock means for this room.
   StoreId store_;
@@ -227,6 +267,7 @@ class Room : public std::enable_shared_from_this<Room> {
   bool likes_known_ = false;
   std::int64_t likes_ = 0;  // as told
   RoomCounts unflushed_;
+  std::vector<Entered> entered_;  // since the last flush
   std::int64_t flushed_peak_ = 0;
   bool flushing_ = false;
   int flush_failures_ = 0;

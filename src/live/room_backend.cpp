@@ -94,6 +94,7 @@ Result<RoomSnapshot> read_snapshot(db::Tx& tx, BroadcastId id, Instant now) {
   out.chat_json = chat.end_list().take();
 
   out.banned = store::banned(tx, id, now, kMaxBanned);
+  out.all_banned = out.banned.size() < static_cast<std::size_t>(kMaxBanned);
   return out;
 }
 
@@ -109,12 +110,6 @@ Status DbRoomBackend::admit(BroadcastId id, const Caller& caller, bool as_crew, 
   });
 }
 
-Via DbRoomBackend::came_by(BroadcastId id, const Caller& caller, Instant now) {
-  if (!came_by_ || !caller.person) return Via::natural;
-  return database_.read([&](db::Tx& tx) -> Result<Via> { return came_by_(tx, id, caller.person, now); })
-      .value_or(Via::natural);
-}
-
 Result<RoomSnapshot> DbRoomBackend::snapshot(BroadcastId id, Instant now) {
   return database_.read([&](db::Tx& tx) { return read_snapshot(tx, id, now); });
 }
@@ -123,8 +118,18 @@ void DbRoomBackend::say(ChatWish wish, Done done) {
   database_.submit([wish = std::move(wish)](db::Tx& tx) { return live::say(tx, wish); }, std::move(done));
 }
 
-void DbRoomBackend::add_counts(BroadcastId id, RoomCounts counts, Done done) {
-  database_.submit([id, counts](db::Tx& tx) { return live::add_counts(tx, id, counts); }, std::move(done));
+void DbRoomBackend::add_counts(BroadcastId id, RoomCounts counts, std::vector<Entered> entered, Done done) {
+  database_.submit(
+      [id, counts, entered = std::move(entered), came_by = came_by_](db::Tx& tx) {
+        RoomCounts all = counts;
+        for (const auto& [person, at] : entered) {
+          const Via via = came_by ? came_by(tx, id, person, at) : Via::natural;
+          if (via == Via::shared) ++all.enters_shared;
+          if (via == Via::paid) ++all.enters_paid;
+        }
+        return live::add_counts(tx, id, all);
+      },
+      std::move(done));
 }
 
 Result<std::string> DbRoomBackend::board(BroadcastId id, Instant now) {

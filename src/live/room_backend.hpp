@@ -29,8 +29,14 @@ struct RoomSnapshot {
   std::vector<ProductId> shelf;
   std::vector<catalog::Allotment> own;               // the store's own units
   std::vector<std::pair<PersonId, Instant>> banned;  // until
+  bool all_banned = true;                            // nobody else is
 };
 inline constexpr int kSnapshotChat = 20;
+
+struct Entered {
+  PersonId person;
+  Instant at = 0;
+};
 
 class RoomBackend {
  public:
@@ -40,11 +46,10 @@ class RoomBackend {
   // May this caller enter, or run the room (as_crew)? not_found, broadcast_state_conflict (cancelled), forbidden
   // (banned, not of the crew).
   virtual Status admit(BroadcastId id, const Caller& caller, bool as_crew, Instant now) = 0;
-  // How somebody who was admitted came, for the room's counts.
-  virtual Via came_by(BroadcastId, const Caller&, Instant) { return Via::natural; }
   virtual Result<RoomSnapshot> snapshot(BroadcastId id, Instant now) = 0;
   virtual void say(ChatWish wish, Done done) = 0;
-  virtual void add_counts(BroadcastId id, RoomCounts counts, Done done) = 0;
+  // entered: who is among counts.enters, as far as that was kept; how each came is found out here.
+  virtual void add_counts(BroadcastId id, RoomCounts counts, std::vector<Entered> entered, Done done) = 0;
   // The crew's board as JSON, the last 10 minutes against the 10 before; "": there is none now.
   virtual Result<std::string> board(BroadcastId id, Instant now) = 0;
 };
@@ -58,10 +63,9 @@ class DbRoomBackend final : public RoomBackend {
   explicit DbRoomBackend(db::Database& database, BoardFn board = {}, CameByFn came_by = {})
       : database_(database), board_(std::move(board)), came_by_(std::move(came_by)) {}
   Status admit(BroadcastId id, const Caller& caller, bool as_crew, Instant now) override;
-  Via came_by(BroadcastId id, const Caller& caller, Instant now) override;
   Result<RoomSnapshot> snapshot(BroadcastId id, Instant now) override;
   void say(ChatWish wish, Done done) override;
-  void add_counts(BroadcastId id, RoomCounts counts, Done done) override;
+  void add_counts(BroadcastId id, RoomCounts counts, std::vector<Entered> entered, Done done) override;
   Result<std::string> board(BroadcastId id, Instant now) override;
 
  private:

@@ -180,6 +180,10 @@ Result<Broadcast> carry_picture(db::Tx& tx, const Call& call, BroadcastId id, Br
       return fail(Code::broadcast_state_conflict, "this broadcast has begun with another picture");
     b.picture_of = of;
     store::set_picture_of(tx, id, of);
+    if (head.ai_presenter && !b.ai_presenter) {
+      for (const Broadcast& room : store::label_ai(tx, id)) b.version = room.version;
+      b.ai_presenter = true;
+    }
     if (b.first_frame_at != 0) {
       b.media_lag_ms = head.media_lag_ms;
       store::set_lag(tx, id, head.media_lag_ms);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "net/loop.hpp"
+#include "net/send_ring.hpp"
 #include "net/server.hpp"
 
 namespace lianbo::net {
@@ -148,6 +149,7 @@ class IoThread {
   void adopt(Fd fd, std::string remote);  // on the thread
   void every(std::int64_t ms, std::function<void(int)> fn);
   void after(std::int64_t ms, Loop::Fn fn);
+  void when_idle(std::int64_t ms, Loop::Fn fn);
 
   // On the thread: nobody else writes, so no bus is locked for it.
   void add(Stat stat, std::int64_t n = 1) {
@@ -156,6 +158,15 @@ class IoThread {
   std::int64_t stat(Stat stat) const { return stats_[stat].load(std::memory_order_relaxed); }
   const std::string& date();             // of the Date header
   bool ended() const { return ended_; }  // on the thread: nothing new may begin
+  // On the thread; nullptr: none to be had.
+  SendRing* ring() {
+    if (!asked_for_ring_) {
+      asked_for_ring_ = true;
+      ring_ = SendRing::make();
+    }
+    return ring_.get();
+  }
+  void lose_ring() { ring_.reset(); }
 
   ServerCore& core;
   const int index;
@@ -182,6 +193,8 @@ class IoThread {
   std::int64_t date_second_ = -1;
   std::int64_t date_looked_ms_ = 0;
   bool ended_ = false;
+  bool asked_for_ring_ = false;
+  std::unique_ptr<SendRing> ring_;
 };
 
 }  // namespace lianbo::net

@@ -74,8 +74,13 @@ Loop::TimerId Loop::after_us(std::int64_t us, Fn fn) {
   return id;
 }
 
+void Loop::when_idle(std::int64_t us, Fn fn) {
+  while (!idle_.empty() && !timers_.contains(idle_.front())) idle_.pop_front();
+  idle_.push_back(after_us(us, std::move(fn)));
+}
+
 int Loop::wait_ms() const {
-  if (has_mail_ || !soon_.empty()) return 0;
+  if (has_mail_ || !soon_.empty() || !idle_.empty()) return 0;
   if (timers_.empty()) return -1;
   return static_cast<int>(std::clamp<std::int64_t>((timers_.begin()->first.first - now_us() + 999) / 1000, 0, 60'000));
 }
@@ -89,6 +94,15 @@ void Loop::run_timers() {
     Fn fn = std::move(timers_.begin()->second);
     timers_.erase(timers_.begin());
     guarded(fn);
+  }
+}
+
+// One at a time: it may be long, and others may have come meanwhile.
+void Loop::run_idle() {
+  while (!idle_.empty()) {
+    const auto due = timers_.extract(idle_.front());
+    idle_.pop_front();
+    if (due) return guarded(due.mapped());
   }
 }
 
@@ -113,12 +127,14 @@ void Loop::run(const std::function<void()>& mail) {
     }
     in_batch_ = 0;
     batch_ = nullptr;
+    const bool idle = n == 0 && soon_.empty() && !has_mail_;
     for (Fn& fn : std::exchange(soon_, {})) guarded(fn);
     if (has_mail_ && !stopping_) {
       has_mail_ = false;
       guarded(mail);
     }
     if (!stopping_) run_timers();
+    if (idle && !stopping_) run_idle();
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <vector>
@@ -45,6 +46,8 @@ class Loop {
   void forget(int fd, Watched& who);  // before fd is closed; nothing is told of it afterwards
 
   TimerId after_us(std::int64_t us, Fn fn);
+  // As soon as nobody has anything to be told and no mail is here; at the latest after us.
+  void when_idle(std::int64_t us, Fn fn);
   void cancel(const TimerId& timer) { timers_.erase(timer); }
   void cancel_all() { timers_.clear(); }
   // monotonic_ms() when the loop woke up last: for deadlines of seconds, which need no look at the clock each.
@@ -54,6 +57,7 @@ class Loop {
   static std::int64_t now_ms();
   int wait_ms() const;
   void run_timers();
+  void run_idle();
 
   int epoll_ = -1;
   std::int64_t woke_ms_ = now_ms();
@@ -62,6 +66,7 @@ class Loop {
   bool has_mail_ = false;
   std::vector<Fn> soon_;
   std::map<TimerId, Fn> timers_;
+  std::deque<TimerId> idle_;  // those of timers_ that need not wait, and some that have run
   std::int64_t next_timer_ = 0;
   void** batch_ = nullptr;  // whom the events under way are for
   int in_batch_ = 0;

@@ -177,6 +177,10 @@ void IoThread::after(std::int64_t ms, Loop::Fn fn) {
   if (!ended_) loop.after_us(ms * 1000, std::move(fn));
 }
 
+void IoThread::when_idle(std::int64_t ms, Loop::Fn fn) {
+  if (!ended_) loop.when_idle(ms * 1000, std::move(fn));
+}
+
 const std::string& IoThread::date() {
   if (!date_.empty() && loop.woke_ms() - date_looked_ms_ < kDateEveryMs) return date_;
   date_looked_ms_ = loop.woke_ms();
@@ -460,6 +464,11 @@ bool Server::post_to_thread(int io_thread, std::move_only_function<void()> fn) {
 bool Server::post_after(std::int64_t home_key, std::int64_t ms, std::move_only_function<void()> fn) {
   IoThread& thread = *impl_->core.threads[static_cast<std::size_t>(home(home_key))];
   return thread.mailbox->post([&thread, ms, f = std::move(fn)]() mutable { thread.after(ms, std::move(f)); });
+}
+
+bool Server::post_when_idle(std::int64_t home_key, std::int64_t ms, std::move_only_function<void()> fn) {
+  IoThread& thread = *impl_->core.threads[static_cast<std::size_t>(home(home_key))];
+  return thread.mailbox->post([&thread, ms, f = std::move(fn)]() mutable { thread.when_idle(ms, std::move(f)); });
 }
 
 void Server::every(std::int64_t ms, std::function<void(int)> fn) {

@@ -112,6 +112,8 @@ class Server {
   bool post_to_thread(int io_thread, std::move_only_function<void()> fn);
   // The same, ms later.
   bool post_after(std::int64_t home_key, std::int64_t ms, std::move_only_function<void()> fn);
+  // As soon as that thread has nothing else to do, and ms later at the latest.
+  bool post_when_idle(std::int64_t home_key, std::int64_t ms, std::move_only_function<void()> fn);
   // Runs fn(io_thread) about every ms on each I/O thread until stop. A tick that takes longer than ms delays the next
   // one, so that at least half of the thread's time is left to sockets.
   void every(std::int64_t ms, std::function<void(int io_thread)> fn);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/route.hpp"
 
@@ -23,6 +24,41 @@ struct Frame {
 using FramePtr = std::shared_ptr<const Frame>;
 FramePtr text_frame(std::string_view payload, bool droppable = false);
 
+class WsConnection;
+class IoThread;
+
+// Who is sent the same at once, in order: one short array, so that a walk over ten thousand viewers looks at nothing of
+// theirs but the socket. A connection keeps its place true: `socket` is where bytes may go right now, -1 while it is
+// closing or has something unsent. `told` is the owner's: up to which message the viewer is told. Lives on the home
+// thread of its connections, and longer than they sit in it.
+class WsRow {
+ public:
+  struct Place {
+    int socket = -1;
+    std::int64_t told = kNobody;
+  };
+  // Left over by a walk: sent is how much of the frame the kernel took (or -errno), kNotTried: it was not sent to.
+  struct Left {
+    std::size_t place;
+    std::int64_t sent;
+  };
+  static constexpr std::int64_t kNobody = -1, kNotTried = INT64_MIN;
+
+  Place& operator[](std::size_t place) { return places_[place]; }
+  void add(WsConnection& connection);  // behind the last
+  void take_out(std::size_t place);    // the last one sits there now
+  // The frame goes to everybody who has been told up to `after` and can be sent to; they are told up to `now` then.
+  // Nothing is called back. Gives how many got it; who did not stands in `left`.
+  std::int64_t send(const Frame& frame, std::int64_t after, std::int64_t now, std::vector<Left>& left);
+
+ private:
+  friend class WsConnection;
+  friend class WsSession;
+  std::vector<Place> places_;
+  std::vector<WsConnection*> who_;  // nullptr: has got up
+  IoThread* thread_ = nullptr;      // none: nobody of a server's
+};
+
 class WsConnection {
  public:
   virtual ~WsConnection() = default;
@@ -32,7 +68,19 @@ class WsConnection {
   // code: RFC 6455 7.4; 1001 going away, 1008 policy, 1012 restart, 1013 try again later.
   virtual void close(int code, std::string_view reason) = 0;
   virtual std::size_t queued_bytes() const = 0;
+  // After a walk of its row: what send() would do had it sent so much itself.
+  virtual bool went_out(const FramePtr&, std::int64_t /*sent*/) { return true; }
+  void get_up();               // out of its row: nothing is sent to its place any more
   std::shared_ptr<void> user;  // the room's own record of this viewer
+
+ protected:
+  friend class WsRow;
+  virtual void seated() {}
+  void can_send_to(int socket) {
+    if (row_ != nullptr) row_->places_[place_].socket = socket;
+  }
+  WsRow* row_ = nullptr;
+  std::size_t place_ = 0;
 };
 using WsPtr = std::shared_ptr<WsConnection>;
 

@@ -27,6 +27,7 @@ using testing::RawSocket;
 // A room without a lock: everything happens on its home thread.
 struct Room final : WsHandler {
   std::vector<WsPtr> viewers;
+  WsRow row;
   std::atomic<int> opened{0}, closed{0}, texts{0};
   std::set<std::thread::id> threads;
 
@@ -44,6 +45,7 @@ struct Room final : WsHandler {
   }
   void on_close(const WsPtr& connection) override {
     threads.insert(std::this_thread::get_id());
+    connection->get_up();
     std::erase(viewers, connection);
     ++closed;
   }
@@ -328,6 +330,123 @@ TEST(WsServer, WhatIsQueuedArrivesWholeAndInOrder) {
   const auto texts = hall.seen->of(id);
   ASSERT_EQ(texts.size(), static_cast<std::size_t>(kFrames));
   for (int i = 0; i < kFrames; ++i) EXPECT_EQ(std::stoi(texts[static_cast<std::size_t>(i)]), i);
+}
+
+// Walks over a row as a live room does.
+struct Walker {
+  Room& room;
+  std::int64_t told = 0;
+  std::size_t left_over = 0;  // of the last walk
+  void tell(const FramePtr& frame) {
+    std::vector<WsRow::Left> left;
+    room.row.send(*frame, told, told + 1, left);
+    for (const WsRow::Left& one : left) {
+      if (one.sent != WsRow::kNotTried) {
+        EXPECT_TRUE(room.viewers[one.place]->went_out(frame, one.sent));
+      } else {
+        EXPECT_EQ(room.row[one.place].told, told);
+        room.row[one.place].told = told + 1;
+        EXPECT_TRUE(room.viewers[one.place]->send(frame));
+      }
+    }
+    left_over = left.size();
+    ++told;
+  }
+};
+
+TEST(WsRow, EachGetsEverythingInOrderThoughSomeAreSlow) {
+  for (const int viewers : {5, 150, 300}) {  // fewer than are sent to in one batch, and more
+    ServerConfig config = small_config();
+    config.ws_queue_bytes = 8 << 20;
+    config.ws_send_buffer = 8192;
+    WsClientOptions client;
+    client.receive_buffer = 4096;
+    Hall hall(config, client);
+    const auto ids = hall.join_many(viewers);
+    hall.pool->pause(ids[0], true);
+    hall.pool->pause(ids[2], true);
+    Walker walker{*hall.room};
+    constexpr int kFrames = 300;
+    hall.in_room([&] {
+      for (std::size_t i = 0; i < hall.room->viewers.size(); ++i) {
+        hall.room->row.add(*hall.room->viewers[i]);
+        hall.room->row[i].told = 0;
+      }
+      for (int i = 0; i < kFrames; ++i) walker.tell(text_frame(std::to_string(i) + std::string(997, '.')));
+      EXPECT_GE(walker.left_over, 2u);
+    });
+    hall.pool->pause(ids[0], false);
+    hall.pool->pause(ids[2], false);
+    ASSERT_TRUE(hall.pool->barrier(20000));
+    for (const WsClientId id : ids) {
+      const auto texts = hall.seen->of(id);
+      ASSERT_EQ(texts.size(), static_cast<std::size_t>(kFrames));
+      for (int i = 0; i < kFrames; ++i) ASSERT_EQ(std::stoi(texts[static_cast<std::size_t>(i)]), i);
+    }
+    hall.in_room([&] {
+      walker.tell(text_frame("after"));
+      EXPECT_EQ(walker.left_over, 0u) << "who has caught up is sent to like everybody";
+    });
+    ASSERT_TRUE(hall.pool->barrier(20000));
+    // A handshake each, all frames, and a pong for each of the two barriers.
+    EXPECT_EQ(hall.server.stats().ws_frames_sent, viewers * (1 + kFrames + 1 + 2));
+  }
+}
+
+TEST(WsRow, WhoHasGotUpIsNotSentToAndTheLastOneTakesThePlace) {
+  Hall hall;
+  const auto ids = hall.join_many(20);
+  hall.in_room([&] {
+    Room& room = *hall.room;
+    for (const WsPtr& viewer : room.viewers) room.row.add(*viewer);
+    for (std::size_t i = 0; i < room.viewers.size(); ++i) room.row[i].told = 0;
+    room.row.take_out(3);
+    room.viewers[3]->close(1000, "");
+    room.viewers[3] = room.viewers.back();
+    room.viewers.pop_back();
+    room.viewers[5]->close(1000, "");  // closing, and still in its place
+    std::vector<WsRow::Left> left;
+    EXPECT_EQ(room.row.send(*text_frame("one"), 0, 1, left), 18);
+    ASSERT_EQ(left.size(), 1u);
+    EXPECT_EQ(left[0].place, 5u);
+    EXPECT_EQ(left[0].sent, WsRow::kNotTried);
+    left.clear();
+    EXPECT_EQ(room.row.send(*text_frame("two"), 0, 1, left), 0) << "told that already";
+    EXPECT_EQ(left.size(), 19u);
+  });
+  EXPECT_TRUE(eventually([&] { return hall.room->closed == 2; }));
+  ASSERT_TRUE(eventually([&] {
+    std::size_t told = 0;
+    for (const WsClientId id : ids) told += hall.seen->of(id).size();
+    return told == 18;
+  }));
+}
+
+TEST(Server, WhatWaitsForAnIdleThreadRunsWhenThereIsNothingElseAndInTimeIfThereAlwaysIs) {
+  Hall hall;
+  std::atomic<int> others{0}, seen{-1};
+  std::function<void()> go_on = [&] {
+    if (++others < 50) hall.server.post(1, go_on);
+  };
+  hall.in_room([&] {
+    hall.server.post_when_idle(1, 600'000, [&] { seen = others.load(); });
+    hall.server.post(1, go_on);
+  });
+  EXPECT_TRUE(eventually([&] { return seen >= 0; }));
+  EXPECT_EQ(seen, 50);
+
+  std::atomic<bool> ran{false}, over{false};
+  std::function<void()> never_rests = [&] {
+    if (ran)
+      over = true;
+    else
+      hall.server.post(1, never_rests);
+  };
+  hall.in_room([&] {
+    hall.server.post_when_idle(1, 20, [&] { ran = true; });
+    hall.server.post(1, never_rests);
+  });
+  EXPECT_TRUE(eventually([&] { return over.load(); }));
 }
 
 TEST(WsServer, SilentViewersArePingedAndThenCutOff) {

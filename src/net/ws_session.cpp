@@ -62,6 +62,21 @@ void WsSession::call(F&& f) {
 
 bool WsSession::send(const FramePtr& frame) { return state_ == State::open && push(frame, true); }
 
+void WsSession::seated() {
+  row_->thread_ = thread_;
+  can_send_to(state_ == State::open && !queue_ ? fd_.get() : -1);
+}
+
+// The row has counted the bytes, and the frame if all of it went out.
+bool WsSession::went_out(const FramePtr& frame, std::int64_t sent) {
+  if (state_ != State::open) return false;
+  if (sent < 0 && sent != -EAGAIN) {
+    die();
+    return false;
+  }
+  return keep_rest(frame, static_cast<std::size_t>(std::max<std::int64_t>(sent, 0)), true);
+}
+
 bool WsSession::push(const FramePtr& frame, bool bounded) {
   const std::string& bytes = frame->bytes;
   std::size_t sent = 0;
@@ -81,6 +96,11 @@ bool WsSession::push(const FramePtr& frame, bool bounded) {
     thread_->add(kWsFramesSent);
     return true;
   }
+  return keep_rest(frame, sent, bounded);
+}
+
+// Queues what the kernel did not take of a frame.
+bool WsSession::keep_rest(const FramePtr& frame, std::size_t sent, bool bounded) {
   if (frame->droppable && sent == 0) {
     thread_->add(kWsDropped);
     return true;
@@ -88,8 +108,11 @@ bool WsSession::push(const FramePtr& frame, bool bounded) {
   const bool first = !queue_;
   if (first) queue_ = std::make_unique<Queue>();
   queue_->frames.push_back(frame);
-  if (first) queue_->offset = sent;
-  queued_ += bytes.size() - sent;
+  if (first) {
+    queue_->offset = sent;
+    can_send_to(-1);
+  }
+  queued_ += frame->bytes.size() - sent;
   if (bounded && queued_ > thread_->core.config.ws_queue_bytes) {
     cut_off();
     return false;
@@ -116,6 +139,7 @@ void WsSession::cut_off() {
 void WsSession::die() {
   if (state_ == State::dead || state_ == State::gone) return;
   state_ = State::dead;
+  can_send_to(-1);
   queue_.reset();
   queued_ = 0;
   ::shutdown(fd_.get(), SHUT_RDWR);
@@ -128,6 +152,7 @@ void WsSession::close(int code, std::string_view reason) {
 
 void WsSession::start_closing(int code, std::string_view reason) {
   state_ = State::closing;
+  can_send_to(-1);
   deadline_ms_ = monotonic_ms() + thread_->core.config.ws_close_ms;
   if (push_control(WsOpcode::close, code == ws_code::kNoCode ? std::string() : close_payload(code, reason)) && !queue_)
     flushed();
@@ -167,6 +192,7 @@ void WsSession::flush() {
     }
     if (queue_->head == queue_->frames.size()) {
       queue_.reset();
+      if (state_ == State::open) can_send_to(fd_.get());
     } else if (queue_->head >= 64 && queue_->head * 2 >= queue_->frames.size()) {
       queue_->frames.erase(queue_->frames.begin(), queue_->frames.begin() + static_cast<std::ptrdiff_t>(queue_->head));
       queue_->head = 0;
@@ -270,6 +296,7 @@ void WsSession::sweep(std::int64_t now_ms, int& pings_left) {
 void WsSession::tear_down() {
   if (state_ == State::gone) return;
   state_ = State::gone;
+  can_send_to(-1);
   const auto self = shared_from_this();
   thread_->ws.unlink(*this);
   thread_->loop.forget(fd_.get(), *this);

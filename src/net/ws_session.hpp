@@ -24,6 +24,7 @@ class WsSession final : public WsConnection,
   bool send(const FramePtr& frame) override;
   void close(int code, std::string_view reason) override;
   std::size_t queued_bytes() const override { return queued_; }
+  bool went_out(const FramePtr& frame, std::int64_t sent) override;
 
   void sweep(std::int64_t now_ms, int& pings_left);
   void tear_down();
@@ -45,7 +46,9 @@ class WsSession final : public WsConnection,
 
   template <class F>
   void call(F&& f);
+  void seated() override;
   bool push(const FramePtr& frame, bool bounded);
+  bool keep_rest(const FramePtr& frame, std::size_t sent, bool bounded);
   bool push_control(WsOpcode opcode, std::string_view payload);
   void start_closing(int code, std::string_view reason);
   void flush();
@@ -56,7 +59,6 @@ class WsSession final : public WsConnection,
   void read();
   void take(std::string_view bytes);
 
-  // What a send looks at stands first, in two lines of the processor's cache: a room walks over ten thousand of these.
   IoThread* thread_;
   Fd fd_;
   State state_ = State::open;

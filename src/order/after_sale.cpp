@@ -189,9 +189,10 @@ Status check_wish(AfterSaleWish& wish, const AfterSaleFacts& f, const Settings& 
   if (wish.kind == Kind::exchange) {
     if (wish.amount_fen != 0 || wish.shipping_fen != 0)
       return fail(Code::invalid_field, "an exchange moves no money: leave it at 0", "/amount_fen");
-    // Units that could still come back share what is left of the line; the last one takes the rest.
+    // Units that could still come back share what is left of the line; the last one takes the rest. What somebody asked
+    // money for before it left, and has left since, is counted on both sides: these units are there all the same.
     const Fen left = f.net_fen - f.claims.open_fen;
-    const std::int64_t units = f.returnable() + f.unsent() - f.claims.open_unsent;
+    const std::int64_t units = std::max(wish.qty, f.returnable() + f.unsent() - f.claims.open_unsent);
     wish.amount_fen = wish.qty == units ? left : static_cast<Fen>(static_cast<__int128>(left) * wish.qty / units);
   }
   TRY_OK(check_amounts(wish.amount_fen, wish.shipping_fen, f));

@@ -404,6 +404,7 @@ TEST_P(Money, TheJournalsDebitsAreItsCredits) {
   EXPECT_EQ(sums("2027-02"), 0);
   EXPECT_EQ(code_of(journal(shop().as(shop().staff("wei", kOperator)), "2027-01")), Code::forbidden);
   EXPECT_EQ(code_of(journal(owner, "yesterday")), Code::invalid_field);
+  EXPECT_EQ(code_of(journal(owner, "2027-02-30")), Code::invalid_field) << "there is no such day";
 }
 
 }  // namespace

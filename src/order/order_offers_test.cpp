@@ -581,6 +581,9 @@ TEST_P(Offers, ADrawIsWhatItsProofSaysAndGivesItsPrize) {
   }
   const Call guest = shop_.guest(shop_.new_guest());
   EXPECT_EQ(code_of(write([&](db::Tx& tx) { return live::enter_bag(tx, guest, bag.id); })), Code::unauthenticated);
+  const Call host = shop_.as(anna_.person);
+  EXPECT_EQ(code_of(write([&](db::Tx& tx) { return live::enter_bag(tx, host, bag.id); })), Code::forbidden)
+      << "nobody wins what they give away";
   const auto proof = [&] {
     return must(db().read([&](db::Tx& tx) -> Result<std::string> {
       return live::bag_proof(*live::find_bag(tx, bag.id), live::entrants_of(tx, bag.id), live::winners_of(tx, bag.id));

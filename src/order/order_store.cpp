@@ -53,8 +53,8 @@ const Sql kBuyerSum{"order.buyer_sum",
                     "bigint), coalesce(min(placed_at), 0), coalesce(max(placed_at), 0) from orders where bucket = $1 "
                     "and buyer_id = $2 and brand_id = $3"};
 const Sql kReadable{"order.readable_addresses",
-                    "select id, brand_id, buyer_id, address from orders where address <> '' and (bucket, id) > "
-                    "($1, $2) order by bucket, id limit $3"};
+                    "select id, brand_id, buyer_id, address from orders where address <> '' and id > $1 order by "
+                    "id limit $2"};
 const Sql kSealAddress{"order.seal_address",
                        "update orders set address = '', address_sealed = $3 where bucket = $1 and id = $2"};
 const Sql kLines{
@@ -535,7 +535,7 @@ BuyerSum buyer_sum(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand) {
       .value_or(BuyerSum{});
 }
 std::vector<Readable> readable_addresses(db::Tx& tx, OrderId after, int limit) {
-  return tx.all(kReadable, {after ? bucket_of_id(after.value) : -1, after.value, limit},
+  return tx.all(kReadable, {after.value, limit},
                 [](const Row& r) { return Readable{r.id<OrderId>(0), r.id<BrandId>(1), r.id<PersonId>(2), r.str(3)}; });
 }
 void seal_address(db::Tx& tx, OrderId id, const privacy::Sealed& address) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <map>
 
 #include "base/csv.hpp"
@@ -29,8 +30,10 @@ Result<Period> parse_period(std::string_view text, bool with_day) {
   };
   const bool month = text.size() >= 7 && text[4] == '-' && number(0, 4, p.year) && number(5, 2, p.month);
   const bool day = text.size() == 10 && text[7] == '-' && number(8, 2, p.day) && p.day >= 1 && p.day <= 31;
-  if (!month || p.year < 2024 || p.year > 2200 || p.month < 1 || p.month > 12 || (text.size() != 7 && !day) ||
-      (day && !with_day))
+  const std::chrono::year_month_day date{std::chrono::year(p.year), std::chrono::month(static_cast<unsigned>(p.month)),
+                                         std::chrono::day(static_cast<unsigned>(day ? p.day : 1))};
+  if (!month || !date.ok() || p.year < 2024 || p.year > 2200 || p.month < 1 || p.month > 12 ||
+      (text.size() != 7 && !day) || (day && !with_day))
     return fail(Code::invalid_field,
                 with_day ? "a day like 2026-11-11, or a month like 2026-11" : "a month like 2026-11",
                 with_day ? "day" : "month");

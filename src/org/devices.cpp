@@ -17,6 +17,8 @@ const Sql kLoggedIn{"org.logged_in_on",
                     "person_id) do update set at = excluded.at"};
 const Sql kDevicesOf{"org.devices_of",
                      "select device_id from person_devices where person_id = $1 order by device_id limit $2"};
+const Sql kLoginsOf{"org.device_logins_of",
+                    "select at from person_devices where person_id = $1 order by at desc, device_id limit $2"};
 const Sql kForgetOf{"org.forget_devices_of", "delete from person_devices where person_id = $1"};
 const Sql kForgetOld{"org.forget_old_devices",
                      "delete from person_devices where (device_id, person_id) in (select device_id, person_id from "
@@ -44,6 +46,10 @@ std::map<PersonId, std::set<DeviceId>> devices_of(db::Tx& tx, std::span<const Pe
     if (!ids.empty()) out.emplace(person, std::set<DeviceId>(ids.begin(), ids.end()));
   }
   return out;
+}
+
+std::vector<Instant> device_logins_of(db::Tx& tx, PersonId person) {
+  return tx.all(kLoginsOf, {person, kDevices}, [](const Row& r) { return r.integer(0); });
 }
 
 void forget_devices_of(db::Tx& tx, PersonId person) { tx.exec(kForgetOf, {person}); }

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/call.hpp"
 #include "db/db.hpp"
@@ -25,6 +26,8 @@ DeviceId device_of(std::string_view cookie);
 void logged_in_on(db::Tx& tx, DeviceId device, PersonId person, Instant now);
 // Of many people; who has none is left out.
 std::map<PersonId, std::set<DeviceId>> devices_of(db::Tx& tx, std::span<const PersonId> people);
+// When a person last logged in on each of their devices; the latest first.
+std::vector<Instant> device_logins_of(db::Tx& tx, PersonId person);
 void forget_devices_of(db::Tx& tx, PersonId person);
 std::int64_t forget_old_devices(db::Tx& tx, Instant now, int limit);
 

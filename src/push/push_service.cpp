@@ -191,6 +191,14 @@ void unsubscribe(db::Tx& tx, const Call& call, std::string_view endpoint) {
     if (s.digest == digest_of(endpoint)) store::remove(tx, bucket, call.caller.person, s.id);
 }
 void forget_person(db::Tx& tx, const Call& call, PersonId person) { store::forget(tx, call.bucket(person), person); }
+std::vector<Asked> asked_by(db::Tx& tx, const Call& call, PersonId person) {
+  std::vector<Asked> out;
+  for (const auto& s : store::of_person(tx, call.bucket(person), person)) {
+    const auto browser = opened(s);
+    out.push_back({browser ? browser->endpoint : "", s.language, s.created_at});
+  }
+  return out;
+}
 
 Result<int> begin_rounds(db::Database& db, const Call& call) {
   TRY(const bool idle, db.read([&](db::Tx& tx) -> Result<bool> {

@@ -34,6 +34,12 @@ std::string server_key();  // 65 bytes
 Status subscribe(db::Tx& tx, const Call& call, const Browser& browser);
 void unsubscribe(db::Tx& tx, const Call& call, std::string_view endpoint);
 void forget_person(db::Tx& tx, const Call& call, PersonId person);
+// The browsers of a person, as they are told to that person; the newest first.
+struct Asked {
+  std::string endpoint, language;
+  Instant at = 0;
+};
+std::vector<Asked> asked_by(db::Tx& tx, const Call& call, PersonId person);
 
 // ---- jobs
 // Makes deliveries for broadcasts that have begun; how much it did.

@@ -22,7 +22,7 @@ class Lander {
         if (s_.clip) return clip();
         return s_.product ? product("clip_gone") : store("clip_gone");
       case Kind::product:
-        return product("sold_out");
+        return product(why_not_sold());
       case Kind::store:
         return store({});
       case Kind::recruit:
@@ -45,7 +45,12 @@ class Lander {
           {});
     if (live() && s_.on_shelf) return room();
     if (ended() && s_.clip) return clip();
-    return product("sold_out");
+    return product(why_not_sold());
+  }
+
+  std::string_view why_not_sold() const {
+    if (!s_.store_open) return "store_closed";
+    return s_.on_sale ? "sold_out" : "not_sold";
   }
 
   Landing broadcast() const {

@@ -31,8 +31,10 @@ struct LandingState {
   bool pin_open = false;                                // the product is being explained in that broadcast now
   std::optional<std::int64_t> pin_start_ms;             // media time of its pin in that broadcast; none: never pinned
   bool on_shelf = false;
-  ClipId clip;  // the recording that fits; none: there is none
+  ClipId clip;             // the recording that fits; none: there is none
+  bool store_open = true;  // orders are taken there
   bool can_be_sold = false;
+  bool on_sale = true;            // else it is no longer sold, whatever the stock
   bool has_alternatives = false;  // a product of the same brand and category that can be sold
 };
 
@@ -42,7 +44,9 @@ std::string_view lands_on_text(LandsOn kind);
 struct Landing {
   LandsOn kind = LandsOn::store;
   std::string path;
-  std::string why;  // store page instead of the target: broadcast_ended, broadcast_cancelled, sold_out, clip_gone
+  // Store page instead of the target: broadcast_ended, broadcast_cancelled, store_closed, not_sold, sold_out,
+  // clip_gone.
+  std::string why;
 };
 
 Landing land(const LandingState& state);

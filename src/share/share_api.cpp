@@ -4,6 +4,7 @@
 
 #include "catalog/campaign.hpp"
 #include "catalog/catalog_service.hpp"
+#include "db/gather.hpp"
 #include "live/live.hpp"
 #include "live/live_service.hpp"
 #include "org/org_service.hpp"
@@ -45,10 +46,11 @@ Shape share_shape() {
 
 Shape lock_shape() {
   using namespace shape;
-  return {nullable(object("lock",
-                          {id("agent_id"), instant("opened_at"), instant("protect_until"), instant("expires_at"),
-                           count("rules_version"), boolean("valid", "now")},
-                          "none was ever opened: null")),
+  return {nullable(
+              object("lock",
+                     {id("agent_id"), text("agent_name", 0, 300), id("store_id", "theirs"), instant("opened_at"),
+                      instant("protect_until"), instant("expires_at"), count("rules_version"), boolean("valid", "now")},
+                     "none was ever opened: null")),
           opt(any("explain", "with ?explain: every touch and order, its inputs, rules and outcome, and who lost"))};
 }
 
@@ -115,8 +117,12 @@ Result<Reply> lock_reply(Tx& tx, const Call& call, const Request& request, Brand
   JsonWriter w;
   w.begin().key("lock");
   if (lock) {
+    // What the agent's store says to everybody, and no more.
+    TRY(const org::Agent agent, org::find_agent(tx, lock->agent));
     w.begin()
         .field("agent_id", lock->agent)
+        .field("agent_name", agent.name)
+        .field("store_id", agent.store)
         .field_at("opened_at", lock->opened_at)
         .field_at("protect_until", lock->protect_until)
         .field_at("expires_at", lock->expires_at)
@@ -144,23 +150,31 @@ constexpr std::string_view kLostPage =
     "<p lang=\"en\">This link leads nowhere. A few characters may have been lost; ask for it again.</p>"
     "</body></html>";
 
-Result<Reply> lost(const Request& request, Error error) {
-  if (error.code != Code::not_found || request.header("accept").find("text/html") == std::string_view::npos)
-    return fail(std::move(error));
+bool is_page(const Request& request) { return request.header("accept").find("text/html") != std::string_view::npos; }
+
+Result<Reply> lost(Error error, bool page) {
+  if (error.code != Code::not_found || !page) return fail(std::move(error));
   return Reply{404, std::string(kLostPage), "text/html; charset=utf-8", {{"Cache-Control", "no-store"}}};
 }
 
-Result<Reply> open_share(Tx& tx, const Call& call, const Request& request) {
-  Result<Share> share = find_share_by_token(tx, request.param("token"));
-  if (!share) return lost(request, std::move(share).error());
-  if (!is_preview(request)) TRY_OK(touch_share(tx, call, *share));
-  TRY(Landing landing, landing_of(tx, call, *share));
+Opening opening_of(const Call& call, const Request& request) {
+  return {call, std::string(request.param("token")), !is_preview(request)};
+}
+
+Result<Reply> landing_reply(Result<Landing> landing, bool page) {
+  if (!landing) return lost(std::move(landing).error(), page);
   Reply reply{302, {}, "text/plain; charset=utf-8", {}};
-  reply.headers = {{"Location", std::move(landing.path)},
+  reply.headers = {{"Location", std::move(landing->path)},
                    {"Cache-Control", "no-store"},
                    {"Referrer-Policy", "same-origin"},
                    {"X-Robots-Tag", "noindex"}};
   return reply;
+}
+
+Result<Reply> open_share(Tx& tx, const Call& call, const Request& request) {
+  const Opening opening = opening_of(call, request);
+  TRY(auto landings, open_shares(tx, {&opening, 1}));
+  return landing_reply(std::move(landings.front()), is_page(request));
 }
 
 // ---- the poster
@@ -369,6 +383,19 @@ Route buyer_lock_route() {
 }
 
 }  // namespace
+
+std::function<void(const Call&, const Request&, std::function<void(Result<Reply>)>)> gather_landings(db::Database& db) {
+  constexpr std::size_t kTogether = 256;  // landings of one body: some 4 ms of the writer
+  const auto gather = std::make_shared<db::Gather<Opening, Result<Landing>>>(
+      db, kTogether, [](Tx& tx, std::span<const Opening> openings) { return open_shares(tx, openings); });
+  return [gather](const Call& call, const Request& request, std::function<void(Result<Reply>)> answer) {
+    gather->add(opening_of(call, request), 1,
+                [page = is_page(request), answer = std::move(answer)](Result<Result<Landing>> landing) {
+                  if (!landing) return answer(fail(landing.error()));
+                  answer(landing_reply(*std::move(landing), page));
+                });
+  };
+}
 
 net::Routes share_routes(const ShareDeps& deps) {
   net::Routes routes;

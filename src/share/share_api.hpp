@@ -6,6 +6,8 @@
 // it shows the token. Reading somebody else's lock is audited.
 #pragma once
 
+#include <functional>
+
 #include "net/route.hpp"
 #include "share/share.hpp"
 
@@ -16,5 +18,10 @@ struct ShareDeps {
   OrderFactsFn order_facts;  // empty: receipts can't be shared
 };
 net::Routes share_routes(const ShareDeps& deps);
+
+// openShare for landings that come at once: they are decided by one body (decision 0068), so what those of one link
+// have in common is read once. For app::DispatcherDeps::gathered, where one thread writes (SQLite).
+std::function<void(const Call&, const net::Request&, std::function<void(Result<net::Reply>)>)> gather_landings(
+    db::Database& db);
 
 }  // namespace lianbo::share

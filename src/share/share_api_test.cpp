@@ -161,7 +161,28 @@ TEST_P(ShareApi, LandsByTheStateOfTheRoomAndTheProduct) {
   take_off_sale(tea_);
   EXPECT_EQ(open(v, early), product + "gone=1&" + tail) << "green tea is there";
   take_off_sale(green_);
-  EXPECT_EQ(open(v, early), "/store/" + a_.store.text() + "?why=sold_out&" + tail);
+  EXPECT_EQ(open(v, early), "/store/" + a_.store.text() + "?why=not_sold&" + tail);
+}
+
+TEST_P(ShareApi, TheStorePageSaysWhy) {
+  const ProductId last = make_product("last", "nothing like it", 0);
+  NewShare wish;
+  wish.kind = Kind::product;
+  wish.store = a_.store;
+  wish.product = last;
+  const Share sold_out = share_of(person(a_.person), wish);
+  wish.product = tea_;
+  const Share tea = share_of(person(a_.person), wish);
+  const Call v = guest(new_person());
+  const std::string store = "/store/" + a_.store.text() + "?why=";
+  EXPECT_EQ(open(v, sold_out), store + "sold_out&share=" + sold_out.token);
+  take_off_sale(last);
+  EXPECT_EQ(open(v, sold_out), store + "not_sold&share=" + sold_out.token);
+  suspend(a_);
+  EXPECT_EQ(open(v, tea), "/product/" + tea_.text() + "?store=" + a_.store.text() + "&share=" + tea.token)
+      << "orders are taken there all the same";
+  write([&](Tx& tx) { return org::set_agent_state(tx, system(), a_.id, org::AgentState::left, "test", {}); });
+  EXPECT_EQ(open(v, tea), store + "store_closed&share=" + tea.token) << "no order is taken there, whatever the stock";
 }
 
 TEST_P(ShareApi, MachinesThatLookAheadAreShownTheWayAndCountNothing) {
@@ -281,6 +302,8 @@ TEST_P(ShareApi, TheLockIsShownToItsBuyerAndAuditedWhenStaffLooks) {
   open(guest(v), agents_share(a_));
   const json::value mine = *parse_json(get(guest(v), own)->body);
   EXPECT_EQ(get_text(get_object(mine, "lock"), "agent_id"), a_.id.text());
+  EXPECT_EQ(get_text(get_object(mine, "lock"), "agent_name"), a_.name) << "the name that stands on their store";
+  EXPECT_EQ(get_text(get_object(mine, "lock"), "store_id"), a_.store.text());
   EXPECT_EQ(get_text(get_object(mine, "lock"), "opened_at"), format_rfc3339(kDawn));
   EXPECT_TRUE(get_bool(get_object(mine, "lock"), "valid"));
   EXPECT_FALSE(get_bool(get_object(*parse_json(get(guest(v, kDawn + 30 * kDayMs), own)->body), "lock"), "valid", true));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "catalog/catalog_service.hpp"
@@ -32,6 +33,13 @@ Result<T> at_place(Result<T> result, std::string_view place) {
 }
 
 // ---- making a share
+
+// Who has applied sells for nobody yet: a buyer like others, until staff has said yes.
+Result<bool> has_only_applied(Tx& tx, const AgentOf& agent) {
+  if (agent.active) return false;
+  TRY(const org::Agent known, org::find_agent(tx, agent.agent));
+  return known.state == org::AgentState::applied;
+}
 
 // What the kinds may name beside their channel.
 Status check_fields(const NewShare& wish) {
@@ -140,6 +148,10 @@ Status fill_product(Tx& tx, const Call& call, const NewShare& wish, Share& share
   TRY_OK(need(bool(wish.product), "product_id", wish.kind));
   TRY(const catalog::Product product, at_place(catalog::find_product(tx, wish.product), "/product_id"));
   const AgentOf* own = call.caller.agent_at(product.brand);
+  if (own != nullptr) {
+    TRY(const bool applied, has_only_applied(tx, *own));
+    if (applied) own = nullptr;
+  }
   const StoreId wanted = wish.store ? wish.store : own != nullptr ? own->store : StoreId{};
   TRY_OK(need(bool(wanted), "store_id", wish.kind));
   TRY(const org::Store store, at_place(org::find_store(tx, wanted), "/store_id"));
@@ -245,11 +257,15 @@ Stamp next_stamp(const Call& call, const Guard& guard) {
   return stamp;
 }
 
-// Whom the share speaks for now. An agent's own share speaks for that agent for ever, whatever becomes of them.
-Result<org::Agent> agent_spoken_for(Tx& tx, const Call& call, const Share& share, Instant at) {
-  AgentId own = share.agent;
-  if (!own)
-    if (const std::optional<org::Agent> since = org::agent_of_person(tx, share.brand, share.sharer)) own = since->id;
+// An agent's own share speaks for that agent for ever, whatever becomes of them; who has only applied is no agent yet.
+AgentId agent_who_shared(Tx& tx, const Share& share) {
+  if (share.agent) return share.agent;
+  const std::optional<org::Agent> since = org::agent_of_person(tx, share.brand, share.sharer);
+  return since && since->state != org::AgentState::applied ? since->id : AgentId{};
+}
+
+// Whom the share speaks for at this instant; own: agent_who_shared.
+Result<org::Agent> agent_spoken_for(Tx& tx, const Call& call, const Share& share, AgentId own, Instant at) {
   std::optional<Lock> lock;
   AgentId stores;
   if (!own) {
@@ -404,7 +420,10 @@ Status merge_brand(Tx& tx, const Call& call, RulesBook& book, BrandId brand, Per
   }
   person.lock = moves.back().lock;
 
-  // The share they came through last, as either of the two.
+  // The share they came through last, as either of the two; one of their own is no way to have come.
+  for (ShareId* last : {&guest->last_share, &person.last_share})
+    if (const auto came = store::find_share(tx, *last); came && (came->sharer == person_id || came->sharer == guest_id))
+      *last = {};
   std::sort(all.begin(), all.end(),
             [](const Touch& a, const Touch& b) { return std::pair(a.at, a.id) > std::pair(b.at, b.id); });
   const auto newest = std::find_if(all.begin(), all.end(), [&](const Touch& touch) {
@@ -472,7 +491,10 @@ Result<Share> create_share(Tx& tx, const Call& call, const NewShare& wish, const
   share.channel = wish.channel;
   share.created_at = call.now;
   TRY_OK(fill_target(tx, call, wish, order_facts, share));
-  if (const AgentOf* agent = call.caller.agent_at(share.brand)) share.agent = agent->agent;
+  if (const AgentOf* agent = call.caller.agent_at(share.brand)) {
+    TRY(const bool applied, has_only_applied(tx, *agent));
+    if (!applied) share.agent = agent->agent;
+  }
 
   const Bucket bucket = call.bucket(share.sharer);
   share.id = call.make_id<ShareId>(bucket);
@@ -531,14 +553,35 @@ std::string share_url(const Settings& settings, std::string_view token) {
   return url + "/s/" + std::string(token);
 }
 
-Result<Touch> touch_share(Tx& tx, const Call& call, const Share& share) {
+namespace {
+
+// What the openings of one link have in common: read by the first of them.
+struct Link {
+  std::optional<Result<Share>> share;
+  std::optional<Result<Landing>> landing;
+  std::optional<org::LockRules> rules;
+  std::optional<AgentId> own;       // agent_who_shared
+  std::optional<org::Agent> agent;  // of own; whom others speak for depends on their locks, which move
+};
+
+Result<Touch> touch_link(Tx& tx, const Call& call, Link& link) {
+  const Share& share = **link.share;
   const PersonId buyer = call.caller.person;
   if (!buyer) return fail(Code::unauthenticated);
   Guard guard = store::lock_guard(tx, call.bucket(buyer), share.brand, buyer);
   catch_up(tx, call, guard);
   const Stamp stamp = next_stamp(call, guard);
-  TRY(const org::LockRules rules, org::lock_rules(tx, share.brand));
-  TRY(const org::Agent agent, agent_spoken_for(tx, call, share, stamp.at));
+  if (!link.rules) {
+    TRY(link.rules, org::lock_rules(tx, share.brand));
+  }
+  if (!link.own) link.own = agent_who_shared(tx, share);
+  std::optional<org::Agent> spoken_for = link.agent;
+  if (!spoken_for) {
+    TRY(spoken_for, agent_spoken_for(tx, call, share, *link.own, stamp.at));
+    if (*link.own) link.agent = spoken_for;
+  }
+  const org::LockRules& rules = *link.rules;
+  const org::Agent& agent = *spoken_for;
   const AgentOf* as_agent = call.caller.agent_at(share.brand);
   // Opening one's own link is no way to have come here.
   if (share.sharer != buyer) guard.last_share = share.id;
@@ -556,6 +599,14 @@ Result<Touch> touch_share(Tx& tx, const Call& call, const Share& share) {
   fact.share = share.id;
   live::tally(tx, fact);
   return touch;
+}
+
+}  // namespace
+
+Result<Touch> touch_share(Tx& tx, const Call& call, const Share& share) {
+  Link link;
+  link.share = share;
+  return touch_link(tx, call, link);
 }
 
 Result<Touch> touch_ad(Tx& tx, const Call& call, BrandId brand) {
@@ -579,7 +630,8 @@ Result<Landing> landing_of(Tx& tx, const Call&, const Share& share) {
   if (share.broadcast) {
     TRY(const live::Broadcast broadcast, live::find_broadcast(tx, share.broadcast));
     s.broadcast_state = broadcast.state;
-    if (share.product && broadcast.state == live::BroadcastState::live) {
+    // Of a clip the room is no target: when the clip is gone, its product is.
+    if (share.product && share.kind != Kind::clip && broadcast.state == live::BroadcastState::live) {
       const std::optional<live::Pin> open = live::open_pin(tx, share.broadcast);
       s.pin_open = open && open->product == share.product;
       if (!s.pin_open) {
@@ -601,13 +653,36 @@ Result<Landing> landing_of(Tx& tx, const Call&, const Share& share) {
       s.clip = clip->id;
   }
   if (share.product && !in_room) {
-    s.can_be_sold = catalog::product_can_be_sold(tx, share.product, share.store);
-    if (!s.can_be_sold) {
+    TRY(const auto owner, org::store_owner(tx, share.store));
+    s.store_open = owner.agent.state == org::AgentState::active || owner.agent.state == org::AgentState::suspended;
+    s.can_be_sold = s.store_open && catalog::product_can_be_sold(tx, share.product, share.store);
+    if (s.store_open && !s.can_be_sold) {
       TRY(const catalog::Product product, catalog::find_product(tx, share.product));
+      s.on_sale = product.on_sale;
       s.has_alternatives = !catalog::alternatives(tx, product, 1).empty();
     }
   }
   return land(s);
+}
+
+Result<std::vector<Result<Landing>>> open_shares(Tx& tx, std::span<const Opening> openings) {
+  std::map<std::string_view, Link> links;
+  std::vector<Result<Landing>> out;
+  out.reserve(openings.size());
+  for (const Opening& opening : openings) {
+    Link& link = links[opening.token];
+    if (!link.share) link.share = find_share_by_token(tx, opening.token);
+    if (*link.share && !link.landing) link.landing = landing_of(tx, opening.call, **link.share);
+    if (!*link.share) {
+      out.push_back(fail(link.share->error()));
+    } else if (!*link.landing) {
+      out.push_back(*link.landing);
+    } else {
+      if (opening.counts) TRY_OK(touch_link(tx, opening.call, link));
+      out.push_back(*link.landing);
+    }
+  }
+  return out;
 }
 
 bool is_preview(const net::Request& request) {

@@ -8,12 +8,13 @@
 // under any concurrency.
 //
 // An opening of an agent's share costs seven statements beside the landing: share, guard row, agent, rules, touch,
-// lock, tally.
+// lock, tally. Of openings that are decided together only the first of a link costs share, agent, rules and landing.
 // Errors: not_found, invalid_field, missing_field, not_on_shelf, forbidden, agent_not_active, order_state_conflict.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,14 @@ Result<Touch> touch_share(db::Tx& tx, const Call& call, const Share& share);
 Result<Touch> touch_ad(db::Tx& tx, const Call& call, BrandId brand);
 // Where the share leads now.
 Result<Landing> landing_of(db::Tx& tx, const Call& call, const Share& share);
+// Somebody opens a link. What leads where now, for each in order, and the touches of those that count; what openings of
+// one link have in common is read once. Nothing is written for who gets an error.
+struct Opening {
+  Call call;
+  std::string token;
+  bool counts = true;  // false: is_preview
+};
+Result<std::vector<Result<Landing>>> open_shares(db::Tx& tx, std::span<const Opening> openings);
 // A fetch by a machine that looks ahead (HEAD, prefetch, link preview, crawler): it is shown the way, and counts
 // nothing.
 bool is_preview(const net::Request& request);

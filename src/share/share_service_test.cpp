@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -288,6 +289,48 @@ TEST_P(ShareService, ABuyersSharePassesOnToTheirLocksAgentOrElseTheStores) {
   EXPECT_EQ(lock(v), std::nullopt);
 }
 
+TEST_P(ShareService, WhoHasOnlyAppliedIsABuyerStill) {
+  const org::Agent asks = make_agent("asks", org::AgentState::applied);
+  const Share while_waiting = share_of(person(asks.person), store_wish(b_.store));
+  EXPECT_EQ(while_waiting.agent, AgentId{});
+  EXPECT_EQ(touch(guest(new_person(), kDawn), while_waiting).agent, b_.id) << "the store's agent has it";
+  NewShare product;
+  product.kind = Kind::product;
+  product.product = tea_;
+  const Call waiting = person(asks.person);
+  EXPECT_EQ(refused([&](Tx& tx) { return create_share(tx, waiting, product, facts_); }).where, "/store_id")
+      << "their own store is not open";
+  write([&](Tx& tx) { return org::set_agent_state(tx, system(), asks.id, org::AgentState::training, "test", {}); });
+  const Touch in_training = touch(guest(new_person(), kDawn), while_waiting);
+  EXPECT_EQ(in_training.agent, asks.id) << "a link speaks for the agent its sharer became";
+  EXPECT_EQ(in_training.outcome, Outcome::inactive);
+}
+
+TEST_P(ShareService, AClipThatIsGoneLeadsToItsProductAlsoWhileItsRoomIsLive) {
+  const BroadcastId broadcast = make_broadcast(a_, {tea_});
+  start(broadcast, kDawn);
+  pin(broadcast, tea_, kDawn + 5'000);
+  Share share;
+  share.kind = Kind::clip;
+  share.token = "0123456789ABCDEF";
+  share.brand = brand_;
+  share.store = a_.store;
+  share.broadcast = broadcast;
+  share.product = tea_;
+  share.clip = ClipId{5};  // withdrawn: not to be seen
+  const Call viewer = guest(new_person());
+  const Landing landing = read([&](Tx& tx) { return landing_of(tx, viewer, share); });
+  EXPECT_EQ(landing.kind, LandsOn::product) << landing.path;
+}
+
+TEST_P(ShareService, ALinkOfOnesOwnIsNoWayToHaveComeAlsoWhenOpenedAsAGuest) {
+  const PersonId p = new_person(), g = new_person();
+  const Share own = share_of(guest(p), store_wish(b_.store));
+  touch(guest(g, kDawn + 1), own);
+  log_in(g, p, kDawn + 2);
+  EXPECT_EQ(share_of(guest(p), store_wish(b_.store)).parent, ShareId{});
+}
+
 TEST_P(ShareService, AnOrderSeesTheLockAsItWasAndLengthensIt) {
   const Share a = agents_share(a_), b = agents_share(b_);
   const PersonId v = new_person();
@@ -323,6 +366,68 @@ TEST_P(ShareService, AnOpeningTakesSevenStatements) {
     return touch_share(tx, call, share);
   });
   EXPECT_LE(db().stats().statements - before, 7);
+}
+
+TEST_P(ShareService, OpeningsOfOneBodyAreWhatTheyWouldBeOneAfterTheOther) {
+  set_rules(30, 0);  // every touch of the other agent takes over
+  const PersonId sharer = new_person();
+  const Share links[] = {agents_share(a_), agents_share(b_), share_of(guest(sharer), store_wish(b_.store))};
+  std::vector<PersonId> people{sharer};
+  for (int i = 0; i < 5; ++i) people.push_back(new_person());
+  std::mt19937 rng(7);
+  std::map<std::int64_t, AgentId> locked;  // the rule, by hand
+  std::map<std::int64_t, std::size_t> opened;
+  for (int round = 0; round < 8; ++round) {
+    std::vector<Opening> openings;
+    for (int i = 0; i < 40; ++i) {
+      const PersonId who = people[rng() % people.size()];
+      const std::size_t link = rng() % 3;
+      const bool counts = rng() % 8 != 0;
+      openings.push_back({guest(who, kDawn + round), links[link].token, counts});
+      if (!counts) continue;
+      const auto speaks = locked.find(sharer.value);
+      // Who is no agent speaks for the agent they are locked to at that moment, else for the store's.
+      const AgentId agent = link == 0 ? a_.id : link == 1 || speaks == locked.end() ? b_.id : speaks->second;
+      locked[who.value] = agent;
+      ++opened[who.value];
+    }
+    const auto landings = write([&](Tx& tx) { return open_shares(tx, openings); });
+    ASSERT_EQ(landings.size(), openings.size());
+    for (std::size_t i = 0; i < landings.size(); ++i) {
+      ASSERT_TRUE(landings[i]);
+      EXPECT_TRUE(landings[i]->path.ends_with("share=" + openings[i].token)) << landings[i]->path;
+    }
+    for (const PersonId person : people) {
+      if (!locked.contains(person.value)) continue;
+      ASSERT_TRUE(lock(person));
+      EXPECT_EQ(lock(person)->agent, locked.at(person.value));
+      EXPECT_EQ(rebuilt(person), lock(person));
+      EXPECT_EQ(touches(person).size(), opened[person.value]);
+    }
+  }
+}
+
+TEST_P(ShareService, ALinkThatLeadsNowhereFailsWhoOpenedItAndNobodyElse) {
+  const Share a = agents_share(a_);
+  const PersonId first = new_person(), second = new_person();
+  const Opening openings[] = {{guest(first), a.token}, {guest(second), "nosuchtoken00000"}, {guest(second), a.token}};
+  const auto landings = write([&](Tx& tx) { return open_shares(tx, openings); });
+  ASSERT_EQ(landings.size(), 3u);
+  EXPECT_TRUE(landings[0]);
+  ASSERT_FALSE(landings[1]);
+  EXPECT_EQ(landings[1].error().code, Code::not_found);
+  EXPECT_TRUE(landings[2]);
+  EXPECT_EQ(touches(first).size(), 1u);
+  EXPECT_EQ(touches(second).size(), 1u);
+}
+
+TEST_P(ShareService, OpeningsOfOneLinkInOneBodyTakeFourStatementsEach) {
+  const Share a = agents_share(a_);
+  std::vector<Opening> openings;
+  for (int i = 0; i < 100; ++i) openings.push_back({guest(new_person()), a.token});
+  const std::int64_t before = db().stats().statements;
+  write([&](Tx& tx) { return open_shares(tx, openings); });
+  EXPECT_LE(db().stats().statements - before, 4 * 100 + 6);
 }
 
 TEST_P(ShareService, TouchesAndOrdersOfOneBuyerByManyThreadsGiveTheLockOfTheirRows) {

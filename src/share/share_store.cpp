@@ -66,6 +66,7 @@ const Sql kLockGuard{"lock.guard",
                      "on conflict (brand_id, buyer_id) do update set version = locks.version + 1 "
                      "returning " GUARD_COLUMNS};
 const Sql kLockGuardIfAny{"lock.guard_if_any",
+                          "select " GUARD_COLUMNS " from locks where bucket = $1 and brand_id = $2 and buyer_id = $3",
                           "update locks set version = version + 1 where bucket = $1 and brand_id = $2 "
                           "and buyer_id = $3 returning " GUARD_COLUMNS};
 const db::Together kLockGuardTogether{kLockGuardIfAny, db::Together::How::locks};

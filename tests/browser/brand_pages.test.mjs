@@ -568,8 +568,11 @@ test('each sees the pages of their roles; who serves some regions begins with th
   await operator.page.getByText('这一页不在你的权限里').waitFor()
   const region = await sees('hua-dong')
   await region.page.getByRole('heading', { name: '订单' }).waitFor()
-  assert.deepEqual((await names(region)).map((name) => name.trim()), ['代理', '入驻申请', '地区', '商品', '订单', '售后', '设置'])
+  assert.deepEqual((await names(region)).map((name) => name.trim()), ['代理', '入驻申请', '地区', '商品', '订单', '售后', '转化漏斗', '单品扩散', '设置'])
   await region.page.getByText('你负责：浙江杭州').waitFor()
+  await go(region.page, `/brand/${world.brand}/funnel`)
+  await region.page.locator('tbody tr').first().waitFor()
+  assert.deepEqual((await region.page.locator('tbody tr td:first-child').allInnerTexts()).map((name) => name.trim()), ['浙江杭州'], 'figures end at their regions')
   unharmed(operator, region)
 })
 

@@ -2,7 +2,7 @@
 // broadcast came to, and why every fen is what it is.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { axeFindings, desk, layoutShift, phone, settled, smallTargets, tooWide } from './browser.mjs'
+import { desk, pageFaults, phone, settled } from './browser.mjs'
 import { receivedOrder, until } from './brand_day.mjs'
 import { makeStage, unharmed } from './stage.mjs'
 import { buy, Client, fillDay, fillTrust, makeBuyer } from './world.mjs'
@@ -66,6 +66,9 @@ test('a broadcast is prepared: products picked, put in order by keys and by drag
   await page.goto('/host/live/new')
   await page.locator('#plan-title').fill('周末早餐这样做')
   await page.getByRole('button', { name: '一刻钟后' }).click()
+  const ai = page.getByRole('checkbox', { name: '出镜的是 AI 生成的主播' })
+  await ai.check()
+  await ai.uncheck()
   await page.getByRole('button', { name: '挑选商品' }).click()
   for (const i of [1, 4, 8]) await dialog(page).getByRole('checkbox', { name: new RegExp(world.products[i].title) }).click()
   await dialog(page).getByRole('button', { name: '放上货架（3 样）' }).click()
@@ -111,6 +114,17 @@ test('a broadcast is prepared: products picked, put in order by keys and by drag
   await page.getByRole('button', { name: '下播' }).waitFor()
   await page.getByRole('button', { name: /^接着讲/ }).click()
   await page.locator('.now').getByText('三泡仍香').waitFor()
+
+  // A presenter made by AI is labelled as soon as the host says so, and stays it.
+  const viewer = await stage.visitor(phone)
+  await viewer.page.goto(`/room/${id}`)
+  await viewer.page.locator('.offer').waitFor()
+  assert.equal(await viewer.page.getByRole('note').filter({ hasText: 'AI 主播' }).count(), 0)
+  await host.client.patch(`/broadcasts/${id}`, { ai_presenter: true })
+  await viewer.page.getByRole('note').filter({ hasText: 'AI 主播' }).waitFor()
+  await assert.rejects(host.client.patch(`/broadcasts/${id}`, { ai_presenter: false }))
+  unharmed(viewer)
+
   await page.getByRole('button', { name: '下播' }).click()
   await dialog(page).getByRole('button', { name: '下播' }).click()
   await page.waitForURL('**/results')
@@ -421,12 +435,6 @@ test('no serious finding of accessibility, nothing too small for a thumb, nothin
   const { paidOrder } = await filled()
   const entry = (await world.hosts[0].client.get(`/agents/${world.hosts[0].id}/entries`)).items[0]
   const paths = ['/', '/open', '/live', '/live/new', `/live/${world.next[0].id}/edit`, `/live/${world.next[0].id}`, `/live/${world.live[0].id}`, `/live/${world.live[0].id}/results`, '/orders', `/orders/${paidOrder.id}`, '/customers', '/earnings', `/earnings/${entry.id}`, '/shares', '/score', '/team', '/training', '/store', '/assistants', '/more']
-  const found = await stage.sweep([{ ...phone, colorScheme: 'light' }, { ...phone, colorScheme: 'dark' }], world.hosts[0], paths, async ({ page }, path) => {
-    await page.goto(`/host${path}`)
-    await settled(page)
-    const shift = await layoutShift(page)
-    const moved = shift.sum >= 0.02 ? [`moves by ${shift.sum.toFixed(3)}: ${shift.by.join(' | ')}`] : []
-    return [...moved, ...(await axeFindings(page)), ...(await smallTargets(page)), ...(await tooWide(page))]
-  })
+  const found = await stage.sweep([{ ...phone, colorScheme: 'light' }, { ...phone, colorScheme: 'dark' }], world.hosts[0], paths, ({ page }, path, options) => pageFaults(page, `/host${path}`, options))
   assert.deepEqual(found, [])
 })

@@ -230,9 +230,26 @@ test('clips are renamed, withdrawn, posted by another host, and found beside the
   assert.deepEqual(faults, [])
   for (const one of [own, other, staff, buyer]) await one.context.close()
 
-  const viewer = await watch(head)
+  // The encoder is gone: the host reads what viewers see, and what to do.
+  const air = await person(head.host)
+  await air.page.goto(`/host/live/${head.id}`)
+  await air.page.getByText('画面正常，买家看得到。').waitFor()
   const before = Date.now() / 100
+  const viewer = await watch(head)
+  encoder.kill('SIGKILL')
+  await air.page.getByText(/^画面断了：买家看到“主播正在重新连接”/).waitFor()
+  await viewer.getByText('主播正在重新连接…').waitFor()
+  await air.context.close()
   const replay = await leaves(head, viewer)
+  // It can be stopped, wound with the keyboard, and goes on from there.
+  await viewer.getByRole('button', { name: '暂停' }).tap()
+  await viewer.getByRole('button', { name: '播放', exact: true }).waitFor()
+  const place = viewer.getByRole('slider', { name: '回放进度' })
+  await place.press('Home')
+  await until(() => viewer.evaluate(() => document.querySelector('.moving video').currentTime < 1), 10, 'winding back does nothing')
+  assert.deepEqual([...(await axeFindings(viewer)), ...(await smallTargets(viewer))], [])
+  await viewer.getByRole('button', { name: '播放', exact: true }).tap()
+  await until(() => viewer.evaluate(() => !document.querySelector('.moving video').paused), 10, 'the replay does not go on')
   assert.ok(apart(before, replay.mark) < 3000, 'the replay begins with what was shown first')
   await viewer.context().close()
 })

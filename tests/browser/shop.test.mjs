@@ -27,6 +27,39 @@ test('the types of the API are those of the server', () => {
   execFileSync(process.execPath, [new URL('../../web/tools/generate_api.mjs', import.meta.url).pathname, world.server.url, '--check'], { stdio: 'inherit' })
 })
 
+test('a buyer goes from room to room on one connection: what is told in the old room ends with it', async () => {
+  const [first, second] = [world.live[0], world.live[1]]
+  const one = await visitor()
+  const { page } = one
+  const sockets = []
+  page.on('websocket', (socket) => socket.url().includes('/rooms/') && sockets.push(socket.url()))
+  const enter = async (room) => {
+    await page.locator(`a[href="/room/${room.id}"]`).first().click()
+    await page.locator('.shelf-button:enabled').waitFor()
+  }
+  await page.goto('/')
+  await enter(first)
+  await page.goBack()
+  await enter(second)
+  assert.equal(sockets.length, 1, `one connection for both rooms: ${sockets}`)
+  await page.locator('#say').fill('到第二个房间了')
+  await page.keyboard.press('Enter')
+  await page.getByRole('log').getByText('到第二个房间了').waitFor()
+  // The first room is left: whoever comes there is alone, and what is said there is heard by nobody else.
+  const other = await visitor()
+  await other.page.goto(`/room/${first.id}`)
+  await other.page.waitForFunction(() => /\D1$/.test(document.querySelector('header .pill')?.textContent ?? ''))
+  await other.page.locator('#say').fill('这里只有我')
+  await other.page.keyboard.press('Enter')
+  await other.page.getByRole('log').getByText('这里只有我').waitFor()
+  assert.equal(await page.getByRole('log').getByText('这里只有我').count(), 0)
+  await page.goBack()
+  await enter(first)
+  await page.getByRole('log').getByText('这里只有我').waitFor()
+  assert.equal(sockets.length, 1)
+  unharmed(one, other)
+})
+
 test('a guest opens a moment link, lands on its product, logs in, buys, pays, shares the receipt; a second browser opens that', async () => {
   const [room, promoter, product] = [world.live[0], world.hosts[1], world.products[0]]
   const share = await promoter.client.post('/shares', { kind: 'moment', channel: 'group', broadcast_id: room.id, product_id: product.id })

@@ -2,7 +2,7 @@
 // phone, and two tabs, a lost session, a stale cart end in a clear state and never in a second order.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { axeFindings, desk, layoutShift, phone, settled, smallTargets, tooWide } from './browser.mjs'
+import { axeFindings, desk, pageFaults, phone, settled } from './browser.mjs'
 import { makeStage, unharmed } from './stage.mjs'
 import { buy, fillDay, makeBuyer, startServer } from './world.mjs'
 
@@ -41,17 +41,7 @@ const main = () => [
 ]
 
 test('every main page: no serious finding, light and dark; a thumb hits everything; nothing jumps', async () => {
-  const found = await stage.sweep([{ ...phone, colorScheme: 'light' }, { ...phone, colorScheme: 'dark' }, { ...desk, colorScheme: 'dark' }], day.buyer, main(), async ({ page }, path, options) => {
-    await page.goto(path)
-    await settled(page)
-    const found = await axeFindings(page)
-    if ((await page.locator('.error-state').count()) > 0) found.push('shows an error')
-    if (options.isMobile) found.push(...(await smallTargets(page)))
-    found.push(...(await tooWide(page)))
-    const shift = await layoutShift(page)
-    if (shift.sum >= 0.02) found.push(`the page moved by ${shift.sum.toFixed(3)}: ${shift.by.join('; ')}`)
-    return found
-  }, 1)
+  const found = await stage.sweep([{ ...phone, colorScheme: 'light' }, { ...phone, colorScheme: 'dark' }, { ...desk, colorScheme: 'dark' }], day.buyer, main(), ({ page }, path, options) => pageFaults(page, path, options), 1)
   assert.deepEqual(found, [])
 })
 

@@ -1,5 +1,6 @@
 // Pictures of every main page at both sizes, light and dark, in both languages, into build/shots (ignored).
 //   node tests/browser/shots.mjs [pattern …]     only pictures whose name, as in host-air.390.dark.en, fits one of these
+// LIANBO_SHOTS_WHOLE=1: the whole page instead of what the screen shows of it.
 // Each entry lists its pages in shots_ENTRY.mjs beside this file:
 //   export default [{name, open(page, world), as?(world), before?(world, browser), sizes?}…]
 // `as` gives the account that is logged in; `before(world, browser)` changes the world, once; `sizes` leaves one of 390 and 1440 out.
@@ -7,6 +8,7 @@
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { desk, launch, openContext, phone, settled } from './browser.mjs'
+import { mediaSettings } from './media_day.mjs'
 import { fillDay, fillTrust, makeWorld } from './world.mjs'
 
 const at_once = 3  // pages spend most of their time waiting for the network to be idle
@@ -25,7 +27,7 @@ async function take() {
             if (wanted.length === 0 || wanted.some((pattern) => pattern.test(name))) pictures.push({ name, one, options: { ...options, colorScheme, locale } })
           }
   mkdirSync(folder, { recursive: true })
-  const world = await makeWorld({ settings: ['room.chat_per_10s=100', 'room.counts_ms=200'] })
+  const world = await makeWorld({ settings: ['room.chat_per_10s=100', 'room.counts_ms=200', ...mediaSettings] })
   const browser = await launch()
   const faults = []
   const sessions = new Map()
@@ -48,12 +50,13 @@ async function take() {
       const page = await context.newPage()
       await one.open(page, world)
       await settled(page)
-      await page.screenshot({ path: `${folder}${name}.png` })
+      await page.screenshot({ path: `${folder}${name}.png`, fullPage: !!process.env.LIANBO_SHOTS_WHOLE })
       ++made
     } catch (error) {
       found.push(`not made: ${error.message.split('\n')[0]}`)
     }
-    for (const fault of found) faults.push(`${name}: ${fault}`)
+    // Pictures and clips are another server's.
+    for (const fault of found) if (!/outside request: .*\.(m3u8|ts|mp4|jpg)/.test(fault)) faults.push(`${name}: ${fault}`)
     await context.close()
   }
   try {
@@ -66,6 +69,7 @@ async function take() {
     }))
   } finally {
     await browser.close()
+    world.media?.close()
     await world.close()
   }
   console.log(`${made} pictures in build/shots`)

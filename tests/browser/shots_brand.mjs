@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { fillBrand } from './brand_day.mjs'
 import { go } from './browser.mjs'
+import { fillMedia } from './media_day.mjs'
 
 const as = (world) => world.founder
 const at = (path) => (page, world) => go(page, `/brand/${world.brand}/${typeof path === 'function' ? path(world) : path}`)
@@ -51,6 +52,12 @@ export default [
   shot('product', (world) => `products/${world.products[6].id}`),
   shot('product-add', 'products', async (page) => { await page.locator('.actions .button.strong').click() }),
   shot('products-import', 'products/import'),
+  shot('products-import-wrong', 'products/import', async (page) => {
+    await page.setInputFiles('input[type=file]', { name: 'products.csv', mimeType: 'text/csv', buffer: Buffer.from('code,title,category,sku,price_fen,stock\nQ1,新茶,茶饮,100g,abc,10\nQ2,,茶饮,50g,1200,5\nQ3,好茶,茶饮,50g,1200,-4\n') })
+    await page.locator('.places').waitFor()
+  }),
+  { ...shot('clips', 'clips'), before: fillMedia },
+  { ...shot('clips-post', 'clips', (page) => page.locator('.clip .act').last().click()), before: fillMedia },
   shot('campaigns', 'campaigns'),
   shot('campaign', (world) => `campaigns/${world.more.campaign.id}`),
   shot('campaign-draft', (world) => `campaigns/${world.more.draft.id}`, (page) => page.locator('.actions .button').first().click()),
@@ -82,7 +89,17 @@ export default [
   shot('settlements', 'settlements'),
   shot('settlement', 'settlements', async (page) => { await page.locator('tbody a').last().click(); await page.locator('tbody .acts').first().waitFor() }),
   shot('why', (world) => `why/entry/${world.more.entry.id}`),
+  shot('settle-run', 'settlements', async (page) => { await page.locator('.actions .button.strong').click(); await page.waitForTimeout(400) }),
+  {
+    ...shot('settle-approve', 'settlements', async (page) => { await page.locator('tbody .button.small.over').first().click() }),
+    as: () => ({ login: 'cai-wu', password: 'cai-wu-password' }),
+    async before(world) {
+      await world.owner.put(`/brands/${world.brand}/money-rules`, { settlement_approval: 'always' })
+      await world.owner.post(`/brands/${world.brand}/settlements`, { cutoff_at: new Date().toISOString() })
+    },
+  },
   shot('books', 'books'),
+  shot('payouts', 'books', (page) => page.locator('tbody .acts .button').first().click()),
   shot('books-debts', 'books', tab(1)),
   shot('books-accounts', 'books', tab(2)),
   shot('funnel', 'funnel'),

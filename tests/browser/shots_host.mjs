@@ -1,7 +1,8 @@
 // The host's pages, for ./dev shots.
 import { go } from './browser.mjs'
 import { receivedOrder, until } from './brand_day.mjs'
-import { makeBuyer } from './world.mjs'
+import { fillMedia } from './media_day.mjs'
+import { makeBuyer, makeHost } from './world.mjs'
 
 const host = (world) => world.hosts[0]
 const lines = ['主播晚上好', '这个适合敏感肌吗？', '上次买的已经用完了，来回购', 'Does it ship to Shanghai?', '好的，谢谢主播', '已经下单啦']
@@ -101,4 +102,59 @@ export default [
   { name: 'reach', as: host, open: (page) => go(page, '/host/reach') },
   { name: 'promote', as: host, open: (page, world) => go(page, `/host/live/${world.live[0].id}/promote`) },
   { name: 'more', as: host, open: (page) => go(page, '/host/more') },
+  {
+    name: 'promote-on',
+    as: host,
+    async before(world) {
+      const of = `/brands/${world.brand}`
+      await world.owner.post(`${of}/wallet-credits`, { agent_id: world.hosts[0].id, amount_fen: 50_000, reason: '收款单 18' })
+      const room = world.live[0].id
+      await world.hosts[0].client.post(`/broadcasts/${room}/promotions`, { budget_fen: 5000, pace: 'fast' })
+      const second = await world.hosts[0].client.post(`/broadcasts/${room}/promotions`, { budget_fen: 10_000, objective: 'order' })
+      await world.hosts[0].client.post(`/promotions/${second.id}/pause`)
+    },
+    open: (page, world) => go(page, `/host/live/${world.live[0].id}/promote`),
+  },
+  { name: 'promote-more', as: host, async open(page, world) { await go(page, `/host/live/${world.live[0].id}/promote`); await page.locator('.more').click(); await page.locator('#promote-more .choices button').nth(1).click() } },
+  {
+    name: 'earnings-debt',
+    as: (world) => world.hosts[5],
+    // Settled, paid out, then given back.
+    async before(world) {
+      const agent = world.hosts[5]
+      await world.owner.put(`/brands/${world.brand}/plans`, { scope: 'agent', scope_id: agent.id, host_bp: 1500, promoter_bp: 0, freeze_days: 0 })
+      const buyer = await makeBuyer(world, 'gave-back', '孟和')
+      const order = await receivedOrder(world, buyer, agent, world.products[3].skus[0].id, 1)
+      await until(async () => (await world.owner.get(`/agents/${agent.id}/entries`)).items.some((one) => one.state === 'available'), 'the commission is due')
+      await world.owner.put(`/brands/${world.brand}/money-rules`, { settlement_approval: 'never' })
+      await world.owner.post(`/brands/${world.brand}/settlements`, { cutoff_at: new Date().toISOString() })
+      const sale = await buyer.client.post(`/orders/${order.id}/after-sales`, { line: 0, kind: 'refund_only', qty: 0, amount_fen: order.paid_fen ?? 8800, reason: '买错了' })
+      await world.owner.post(`/after-sales/${sale.id}/approve`, { answer: '好的' })
+      await until(async () => (await world.owner.get(`/agents/${agent.id}/entries`)).items.length >= 2, 'the commission is taken back')
+    },
+    open: (page) => go(page, '/host/earnings'),
+  },
+  { name: 'orders-none', as: (world) => world.newcomer, async before(world) { await newcomer(world) }, open: (page) => go(page, '/host/orders') },
+  { name: 'today-new', as: (world) => world.newcomer, before: newcomer, open: (page) => go(page, '/host/') },
+  { name: 'live-none', as: (world) => world.newcomer, before: newcomer, open: (page) => go(page, '/host/live') },
+  { name: 'customers-none', as: (world) => world.newcomer, before: newcomer, open: (page) => go(page, '/host/customers') },
+  { name: 'earnings-none', as: (world) => world.newcomer, before: newcomer, open: (page) => go(page, '/host/earnings') },
+  { name: 'team-none', as: (world) => world.newcomer, before: newcomer, open: (page) => go(page, '/host/team') },
+  { name: 'shares-none', as: (world) => world.newcomer, before: newcomer, open: (page) => go(page, '/host/shares') },
+  { name: 'clips-none', as: (world) => world.newcomer, before: newcomer, open: (page) => go(page, '/host/clips') },
+  { name: 'reach-none', as: (world) => world.newcomer, before: newcomer, open: (page) => go(page, '/host/reach') },
+  // With pictures.
+  { name: 'air-moving', before: fillMedia, as: (world) => world.media.head.host, open: (page, world) => go(page, `/host/live/${world.media.head.id}`) },
+  { name: 'air-stream', as: host, async open(page, world) { await go(page, `/host/live/${world.next[0].id}`); await page.locator('.stream summary').click(); await page.locator('.stream .button').click(); await page.locator('#stream-key').waitFor() } },
+  { name: 'air-carry', before: fillMedia, as: host, async open(page, world) { await go(page, `/host/live/${world.live[0].id}`); await page.locator('.carry .choose').click(); await page.locator('.carry li').first().waitFor() } },
+  { name: 'air-carrying', before: fillMedia, as: (world) => world.media.carrier.host, open: (page, world) => go(page, `/host/live/${world.media.carrier.id}`) },
+  { name: 'air-cut', before: fillMedia, as: (world) => world.media.cut.host, open: (page, world) => go(page, `/host/live/${world.media.cut.id}`) },
+  { name: 'clips', before: fillMedia, as: (world) => world.media.head.host, open: (page) => go(page, '/host/clips') },
+  { name: 'clips-edit', before: fillMedia, as: (world) => world.media.head.host, async open(page) { await go(page, '/host/clips'); await page.locator('.clip .act').first().click() } },
+  { name: 'clips-withdrawn', before: fillMedia, as: (world) => world.media.replay.host, async open(page) { await go(page, '/host/clips'); await page.getByRole('button', { name: /^撤下|^Withdraw|^Take/ }).first().click() } },
+  { name: 'clips-all', before: fillMedia, as: (world) => world.media.carrier.host, async open(page) { await go(page, '/host/clips'); await page.locator('.seg button').nth(1).click(); await page.locator('.clip').first().waitFor() } },
 ]
+// Somebody whose shop was opened a minute ago.
+async function newcomer(world) {
+  world.newcomer ??= await makeHost(world, 'N01', '任初夏', '初夏小店', '浙江宁波')
+}

@@ -1,6 +1,7 @@
 // The shop's pages, for ./dev shots.
 import { go } from './browser.mjs'
-import { buy } from './world.mjs'
+import { fillMedia } from './media_day.mjs'
+import { buy, makeBuyer } from './world.mjs'
 
 export default [
   { name: 'hall', open: (page) => go(page, '/') },
@@ -97,6 +98,36 @@ export default [
   { name: 'search-nothing', open: (page) => go(page, '/search?q=xyzzy') },
   { name: 'boards', open: (page) => go(page, '/boards') },
   { name: 'me', as: (world) => world.day.buyer, open: (page) => go(page, '/me') },
+  { name: 'me-push', as: (world) => world.day.buyer, async open(page) { await page.context().grantPermissions(['notifications']); await go(page, '/me'); await page.locator('.push').evaluate((part) => part.scrollIntoView()) } },
+  {
+    name: 'reminder',
+    as: (world) => world.reminded,
+    async before(world) {
+      world.reminded = await makeBuyer(world, 'reminded', '程一诺')
+    },
+    // Each person is told once; here each picture is.
+    async open(page, world) {
+      const { id, title, host } = world.live[1]
+      await page.route('**/reminders/take', (route) => route.fulfill({ json: { items: [{ broadcast_id: id, title, host_name: host.name, started_at: new Date().toISOString(), brand_id: world.brand, store_name: host.store_name ?? host.name }] } }))
+      await go(page, '/')
+      await page.locator('.bar').waitFor()
+    },
+  },
+  { name: 'orders-none', as: (world) => world.reminded, open: (page) => go(page, '/orders') },
+  { name: 'shares-none', as: (world) => world.reminded, open: (page) => go(page, '/shares') },
+  { name: 'coupons-none', as: (world) => world.reminded, open: (page) => go(page, '/me/coupons') },
+  { name: 'share-ways', async open(page, world) { await go(page, `/room/${world.live[0].id}`); await page.locator('header').getByRole('button', { name: /分享|Share/ }).click(); await page.locator('.ways').waitFor() } },
+  { name: 'share-receipt', as: (world) => world.day.buyer, async open(page, world) { await go(page, `/pay/${world.day.paidOrder.id}`); await page.getByRole('button', { name: /分享|Share/ }).first().click(); await page.locator('.ways button').nth(1).click(); await page.locator('.frame img').waitFor() } },
+  // With pictures.
+  { name: 'room-moving', before: fillMedia, async open(page, world) { await go(page, `/room/${world.media.head.id}`); await page.locator('.moving.shown').waitFor() } },
+  { name: 'room-carried', before: fillMedia, async open(page, world) { await go(page, `/room/${world.media.carrier.id}`); await page.locator('.moving.shown').waitFor() } },
+  { name: 'room-cut', before: fillMedia, open: (page, world) => go(page, `/room/${world.media.cut.id}`) },
+  { name: 'room-replay', before: fillMedia, async open(page, world) { await go(page, `/room/${world.media.replay.id}`); await page.locator('.moving.shown').waitFor() } },
+  { name: 'clip', before: fillMedia, async open(page, world) { await go(page, `/clip/${world.media.clip.id}`); await page.locator('video').waitFor() } },
+  { name: 'clip-proof', before: fillMedia, async open(page, world) { await go(page, `/clip/${world.media.clip.id}`); await page.locator('summary').click(); await page.locator('.proof .code').first().waitFor() } },
+  { name: 'clip-withdrawn', before: fillMedia, open: (page, world) => go(page, `/clip/${world.media.withdrawn.id}`) },
+  { name: 'same', before: fillMedia, open: (page, world) => go(page, `/product/${world.products[4].id}/same`) },
+  { name: 'same-none', open: (page, world) => go(page, `/product/${world.products[2].id}/same`) },
 ]
 
 const lines = ['主播晚上好', '这个适合敏感肌吗？', '上次买的已经用完了，来回购', 'Does it ship to Shanghai?', '好的，谢谢主播', '已经下单啦']

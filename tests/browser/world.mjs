@@ -105,12 +105,7 @@ export async function makeWorld({ settings: given = [], port = 0, rooms = 4, clo
   await owner.put(`/brands/${brand}/plans`, { scope: 'brand', host_bp: 1000, promoter_bp: 800 })
   for (const [code, title, category, description, skus] of goods)
     world.products.push(await owner.post(`/brands/${brand}/products`, { code, title, category, description, skus: skus.map(([name, price_fen, stock]) => ({ title: name, price_fen, stock })) }))
-  for (const [code, name, store, region] of people) {
-    const agent = await owner.post(`/brands/${brand}/agents`, { code, name, store, region, phone: '13800000000', parent_id: null })
-    const { invite_token } = await owner.post(`/agents/${agent.id}/invite`)
-    const session = await new Client(server.url).post('/invites/accept', { token: invite_token, login: code.toLowerCase(), password: `${code}-password` })
-    world.hosts.push({ ...agent, client: new Client(server.url, session.token), login: code.toLowerCase(), password: `${code}-password` })
-  }
+  for (const one of people) world.hosts.push(await makeHost(world, ...one))
   const titles = ['春梅专场：换季护肤一次讲透', '新茶上市，边泡边聊', '把家收拾暖和', '董涛严选：今晚只卖三样', '可馨的回购清单', 'Breakfast, the easy way']
   const later = (minutes) => new Date(world.now() + minutes * 60_000).toISOString()
   const plan = async (host, title, minutes, from, n) =>
@@ -133,6 +128,13 @@ export async function makeWorld({ settings: given = [], port = 0, rooms = 4, clo
   return world
 }
 
+export async function makeHost({ owner, brand, server }, code, name, store, region) {
+  const agent = await owner.post(`/brands/${brand}/agents`, { code, name, store, region, phone: '13800000000', parent_id: null })
+  const { invite_token } = await owner.post(`/agents/${agent.id}/invite`)
+  const login = { login: code.toLowerCase(), password: `${code}-password` }
+  const session = await new Client(server.url).post('/invites/accept', { token: invite_token, ...login })
+  return { ...agent, client: new Client(server.url, session.token), ...login }
+}
 export async function makeBuyer(world, login, name = '小满') {
   const session = await new Client(world.server.url).post('/persons', { login, password: `${login}-password`, name })
   return { client: new Client(world.server.url, session.token), login, password: `${login}-password`, person_id: session.person_id }

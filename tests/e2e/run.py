@@ -9,7 +9,7 @@ import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 TESTS = ["openapi", "bad_input", "crowd", "slow_viewer", "settlement", "same_seed", "backup", "upgrade", "doctor", "webhooks",
-         "privacy", "media", "outside_media", "evening", "kill"]
+         "privacy", "edges", "media", "outside_media", "evening", "kill"]
 
 
 def main() -> int:

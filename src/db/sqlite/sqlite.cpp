@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <thread>
 #include <unordered_map>
@@ -21,9 +22,13 @@
 namespace lianbo::db {
 namespace {
 
-constexpr int kCheckpointPages = 4'000;  // 16 MB of WAL between two copies back into the file
-constexpr int kRestartPages = 64'000;    // readers kept it growing to 256 MB: wait for them, so that it starts anew
+// Copying the WAL back into the file, in pages of 4 KiB. See Copier.
+constexpr int kCopyPages = 3'000;      // 12 MB of WAL between two copies
+constexpr int kRestPages = 100;        // so few are left to the writer: some milliseconds
+constexpr int kOwnCopyPages = 8'000;   // 32 MB: the copier falls behind, the writer copies
+constexpr int kRestartPages = 64'000;  // readers kept it growing to 256 MB: wait for them, so that it starts anew
 constexpr int kRestartWaitMs = 100;
+constexpr int kRestWaitMs = 10;
 constexpr int kScriptWaitMs = 600'000;  // a migration waits for another process's migration
 
 Code code_of(int rc) {
@@ -226,7 +231,10 @@ class KeptReads {
     if (data_version != data_version_) forget();
     data_version_ = data_version;
   }
-  void forget() { answers_.clear(); }
+  void forget() {
+    answers_.clear();
+    older_.clear();
+  }
   void written(int index) {
     ++step_;
     for (const int table : statements_[static_cast<std::size_t>(index)].writes)
@@ -252,22 +260,26 @@ class KeptReads {
     }
     return key;
   }
-  std::shared_ptr<const Answer> find(int index, const std::string& key) const {
-    const auto it = answers_.find(key);
-    if (it == answers_.end()) return nullptr;
+  std::shared_ptr<const Answer> find(int index, const std::string& key) {
+    auto it = answers_.find(key);
+    if (it == answers_.end()) {
+      auto old = older_.extract(key);
+      if (!old) return nullptr;
+      it = answers_.insert(std::move(old)).position;
+    }
     for (const int table : statements_[static_cast<std::size_t>(index)].reads)
       if (tables_[static_cast<std::size_t>(table)].step > it->second->at) return nullptr;
     return it->second;
   }
   void keep(std::string key, Answer answer) {
-    if (answers_.size() >= kMaxAnswers) forget();
+    if (answers_.size() >= kMaxAnswers / 2) older_ = std::exchange(answers_, {});
     answer.at = step_;
     answers_[std::move(key)] = std::make_shared<const Answer>(std::move(answer));
   }
 
  private:
   static constexpr std::uint64_t kQuietBatches = 4;
-  static constexpr std::size_t kMaxAnswers = 20'000;
+  static constexpr std::size_t kMaxAnswers = 40'000;
   struct Tables {
     std::vector<int> reads, writes;
   };
@@ -283,7 +295,7 @@ class KeptReads {
   std::vector<Tables> statements_;  // by the statement's index
   std::vector<Written> tables_;
   std::unordered_map<std::string, int> numbers_;
-  std::unordered_map<std::string, std::shared_ptr<const Answer>> answers_;
+  std::unordered_map<std::string, std::shared_ptr<const Answer>> answers_, older_;  // what nobody asks for gets older
   std::string key_;
   Tables* preparing_ = nullptr;
   std::uint64_t step_ = 0, batch_ = 0;
@@ -430,6 +442,85 @@ Status sync_folder_of(const std::string& path) {
   return sync_path(std::filesystem::absolute(path).parent_path().string(), O_RDONLY | O_DIRECTORY);
 }
 
+// Copies the WAL back into the file beside the writer, who goes on committing; only what came meanwhile is left to the
+// writer, who copies it between two commits, so that the next one begins the WAL anew. Without that end the WAL would
+// grow as long as somebody writes: what is copied beside a writer is never all.
+// Threads: one of its own copies; the other functions are the writer's.
+class Copier {
+ public:
+  Copier(std::string path, int busy_timeout_ms)
+      : path_(std::move(path)), busy_timeout_ms_(busy_timeout_ms), thread_([this] { loop(); }) {}
+  ~Copier() {
+    {
+      const std::scoped_lock lock(mutex_);
+      ended_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  Copier(const Copier&) = delete;
+  Copier& operator=(const Copier&) = delete;
+
+  void wal_has(int pages) { pages_.store(pages, std::memory_order_relaxed); }
+  void begin() {
+    const std::scoped_lock lock(mutex_);
+    wanted_ = true;
+    changed_.notify_all();
+  }
+  // Once, when little is left to copy.
+  bool take_rest() { return rest_.load(std::memory_order_relaxed) && rest_.exchange(false); }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !wanted_; });
+    rest_ = false;
+  }
+
+ private:
+  void loop() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [&] { return ended_ || wanted_; });
+      if (ended_) return;
+      lock.unlock();
+      const bool rest = copy();
+      lock.lock();
+      wanted_ = false;
+      rest_ = rest;
+      changed_.notify_all();
+    }
+  }
+  // What fails here is left to the writer: the rows are safe in the WAL.
+  bool copy() {
+    if (!connection_) {
+      auto opened = Connection::open(path_, Connection::Role::read, busy_timeout_ms_);
+      if (!opened || !(*opened)->script("pragma query_only = off")) return false;
+      connection_ = *std::move(opened);
+    }
+    // Each pass finds less, because it takes less time; when it doesn't, the disk has not kept up, and the writer waits
+    // for it.
+    for (int left = std::numeric_limits<int>::max();;) {
+      int copied = 0;
+      if (sqlite3_wal_checkpoint_v2(connection_->raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, &copied) !=
+          SQLITE_OK)
+        return false;
+      const int now = pages_.load(std::memory_order_relaxed) - copied;
+      if (now < 0) return false;  // it began anew by itself
+      if (now <= kRestPages || now > left / 4 * 3) return true;
+      left = now;
+    }
+  }
+
+  const std::string path_;
+  const int busy_timeout_ms_;
+  std::atomic<int> pages_{0};
+  std::atomic<bool> rest_{false};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool wanted_ = false, ended_ = false;
+  std::unique_ptr<Connection> connection_;  // the thread's
+  std::thread thread_;
+};
+
 class SqliteDatabase final : public Engine {
  public:
   SqliteDatabase(std::string path, const OpenOptions& options, std::unique_ptr<Connection> writer, Flush flush)
@@ -440,6 +531,7 @@ class SqliteDatabase final : public Engine {
         busy_timeout_ms_(options.busy_timeout_ms),
         flush_(std::move(flush)),
         writer_(std::move(writer)),
+        copier_(path_, options.busy_timeout_ms),
         readers_(options.readers, options.busy_timeout_ms,
                  [this] { return Connection::open(path_, Connection::Role::read, busy_timeout_ms_); }) {
     // Instead of SQLite's own checkpoints, which make the one who commits wait.
@@ -685,16 +777,27 @@ class SqliteDatabase final : public Engine {
   }
 
   void copy_back() {
-    if (wal_pages_ < wal_pages_before_) next_copy_pages_ = kCheckpointPages;  // the WAL began anew
+    if (wal_pages_ < wal_pages_before_) next_copy_pages_ = kCopyPages;  // the WAL began anew
     wal_pages_before_ = wal_pages_;
+    copier_.wal_has(wal_pages_);
+    if (copier_.take_rest()) return copy_now(SQLITE_CHECKPOINT_RESTART, kRestWaitMs);
     if (wal_pages_ < next_copy_pages_) return;
-    next_copy_pages_ = wal_pages_ + kCheckpointPages;
-    const bool restart = wal_pages_ >= kRestartPages;
-    if (restart) sqlite3_busy_timeout(writer_->raw(), kRestartWaitMs);
-    // What fails here is tried again 16 MB later; the rows are safe in the WAL.
-    sqlite3_wal_checkpoint_v2(writer_->raw(), nullptr, restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
-                              nullptr, nullptr);
-    if (restart) sqlite3_busy_timeout(writer_->raw(), busy_timeout_ms_);
+    next_copy_pages_ = wal_pages_ + kCopyPages;
+    if (wal_pages_ < kOwnCopyPages) {
+      next_copy_pages_ = std::min(next_copy_pages_, kOwnCopyPages);
+      return copier_.begin();
+    }
+    copier_.wait();
+    if (wal_pages_ < kRestartPages)
+      copy_now(SQLITE_CHECKPOINT_PASSIVE, busy_timeout_ms_);
+    else
+      copy_now(SQLITE_CHECKPOINT_RESTART, kRestartWaitMs);
+  }
+  // What fails here is tried again 12 MB later; the rows are safe in the WAL.
+  void copy_now(int mode, int wait_ms) {
+    sqlite3_busy_timeout(writer_->raw(), wait_ms);
+    sqlite3_wal_checkpoint_v2(writer_->raw(), nullptr, mode, nullptr, nullptr);
+    sqlite3_busy_timeout(writer_->raw(), busy_timeout_ms_);
   }
 
   const std::string path_;
@@ -712,7 +815,8 @@ class SqliteDatabase final : public Engine {
   std::int64_t unknown_versions_ = 0;
   int wal_pages_ = 0;
   int wal_pages_before_ = 0;
-  int next_copy_pages_ = kCheckpointPages;
+  int next_copy_pages_ = kCopyPages;
+  Copier copier_;
 
   struct Batch {
     std::vector<Job> jobs;

@@ -422,10 +422,32 @@ TEST_F(SqliteTest, ABackupDuringWritesTearsNoTransaction) {
   writer.join();
 }
 
+// It is copied back from 12 MB on, beside those who write; if that falls behind, the writer itself does it at 32 MB.
 TEST_F(SqliteTest, TheWriteAheadLogStaysSmall) {
   const std::string large(1'000'000, 'x');
   for (int i = 0; i < 60; ++i) ASSERT_TRUE(db_->write([&](Tx& tx) { return put(tx, std::to_string(i), large); }));
-  EXPECT_LT(fs::file_size(path() + "-wal"), 24'000'000U);
+  EXPECT_LT(fs::file_size(path() + "-wal"), 36'000'000U);
+}
+
+TEST_F(SqliteTest, TheWriteAheadLogStaysSmallWhileACrowdWritesAndOthersRead) {
+  const std::string row(10'000, 'x');
+  std::atomic<bool> stop{false};
+  std::thread reader([&] {
+    while (!stop) EXPECT_GE(number(kCount), 0);
+  });
+  constexpr int kCrowd = 100, kRounds = 100;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto results = write_all(*db_, kCrowd, [&](Tx& tx, std::size_t i) {
+      return put(tx, std::to_string(round * kCrowd + static_cast<int>(i)), row);
+    });
+    for (const Status& result : results) ASSERT_TRUE(result);
+  }
+  stop = true;
+  reader.join();
+  EXPECT_LT(fs::file_size(path() + "-wal"), 40'000'000U) << "of 100 MB that were written";
+  db_.reset();
+  db_ = scratch_.open();
+  EXPECT_EQ(number(kCount), kCrowd * kRounds);
 }
 
 TEST_F(SqliteTest, AFileThatIsNoDatabaseIsRefused) {

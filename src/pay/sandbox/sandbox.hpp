@@ -116,8 +116,8 @@ class Sandbox {
                                 std::string_view body, Instant now);
 
   Result<Checkout> checkout(const std::string& prepay_id, Instant now);
-  // not_found: no such prepay_id; forbidden: another payer's; order_state_conflict: closed, expired, or prepay_id too
-  // old.
+  // openid: who confirms; "": whoever it is for. not_found: no such prepay_id; forbidden: another payer's;
+  // order_state_conflict: closed, expired, or prepay_id too old.
   Result<Paid> pay(const std::string& prepay_id, const std::string& openid, Instant now,
                    const PayOptions& options = {});
 

@@ -10,6 +10,7 @@
 
 #include <climits>
 #include <ctime>
+#include <vector>
 
 #include "base/check.hpp"
 #include "base/crypto.hpp"
@@ -25,7 +26,6 @@ struct Deleter {
   }
 };
 using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using Digest = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, Deleter<EVP_CIPHER_CTX_free>>;
 using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
@@ -64,6 +64,28 @@ Result<Key> usable(EVP_PKEY* raw, const char* what) {
     return fail(Code::invalid_field, std::string(what) + " has " + std::to_string(EVP_PKEY_get_bits(raw)) +
                                          " bits; at least 2048 are needed");
   return key;
+}
+
+// For RSA with SHA-256: a context that stays with this thread and this key. To make one anew for each message costs as
+// much as to verify it.
+EVP_PKEY_CTX* prepared(const Key& key, bool signs) {
+  struct Kept {
+    Key key;
+    bool signs = false;
+    KeyContext context;
+  };
+  constexpr std::size_t kMost = 8;  // a server has four: two to sign with, two to verify by
+  thread_local std::vector<Kept> all;
+  for (const Kept& kept : all)
+    if (kept.key == key && kept.signs == signs) return kept.context.get();
+  KeyContext context(EVP_PKEY_CTX_new(key.get(), nullptr));
+  CHECK(context);
+  CHECK((signs ? EVP_PKEY_sign_init(context.get()) : EVP_PKEY_verify_init(context.get())) == 1);
+  CHECK(EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) == 1);
+  CHECK(EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256()) == 1);
+  if (all.size() == kMost) all.erase(all.begin());
+  all.push_back({key, signs, std::move(context)});
+  return all.back().context.get();
 }
 
 // One OAEP operation, both directions being the same two calls.
@@ -134,10 +156,8 @@ Status PublicKey::verify(std::string_view message, std::string_view signature) c
   std::string raw;
   if (!from_base64(signature, raw) || raw.empty())
     return fail(Code::signature_invalid, "the signature is not base64", "signature");
-  const Digest digest(EVP_MD_CTX_new());
-  CHECK(digest);
-  CHECK(EVP_DigestVerifyInit(digest.get(), nullptr, EVP_sha256(), nullptr, key_.get()) == 1);
-  const int ok = EVP_DigestVerify(digest.get(), bytes(raw), raw.size(), bytes(message), message.size());
+  const std::string digest = sha256(message);
+  const int ok = EVP_PKEY_verify(prepared(key_, false), bytes(raw), raw.size(), bytes(digest), digest.size());
   ERR_clear_error();
   if (ok != 1) return fail(Code::signature_invalid, "the signature does not fit the message and the key", "signature");
   return {};
@@ -170,13 +190,10 @@ PrivateKey PrivateKey::generate() {
 }
 
 std::string PrivateKey::sign(std::string_view message) const {
-  const Digest digest(EVP_MD_CTX_new());
-  CHECK(digest);
-  CHECK(EVP_DigestSignInit(digest.get(), nullptr, EVP_sha256(), nullptr, key_.get()) == 1);
-  std::size_t size = 0;
-  CHECK(EVP_DigestSign(digest.get(), nullptr, &size, bytes(message), message.size()) == 1);
+  const std::string digest = sha256(message);
+  std::size_t size = static_cast<std::size_t>(EVP_PKEY_get_size(key_.get()));
   std::string raw(size, '\0');
-  CHECK(EVP_DigestSign(digest.get(), bytes(raw), &size, bytes(message), message.size()) == 1);
+  CHECK(EVP_PKEY_sign(prepared(key_, true), bytes(raw), &size, bytes(digest), digest.size()) == 1);
   raw.resize(size);
   return to_base64(raw);
 }

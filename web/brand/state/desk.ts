@@ -23,7 +23,7 @@ export const can = {
   own: computed(() => has('owner')),
 }
 // Which pages somebody has, by their place in the menu. The server decides; this only leaves out what it would refuse.
-const inRegions = ['agents', 'applications', 'regions', 'products', 'orders', 'after-sales', 'settings']
+const inRegions = ['agents', 'applications', 'regions', 'products', 'orders', 'after-sales', 'funnel', 'spread', 'settings']
 const byRole: Partial<Record<string, Role[]>> = { settlements: ['owner', 'finance', 'auditor'], books: ['owner', 'finance', 'auditor'], audit: ['owner', 'auditor'], buyers: ['owner', 'operator'] }
 export const mayOpen = (nav: string) => (limited.value ? inRegions.includes(nav) : true) && has(...(byRole[nav] ?? (['owner', 'operator', 'finance', 'auditor'] as Role[])))
 export const home = computed(() => (limited.value ? 'orders' : 'wall'))

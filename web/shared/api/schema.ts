@@ -383,6 +383,8 @@ export type CancelBroadcastReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
+  /** who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays */
+  ai_presenter: boolean
   /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
@@ -543,6 +545,8 @@ export const changeBrand: Operation<{ brand_id: string }, undefined, ChangeBrand
 export type ChangeBroadcastBody = {
   title?: string
   scheduled_at?: string
+  /** taken back only before it has begun */
+  ai_presenter?: boolean
 }
 export type ChangeBroadcastReply = {
   id: string
@@ -560,6 +564,8 @@ export type ChangeBroadcastReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
+  /** who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays */
+  ai_presenter: boolean
   /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
@@ -575,7 +581,7 @@ export type ChangeBroadcastReply = {
     of?: string | null
   }
 }
-/** Another title, or another time as long as the old one has not come */
+/** Another title, another time as long as the old one has not come, or the label of a presenter made by AI */
 export const changeBroadcast: Operation<{ broadcast_id: string }, undefined, ChangeBroadcastBody, ChangeBroadcastReply> = { method: 'PATCH', path: '/api/v1/broadcasts/{broadcast_id}', keyed: true }
 
 export type ChangeCampaignBody = {
@@ -1498,6 +1504,8 @@ export type EndBroadcastReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
+  /** who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays */
+  ai_presenter: boolean
   /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
@@ -1951,6 +1959,8 @@ export type GetBroadcastReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
+  /** who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays */
+  ai_presenter: boolean
   /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
@@ -2071,6 +2081,9 @@ export type GetBuyerLockReply = {
   /** none was ever opened: null */
   lock?: {
     agent_id: string
+    agent_name: string
+    /** theirs */
+    store_id: string
     opened_at: string
     protect_until: string
     expires_at: string
@@ -2203,6 +2216,8 @@ export type GetClipReply = {
   ready_at?: string | null
   /** its store took it out of sight */
   withdrawn_at?: string | null
+  /** who is shown is made by AI: to be labelled while it plays */
+  ai_presenter: boolean
   /** it can be watched: ready, not withdrawn, its product on sale */
   shown: boolean
 }
@@ -2306,6 +2321,8 @@ export type GetFeedReply = {
       peak_viewers: number
       /** a rehearsal is for its crew and the brand's staff only */
       audience: 'public' | 'rehearsal'
+      /** who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays */
+      ai_presenter: boolean
       /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
       ended_why: string
       picture: {
@@ -2499,7 +2516,7 @@ export type GetFunnelReply = {
   }[]
   next?: string | null
 }
-/** From exposures to what was earned, by region, agent or broadcast; every roll-up adds up to the same */
+/** From exposures to what was earned, by region, agent or broadcast; every roll-up adds up to the same. Staff limited to regions sees theirs */
 export const getFunnel: Operation<{ brand_id: string }, { from?: string; to?: string; region?: string; agent_id?: string; by?: 'region' | 'agent' | 'broadcast'; limit?: number; after?: string }, undefined, GetFunnelReply> = { method: 'GET', path: '/api/v1/brands/{brand_id}/funnel' }
 
 export type GetFunnelDaysReply = {
@@ -2648,6 +2665,8 @@ export type GetHallReply = {
     peak_viewers: number
     /** a rehearsal is for its crew and the brand's staff only */
     audience: 'public' | 'rehearsal'
+    /** who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays */
+    ai_presenter: boolean
     /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
     ended_why: string
     picture: {
@@ -2695,6 +2714,8 @@ export type GetHallReply = {
     peak_viewers: number
     /** a rehearsal is for its crew and the brand's staff only */
     audience: 'public' | 'rehearsal'
+    /** who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays */
+    ai_presenter: boolean
     /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
     ended_why: string
     picture: {
@@ -2742,6 +2763,8 @@ export type GetHallReply = {
     peak_viewers: number
     /** a rehearsal is for its crew and the brand's staff only */
     audience: 'public' | 'rehearsal'
+    /** who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays */
+    ai_presenter: boolean
     /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
     ended_why: string
     picture: {
@@ -3044,6 +3067,9 @@ export type GetOwnLockReply = {
   /** none was ever opened: null */
   lock?: {
     agent_id: string
+    agent_name: string
+    /** theirs */
+    store_id: string
     opened_at: string
     protect_until: string
     expires_at: string
@@ -3770,7 +3796,7 @@ export type GetSpreadReply = {
     net_fen: number
   }[]
 }
-/** One product over all rooms, the most units first */
+/** One product over all rooms, the most units first; staff limited to regions sees theirs */
 export const getSpread: Operation<{ product_id: string }, { days?: number; limit?: number }, undefined, GetSpreadReply> = { method: 'GET', path: '/api/v1/products/{product_id}/spread' }
 
 export type GetStandingReply = {
@@ -4463,6 +4489,8 @@ export type ListBrandClipsReply = {
     ready_at?: string | null
     /** its store took it out of sight */
     withdrawn_at?: string | null
+    /** who is shown is made by AI: to be labelled while it plays */
+    ai_presenter: boolean
     /** it can be watched: ready, not withdrawn, its product on sale */
     shown: boolean
   }[]
@@ -4703,6 +4731,8 @@ export type ListBroadcastsReply = {
     peak_viewers: number
     /** a rehearsal is for its crew and the brand's staff only */
     audience: 'public' | 'rehearsal'
+    /** who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays */
+    ai_presenter: boolean
     /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
     ended_why: string
     picture: {
@@ -5549,6 +5579,8 @@ export type ListProductClipsReply = {
     ready_at?: string | null
     /** its store took it out of sight */
     withdrawn_at?: string | null
+    /** who is shown is made by AI: to be labelled while it plays */
+    ai_presenter: boolean
     /** it can be watched: ready, not withdrawn, its product on sale */
     shown: boolean
   }[]
@@ -5710,6 +5742,8 @@ export type ListRoomsSellingReply = {
     peak_viewers: number
     /** a rehearsal is for its crew and the brand's staff only */
     audience: 'public' | 'rehearsal'
+    /** who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays */
+    ai_presenter: boolean
     /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
     ended_why: string
     picture: {
@@ -6010,6 +6044,8 @@ export type ListStoreClipsReply = {
     ready_at?: string | null
     /** its store took it out of sight */
     withdrawn_at?: string | null
+    /** who is shown is made by AI: to be labelled while it plays */
+    ai_presenter: boolean
     /** it can be watched: ready, not withdrawn, its product on sale */
     shown: boolean
   }[]
@@ -7342,8 +7378,8 @@ export type RecordFeedViewsBody = {
 }
 export type RecordFeedViewsReply = {
   counted: number
-  /** in the order of the request; not_shown: not in this feed, or its exposure was never told; own: agents of the brand count for nothing; paid: told to its promotion, counts for no heat */
-  items: Array<'counted' | 'repeated' | 'not_shown' | 'too_soon' | 'own' | 'paid'>
+  /** in the order of the request; not_shown: not in this feed, or its exposure was never told; own: agents of the brand count for nothing; paid: told to its promotion, counts for no heat; in_room: of a room only its exposure is told, the rest counts when the server sees it */
+  items: Array<'counted' | 'repeated' | 'not_shown' | 'too_soon' | 'own' | 'paid' | 'in_room'>
 }
 /** What the caller saw of a feed and did with it; each counts once, and only what this feed has shown */
 export const recordFeedViews: Operation<undefined, undefined, RecordFeedViewsBody, RecordFeedViewsReply> = { method: 'POST', path: '/api/v1/feed/views', keyed: true }
@@ -7547,6 +7583,8 @@ export type RenameClipReply = {
   ready_at?: string | null
   /** its store took it out of sight */
   withdrawn_at?: string | null
+  /** who is shown is made by AI: to be labelled while it plays */
+  ai_presenter: boolean
   /** it can be watched: ready, not withdrawn, its product on sale */
   shown: boolean
 }
@@ -7584,6 +7622,8 @@ export type RenewStreamKeyReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
+  /** who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays */
+  ai_presenter: boolean
   /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
@@ -7785,6 +7825,8 @@ export type ScheduleBroadcastBody = {
   product_ids?: string[]
   /** default public */
   audience?: 'public' | 'rehearsal'
+  /** who is shown is made by AI; default false */
+  ai_presenter?: boolean
 }
 export type ScheduleBroadcastReply = {
   id: string
@@ -7802,6 +7844,8 @@ export type ScheduleBroadcastReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
+  /** who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays */
+  ai_presenter: boolean
   /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
@@ -8128,6 +8172,8 @@ export type ShowClipReply = {
   ready_at?: string | null
   /** its store took it out of sight */
   withdrawn_at?: string | null
+  /** who is shown is made by AI: to be labelled while it plays */
+  ai_presenter: boolean
   /** it can be watched: ready, not withdrawn, its product on sale */
   shown: boolean
 }
@@ -8179,6 +8225,8 @@ export type StartBroadcastReply = {
   peak_viewers: number
   /** a rehearsal is for its crew and the brand's staff only */
   audience: 'public' | 'rehearsal'
+  /** who is shown is, or was at some time of it, made by AI: to be labelled wherever it plays */
+  ai_presenter: boolean
   /** suspended, left: its agent was; lost: its picture never came back; empty: its crew or staff said so */
   ended_why: string
   picture: {
@@ -8413,6 +8461,8 @@ export type WithdrawClipReply = {
   ready_at?: string | null
   /** its store took it out of sight */
   withdrawn_at?: string | null
+  /** who is shown is made by AI: to be labelled while it plays */
+  ai_presenter: boolean
   /** it can be watched: ready, not withdrawn, its product on sale */
   shown: boolean
 }

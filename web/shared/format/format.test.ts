@@ -2,11 +2,20 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { fill, locale } from '../i18n'
 import { compact } from './count'
 import { money, moneyParts } from './money'
-import { dayStart, dayTime, dayTimeInText, instantOfWall, relative, setZone, stopwatch, wallTime } from './time'
+import { dayOnly, dayStart, dayTime, dayTimeInText, instantOfWall, relative, setZone, stopwatch, wallTime } from './time'
 
 afterEach(() => {
   locale.value = 'zh'
   setZone('Asia/Shanghai')
+})
+describe('a day', () => {
+  it('has its year where that is not plain', () => {
+    locale.value = 'en'
+    const day = 86_400_000
+    expect(dayOnly(Date.now() + 30 * day)).not.toMatch(/\d{4}/)
+    expect(dayOnly(Date.now() + 400 * day)).toMatch(/20\d\d/)
+    expect(dayOnly('2020-01-01T04:00:00.000Z')).toBe('Jan 1, 2020')
+  })
 })
 describe('amounts', () => {
   it('show every hundredth, whatever the size', () => {

@@ -33,8 +33,8 @@ export const dateTime = (at: string | number) =>
   format({ year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(new Date(at))
 export const shortDate = (at: string | number) => format({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(new Date(at))
 
-// 14 Nov
-export const dayOnly = (at: string | number) => format({ month: 'short', day: 'numeric' }).format(new Date(at))
+// 14 Nov; with its year where that is not plain: 14 Nov 2027
+export const dayOnly = (at: string | number) => format({ ...(Math.abs(new Date(at).getTime() - serverNow()) > 300 * 86_400_000 ? { year: 'numeric' as const } : {}), month: 'short', day: 'numeric' }).format(new Date(at))
 // Saturday, 14 November
 export const longDay = (at: string | number) => format({ weekday: 'long', month: 'long', day: 'numeric' }).format(new Date(at))
 

@@ -85,7 +85,7 @@ export const sharedEn: Messages<SharedKey> = {
   'common.theme.dark': 'Dark',
   'common.theme.auto': 'Like the system',
   'common.skip': 'Skip to content',
-  'state.offline': 'You are offline. This page picks up again by itself.',
+  'state.offline': 'Offline. The page picks up again by itself.',
   'state.online': 'Back online',
   'state.empty': 'Nothing here yet',
   'error.offline': 'No connection',

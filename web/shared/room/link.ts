@@ -4,6 +4,9 @@
 // is open from the first "snapshot", "resumed" or "ready". Where messages are numbered (rooms) they are handed on in
 // order and exactly once: it comes back with ?since=EPOCH.SEQ, and a gap makes it start afresh with a snapshot. Silence
 // is found by pings. 1008 (banned, refused) ends it.
+//
+// Who leaves a room keeps the connection for a while, in no room, and enters the next room on it ({"t":"go"}): without a
+// handshake. What the server then refuses is asked again by a connection of its own, which tells it as ever.
 export type LinkState = 'connecting' | 'open' | 'waiting' | 'ended'
 export interface RoomMessage {
   t: string
@@ -31,10 +34,39 @@ export interface LinkOptions {
   pongMs?: number
   // Who runs the room: is told what is the crew's alone.
   crew?: boolean
+  // Who watches: a connection is theirs alone.
+  person?: () => string
 }
 
 const minWaitMs = 400
 const maxWaitMs = 15_000
+const spareMs = 30_000
+
+// The connection of the room that was left last.
+let spare: { socket: SocketLike; person: string; timer: ReturnType<typeof setTimeout> } | undefined
+function dropSpare() {
+  if (!spare) return
+  clearTimeout(spare.timer)
+  spare.socket.onclose = null
+  spare.socket.close()
+  spare = undefined
+}
+function takeSpare(person: string): SocketLike | undefined {
+  if (!spare) return
+  const { socket, timer } = spare
+  if (socket.readyState !== 1 || spare.person !== person) return dropSpare(), undefined
+  clearTimeout(timer)
+  spare = undefined
+  return socket
+}
+function keepSpare(socket: SocketLike, person: string) {
+  dropSpare()
+  socket.onmessage = null
+  socket.onclose = () => {
+    if (spare?.socket === socket) dropSpare()
+  }
+  spare = { socket, person, timer: setTimeout(dropSpare, spareMs) }
+}
 
 // path: "/api/v1/…/ws"
 export function socketAddress(path: string, since: string, crew = false): string {
@@ -46,6 +78,9 @@ export function socketAddress(path: string, since: string, crew = false): string
 export class Link {
   state: LinkState = 'connecting'
   private socket: SocketLike | undefined
+  private entered = ''  // as whom
+  // The connection was another room's: until this one answers, what comes is not for us.
+  private moving = false
   private epoch = ''
   private seq = -1
   private tries = 0
@@ -62,6 +97,7 @@ export class Link {
     private readonly path: string,
     private readonly events: LinkEvents,
     private readonly options: LinkOptions = {},
+    private readonly room = '',
   ) {
     if (typeof window !== 'undefined') {
       window.addEventListener('online', this.wake)
@@ -79,7 +115,24 @@ export class Link {
       document.removeEventListener('visibilitychange', this.wake)
     }
     this.failWaiting()
+    const socket = this.socket
+    if (socket && this.state === 'open' && this.leave(socket)) {
+      this.socket = undefined
+      return
+    }
     this.drop()
+  }
+
+  private come(since: string): SocketLike | undefined {
+    const socket = this.room ? takeSpare(this.entered) : undefined
+    socket?.send(JSON.stringify({ t: 'go', room: this.room, ref: 'go', ...(since && { since }) }))
+    return socket
+  }
+  private leave(socket: SocketLike): boolean {
+    if (!this.room || socket.readyState !== 1) return false
+    socket.send(JSON.stringify({ t: 'go', room: null }))
+    keepSpare(socket, this.entered)
+    return true
   }
 
   // Resolves when the server says so under the same ref, rejects with its words when it does not.
@@ -103,7 +156,10 @@ export class Link {
     this.lastError = undefined
     const since = this.epoch && this.seq >= 0 ? `${this.epoch}.${this.seq}` : ''
     const open = this.options.open ?? ((url: string) => new WebSocket(url) as unknown as SocketLike)
-    const socket = open(socketAddress(this.path, since, this.options.crew))
+    this.entered = this.options.person?.() ?? ''
+    const kept = this.come(since)
+    this.moving = kept !== undefined
+    const socket = kept ?? open(socketAddress(this.path, since, this.options.crew))
     this.socket = socket
     socket.onmessage = (event) => {
       if (socket === this.socket && typeof event.data === 'string') this.take(event.data)
@@ -121,6 +177,14 @@ export class Link {
       message = JSON.parse(text) as RoomMessage
     } catch {
       return
+    }
+    if (this.moving) {
+      if (message.t === 'elsewhere' || (message.t === 'error' && message.ref === 'go')) {
+        this.drop()
+        return this.connect()
+      }
+      if (message.t !== 'snapshot' && message.t !== 'resumed') return
+      this.moving = false
     }
     this.keepAlive()
     switch (message.t) {
@@ -233,7 +297,7 @@ export class Link {
 
 export class RoomLink extends Link {
   constructor(broadcast: string, events: LinkEvents, options: LinkOptions = {}) {
-    super(`/api/v1/rooms/${encodeURIComponent(broadcast)}/ws`, events, options)
+    super(`/api/v1/rooms/${encodeURIComponent(broadcast)}/ws`, events, options, options.crew ? '' : broadcast)
   }
   // Resolves when the line is told to the room, or waits for the crew to let it through.
   say(text: string): Promise<'said' | 'held'> {

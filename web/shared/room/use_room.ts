@@ -52,6 +52,7 @@ export interface RoomBroadcast {
   likes: number
   enters: number
   peak_viewers: number
+  ai_presenter?: boolean
   picture: Picture
 }
 export interface RoomChat {
@@ -250,7 +251,7 @@ export function useRoom(broadcast: string, options: { me?: () => string; onMessa
       room.link = state
       room.why = why ?? null
     },
-  }, { crew: options.crew })
+  }, { crew: options.crew, person: options.me })
   if (getCurrentScope()) onScopeDispose(() => link.stop())
   return { room, link }
 }
