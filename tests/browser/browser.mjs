@@ -58,19 +58,35 @@ export async function go(page, path) {
   await page.goto(path)
   await settled(page)
 }
+// What `step` gives, or after `ms` an error that says what did not come: a page that waits for ever must fail, not hang.
+async function within(ms, step, what) {
+  let timer
+  const late = new Promise((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`not within ${ms / 1000} s: ${what()}`)), ms)
+  })
+  try {
+    return await Promise.race([step, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
 // The page stands: it has loaded, for a fifth of a second it asked for nothing, and what moves to its place has arrived
 // there.
 export async function settled(page) {
   await page.waitForLoadState('load')
   const open = inFlight.get(page)
-  for (let quiet = 0; quiet < 4; quiet = open.size === 0 ? quiet + 1 : 0) await new Promise((done) => setTimeout(done, 50))
-  await page.evaluate(async () => {
+  const end = Date.now() + 60_000
+  for (let quiet = 0; quiet < 4; quiet = open.size === 0 ? quiet + 1 : 0) {
+    if (Date.now() > end) throw new Error(`not within 60 s: ${page.url()} asks for nothing more. It waits for ${[...open].map((one) => `${one.method()} ${one.url()}`).join(', ')}`)
+    await new Promise((done) => setTimeout(done, 50))
+  }
+  await within(30_000, page.evaluate(async () => {
     const ending = () => document.getAnimations().filter((one) => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity)
     const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
     await frame()
     for (let moving = ending(); moving.length > 0; moving = ending()) await Promise.all(moving.map((one) => one.finished.catch(() => undefined)))
     await frame()
-  })
+  }), () => `what moves on ${page.url()} arrives, and a frame is painted`)
 }
 
 // Serious and critical findings of axe-core, as lines to read; [] is what a page should have.
@@ -115,6 +131,17 @@ export function tooWide(page) {
 export async function layoutShift(page) {
   const shifts = await page.evaluate(() => window.shifts)
   return { sum: shifts.reduce((n, one) => n + one.value, 0), by: shifts.filter((one) => one.value > 0.001).map((one) => `${one.value.toFixed(3)} ${one.by.join(', ')}`) }
+}
+
+// What is wrong with the page at this address for anybody, as lines: [] is what every page should have.
+export async function pageFaults(page, path, { isMobile }) {
+  await page.goto(path)
+  await settled(page)
+  const found = [...(await axeFindings(page)), ...(isMobile ? await smallTargets(page) : []), ...(await tooWide(page))]
+  if ((await page.locator('.error-state').count()) > 0) found.push('shows an error')
+  const shift = await layoutShift(page)
+  if (shift.sum >= 0.02) found.push(`the page moved by ${shift.sum.toFixed(3)}: ${shift.by.join('; ')}`)
+  return found
 }
 
 // A mid-range phone on a mobile network: the processor four times slower, 9 Mbit/s with 60 ms to the server and back.

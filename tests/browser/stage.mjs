@@ -39,12 +39,20 @@ export function makeStage(options = {}) {
     // account: {login, password}: world.founder, a world.hosts[i], or what makeBuyer gives.
     logIn: (one, account) => logInAs(one.context, stage.world.server.url, account),
   }
+  // Ten minutes are three times what the longest file needs: what hangs is said to, instead of holding up all that follows.
+  let watch
   before(async () => {
+    watch = setTimeout(async () => {
+      console.error('these tests have run for ten minutes: one of them hangs')
+      await Promise.race([Promise.allSettled([stage.browser?.close(), stage.world?.close()]), new Promise((done) => setTimeout(done, 10_000))])
+      process.exit(1)
+    }, 600_000)
     stage.world = await makeWorld({ ...options, settings: ['room.counts_ms=200', ...(options.settings ?? [])] })
     await options.prepare?.(stage.world)
     stage.browser = await launch()
   })
   after(async () => {
+    clearTimeout(watch)
     await stage.browser?.close()
     await stage.world?.close()
   })
