@@ -40,6 +40,8 @@ export async function openContext(browser, base, options = {}) {
     inFlight.set(page, open)
     for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => open.delete(request))
     page.on('request', (request) => {
+      // The page before this one waits for nothing any more; not each of its requests is told to have failed.
+      if (request.isNavigationRequest() && request.frame() === page.mainFrame()) open.clear()
       open.add(request)
       const url = request.url()
       if (!url.startsWith(base) && !/^(data|blob):/.test(url)) faults.push(`outside request: ${url}`)
