@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { axeFindings, desk, logInAs, openContext, phone, smallTargets, tooWide } from './browser.mjs'
+import { axeFindings, browserProgram, desk, logInAs, openContext, phone, smallTargets, tooWide } from './browser.mjs'
 import { apart, cameraFilm, publishClock, readMark } from './film.mjs'
 import { makeWorld } from './world.mjs'
 
@@ -19,7 +19,7 @@ before(async () => {
   cameraFilm(join(folder, 'camera.mjpeg'))
   world = await makeWorld({ settings: ['media.on=1', 'media.rtmp_port=0', 'media.http_port=0', 'jobs.ms=200'], rooms: 3 })
   browser = await chromium.launch({
-    executablePath: process.env.LIANBO_CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: browserProgram(),
     args: ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${join(folder, 'camera.mjpeg')}`, '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required'],
   })
 })

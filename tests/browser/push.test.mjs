@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { makeStage, unharmed } from './stage.mjs'
 import { makeBuyer } from './world.mjs'
 
-const stage = makeStage({ settings: ['webhook.allow_private=1', 'jobs.ms=50'], rooms: 1 })
+const stage = makeStage({ settings: ['webhook.allow_private=1', 'jobs.ms=50'], rooms: 1, wholeBrowser: true })
 const got = []
 let service, waiting
 before(async () => {

@@ -1,6 +1,6 @@
 // A world and a browser for one file of tests: `const stage = makeStage()` at its top, then in each test
 // `const one = await stage.visitor(phone)`, perhaps `await stage.logIn(one, account)`, and at its end `unharmed(one)`.
-// `prepare(world)` changes the world before the first test.
+// `prepare(world)` changes the world before the first test; `wholeBrowser` takes Chromium with its desktop.
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import { launch, logInAs, openContext, phone } from './browser.mjs'
@@ -49,7 +49,7 @@ export function makeStage(options = {}) {
     }, 600_000)
     stage.world = await makeWorld({ ...options, settings: ['room.counts_ms=200', ...(options.settings ?? [])] })
     await options.prepare?.(stage.world)
-    stage.browser = await launch()
+    stage.browser = await launch({ whole: options.wholeBrowser })
   })
   after(async () => {
     clearTimeout(watch)
