@@ -47,28 +47,22 @@ std::string currency_of(const json::object& site, std::string_view brand) {
   return "CNY";
 }
 
-struct Price {
-  Fen fen = 0;
-  bool several = false;  // others cost more
-};
-std::optional<Price> price_of(const json::object& product) {
-  std::optional<Price> out;
+// What the living card says first: the price, in this store, of the first SKU that is not sold out.
+std::optional<Fen> price_of(const json::object& product) {
+  std::optional<Fen> first;
   const auto* skus = product.if_contains("skus");
-  if (skus == nullptr || !skus->is_array()) return out;
+  if (skus == nullptr || !skus->is_array()) return first;
   for (const auto& sku : skus->as_array()) {
     if (!sku.is_object()) continue;
-    const auto* fen = sku.as_object().if_contains("store_price_fen");
-    if (fen == nullptr || !fen->is_int64()) fen = sku.as_object().if_contains("price_fen");
+    const auto& of = sku.as_object();
+    const auto* fen = of.if_contains("store_price_fen");
+    if (fen == nullptr || !fen->is_int64()) fen = of.if_contains("price_fen");
     if (fen == nullptr || !fen->is_int64()) continue;
-    const Fen now = fen->as_int64();
-    if (!out) {
-      out = Price{now, false};
-    } else {
-      out->several = out->several || now != out->fen;
-      out->fen = std::min(out->fen, now);
-    }
+    const auto* gone = of.if_contains("sold_out");
+    if (gone == nullptr || !gone->is_bool() || !gone->get_bool()) return fen->as_int64();
+    if (!first) first = fen->as_int64();
   }
-  return out;
+  return first;
 }
 
 // JSON inside a script element: no "<" may stand there as itself.
@@ -157,8 +151,8 @@ FirstPage first_page(const Ask& ask, const Call& call, const net::Request& reque
       card += "</div><div><h2>" + escape_html(name) + "</h2>";
       if (price)
         card += "<p>" +
-                escape_html(price_text(site ? currency_of(*site, text_of(*product, "brand_id")) : "CNY", price->fen)) +
-                (price->several ? "+" : "") + "</p>";
+                escape_html(price_text(site ? currency_of(*site, text_of(*product, "brand_id")) : "CNY", *price)) +
+                "</p>";
       if (!host.empty()) card += "<small>" + escape_html(host) + "</small>";
       card += "</div></section>";
     }

@@ -99,8 +99,9 @@ TEST_F(WebFilesTest, EveryAddressOfAPageIsAnsweredByItsEntrySoThatAReloadWorks) 
 // A small API for the page to ask: what it is asked is told in `asked`.
 struct FirstPageTest : ::testing::Test {
   std::vector<std::string> asked;
-  std::string product = R"({"id":"p1","brand_id":"b1","title":"<b>\"茶\"</b>","image_url":"https://x/a.png?a=1&b=2",)"
-                        R"("skus":[{"price_fen":1250,"store_price_fen":990},{"price_fen":2000}]})";
+  std::string product =
+      R"({"id":"p1","brand_id":"b1","title":"<b>\"茶\"</b>","image_url":"https://x/a.png?a=1&b=2",)"
+      R"("skus":[{"price_fen":800,"sold_out":true},{"price_fen":125000,"store_price_fen":99000},{"price_fen":500}]})";
   FirstPage ask(const std::string& target) {
     Request request;
     request.target = target;
@@ -125,8 +126,8 @@ TEST_F(FirstPageTest, ARoomOpenedForAProductCarriesItsCardAndTheFirstAnswers) {
   EXPECT_EQ(asked, (std::vector<std::string>{"/api/v1/site?share=T0ken", "/api/v1/broadcasts/r1", "/api/v1/me",
                                              "/api/v1/products/p1?store_id=s1"}));
   EXPECT_NE(page.body.find("<h2>&lt;b&gt;&quot;茶&quot;&lt;/b&gt;</h2>"), std::string::npos) << page.body;
-  EXPECT_NE(page.body.find("<p>USD 9.90+</p>"), std::string::npos)
-      << "the lowest of what it costs in this store, in the brand's currency: " << page.body;
+  EXPECT_NE(page.body.find("<p>$990.00</p>"), std::string::npos)
+      << "of the first that can be had, what it costs in this store, in the brand's currency: " << page.body;
   EXPECT_NE(page.body.find("src=\"https://x/a.png?a=1&amp;b=2\""), std::string::npos) << page.body;
   EXPECT_NE(page.head.find("content=\"&lt;b&gt;&quot;茶&quot;&lt;/b&gt; · 早场\""), std::string::npos) << page.head;
 }

@@ -94,7 +94,15 @@ std::string format_fen(Fen amount_fen) {
 }
 
 std::string price_text(std::string_view currency, Fen amount_fen) {
-  return (currency == "CNY" ? std::string("¥ ") : std::string(currency) + " ") + format_fen(amount_fen);
+  std::string text = format_fen(amount_fen);
+  const std::size_t begin = text.front() == '-' ? 1 : 0;
+  for (std::size_t at = text.size() - 3; at > begin + 3;) text.insert(at -= 3, ",");
+  const std::string symbol = currency == "CNY"   ? "¥"
+                             : currency == "USD" ? "$"
+                             : currency == "EUR" ? "€"
+                             : currency == "GBP" ? "£"
+                                                 : std::string(currency) + " ";
+  return text.insert(begin, symbol);
 }
 
 }  // namespace lianbo

@@ -37,7 +37,7 @@ std::vector<Fen> spread(Fen total_fen, std::span<const Fen> weights);
 Result<Fen> parse_decimal_fen(std::string_view text, std::string where = {});
 // 1250 → "12.50", −5 → "-0.05"
 std::string format_fen(Fen amount_fen);
-// "¥ 12.50"; of other currencies "USD 12.50".
+// As the pages write it: "¥1,250.00", of $, € and £ alike; of other currencies "SEK 1,250.00".
 std::string price_text(std::string_view currency, Fen amount_fen);
 
 }  // namespace lianbo

@@ -191,6 +191,14 @@ TEST(Money, amounts_are_written_with_two_decimals) {
     EXPECT_EQ(format_fen(row.fen), row.text);
 }
 
+TEST(Money, prices_are_written_as_on_the_pages) {
+  EXPECT_EQ(price_text("CNY", 8800), "¥88.00");
+  EXPECT_EQ(price_text("CNY", 123'456'789), "¥1,234,567.89");
+  EXPECT_EQ(price_text("USD", 99'999), "$999.99");
+  EXPECT_EQ(price_text("EUR", -100'000), "-€1,000.00");
+  EXPECT_EQ(price_text("SEK", 5), "SEK 0.05");
+}
+
 TEST(Money, what_was_written_is_read_back) {
   EXPECT_TRUE(rc::check("format and parse", [] {
     const auto fen = *rc::gen::inRange<Fen>(0, kMaxAmountFen + 1);

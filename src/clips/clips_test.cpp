@@ -149,6 +149,34 @@ class ClipsTest : public test::StoreTest {
 };
 ON_BOTH_ENGINES(ClipsTest);
 
+TEST_P(ClipsTest, ANewKeyMayLeaveTheRunningPictureItsOwn) {
+  start(made_.broadcast.id, kNow);
+  write(publish(made_, "own:1"));
+  const auto renew = [&](bool keep) {
+    return write([&](Tx& tx) { return live::renew_stream_key(tx, call(), made_.broadcast.id, keep); });
+  };
+  const auto left = [&](const std::string& client) {
+    write([&](Tx& tx) -> Result<bool> {
+      TRY_OK(live::publisher_left(tx, call(), made_.broadcast.stream_name, client));
+      return true;
+    });
+  };
+  const auto lost = renew(true), second = renew(true);
+  EXPECT_EQ(now(made_.broadcast.id).publisher, "own:1");
+  EXPECT_EQ(refused(publish(lost, "own:2")), Code::forbidden) << "a newer one was asked for";
+  EXPECT_EQ(refused(publish(second, "own:2")), Code::conflict) << "one at a time";
+  left("own:1");
+  write(publish(made_, "own:3"));  // the network was gone for a moment: back with the key that was in use
+  left("own:3");
+  write(publish(second, "own:4"));
+  left("own:4");
+  EXPECT_EQ(refused(publish(made_, "own:5")), Code::forbidden) << "the new one was used: the old one is void";
+  write(publish(second, "own:6"));
+  const auto third = renew(false);
+  EXPECT_EQ(refused(publish(second, "own:6")), Code::forbidden) << "void at once";
+  write(publish(third, "own:6"));
+}
+
 TEST_P(ClipsTest, AKeyIsGoodForItsBroadcastAndOnePublisher) {
   EXPECT_EQ(refused([&](Tx& tx) {
               return live::admit_publisher(tx, call(), {made_.broadcast.stream_name, "wrong", "own:1", false});

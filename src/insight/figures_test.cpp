@@ -288,6 +288,15 @@ TEST_P(FiguresTest, ACascadeIsATreeWhoseBranchesAddUp) {
   Figures sum = top[0].figures;
   for (const auto& child : children) sum += child.subtree;
   EXPECT_EQ(sum, top[0].subtree);
+
+  // The sharer is told the same of it as the desk, in the same words.
+  const auto told =
+      must(shop.db().read([&](db::Tx& tx) -> Result<share::Cascade> { return share::cascade_of(tx, root.id); }));
+  EXPECT_EQ(told.size, top[0].size);
+  EXPECT_EQ(told.depth, top[0].deepest);
+  EXPECT_EQ(told.touches, top[0].subtree.touches);
+  EXPECT_EQ(told.visitors, 3);
+  EXPECT_EQ(told.reach, 4) << "whose link it was, too";
 }
 
 TEST_P(FiguresTest, WhoComesBackWithinSevenDaysIsCountedOnceAndAGuestIsThePersonTheyLogInAs) {

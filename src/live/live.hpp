@@ -68,6 +68,12 @@ struct Broadcast {
   bool rehearsal() const { return audience == Audience::rehearsal; }
 };
 
+// SHA-256s of the keys one may publish with: the newest, and until that was published with, one of before.
+struct StreamKeys {
+  std::string newest, before;
+  const std::string& in_use() const { return before.empty() ? newest : before; }
+};
+
 struct Pin {
   PinId id;
   BrandId brand;

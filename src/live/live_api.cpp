@@ -277,15 +277,18 @@ net::Routes live_routes(LiveDeps deps) {
           .answers(201)
           .may_fail({Code::not_found, Code::forbidden, Code::agent_not_active, Code::conflict}));
 
-  Route renew = write_route(Method::post, "/api/v1/broadcasts/{broadcast_id}/stream-key", "renewStreamKey",
-                            "A new stream key; the old one is void", Access::login,
-                            [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                              TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
-                              TRY(const auto scheduled, renew_stream_key(tx, call, id));
-                              return scheduled_reply(scheduled, 200);
-                            })
-                    .giving(keyed)
-                    .may_fail({Code::not_found, Code::forbidden, Code::broadcast_state_conflict});
+  Route renew =
+      write_route(Method::post, "/api/v1/broadcasts/{broadcast_id}/stream-key", "renewStreamKey",
+                  "A new stream key; the old one is void, and who publishes with it cut off", Access::login,
+                  [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    TRY(const auto id, request.id_param<BroadcastId>("broadcast_id"));
+                    TRY(const auto scheduled, renew_stream_key(tx, call, id, get_bool(request.value, "keep_picture")));
+                    return scheduled_reply(scheduled, 200);
+                  })
+          .taking({shape::opt(shape::boolean(
+              "keep_picture", "who publishes goes on, and the old key is good until the new one is used"))})
+          .giving(keyed)
+          .may_fail({Code::not_found, Code::forbidden, Code::broadcast_state_conflict});
   renew.idempotent = false;  // asked again it gives another key; kept replies must not hold keys without need
   routes.push_back(std::move(renew));
 

@@ -127,23 +127,25 @@ Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store
   TRY_OK(check_products(tx, b, wish.products));
   out.stream_key = call.random->base62(kStreamKeyLength);
   b.stream_name = call.random->base62(kStreamNameLength);
-  store::insert_broadcast(tx, b, sha256(out.stream_key));
+  store::insert_broadcast(tx, b, {sha256(out.stream_key), {}});
   store::replace_shelf(tx, b.id, wish.products);
   tx.emit(broadcast_event(call, kBroadcastScheduled, b));
   return out;
 }
 
-Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id) {
+Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id, bool keep_picture) {
   TRY(auto b, lock_broadcast(tx, id));
   TRY_OK(org::require_store(tx, call, b.brand, b.store));
   TRY_OK(check_shelf_change(b));
   Scheduled out{std::move(b), call.random->base62(kStreamKeyLength)};
-  store::set_stream_key(tx, id, sha256(out.stream_key));
+  StreamKeys keys{sha256(out.stream_key), {}};
+  if (keep_picture) keys.before = store::stream_keys(tx, id).in_use();
+  store::set_stream_keys(tx, id, keys);
   if (out.broadcast.stream_name.empty()) {
     out.broadcast.stream_name = call.random->base62(kStreamNameLength);
     store::name_stream(tx, id, out.broadcast.stream_name);
   }
-  tx.emit(stream_event(call, kStreamKeyChanged, out.broadcast));
+  if (!keep_picture) tx.emit(stream_event(call, kStreamKeyChanged, out.broadcast));
   return out;
 }
 

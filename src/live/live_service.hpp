@@ -34,7 +34,9 @@ struct Scheduled {
 };
 
 Result<Scheduled> schedule_broadcast(db::Tx& tx, const Call& call, StoreId store, const NewBroadcast& wish);
-Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id);
+// A new key. Who publishes now is cut off and the old key void at once; or, with keep_picture, neither before the new
+// key has been published with.
+Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id, bool keep_picture = false);
 // Public: the agent is active (training_incomplete names what is missing to who is in training). A rehearsal: active,
 // or in training.
 Result<Broadcast> start_broadcast(db::Tx& tx, const Call& call, BroadcastId id);

@@ -21,7 +21,6 @@ const Sql kInsert{
     "live.insert",
     "insert into broadcasts (id, brand_id, store_id, title, state, scheduled_at, stream_key_sha256, "
     "created_at, audience, stream_name, ai_presenter) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"};
-const Sql kSetStreamKey{"live.set_stream_key", "update broadcasts set stream_key_sha256 = $2 where id = $1"};
 const Sql kFind{"live.find", "select " BROADCAST_COLUMNS " from broadcasts where id = $1"};
 const Sql kLock{"live.lock", "update broadcasts set version = version + 1 where id = $1 returning " BROADCAST_COLUMNS};
 const Sql kLockStartable{"live.lock_startable",
@@ -311,13 +310,10 @@ PinAt pin_at_of(const db::Row& row) { return {pin_of(row), row.id<StoreId>(8)}; 
 
 }  // namespace
 
-void insert_broadcast(db::Tx& tx, const Broadcast& b, std::string_view stream_key_sha256) {
-  tx.exec(kInsert,
-          {b.id, b.brand, b.store, b.title, state_name(b.state), b.scheduled_at, db::Param::blob(stream_key_sha256),
-           b.created_at, audience_name(b.audience), b.stream_name, b.ai_presenter ? 1 : 0});
-}
-void set_stream_key(db::Tx& tx, BroadcastId id, std::string_view stream_key_sha256) {
-  tx.exec(kSetStreamKey, {id, db::Param::blob(stream_key_sha256)});
+void insert_broadcast(db::Tx& tx, const Broadcast& b, const StreamKeys& keys) {
+  tx.exec(kInsert, {b.id, b.brand, b.store, b.title, state_name(b.state), b.scheduled_at,
+                    db::Param::blob(keys.newest + keys.before), b.created_at, audience_name(b.audience), b.stream_name,
+                    b.ai_presenter ? 1 : 0});
 }
 std::map<BroadcastId, Broadcast> find_many(db::Tx& tx, std::span<const BroadcastId> ids) {
   std::map<BroadcastId, Broadcast> out;

@@ -13,8 +13,7 @@
 
 namespace lianbo::live::store {
 
-void insert_broadcast(db::Tx& tx, const Broadcast& b, std::string_view stream_key_sha256);
-void set_stream_key(db::Tx& tx, BroadcastId id, std::string_view stream_key_sha256);
+void insert_broadcast(db::Tx& tx, const Broadcast& b, const StreamKeys& keys);
 std::map<BroadcastId, Broadcast> find_many(db::Tx& tx, std::span<const BroadcastId> ids);
 std::optional<Broadcast> hold(db::Tx& tx, BroadcastId id);
 std::optional<Broadcast> find(db::Tx& tx, BroadcastId id);

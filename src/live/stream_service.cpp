@@ -123,9 +123,13 @@ std::optional<Broadcast> broadcast_of_stream(db::Tx& tx, std::string_view stream
 
 Result<Broadcast> admit_publisher(db::Tx& tx, const Call& call, const PublishWish& wish) {
   TRY(auto b, lock_stream(tx, wish.stream));
-  if (!wish.trusted && !same_bytes(store::stream_key_sha256(tx, b.id), sha256(wish.key))) return no_such_key();
+  const StreamKeys keys = store::stream_keys(tx, b.id);
+  const std::string given = sha256(wish.key);
+  const bool newest = same_bytes(keys.newest, given);
+  if (!wish.trusted && !newest && !same_bytes(keys.before, given)) return no_such_key();
   TRY_OK(check_publish(b, call.now));
   TRY_OK(take_publisher(tx, call, b, wish.client));
+  if (newest && !keys.before.empty()) store::set_stream_keys(tx, b.id, {keys.newest, {}});
   return b;
 }
 

@@ -1,7 +1,8 @@
 // A broadcast's picture: who may send it, when its media time begins, whether it is there now (SPEC 5).
 //
 // - A publisher names the stream and its key. The key is good for one broadcast, from its scheduling until it has ended
-//   or kKeyDays have passed since it was to begin; a new key voids the old one. One publisher at a time.
+//   or kKeyDays have passed since it was to begin; a new key voids the old one, at once or, so that a running picture
+//   goes on and may come back, when it is first used. One publisher at a time.
 // - The first frame that comes while the broadcast is live is media time 0; pins and lines of before then lie at 0.
 // - Somebody who was cut off and comes back goes on in the same broadcast, with the same media time.
 // - A simulcast room carries another broadcast's picture; its own key is refused as long as it does.

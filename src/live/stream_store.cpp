@@ -8,7 +8,9 @@ namespace {
 using db::Sql;
 
 const Sql kFind{"stream.find", "select id from broadcasts where stream_name = $1"};
-const Sql kKey{"stream.key", "select stream_key_sha256 from broadcasts where id = $1"};
+const Sql kKeys{"stream.keys", "select stream_key_sha256 from broadcasts where id = $1"};
+const Sql kSetKeys{"stream.set_keys", "update broadcasts set stream_key_sha256 = $2 where id = $1"};
+constexpr std::size_t kShaBytes = 32;  // the column holds the newest key's, and behind it that of the one before
 const Sql kSetPublisher{"stream.set_publisher", "update broadcasts set publisher = $2, cut_at = $3 where id = $1"};
 const Sql kSetFirst{"stream.set_first_frame", "update broadcasts set first_frame_at = $2 where id = $1"};
 // What was stamped before there was a picture lies at its beginning.
@@ -41,8 +43,12 @@ std::optional<Broadcast> find_stream(db::Tx& tx, std::string_view stream) {
   const auto id = tx.one(kFind, {stream}, id_of);
   return id ? find(tx, *id) : std::nullopt;
 }
-std::string stream_key_sha256(db::Tx& tx, BroadcastId id) {
-  return tx.one(kKey, {id}, [](const db::Row& r) { return r.str(0); }).value_or(std::string());
+StreamKeys stream_keys(db::Tx& tx, BroadcastId id) {
+  const std::string all = tx.one(kKeys, {id}, [](const db::Row& r) { return r.str(0); }).value_or(std::string());
+  return {all.substr(0, kShaBytes), all.size() > kShaBytes ? all.substr(kShaBytes) : std::string()};
+}
+void set_stream_keys(db::Tx& tx, BroadcastId id, const StreamKeys& keys) {
+  tx.exec(kSetKeys, {id, db::Param::blob(keys.newest + keys.before)});
 }
 void set_publisher(db::Tx& tx, const Broadcast& b) {
   tx.exec(kSetPublisher, {b.id, b.publisher, b.cut_at == 0 ? std::optional<Instant>() : b.cut_at});

@@ -11,7 +11,8 @@
 namespace lianbo::live::store {
 
 std::optional<Broadcast> find_stream(db::Tx& tx, std::string_view stream);
-std::string stream_key_sha256(db::Tx& tx, BroadcastId id);
+StreamKeys stream_keys(db::Tx& tx, BroadcastId id);
+void set_stream_keys(db::Tx& tx, BroadcastId id, const StreamKeys& keys);
 void set_publisher(db::Tx& tx, const Broadcast& b);  // publisher, cut_at
 void set_first_frame(db::Tx& tx, const Broadcast& b);
 void set_lag(db::Tx& tx, BroadcastId id, std::int64_t lag_ms);

@@ -79,7 +79,7 @@ http {{
       add_header Access-Control-Allow-Origin * always;
     }}
     location ~ ^/clips/[0-9A-Za-z]+/(clip\.mp4|poster\.jpg)$ {{
-      add_header Cache-Control "public, max-age=300";
+      add_header Cache-Control no-cache always;
       add_header Access-Control-Allow-Origin * always;
     }}
     location / {{ return 404; }}

@@ -171,10 +171,10 @@ Status check_wish(AfterSaleWish& wish, const AfterSaleFacts& f, const Settings& 
   if (wish.sku && wish.kind != Kind::exchange)
     return fail(Code::invalid_field, "only an exchange names what is sent instead", "/sku_id");
   if (wish.kind == Kind::refund_only) {
-    if (wish.qty < 0 || wish.qty > f.unsent() - f.claims.open_unsent)
+    if (wish.qty < 0 || wish.qty > f.unsent_free())
       return fail(Code::invalid_field,
                   f.unsent() == 0 ? "the goods have left: refund_only takes 0 units, else ask for return_and_refund"
-                                  : "at most " + units_text(f.unsent() - f.claims.open_unsent) +
+                                  : "at most " + units_text(f.unsent_free()) +
                                         " of this line have not left yet and are not asked for",
                   "/qty");
   } else {
@@ -189,8 +189,9 @@ Status check_wish(AfterSaleWish& wish, const AfterSaleFacts& f, const Settings& 
   if (wish.kind == Kind::exchange) {
     if (wish.amount_fen != 0 || wish.shipping_fen != 0)
       return fail(Code::invalid_field, "an exchange moves no money: leave it at 0", "/amount_fen");
-    // Units that could still come back share what is left of the line; the last one takes the rest. What somebody asked
-    // money for before it left, and has left since, is counted on both sides: these units are there all the same.
+    // Units that somebody can still ask for share what is left of the line; the last of them takes the rest. Units
+    // asked for before they left, and gone since, have their money asked for already: they share nothing, but can be
+    // exchanged.
     const Fen left = f.net_fen - f.claims.open_fen;
     const std::int64_t units = std::max(wish.qty, f.returnable() + f.unsent() - f.claims.open_unsent);
     wish.amount_fen = wish.qty == units ? left : static_cast<Fen>(static_cast<__int128>(left) * wish.qty / units);

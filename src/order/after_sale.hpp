@@ -11,6 +11,7 @@
 // state that follows. While an after-sale is open, the commission of its line stays frozen.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -145,6 +146,8 @@ struct AfterSaleFacts {
   Claims claims;
   std::int64_t unsent() const { return qty - shipped_qty - dropped_qty; }
   std::int64_t returnable() const { return shipped_qty - claims.gone_goods - claims.open_goods; }
+  // Units that have not left and that nobody asks to keep here. What was asked for and has left since counts for none.
+  std::int64_t unsent_free() const { return std::max<std::int64_t>(0, unsent() - claims.open_unsent); }
 };
 // Ok, or why it can't be asked for. Of an exchange, amount_fen is set: the units' part of what is left of the line.
 Status check_wish(AfterSaleWish& wish, const AfterSaleFacts& facts, const Settings& settings, Instant now);

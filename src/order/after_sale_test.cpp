@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -425,6 +426,295 @@ TEST(AfterSale, WhatIsGivenUpStaysInTheStore) {
     a.qty = row.qty;
     a.amount_fen = row.amount;
     EXPECT_EQ(units_dropped(a, f), row.wanted) << row.says;
+  }
+}
+
+// ---- any mixture of claims on one line, against a model that counts single units
+
+// A line as its shop-keeper would count it: where each unit is, and who asks for what. The facts are counted from it.
+struct LineModel {
+  enum class Unit { here, with_buyer, given_up, came_back };
+  struct Claim {
+    AfterSale a;
+    State state = State::requested;
+    bool back = false;
+  };
+  std::vector<Unit> units;
+  Fen paid = 0, refunded = 0, shipping = 0, shipping_refunded = 0;
+  std::vector<Claim> claims;
+
+  std::int64_t count(Unit where) const { return std::count(units.begin(), units.end(), where); }
+  void move(Unit from, Unit to, std::int64_t n) {
+    for (auto& unit : units)
+      if (n > 0 && unit == from) unit = to, --n;
+    RC_ASSERT(n == 0);
+  }
+  static bool money_asked(State s) { return is_open(s); }
+  AfterSaleFacts facts(const Claim* except = nullptr) const {
+    AfterSaleFacts f;
+    f.staff = f.paid = true;
+    f.qty = static_cast<std::int64_t>(units.size());
+    f.dropped_qty = count(Unit::given_up);
+    f.shipped_qty = count(Unit::with_buyer) + count(Unit::came_back);
+    f.net_fen = paid - refunded;
+    f.shipping_left_fen = shipping - shipping_refunded;
+    for (const auto& c : claims) {
+      if (&c == except) continue;
+      const bool goods = c.a.kind != Kind::refund_only;
+      if (is_open(c.state)) {
+        f.claims.open_fen += c.a.amount_fen;
+        f.claims.open_shipping_fen += c.a.shipping_fen;
+        if (goods) f.claims.open_goods += c.a.qty;
+        if (!goods && (c.state == State::requested || c.state == State::disputed)) f.claims.open_unsent += c.a.qty;
+      }
+      if (c.state == State::refunding) f.claims.agreed_fen += c.a.amount_fen;
+      if (c.state == State::refunded && goods) f.claims.gone_goods += c.a.qty;
+    }
+    return f;
+  }
+  Fen asked_for() const {
+    Fen sum = 0;
+    for (const auto& c : claims) sum += is_open(c.state) ? c.a.amount_fen : 0;
+    return sum;
+  }
+  // What must hold at every instant.
+  void check() const {
+    Fen goods = 0;
+    std::int64_t coming = 0;
+    for (const auto& c : claims) {
+      if (is_open(c.state) || c.state == State::refunded) goods += c.a.amount_fen;
+      if (c.a.kind != Kind::refund_only && (is_open(c.state) || c.state == State::refunded)) coming += c.a.qty;
+      RC_ASSERT(c.a.amount_fen >= 0 && c.a.shipping_fen >= 0);
+    }
+    RC_ASSERT(goods <= paid);
+    RC_ASSERT(refunded <= paid && shipping_refunded <= shipping);
+    RC_ASSERT(coming <= count(Unit::with_buyer) + count(Unit::came_back));
+  }
+  // Whether a shop-keeper would let it be asked for. Of an exchange the amount is nobody's wish.
+  bool fits(const AfterSaleWish& w) const {
+    const Fen left = paid - refunded - asked_for();
+    Fen shipping_left = shipping - shipping_refunded;
+    std::int64_t with_buyer = count(Unit::with_buyer) + count(Unit::came_back), here = count(Unit::here);
+    const bool anything_left = with_buyer > 0;
+    for (const auto& c : claims) {
+      if (is_open(c.state)) shipping_left -= c.a.shipping_fen;
+      if (c.a.kind != Kind::refund_only && (is_open(c.state) || c.state == State::refunded)) with_buyer -= c.a.qty;
+      if (c.a.kind == Kind::refund_only && (c.state == State::requested || c.state == State::disputed)) here -= c.a.qty;
+    }
+    if (w.amount_fen < 0 || w.amount_fen > left || w.shipping_fen < 0 || w.shipping_fen > shipping_left) return false;
+    if (w.kind == Kind::refund_only && (w.qty < 0 || w.qty > std::max<std::int64_t>(here, 0))) return false;
+    if (w.kind != Kind::refund_only && (!anything_left || w.qty < 1 || w.qty > with_buyer)) return false;
+    if (w.kind == Kind::exchange) return w.amount_fen == 0 && w.shipping_fen == 0;
+    return w.amount_fen + w.shipping_fen > 0 || (w.qty > 0 && paid == refunded);
+  }
+  // As the service does it: what the money's going back does to the units, and to the sums.
+  void follow(Claim& c) {
+    const bool goods = c.a.kind != Kind::refund_only;
+    if (c.state == State::refunding && !goods) {
+      const std::int64_t dropped = units_dropped(c.a, facts(&c));
+      RC_ASSERT(dropped >= 0 && dropped <= count(Unit::here));
+      move(Unit::here, Unit::given_up, dropped);
+    }
+    if (c.state == State::refunded) {
+      refunded += c.a.amount_fen;
+      shipping_refunded += c.a.shipping_fen;
+      if (goods) move(Unit::with_buyer, Unit::came_back, c.a.qty);
+    }
+  }
+};
+
+TEST(AfterSale, AnyMixtureOfClaimsOnALineStaysWithinItsUnitsAndItsMoney) {
+  rc::check("claims on a line", [] {
+    LineModel m;
+    m.units.assign(static_cast<std::size_t>(*rc::gen::inRange(1, 6)), LineModel::Unit::here);
+    m.paid = *rc::gen::oneOf(rc::gen::just<Fen>(0), rc::gen::inRange<Fen>(1, 12), rc::gen::inRange<Fen>(1, 100'000));
+    m.shipping = *rc::gen::inRange<Fen>(0, 900);
+    const int length = *rc::gen::inRange(5, 60);
+    for (int i = 0; i < length; ++i) {
+      switch (*rc::gen::inRange(0, 5)) {
+        case 0: {  // a parcel leaves
+          const auto here = m.count(LineModel::Unit::here);
+          if (here > 0)
+            m.move(LineModel::Unit::here, LineModel::Unit::with_buyer, *rc::gen::inRange<std::int64_t>(1, here + 1));
+          break;
+        }
+        case 1:
+        case 2: {  // somebody asks
+          const Fen left = m.paid - m.refunded - m.asked_for();
+          AfterSaleWish wish;
+          wish.kind = *rc::gen::element(Kind::refund_only, Kind::return_and_refund, Kind::exchange);
+          wish.qty = *rc::gen::inRange<std::int64_t>(-1, 7);
+          wish.amount_fen = wish.kind == Kind::exchange && *rc::gen::inRange(0, 10) != 0
+                                ? 0
+                                : *rc::gen::oneOf(rc::gen::just(left), rc::gen::just<Fen>(0), rc::gen::just(left + 1),
+                                                  rc::gen::inRange<Fen>(-1, left + 2));
+          wish.shipping_fen = *rc::gen::inRange(0, 4) == 0 ? *rc::gen::inRange<Fen>(-1, 900) : 0;
+          const AfterSaleWish said = wish;
+          const auto f = m.facts();
+          const auto ok = check_wish(wish, f, Settings{}, kNow);
+          RC_ASSERT(ok.has_value() == m.fits(said));
+          if (!ok) {
+            // Says what would be right: a field or the state, and no number below nothing.
+            RC_ASSERT(!ok.error().where.empty());
+            RC_ASSERT(ok.error().detail.find(" -") == std::string::npos);
+            break;
+          }
+          if (wish.kind == Kind::exchange) {
+            RC_ASSERT(wish.amount_fen >= 0 && wish.amount_fen <= left);
+            // Whoever takes the last units that share the money takes all that is left of it.
+            if (f.returnable() == wish.qty && f.unsent_free() == 0) RC_ASSERT(wish.amount_fen == left);
+          } else {
+            RC_ASSERT(wish.amount_fen == said.amount_fen);
+          }
+          LineModel::Claim c;
+          c.a.kind = wish.kind;
+          c.a.qty = wish.qty;
+          c.a.amount_fen = wish.amount_fen;
+          c.a.shipping_fen = wish.shipping_fen;
+          m.claims.push_back(c);
+          break;
+        }
+        default: {  // a case goes on
+          if (m.claims.empty()) break;
+          auto& c = m.claims[static_cast<std::size_t>(*rc::gen::inRange<int>(0, static_cast<int>(m.claims.size())))];
+          const auto step = static_cast<Step>(*rc::gen::inRange(1, kStepCount));
+          const auto to = next_state(c.state, step, c.a.kind, c.back);
+          if (!to) break;
+          if (step == Step::dispute && !check_revived(c.a, m.facts(&c))) break;
+          if (step == Step::goods_back || (c.state == State::returned && step != Step::send_back)) c.back = true;
+          c.state = *to;
+          m.follow(c);
+        }
+      }
+      m.check();
+    }
+    // All of it ends, and what is left can be asked for: the buyer gets exactly what was paid, never a fen more.
+    for (auto& c : m.claims)
+      for (int i = 0; i < 12 && is_open(c.state); ++i) {
+        auto to = next_state(c.state, Step::time_up, c.a.kind, c.back);
+        if (!to) to = next_state(c.state, Step::money_back, c.a.kind, c.back);
+        RC_ASSERT(to.has_value());
+        if (c.state == State::returned) c.back = true;
+        c.state = *to;
+        m.follow(c);
+        m.check();
+      }
+    if (const Fen left = m.paid - m.refunded; left > 0) {
+      AfterSaleWish rest{0, Kind::refund_only, 0, left, "", {}, m.shipping - m.shipping_refunded};
+      RC_ASSERT(check_wish(rest, m.facts(), Settings{}, kNow).has_value());
+      LineModel::Claim c;
+      c.a.kind = rest.kind;
+      c.a.amount_fen = rest.amount_fen;
+      c.a.shipping_fen = rest.shipping_fen;
+      c.state = State::refunded;
+      m.claims.push_back(c);
+      m.follow(m.claims.back());
+    }
+    RC_ASSERT(m.refunded == m.paid);
+    m.check();
+  });
+}
+
+// However a line's units are divided into exchanges and in whatever order they left, their parts of the money add up to
+// exactly what was paid.
+TEST(AfterSale, ExchangesOfAnySplitShareExactlyWhatWasPaid) {
+  rc::check("exchanges share the money", [] {
+    const auto units = *rc::gen::inRange<std::int64_t>(1, 12);
+    AfterSaleFacts f;
+    f.staff = f.paid = true;
+    f.qty = units;
+    f.net_fen = *rc::gen::inRange<Fen>(0, 1'000'000);
+    // Units given up before, with their money; units that are still here and nobody's: they keep their part.
+    f.dropped_qty = *rc::gen::inRange<std::int64_t>(0, units);
+    f.shipped_qty = units - f.dropped_qty;
+    Fen sum = 0, least = f.net_fen;
+    const std::int64_t all = f.returnable();
+    while (f.returnable() > 0) {
+      AfterSaleWish wish{0, Kind::exchange, *rc::gen::inRange<std::int64_t>(1, f.returnable() + 1), 0, ""};
+      RC_ASSERT(check_wish(wish, f, Settings{}, kNow).has_value());
+      sum += wish.amount_fen;
+      least = std::min(least, wish.amount_fen / wish.qty);
+      f.claims.open_goods += wish.qty;
+      f.claims.open_fen += wish.amount_fen;
+    }
+    RC_ASSERT(sum == f.net_fen);
+    RC_ASSERT(least == f.net_fen / all);  // no unit is worth less than an equal part, but for the last fen
+  });
+}
+
+TEST(AfterSale, WhatWasAskedForAndHasLeftSinceHoldsNobodyUp) {
+  struct Row {
+    const char* says;
+    std::int64_t qty, shipped, asked_unsent;  // of the line; asked for while here, not answered yet
+    Fen open;
+    AfterSaleWish wish;
+    Fen wanted;  // −1: refused
+    const char* detail;
+  };
+  for (const Row& row : std::vector<Row>{
+           {"all asked for, all left: its money is asked for, so the exchange holds none",
+            3,
+            3,
+            3,
+            30000,
+            {0, Kind::exchange, 1, 0, ""},
+            0,
+            ""},
+           {"all asked for, all left: all of them", 3, 3, 3, 30000, {0, Kind::exchange, 3, 0, ""}, 0, ""},
+           {"two asked for, all left: the third unit's money",
+            3,
+            3,
+            2,
+            20000,
+            {0, Kind::exchange, 1, 0, ""},
+            10000,
+            ""},
+           {"two asked for, all left: all three, the third's money",
+            3,
+            3,
+            2,
+            20000,
+            {0, Kind::exchange, 3, 0, ""},
+            10000,
+            ""},
+           {"three asked for, two left: money only", 3, 2, 3, 100, {0, Kind::refund_only, 0, 500, ""}, 500, ""},
+           {"three asked for, two left: the one that is here is asked for",
+            3,
+            2,
+            3,
+            100,
+            {0, Kind::refund_only, 1, 500, ""},
+            -1,
+            "at most 0 units of this line have not left yet and are not asked for"},
+           {"three asked for for little, two left: the exchange shares what is left",
+            3,
+            2,
+            3,
+            100,
+            {0, Kind::exchange, 1, 0, ""},
+            29900,
+            ""},
+           {"one asked for, one left, one here: each of the two has a half",
+            3,
+            1,
+            1,
+            10000,
+            {0, Kind::exchange, 1, 0, ""},
+            10000,
+            ""},
+       }) {
+    AfterSaleFacts f = delivered();
+    f.qty = row.qty;
+    f.shipped_qty = row.shipped;
+    f.claims.open_unsent = row.asked_unsent;
+    f.claims.open_fen = row.open;
+    AfterSaleWish wish = row.wish;
+    const auto ok = check_wish(wish, f, Settings{}, kNow);
+    ASSERT_EQ(ok.has_value(), row.wanted >= 0) << row.says << (ok ? "" : ": " + ok.error().text());
+    if (ok)
+      EXPECT_EQ(wish.amount_fen, row.wanted) << row.says;
+    else
+      EXPECT_EQ(ok.error().detail, row.detail) << row.says;
   }
 }
 

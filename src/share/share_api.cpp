@@ -197,7 +197,10 @@ Result<PosterText> poster_text(Tx& tx, const Call& call, const Share& share) {
       prices.push_back(found == campaign.end() ? sku.price_fen : found->second.price_fen);
     }
     const auto [low, high] = std::minmax_element(prices.begin(), prices.end());
-    if (low != prices.end()) text.price = price_text(brand.currency, *low) + (*low < *high ? "+" : "");
+    if (low != prices.end()) {
+      text.price = price_text(brand.currency, *low);
+      if (*low < *high) text.price = call.chinese ? text.price + " 起" : "from " + text.price;
+    }
   } else if (share.broadcast) {
     TRY(const live::Broadcast broadcast, live::find_broadcast(tx, share.broadcast));
     text.title = broadcast.title;
@@ -279,14 +282,14 @@ Route cascade_route() {
                                .field("depth", c.depth)
                                .field("size", c.size)
                                .field("reach", c.reach)
-                               .field("shares", c.shares)
+                               .field("visitors", c.visitors)
                                .field("touches", c.touches)
                                .end();
                            return Reply::json(w.take());
                          })
-      .giving({id("root_id"), count("depth", "steps from the root to the deepest share"),
-               count("size", "people who opened any of its shares"), count("reach", "people who opened or shared"),
-               count("shares", "links in the tree"), count("touches", "openings")})
+      .giving({id("root_id"), count("depth", "steps from the root to the deepest link"),
+               count("size", "links in the tree, the root included"), count("reach", "people who opened or shared"),
+               count("visitors", "people who opened any of its links"), count("touches", "openings")})
       .may_fail({Code::not_found, Code::forbidden});
 }
 

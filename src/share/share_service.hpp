@@ -113,11 +113,11 @@ Result<std::string> explain_lock(db::Tx& tx, Bucket bucket, BrandId brand, Perso
                                  std::optional<Instant> until = {});
 
 struct Cascade {
-  std::int64_t shares = 0;   // links in the tree
-  std::int64_t depth = 0;    // of the deepest
-  std::int64_t touches = 0;  // openings
-  std::int64_t size = 0;     // people who opened any of them
-  std::int64_t reach = 0;    // people it got to: who opened or shared
+  std::int64_t depth = 0;     // steps from the root to the deepest link
+  std::int64_t size = 0;      // links in the tree, the root included
+  std::int64_t touches = 0;   // openings
+  std::int64_t visitors = 0;  // people who opened any of them
+  std::int64_t reach = 0;     // people it got to: who opened or shared
 };
 // Of the whole tree the share belongs to.
 Cascade cascade_of(db::Tx& tx, ShareId root);

@@ -204,10 +204,10 @@ TEST_P(ShareService, WhoCameThroughAShareHasItAsParentAndTheTreeIsKnownPerRoot) 
   EXPECT_EQ(share_of(guest(q), store_wish(a_.store)).parent, second.id);
 
   const Cascade c = read([&](Tx& tx) -> Result<Cascade> { return cascade_of(tx, root.id); });
-  EXPECT_EQ(c.shares, 5);
+  EXPECT_EQ(c.size, 5);
   EXPECT_EQ(c.depth, 2);
   EXPECT_EQ(c.touches, 5);
-  EXPECT_EQ(c.size, 3);
+  EXPECT_EQ(c.visitors, 3);
   EXPECT_EQ(c.reach, 4) << "the root's sharer too";
 
   const auto own = read([&](Tx& tx) -> Result<std::vector<ShareTally>> { return shares_of(tx, q, net::Page{}); });
@@ -508,7 +508,7 @@ TEST_P(ShareService, AGuestsHistoryBecomesThePersons) {
   // Counted once, though both rows are kept.
   const Cascade c = read([&](Tx& tx) -> Result<Cascade> { return cascade_of(tx, a.id); });
   EXPECT_EQ(c.touches, 1);
-  EXPECT_EQ(c.size, 1);
+  EXPECT_EQ(c.visitors, 1);
   EXPECT_EQ(read([&](Tx& tx) -> Result<std::int64_t> { return tx.number(kCountTouches); }), 3);
 }
 

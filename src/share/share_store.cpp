@@ -216,12 +216,12 @@ void adopt_shares(Tx& tx, PersonId guest, PersonId person) { tx.exec(kAdoptShare
 Cascade cascade_of(Tx& tx, ShareId root) {
   Cascade out;
   tx.each(kCascadeShares, {root}, [&](const Row& r) {
-    out.shares = r.integer(0);
+    out.size = r.integer(0);
     out.depth = r.integer(1);
   });
   tx.each(kCascadeTouches, {root}, [&](const Row& r) {
     out.touches = r.integer(0);
-    out.size = r.integer(1);
+    out.visitors = r.integer(1);
   });
   out.reach = tx.number(kCascadeReach, {root});
   return out;

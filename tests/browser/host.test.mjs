@@ -23,18 +23,24 @@ test('from an invitation to being on air: ten taps at most, and less than two mi
     ++taps
     await target.tap()
   }
+  // A field that does not wait for the thumb already costs a tap too.
+  const type = async (field, text) => {
+    if (!(await field.evaluate((element) => element === document.activeElement))) await tap(field)
+    await field.fill(text)
+  }
   const at = Date.now()
   await page.goto(`/host/invite/${invite_token}`)
   // The first field waits for a thumb.
   await page.waitForFunction(() => document.activeElement?.id === 'login-name')
-  await page.locator('#login-name').fill('xiaoman-host')
-  await page.locator('#login-password').fill('a-long-password')
+  await type(page.locator('#login-name'), 'xiaoman-host')
+  await type(page.locator('#login-password'), 'a-long-password')
   await tap(page.getByRole('button', { name: '接受邀请' }))
   await page.getByRole('heading', { name: '给店铺起个名字' }).waitFor()
   assert.equal(await page.locator('#store-name').inputValue(), '小满的店', 'what the brand knows is there already')
-  await page.locator('#store-intro').fill('只卖自己用的好东西')
+  await type(page.locator('#store-intro'), '只卖自己用的好东西')
   await tap(page.getByRole('button', { name: '下一步' }))
-  await page.locator('#payout-account').fill('wx-xiaoman')
+  await page.waitForFunction(() => document.activeElement?.id === 'payout-account')
+  await type(page.locator('#payout-account'), 'wx-xiaoman')
   await tap(page.getByRole('button', { name: '下一步' }))
   await tap(page.getByRole('checkbox', { name: new RegExp(world.products[0].title) }))
   await tap(page.getByRole('checkbox', { name: new RegExp(world.products[3].title) }))

@@ -195,6 +195,75 @@ test('the server restarts while one orders and while one pays: it is said, and t
   unharmed(one)
 })
 
+test('the server is killed when it has taken an order, and again when it has taken the money, before it has said so: one order, paid once', async () => {
+  const one = await visitor()
+  const buyer = await makeBuyer(world, 'killed')
+  await logIn(one, buyer)
+  const { page } = one
+  const { port } = world.server
+  const back = async () => (world.server = await startServer(world.db, ['room.counts_ms=200'], port))
+  // What was asked for is done, but nobody hears of it.
+  const dieAfter = (path) =>
+    page.route(path, async (route) => {
+      await page.unroute(path)
+      assert.ok((await route.fetch()).ok())
+      await world.server.kill()
+      await route.abort('connectionreset')
+    })
+  await page.goto(`/product/${world.products[8].id}?store=${world.hosts[2].store_id}`)
+  await page.getByRole('button', { name: '立即购买' }).click()
+  await fillAddress(page)
+  await dieAfter('**/api/v1/orders')
+  await page.getByRole('button', { name: '提交订单' }).click()
+  await page.getByText('同一笔订单不会重复提交').waitFor()
+  await back()
+  // Loaded anew in between: it is still the same order.
+  await page.reload()
+  await page.locator('form.checkout[aria-busy=false]').waitFor()
+  await page.getByRole('button', { name: '提交订单' }).click()
+  await page.waitForURL('**/pay/*')
+  await dieAfter('**/api/v1/sandbox/pay')
+  const pay = page.getByRole('button', { name: /^付款/ })
+  await pay.click()
+  await page.getByText('不会重复付款').waitFor()
+  await back()
+  await pay.click()
+  await page.getByRole('heading', { name: '付款成功' }).waitFor()
+  const orders = (await buyer.client.get('/orders')).items
+  assert.deepEqual(orders.map((order) => [order.state, order.total_fen, order.refunded_fen]), [['paid', 3680, 0]])
+  unharmed(one)
+})
+
+test('loaded anew without a network, at the checkout and at the till: back on, it goes on where it was, and is paid once', async () => {
+  const one = await visitor()
+  const buyer = await makeBuyer(world, 'underground')
+  await logIn(one, buyer)
+  const { page } = one
+  await page.goto(`/product/${world.products[8].id}?store=${world.hosts[2].store_id}`)
+  await page.getByRole('button', { name: '立即购买' }).click()
+  await fillAddress(page)
+  const lost = async () => {
+    const at = page.url()
+    await one.context.setOffline(true)
+    await assert.rejects(page.reload(), /ERR_INTERNET_DISCONNECTED/)
+    await one.context.setOffline(false)
+    await page.goto(at)
+  }
+  await lost()
+  await page.locator('form.checkout[aria-busy=false]').waitFor()
+  assert.equal(await page.locator('#address-name').inputValue(), address.name, 'what was typed is still there')
+  await page.getByRole('button', { name: '提交订单' }).click()
+  await page.waitForURL('**/pay/*')
+  await page.getByRole('button', { name: /^付款/ }).waitFor()
+  await lost()
+  await page.getByRole('button', { name: /^付款/ }).click()
+  await page.getByRole('heading', { name: '付款成功' }).waitFor()
+  await lost()
+  await page.getByRole('heading', { name: '付款成功' }).waitFor()
+  assert.deepEqual((await buyer.client.get('/orders')).items.map((order) => [order.state, order.total_fen]), [['paid', 3680]])
+  unharmed(one)
+})
+
 test('goods go back and money comes back: asked for, agreed, sent, arrived, each step told to the buyer', async () => {
   const one = await visitor()
   const buyer = await makeBuyer(world, 'returns')

@@ -45,16 +45,13 @@ export async function startServer(db, settings = [], port = 0) {
     child.once('exit', (code) => fail(new Error(`the server ended with ${code}`)))
   })
   const { port: taken } = JSON.parse(line)
-  return {
-    port: taken,
-    url: `http://127.0.0.1:${taken}`,
-    stop: () =>
-      new Promise((done) => {
-        if (child.exitCode !== null) return done()
-        child.once('exit', done)
-        child.kill('SIGTERM')
-      }),
-  }
+  const end = (signal) =>
+    new Promise((done) => {
+      if (child.exitCode !== null || child.signalCode !== null) return done()
+      child.once('exit', done)
+      child.kill(signal)
+    })
+  return { port: taken, url: `http://127.0.0.1:${taken}`, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
 }
 
 const goods = [

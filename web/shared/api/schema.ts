@@ -2177,14 +2177,14 @@ export const getCart: Operation<undefined, { store_id: string }, undefined, GetC
 
 export type GetCascadeReply = {
   root_id: string
-  /** steps from the root to the deepest share */
+  /** steps from the root to the deepest link */
   depth: number
-  /** people who opened any of its shares */
+  /** links in the tree, the root included */
   size: number
   /** people who opened or shared */
   reach: number
-  /** links in the tree */
-  shares: number
+  /** people who opened any of its links */
+  visitors: number
   /** openings */
   touches: number
 }
@@ -7606,6 +7606,10 @@ export type RenameRegionReply = {
 /** Rename a region and all below it; agents and staff rights go along */
 export const renameRegion: Operation<{ brand_id: string; region_id: string }, undefined, RenameRegionBody, RenameRegionReply> = { method: 'PATCH', path: '/api/v1/brands/{brand_id}/regions/{region_id}', keyed: true }
 
+export type RenewStreamKeyBody = {
+  /** who publishes goes on, and the old key is good until the new one is used */
+  keep_picture?: boolean
+}
 export type RenewStreamKeyReply = {
   id: string
   brand_id: string
@@ -7641,8 +7645,8 @@ export type RenewStreamKeyReply = {
   /** shown here and never again */
   stream_key: string
 }
-/** A new stream key; the old one is void */
-export const renewStreamKey: Operation<{ broadcast_id: string }, undefined, undefined, RenewStreamKeyReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/stream-key', keyed: true }
+/** A new stream key; the old one is void, and who publishes with it cut off */
+export const renewStreamKey: Operation<{ broadcast_id: string }, undefined, RenewStreamKeyBody, RenewStreamKeyReply> = { method: 'POST', path: '/api/v1/broadcasts/{broadcast_id}/stream-key', keyed: true }
 
 export type ReplayWebhookBody = {
   event_id?: string | null

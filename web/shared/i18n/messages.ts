@@ -83,7 +83,7 @@ export const sharedEn: Messages<SharedKey> = {
   'common.language.label': 'Switch to Chinese',
   'common.theme.light': 'Light',
   'common.theme.dark': 'Dark',
-  'common.theme.auto': 'Like the system',
+  'common.theme.auto': 'System',
   'common.skip': 'Skip to content',
   'state.offline': 'Offline. The page picks up again by itself.',
   'state.online': 'Back online',

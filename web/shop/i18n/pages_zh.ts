@@ -299,8 +299,8 @@ export const pagesZh = {
   'shares.locks': '位新顾客',
   'shares.spread': '传播',
   'shares.reach': '触达人数',
-  'shares.size': '打开人数',
-  'shares.links': '链接数',
+  'shares.visitors': '打开人数',
+  'shares.size': '链接数',
   'shares.depth': '层数',
 
   'login.title': '登录',

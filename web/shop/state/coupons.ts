@@ -42,12 +42,12 @@ export async function claim(coupon: Coupon): Promise<boolean> {
     return false
   }
 }
-// ¥5.00, or 10%
-export const couponOff = (coupon: Coupon) => (coupon.off_fen > 0 ? money(coupon.off_fen, currency.value) : percent(coupon.off_bp))
-export function couponTerms(coupon: Coupon): string {
+// ¥5.00, or 10 %, which in Chinese is what is left of ten: 9 折.
+export const couponOff = (coupon: Coupon) => (coupon.off_fen > 0 ? money(coupon.off_fen, currency.value) : t('coupon.part', { percent: percent(coupon.off_bp), fold: (10_000 - coupon.off_bp) / 1000 }))
+export function couponTerms(coupon: Coupon): string[] {
   const out = [coupon.min_spend_fen > 0 ? t('coupon.from', { amount: money(coupon.min_spend_fen, currency.value) }) : t('coupon.any')]
   if (coupon.off_bp > 0 && coupon.cap_fen > 0) out.push(t('coupon.cap', { amount: money(coupon.cap_fen, currency.value) }))
   if (coupon.broadcast_id) out.push(t('coupon.room'))
   else if (coupon.store_id) out.push(t('coupon.store'))
-  return out.join(' · ')
+  return out
 }
