@@ -350,7 +350,7 @@ Status App::build() {
   deps.side_by_side = {"placeOrder"};
   backups_ = std::make_unique<BackupKeeper>(*b.db, b.settings);
   TRY(deps.proxies, net::TrustedProxies::parse(b.settings.http_trusted_proxies));
-  deps.gathered.emplace("recordExposures", live::gather_exposures(*b.db));
+  deps.gathered.emplace("recordExposures", live::gather_exposures(*b.db, clips::shown_clips));
   // On PostgreSQL landings run side by side, each on a connection of its own.
   if (!b.db->is_postgres()) deps.gathered.emplace("openShare", share::gather_landings(*b.db));
   dispatcher_ = std::make_unique<Dispatcher>(std::move(deps), make_routes());
@@ -713,9 +713,10 @@ net::Routes App::make_routes() {
                         share::follow_agent, share::recruited_by}));
   take(catalog::catalog_routes({b.db.get()}));
   const auto viewers_of = [this](BroadcastId id) { return hub_->viewers_of(id); };
-  take(live::live_routes({viewers_of, [this](db::Tx& tx, const Call& call, std::span<const live::Click> clicks) {
-                            feed_->clicked(tx, call, clicks);
-                          }}));
+  take(live::live_routes(
+      {viewers_of,
+       [this](db::Tx& tx, const Call& call, std::span<const live::Click> clicks) { feed_->clicked(tx, call, clicks); },
+       clips::shown_clips}));
   take(live::stream_routes({media_secret_, media_client_, b.settings.media_hook_secret}));
   take(clips::clip_routes());
   take(share::share_routes({b.db.get(), order::receipt_facts}));

@@ -158,9 +158,10 @@ Status reserve_one(db::Tx& tx, const Call& call, Bucket bucket, StoreId store_id
 
 // How many units of an order that is cancelled the store gets back. One that is kept at a level was refilled from the
 // pool for that order: what is beyond the level, and beyond what the brand set aside, is everybody's again. Else orders
-// that are never paid would draw the whole pool into one store.
+// that are never paid would draw the whole pool into one store. One that the brand has set to nothing gets nothing:
+// what was reserved then was taken back with the rest.
 std::int64_t comes_back(db::Tx& tx, const Allotment& allotment, std::int64_t qty) {
-  if (allotment.keep == 0) return qty;
+  if (allotment.keep == 0) return store::granted(tx, allotment.sku, allotment.store) > 0 ? qty : 0;
   const std::int64_t level = std::max(allotment.keep, store::granted(tx, allotment.sku, allotment.store));
   return std::clamp<std::int64_t>(level - allotment.units, 0, qty);
 }

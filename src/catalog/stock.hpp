@@ -13,7 +13,7 @@
 // from the pool and the buckets' leases, if it is shared. One with keep > 0 is refilled from it when half is gone.
 // Reserved and sold units are counted in the buyer's bucket, wherever they came from; an order line remembers how many
 // came out of the allotment, and a cancelled one gives them back there (or to the bucket, if it was given back
-// meanwhile).
+// or set to nothing meanwhile).
 //
 // Locks are always taken SKU by SKU in order of id; within one, allotment before pool before leases. The plentiful path
 // holds one lease row per SKU and never asks for the pool row of it.
@@ -84,7 +84,8 @@ struct AllotWish {
   Instant until_at = 0;
 };
 // The store has exactly wish.units unsold units from now on: grows from the pool (and from the buckets' leases), or
-// shrinks into it. sold_out: pool and leases have too few; nothing moved.
+// shrinks into it. Units of its orders that are not paid yet come back to it if they are cancelled, but not once it was
+// set to 0. sold_out: pool and leases have too few; nothing moved.
 Result<Allotment> allot_stock(db::Tx& tx, const Call& call, const Sku& sku, StoreId store, const AllotWish& wish);
 // What is left goes back to the pool and the allotment ends; without one nothing happens. Gives the units.
 std::int64_t give_back_stock(db::Tx& tx, const Call& call, SkuId sku, StoreId store);

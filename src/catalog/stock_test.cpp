@@ -432,6 +432,35 @@ TEST_P(StockTest, an_allotment_grows_shrinks_is_refilled_and_goes_back_by_its_ti
   EXPECT_EQ(*give_back_due(db(), caller_.system(), 10), 0);
 }
 
+TEST_P(StockTest, what_was_reserved_when_an_allotment_was_set_to_nothing_is_everybodys_again) {
+  struct Row {
+    const char* says;
+    AllotWish then;            // set while three of its ten units are reserved
+    std::int64_t own, common;  // after the order is cancelled; 40 units in all
+  };
+  for (const Row& row : std::vector<Row>{{"left as it is", {7, 0, true, 0}, 10, 30},
+                                         {"less", {2, 0, true, 0}, 5, 35},
+                                         {"nothing", {0, 0, true, 0}, 0, 40},
+                                         {"nothing, and the store may sell no more", {0, 0, false, 0}, 0, 40},
+                                         {"nothing, but kept at two", {0, 2, true, 0}, 2, 38}})
+    within([&](Tx& tx, const Call& call) {
+      const SkuId id = add_sku(tx, call, 40);
+      const Sku sku = *store::sku(tx, id);
+      const StoreId anna{1};
+      ASSERT_TRUE(allot_stock(tx, call, sku, anna, {10, 0, true, 0}));
+      StockLine line{id, 3};
+      line.allotted = reserve_stock(tx, call, 0, std::span(&line, 1), kLease, anna)->at(0);
+      ASSERT_EQ(line.allotted, 3);
+      ASSERT_TRUE(allot_stock(tx, call, sku, anna, row.then)) << row.says;
+      EXPECT_EQ(allotment_of(tx, id, anna)->units, row.then.units) << row.says;
+      EXPECT_EQ(stock_count(tx, id).reserved, 3) << row.says << ": the buyer has 15 minutes, whatever the brand does";
+      release_stock(tx, call, 0, std::span(&line, 1), anna);
+      EXPECT_EQ(allotment_of(tx, id, anna)->units, row.own) << row.says;
+      EXPECT_EQ(stock_left(tx, id), row.common) << row.says;
+      EXPECT_TRUE(stock_count(tx, id).lawful()) << row.says;
+    });
+}
+
 // SPEC 4 with units set aside: own first, the common ones for whoever may.
 struct Shops {
   struct Own {
@@ -440,7 +469,8 @@ struct Shops {
     std::int64_t granted = 0;
     std::int64_t comes_back(std::int64_t qty) const {
       if (!open) return 0;
-      return keep == 0 ? qty : std::clamp<std::int64_t>(std::max(keep, granted) - units, 0, qty);
+      if (keep == 0) return granted == 0 ? 0 : qty;  // the brand took all of it back
+      return std::clamp<std::int64_t>(std::max(keep, granted) - units, 0, qty);
     }
   };
   std::int64_t received = 0, common = 0, reserved = 0, sold = 0;

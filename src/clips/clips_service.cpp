@@ -376,6 +376,8 @@ Result<Clip> visible_clip(db::Tx& tx, ClipId id) {
   return clip;
 }
 
+std::vector<ClipId> shown_clips(db::Tx& tx, std::span<const ClipId> ids) { return store::shown(tx, ids); }
+
 Result<Clip> rename_clip(db::Tx& tx, const Call& call, ClipId id, std::string_view title) {
   TRY(auto clip, own_clip(tx, call, id));
   TRY_OK(live::check_title(title));

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ Result<int> place_clips(db::Database& db, const Call& call, const Tools& tools, 
 // ---- people
 Result<Clip> find_clip(db::Tx& tx, ClipId id);     // whatever its state
 Result<Clip> visible_clip(db::Tx& tx, ClipId id);  // ready, not withdrawn, its product on sale; else not_found
+// Which of these are visible.
+std::vector<ClipId> shown_clips(db::Tx& tx, std::span<const ClipId> ids);
 // Out of sight, or back again; its own store says it, or who operates the brand.
 Result<Clip> withdraw_clip(db::Tx& tx, const Call& call, ClipId id, bool withdrawn);
 Result<Clip> rename_clip(db::Tx& tx, const Call& call, ClipId id, std::string_view title);

@@ -1,5 +1,7 @@
 #include "clips/clips_store.hpp"
 
+#include "db/array.hpp"
+
 namespace lianbo::clips::store {
 namespace {
 
@@ -26,6 +28,11 @@ const Sql kInsert{
     "title, state, opened_at, media_open_ms, media_close_ms, name, created_at) values ($1, $2, $3, $4, $5, "
     "$6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"};
 const Sql kFind{"clips.find", "select " CLIP_COLUMNS " from clips c where c.id = $1"};
+#define SHOWN_CLIPS(in_ids)                                                           \
+  "select c.id from clips c join products p on p.id = c.product_id where c.id" in_ids \
+  " and c.state = 'ready' and "                                                       \
+  "c.withdrawn_at is null and p.on_sale = 1 order by c.id"
+const Sql kShown{"clips.shown", SHOWN_CLIPS(LIANBO_IN_IDS("$1")), SHOWN_CLIPS(LIANBO_IN_IDS_POSTGRES("$1"))};
 const Sql kFindByName{"clips.find_by_name", "select " CLIP_COLUMNS " from clips c where c.name = $1"};
 const Sql kWaiting{"clips.waiting", "select " CLIP_COLUMNS
                                     " from clips c where c.state = 'waiting' and c.id > $1 order by c.id limit $2"};
@@ -113,6 +120,11 @@ void insert(db::Tx& tx, const Clip& c) {
                     state_name(c.state), c.opened_at, c.media_open_ms, c.media_close_ms, c.name, c.created_at});
 }
 std::optional<Clip> find(db::Tx& tx, ClipId id) { return tx.one(kFind, {id}, clip_of); }
+std::vector<ClipId> shown(db::Tx& tx, std::span<const ClipId> ids) {
+  db::IdList list;
+  for (const ClipId id : ids) list.add(id);
+  return tx.all(kShown, {list.text()}, [](const db::Row& r) { return r.id<ClipId>(0); });
+}
 std::optional<Clip> find_by_name(db::Tx& tx, std::string_view name) { return tx.one(kFindByName, {name}, clip_of); }
 std::vector<Clip> waiting(db::Tx& tx, ClipId after, int limit) {
   return tx.all(kWaiting, {after.value, limit}, clip_of);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "clips/clips.hpp"
@@ -14,6 +15,7 @@ std::vector<PinToClip> pins_to_clip(db::Tx& tx, PinId after, int limit);
 bool set_clipped(db::Tx& tx, PinId pin);  // false: it was
 void insert(db::Tx& tx, const Clip& clip);
 std::optional<Clip> find(db::Tx& tx, ClipId id);
+std::vector<ClipId> shown(db::Tx& tx, std::span<const ClipId> ids);  // ready, not withdrawn, of products on sale
 std::optional<Clip> find_by_name(db::Tx& tx, std::string_view name);
 std::vector<Clip> waiting(db::Tx& tx, ClipId after, int limit);
 void set_cut(db::Tx& tx, const Clip& clip);  // state, from, to, bytes, sha256, signature, tries, ready_at

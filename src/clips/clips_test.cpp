@@ -353,6 +353,26 @@ TEST_P(ClipsTest, AnotherAgentPostsItAndIsItsClipper) {
   });
 }
 
+TEST_P(ClipsTest, OfManyThoseAreShownThatCanBeSeen) {
+  const Clip c = one_clip();
+  const auto shown = [&] {
+    return write([&](Tx& tx) -> Result<std::vector<ClipId>> {
+      return shown_clips(tx, std::vector<ClipId>{ClipId{4711}, c.id});
+    });
+  };
+  EXPECT_EQ(shown(), std::vector<ClipId>{c.id});
+  write([&](Tx& tx) { return withdraw_clip(tx, call(), c.id, true); });
+  EXPECT_EQ(shown(), std::vector<ClipId>{}) << "its store has withdrawn it";
+  write([&](Tx& tx) { return withdraw_clip(tx, call(), c.id, false); });
+  EXPECT_EQ(shown(), std::vector<ClipId>{c.id});
+  write([&](Tx& tx) {
+    catalog::ProductPatch patch;
+    patch.on_sale = false;
+    return catalog::patch_product(tx, call(), tea_, patch);
+  });
+  EXPECT_EQ(shown(), std::vector<ClipId>{}) << "with its product";
+}
+
 TEST_P(ClipsTest, WithdrawingTheProductWithdrawsItsClips) {
   const Clip c = one_clip();
   const auto found = [&] {

@@ -29,7 +29,7 @@ inline constexpr std::size_t kMaxChat = 200;       // code points
 inline constexpr std::size_t kMaxNote = 500;       // code points of a talking point
 inline constexpr int kPromises = 20;               // how many of the last are looked at
 inline constexpr DurationMs kPromiseSlackMs = 10 * kMinuteMs;
-inline constexpr DurationMs kRemindMs = 10 * kMinuteMs;       // after its start; later nobody is reminded
+inline constexpr DurationMs kRemindMs = 10 * kMinuteMs;       // after its start, that instant included; later nobody is
 inline constexpr DurationMs kScheduleBackMs = kHourMs;        // a broadcast may be scheduled this far back …
 inline constexpr DurationMs kScheduleAheadMs = 366 * kDayMs;  // … and this far ahead
 

@@ -210,24 +210,30 @@ std::vector<Exposure> exposures_in(const net::Request& request) {
     out.push_back({get_text(item, "kind"), parse_id_text(get_text(item, "id")).value_or(0)});
   return out;
 }
-net::Reply exposures_reply(std::int64_t counted) {
-  return net::Reply::json(JsonWriter().begin().field("counted", counted).end().take());
+net::Reply exposures_reply(const Counted& counted) {
+  JsonWriter w;
+  w.begin().field("counted", counted.fresh).key("left_out").begin_list();
+  for (const Exposure& item : counted.left_out)
+    w.begin().field("kind", item.kind).field("id", id_text(item.item)).end();
+  w.end_list().end();
+  return net::Reply::json(w.take());
 }
 
 }  // namespace
 
 std::function<void(const Call&, const net::Request&, std::function<void(Result<net::Reply>)>)> gather_exposures(
-    db::Database& db) {
+    db::Database& db, ClipsShown clips_shown) {
   constexpr std::size_t kTogether = 20'000;  // exposures of one body: some 30 ms of the writer
-  const auto gather = std::make_shared<db::Gather<Beacon, std::int64_t>>(
-      db, kTogether, [](db::Tx& tx, std::span<const Beacon> beacons) -> Result<std::vector<std::int64_t>> {
-        return record_exposures(tx, beacons);
+  const auto gather = std::make_shared<db::Gather<Beacon, Counted>>(
+      db, kTogether,
+      [shown = std::move(clips_shown)](db::Tx& tx, std::span<const Beacon> beacons) -> Result<std::vector<Counted>> {
+        return record_told_exposures(tx, beacons, shown);
       });
   return [gather](const Call& call, const net::Request& request, std::function<void(Result<net::Reply>)> answer) {
     const PersonId person = call.caller.person;
     Beacon beacon{call.bucket(person), person, call.now, exposures_in(request)};
     const std::size_t n = beacon.items.size();
-    gather->add(std::move(beacon), n, [answer = std::move(answer)](Result<std::int64_t> counted) {
+    gather->add(std::move(beacon), n, [answer = std::move(answer)](Result<Counted> counted) {
       if (!counted) return answer(fail(counted.error()));
       answer(exposures_reply(*counted));
     });
@@ -248,6 +254,7 @@ Shape hall_item_shape() {
 net::Routes live_routes(LiveDeps deps) {
   using namespace net;
   const auto clicked = deps.clicked;
+  const auto clips_shown = deps.clips_shown;
   const auto api = std::make_shared<LiveApi>(std::move(deps));
   const Shape product_list{shape::list_of("product_ids", shape::id(""), 0, kMaxShelf, "the shelf, in order")};
   const Shape keyed = with(broadcast_shape(), {shape::text("stream_key", 32, 32, "shown here and never again")});
@@ -576,13 +583,16 @@ net::Routes live_routes(LiveDeps deps) {
 
   Route beacon =
       write_route(Method::post, "/api/v1/exposures", "recordExposures",
-                  "What was shown to the caller; each counts once", Access::guest,
-                  [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
-                    return exposures_reply(record_exposures(tx, call, exposures_in(request)));
+                  "What was shown to the caller; each counts once, of what the public is shown", Access::guest,
+                  [clips_shown](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
+                    const PersonId person = call.caller.person;
+                    const Beacon told{call.bucket(person), person, call.now, exposures_in(request)};
+                    return exposures_reply(record_told_exposures(tx, std::span(&told, 1), clips_shown).front());
                   })
           .taking({shape::list("items", {shape::choice("kind", {"broadcast", "product", "clip"}), shape::id("id")}, 1,
                                kMaxExposures)})
-          .giving({shape::count("counted", "how many were new")});
+          .giving({shape::count("counted", "how many were new"),
+                   shape::list("left_out", {shape::text("kind", 1, 20), shape::id("id")}, 0, kMaxExposures)});
   beacon.idempotent = false;  // it is by nature; a key would cost more than the rows
   routes.push_back(std::move(beacon));
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "base/crypto.hpp"
@@ -459,6 +460,49 @@ std::int64_t record_exposures(db::Tx& tx, const Call& call, std::span<const Expo
   const PersonId person = call.caller.person;
   const Beacon beacon{call.bucket(person), person, call.now, {items.begin(), items.end()}};
   return record_exposures(tx, std::span(&beacon, 1)).front();
+}
+
+std::vector<Counted> record_told_exposures(db::Tx& tx, std::span<const Beacon> beacons, const ClipsShown& clips_shown) {
+  std::set<BroadcastId> rooms;
+  std::set<ProductId> products;
+  std::set<ClipId> clips;
+  for (const Beacon& beacon : beacons)
+    for (const Exposure& item : beacon.items) {
+      if (item.kind == "broadcast") rooms.insert(BroadcastId{item.item});
+      if (item.kind == "product") products.insert(ProductId{item.item});
+      if (item.kind == "clip") clips.insert(ClipId{item.item});
+    }
+  const auto told = [](const auto& ids) {
+    using Ids = std::remove_cvref_t<decltype(ids)>;
+    return std::vector<typename Ids::value_type>(ids.begin(), ids.end());
+  };
+  const auto keep = [](auto& ids, const auto& shown) {
+    ids.clear();
+    ids.insert(shown.begin(), shown.end());
+  };
+  if (!rooms.empty()) keep(rooms, store::rooms_of_the_public(tx, told(rooms)));
+  if (!products.empty()) keep(products, store::products_on_sale(tx, told(products)));
+  if (!clips.empty()) keep(clips, clips_shown ? clips_shown(tx, told(clips)) : std::vector<ClipId>{});
+
+  std::vector<Counted> out(beacons.size());
+  std::vector<Beacon> shown(beacons.begin(), beacons.end());
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    std::erase_if(shown[i].items, [&](const Exposure& item) {
+      const bool is = item.kind == "broadcast" ? rooms.contains(BroadcastId{item.item})
+                      : item.kind == "product" ? products.contains(ProductId{item.item})
+                                               : item.kind == "clip" && clips.contains(ClipId{item.item});
+      if (!is) out[i].left_out.push_back(item);
+      return !is;
+    });
+    auto& left_out = out[i].left_out;
+    const auto key = [](const Exposure& item) { return std::tie(item.kind, item.item); };
+    std::ranges::sort(left_out, {}, key);
+    const auto again = std::ranges::unique(left_out, {}, key);
+    left_out.erase(again.begin(), again.end());
+  }
+  const auto fresh = record_exposures(tx, shown);
+  for (std::size_t i = 0; i < fresh.size(); ++i) out[i].fresh = fresh[i];
+  return out;
 }
 
 // Persons and rooms in order of key, so that two servers can't wait for each other.

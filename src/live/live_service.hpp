@@ -70,7 +70,7 @@ Result<std::vector<ShelfNote>> notes_of(db::Tx& tx, const Call& call, BroadcastI
 
 Status reserve(db::Tx& tx, const Call& call, BroadcastId id);
 Status unreserve(db::Tx& tx, const Call& call, BroadcastId id);
-// What the caller is to be reminded of now: broadcasts they reserved that have begun less than kRemindMs ago. Each is
+// What the caller is to be reminded of now: broadcasts they reserved that have begun at most kRemindMs ago. Each is
 // given once to a person, whoever asks how often; none once unreserved.
 Result<std::vector<Broadcast>> take_reminders(db::Tx& tx, const Call& call);
 
@@ -127,6 +127,14 @@ struct Beacon {
   std::vector<Exposure> items;
 };
 std::vector<std::int64_t> record_exposures(db::Tx& tx, std::span<const Beacon> beacons);
+// As clients tell them: only what the public is shown counts, that is broadcasts for everybody that were not cancelled,
+// products on sale, and clips of which clips_shown says so (none: no clip).
+using ClipsShown = std::function<std::vector<ClipId>(db::Tx&, std::span<const ClipId>)>;
+struct Counted {
+  std::int64_t fresh = 0;
+  std::vector<Exposure> left_out;  // each item once, in order of kind and item
+};
+std::vector<Counted> record_told_exposures(db::Tx& tx, std::span<const Beacon> beacons, const ClipsShown& clips_shown);
 
 // The card of a product opened in a store's room, or on its page (broadcast none). Once a person, room and product.
 struct Click {

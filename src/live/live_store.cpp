@@ -200,11 +200,12 @@ const Sql kCountsOfReservations{"live.counts_of_reservations",
                                 "select broadcast_id, count(*) from reservations where "
                                 "broadcast_id" LIANBO_IN_IDS_POSTGRES("$1") " and cancelled_at is null group by "
                                                                             "broadcast_id"};
-const Sql kTakeReminders{"live.take_reminders",
-                         "update reservations set reminded_at = $2 where person_id = $1 and cancelled_at is null and "
-                         "reminded_at is null and exists (select 1 from broadcasts b where b.id = "
-                         "reservations.broadcast_id and b.state = 'live' and b.started_at > $3 and b.started_at <= $2) "
-                         "returning broadcast_id"};
+const Sql kTakeReminders{
+    "live.take_reminders",
+    "update reservations set reminded_at = $2 where person_id = $1 and cancelled_at is null and "
+    "reminded_at is null and exists (select 1 from broadcasts b where b.id = "
+    "reservations.broadcast_id and b.state = 'live' and b.started_at >= $3 and b.started_at <= $2) "
+    "returning broadcast_id"};
 const Sql kHasReservation{"live.has_reservation",
                           "select 1 from reservations where broadcast_id = $1 and person_id = $2 and cancelled_at is "
                           "null"};
@@ -221,6 +222,13 @@ const Sql kSaveShown{"live.save_shown",
                      "insert into exposure_sets (bucket, person_id, item_kind, part, items, n, at) values ($1, $2, $3, "
                      "$4, $5, $6, $7) on conflict (bucket, person_id, item_kind, part) do update set items = "
                      "excluded.items, n = excluded.n, at = excluded.at"};
+#define ROOMS_OF_THE_PUBLIC(in_ids) \
+  "select id from broadcasts where id" in_ids " and audience = 'public' and state <> 'cancelled' order by id"
+const Sql kRoomsOfThePublic{"live.rooms_of_the_public", ROOMS_OF_THE_PUBLIC(LIANBO_IN_IDS("$1")),
+                            ROOMS_OF_THE_PUBLIC(LIANBO_IN_IDS_POSTGRES("$1"))};
+#define PRODUCTS_ON_SALE(in_ids) "select id from products where id" in_ids " and on_sale = 1 order by id"
+const Sql kProductsOnSale{"live.products_on_sale", PRODUCTS_ON_SALE(LIANBO_IN_IDS("$1")),
+                          PRODUCTS_ON_SALE(LIANBO_IN_IDS_POSTGRES("$1"))};
 const Sql kClick{"live.click",
                  "insert into product_clicks (bucket, person_id, store_id, broadcast_id, product_id, at) values "
                  "($1, $2, $3, $4, $5, $6) on conflict do nothing"};
@@ -493,6 +501,18 @@ void save_shown(db::Tx& tx, Bucket bucket, PersonId person, std::string_view kin
   const std::string packed = pack_ids(part.items);
   tx.exec(kSaveShown,
           {bucket, person, kind, part.part, db::Param::blob(packed), static_cast<std::int64_t>(part.items.size()), at});
+}
+template <class Id>
+static std::vector<Id> those_of(db::Tx& tx, const Sql& sql, std::span<const Id> ids) {
+  db::IdList list;
+  for (const Id id : ids) list.add(id);
+  return tx.all(sql, {list.text()}, [](const db::Row& row) { return row.id<Id>(0); });
+}
+std::vector<BroadcastId> rooms_of_the_public(db::Tx& tx, std::span<const BroadcastId> ids) {
+  return those_of(tx, kRoomsOfThePublic, ids);
+}
+std::vector<ProductId> products_on_sale(db::Tx& tx, std::span<const ProductId> ids) {
+  return those_of(tx, kProductsOnSale, ids);
 }
 bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click, Instant at) {
   return tx.exec(kClick, {bucket, person, click.store, click.broadcast.value, click.product, at}) == 1;

@@ -80,6 +80,9 @@ std::map<BroadcastId, std::int64_t> count_reservations(db::Tx& tx, std::span<con
 std::vector<BroadcastId> take_reminders(db::Tx& tx, PersonId person, Instant now, Instant started_after);
 bool has_reservation(db::Tx& tx, BroadcastId id, PersonId person);
 
+// Of these, what everybody may be shown: a broadcast that was not cancelled; a product on sale.
+std::vector<BroadcastId> rooms_of_the_public(db::Tx& tx, std::span<const BroadcastId> ids);
+std::vector<ProductId> products_on_sale(db::Tx& tx, std::span<const ProductId> ids);
 // What a person was shown of one kind, in parts; of other servers nobody adds to it until the transaction ends.
 struct ShownPart {
   int part = 0;

@@ -631,8 +631,10 @@ TEST_P(LiveStoreTest, ReservationsAreOnePerPersonAndCanBeTakenBack) {
 
 TEST_P(LiveStoreTest, OneReminderPerPersonAndBroadcastNoneLaterThanTenMinutesNoneOnceUnreserved) {
   const PersonId early = person("early"), late = person("late"), gone = person("gone"), other = person("other");
+  const PersonId punctual = person("punctual");
   const BroadcastId id = scheduled(kNow + kHourMs);
-  for (const PersonId who : {early, late, gone}) ASSERT_TRUE(write([&](Tx& tx) { return reserve(tx, as(who), id); }));
+  for (const PersonId who : {early, punctual, late, gone})
+    ASSERT_TRUE(write([&](Tx& tx) { return reserve(tx, as(who), id); }));
   ASSERT_TRUE(write([&](Tx& tx) { return unreserve(tx, as(gone), id); }));
   const auto due = [&](PersonId who) {
     const auto taken = write([&](Tx& tx) { return take_reminders(tx, as(who)); });
@@ -645,7 +647,9 @@ TEST_P(LiveStoreTest, OneReminderPerPersonAndBroadcastNoneLaterThanTenMinutesNon
   EXPECT_EQ(due(gone), 0u) << "unreserved";
   EXPECT_EQ(due(other), 0u) << "never reserved";
   now += 10 * kMinuteMs;
-  EXPECT_EQ(due(late), 0u) << "ten minutes after the start it is too late";
+  EXPECT_EQ(due(punctual), 1u) << "none after its start + 10 minutes: at that instant it is still given";
+  now += 1;
+  EXPECT_EQ(due(late), 0u) << "a millisecond later it is too late";
   EXPECT_EQ(code_of(write([&](Tx& tx) { return take_reminders(tx, as(PersonId{77}, true)); })), Code::unauthenticated);
 }
 
@@ -658,6 +662,68 @@ TEST_P(LiveStoreTest, ExposuresCountOncePerPersonAndItem) {
   EXPECT_EQ(shown(PersonId{500}), 0);
   EXPECT_EQ(shown(PersonId{501}), 3);
   EXPECT_EQ(number(kExposed, {PersonId{500}}), 3);
+}
+
+// What a client tells: a rehearsal, what is not sold, what nobody knows are shown to nobody, whoever says so.
+TEST_P(LiveStoreTest, OnlyWhatThePublicIsShownIsCountedAsShown) {
+  const BroadcastId coming = scheduled(kNow + kHourMs), gone = scheduled(kNow + kDayMs), live_now = on_air();
+  ASSERT_TRUE(write([&](Tx& tx) { return cancel_broadcast(tx, host(), gone); }));
+  const BroadcastId trial =
+      write([&](Tx& tx) {
+        return schedule_broadcast(tx, host(), agent.store, NewBroadcast{"r", kNow, products, Audience::rehearsal});
+      })->broadcast.id;
+  ASSERT_TRUE(write([&](Tx& tx) {
+    catalog::ProductPatch patch;
+    patch.on_sale = false;
+    return catalog::patch_product(tx, system(), products[2], patch);
+  }));
+  const ClipsShown clips = [](Tx&, std::span<const ClipId> asked) {
+    std::vector<ClipId> out(asked.begin(), asked.end());
+    std::erase(out, ClipId{31});
+    return out;
+  };
+  const auto told = [&](PersonId who, std::vector<Exposure> items, const ClipsShown& shown) {
+    const Beacon beacon{as(who, true).bucket(who), who, now, std::move(items)};
+    return *write(
+        [&](Tx& tx) -> Result<Counted> { return record_told_exposures(tx, std::span(&beacon, 1), shown).front(); });
+  };
+  const auto left_out = [](const Counted& counted) {
+    std::vector<std::pair<std::string, std::int64_t>> out;
+    for (const Exposure& item : counted.left_out) out.emplace_back(item.kind, item.item);
+    return out;
+  };
+  using Left = std::vector<std::pair<std::string, std::int64_t>>;
+  const std::vector<Exposure> items{{"broadcast", trial.value},
+                                    {"broadcast", live_now.value},
+                                    {"broadcast", 4711},
+                                    {"broadcast", gone.value},
+                                    {"broadcast", coming.value},
+                                    {"broadcast", 4711},
+                                    {"product", products[0].value},
+                                    {"product", products[2].value},
+                                    {"product", 4712},
+                                    {"clip", 30},
+                                    {"clip", 31}};
+  const auto first = told(PersonId{500}, items, clips);
+  EXPECT_EQ(first.fresh, 4) << "the room on air, the one that comes, the product on sale, the clip";
+  Left expected{{"broadcast", 4711}, {"broadcast", trial.value}, {"broadcast", gone.value},
+                {"clip", 31},        {"product", 4712},          {"product", products[2].value}};
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(left_out(first), expected) << "each once";
+  EXPECT_EQ(number(kExposed, {PersonId{500}}), 4);
+  EXPECT_EQ(number(kTallied, {trial.value}), 0);
+  EXPECT_EQ(number(kTallied, {live_now.value}), 1);
+  EXPECT_EQ(told(PersonId{500}, items, clips).fresh, 0) << "each once a person";
+  EXPECT_EQ(told(PersonId{501}, {{"clip", 30}}, {}).fresh, 0) << "nobody says that there are clips";
+  // What was left out counts once it is shown.
+  ASSERT_TRUE(write([&](Tx& tx) {
+    catalog::ProductPatch patch;
+    patch.on_sale = true;
+    return catalog::patch_product(tx, system(), products[2], patch);
+  }));
+  EXPECT_EQ(told(PersonId{500}, items, clips).fresh, 1);
+  ASSERT_TRUE(end(live_now));
+  EXPECT_EQ(told(PersonId{502}, {{"broadcast", live_now.value}}, {}).fresh, 1) << "its replay is shown too";
 }
 
 // However they are told: one by one, many at once, again, and more than one part holds.
@@ -795,7 +861,7 @@ TEST_P(LiveStoreTest, ASnapshotShowsTheRoomAsItIs) {
 
 // Every route, with what it gives checked against the shape it promises.
 TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
-  const net::Routes routes = live_routes({[](BroadcastId) { return 3; }, {}});
+  const net::Routes routes = live_routes({[](BroadcastId) { return 3; }, {}, {}});
   const PersonId buyer = person("buyer");
   const auto ask = [&](const std::string& id, const Call& call, std::vector<std::pair<std::string, std::string>> params,
                        std::string body = {}) -> Result<json::value> {
@@ -914,6 +980,11 @@ TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
                              R"(","broadcast_id":")" + of_trial.second + R"("}]})"),
                     "counted"),
             0);
+  const auto seen =
+      ask("recordExposures", as(buyer), {}, R"({"items":[{"kind":"broadcast","id":")" + of_trial.second + R"("}]})");
+  EXPECT_EQ(get_int(*seen, "counted"), 0);
+  ASSERT_THAT(get_list(*seen, "left_out"), SizeIs(1));
+  EXPECT_EQ(get_text(get_list(*seen, "left_out").front(), "id"), of_trial.second);
   EXPECT_TRUE(ask("endBroadcast", host(), {of_trial}));
   const auto other =
       ask("scheduleBroadcast", host(), {store}, R"({"title":"t","scheduled_at":")" + format_rfc3339(kNow) + R"("})");

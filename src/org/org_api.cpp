@@ -614,6 +614,17 @@ Reply agent_reply(const Agent& agent, bool whole_phone, int status = 200) {
   return Reply::json(w.take(), status);
 }
 
+// A parent is an agent like another: staff limited to regions decides about those of its regions. One that is not
+// there, or another brand's, is told by the service.
+Status may_tie_to(Tx& tx, const Call& call, BrandId brand, AgentId parent) {
+  if (!parent) return {};
+  const auto found = find_agent(tx, parent);
+  if (!found || found->brand != brand) return {};
+  if (require_staff_in(call, brand, found->region, kOperates)) return {};
+  return fail(Code::forbidden, "the parent is outside of your regions; staff of the whole brand can do this",
+              "/parent_id");
+}
+
 Result<Reply> post_agent(Tx& tx, const Call& call, const Request& request) {
   TRY(const auto brand, request.id_param<BrandId>("brand_id"));
   TRY_OK(require_any_staff(call, brand, kOperates));
@@ -628,6 +639,7 @@ Result<Reply> post_agent(Tx& tx, const Call& call, const Request& request) {
   wish.parent = get_id<AgentId>(request.value, "parent_id");
   wish.state = parse_state(get_text(request.value, "state", "active")).value_or(AgentState::active);
   TRY_OK(require_staff_in(call, brand, wish.region, kOperates));
+  TRY_OK(may_tie_to(tx, call, brand, wish.parent));
   TRY(const Agent agent, create_agent(tx, call, brand, wish));
   return agent_reply(agent, true, 201);
 }
@@ -659,6 +671,11 @@ Result<Reply> patch_agent(Tx& tx, const Call& call, const Request& request) {
   AgentPatch patch{text("code"), text("name"), text("phone"), text("region"), text("level"), std::nullopt};
   if (body.as_object().contains("parent_id")) patch.parent = get_id<AgentId>(body, "parent_id");
   if (patch.region) TRY_OK(require_staff_in(call, before.brand, *patch.region, kOperates));
+  // Who earns beside this agent from now on, and who no longer: both must be theirs to decide about.
+  if (patch.parent && *patch.parent != before.parent) {
+    TRY_OK(may_tie_to(tx, call, before.brand, before.parent));
+    TRY_OK(may_tie_to(tx, call, before.brand, *patch.parent));
+  }
   TRY(const Agent agent, edit_agent(tx, call, id, patch));
   return agent_reply(agent, false);
 }

@@ -65,6 +65,40 @@ class RegionsTest : public OrgApiTest {
 ON_BOTH_ENGINES(RegionsTest);
 using Names = std::set<std::string>;
 
+// A parent earns beside the agent: the tie is for those to make and to break who decide about both.
+TEST_P(RegionsTest, StaffLimitedToRegionsTiesNobodyToAParentOutside) {
+  ASSERT_TRUE(
+      ask("importAgents", staff(kOperator), at_brand(),
+          "code,name,region,parent\nE1,Li,华东,\nE2,Wang,华东/上海,\nE3,Wu,华东,S1\nS1,Zhao,华南,\nN1,Qian,,\n"));
+  const Call east = member("east", kOperator, {"华东"});
+  const auto edit = [&](const Call& by, const char* who, const char* parent) {
+    const std::string id = *parent ? "\"" + by_code(parent).id.text() + "\"" : "null";
+    return ask("editAgent", by, {{"agent_id", by_code(who).id.text()}}, R"({"parent_id":)" + id + "}");
+  };
+  const auto create = [&](const Call& by, const char* code, const char* parent) {
+    return ask("createAgent", by, at_brand(),
+               std::string(R"({"name":"x","region":"华东","code":")") + code + R"(","parent_id":")" +
+                   by_code(parent).id.text() + "\"}");
+  };
+  EXPECT_TRUE(edit(east, "E1", "E2"));
+  EXPECT_EQ(by_code("E1").parent, by_code("E2").id);
+  for (const char* outside : {"S1", "N1"}) {
+    const auto refused = edit(east, "E2", outside);
+    EXPECT_EQ(code(refused), Code::forbidden) << outside;
+    EXPECT_EQ(refused.error().where, "/parent_id");
+    EXPECT_FALSE(by_code("E2").parent);
+    EXPECT_EQ(code(create(east, "E9", outside)), Code::forbidden) << outside;
+  }
+  EXPECT_EQ(code(edit(east, "E3", "")), Code::forbidden) << "nor is one outside cut off";
+  EXPECT_EQ(code(edit(east, "E3", "E1")), Code::forbidden);
+  EXPECT_EQ(by_code("E3").parent, by_code("S1").id);
+  EXPECT_TRUE(edit(east, "E3", "S1")) << "as it was: nothing is tied";
+  EXPECT_TRUE(ask("editAgent", east, {{"agent_id", by_code("E3").id.text()}}, R"({"name":"Wu Li"})"));
+  EXPECT_TRUE(create(east, "E9", "E1"));
+  EXPECT_TRUE(edit(east, "E1", "")) << "both are theirs";
+  EXPECT_TRUE(edit(staff(kOperator), "E2", "S1")) << "staff of the whole brand may";
+}
+
 TEST_P(RegionsTest, ARegionComesAboutByBeingNamed) {
   const auto imported = ask("importAgents", staff(kOperator), at_brand(),
                             "code,name,region\nA1,Li,华东/上海\nA2,Wang,华东/上海\nA3,Zhao,\n");

@@ -92,7 +92,7 @@ Status send_one(db::Database& db, const Call& call, const store::Delivery& d, co
     std::optional<store::Subscription> to;
     TRY_OK(db.read([&](db::Tx& tx) -> Status {
       const auto b = live::find_broadcast(tx, d.broadcast);
-      wanted = b && b->state == live::BroadcastState::live && call.now < d.expires_at &&
+      wanted = b && b->state == live::BroadcastState::live && call.now <= d.expires_at &&
                live::is_reserved(tx, d.broadcast, d.person);
       const auto browsers = store::of_person(tx, bucket, d.person);
       if (!wanted || browsers.empty()) return {};
@@ -116,7 +116,7 @@ Status send_one(db::Database& db, const Call& call, const store::Delivery& d, co
       again = true;
       const DurationMs wait =
           events::wait_after(d.tries + 1, 1.0, answer ? events::retry_after_ms(answer->retry_after) : 0);
-      if (d.tries + 1 >= kMaxTries || call.now + wait >= d.expires_at) break;
+      if (d.tries + 1 >= kMaxTries || call.now + wait > d.expires_at) break;
       store::Delivery taken = d;
       taken.due_at = call.now + kLeaseMs;
       return db.write([&](db::Tx& tx) -> Status {
@@ -139,14 +139,14 @@ Result<int> read_events(db::Tx& tx, const Call& call) {
   for (const auto& kept : events) {
     if (kept.event.topic != live::kBroadcastStarted) continue;
     const auto b = live::find_broadcast(tx, BroadcastId{kept.event.key});
-    if (b && b->state == live::BroadcastState::live && !b->rehearsal() && b->started_at > call.now - live::kRemindMs)
+    if (b && b->state == live::BroadcastState::live && !b->rehearsal() && b->started_at >= call.now - live::kRemindMs)
       store::begin_round(tx, {b->id, b->brand, b->started_at, {}});
   }
   if (!events.empty()) bus::set_event_head(tx, kCursor, events.back().seq);
   return static_cast<int>(events.size());
 }
 int go_round(db::Tx& tx, const Call& call, const store::Round& round) {
-  const auto people = call.now < round.started_at + live::kRemindMs
+  const auto people = call.now <= round.started_at + live::kRemindMs
                           ? live::waiting_for(tx, round.broadcast, round.after, kPeople)
                           : std::vector<PersonId>{};
   for (const PersonId person : people) {

@@ -109,9 +109,25 @@ TEST_P(Push, NoneOnceThePageHasGivenItOnceUnreservedOrTenMinutesAfterTheStart) {
   }
   const Call call = shop_.as(mei);
   must(db().write([&](db::Tx& tx) { return live::unreserve(tx, call, room); }));  // after it was taken
-  shop_.pass(live::kRemindMs);
+  shop_.pass(live::kRemindMs + 1);
   EXPECT_THAT(send(), IsEmpty()) << "Xiao by the page, Mei not any more, for Lin it is too late";
   EXPECT_EQ(count(kLeft), 0);
+}
+
+TEST_P(Push, AtTenMinutesAfterTheStartItIsStillGivenAndAMillisecondLaterNot) {
+  const PersonId xiao = shop_.person("Xiao");
+  must(ask(xiao, browser("xiao")));
+  for (const DurationMs late : {live::kRemindMs, live::kRemindMs + 1}) {
+    const BroadcastId room = plan();
+    reserve(xiao, room);
+    start(room);
+    shop_.pass(late);  // the jobs were not run until now
+    const auto called = send();
+    EXPECT_EQ(called.size(), late == live::kRemindMs ? 1U : 0U);
+    EXPECT_EQ(count(kLeft), 0);
+    const Call host = shop_.as(anna_.person);
+    must(db().write([&](db::Tx& tx) { return live::end_broadcast(tx, host, room); }));
+  }
 }
 
 TEST_P(Push, ABrowserThatIsGoneIsForgottenAndTheOneBeforeIsTriedElseThePageGivesIt) {
