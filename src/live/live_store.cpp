@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "db/array.hpp"
+#include "live/evidence_rows.hpp"
 #include "live/feed_rows.hpp"
 #include "live/packed_ids.hpp"
 
@@ -149,6 +150,7 @@ const Sql kUnrecorded{"live.unrecorded_chat",
                       "select b.brand_id, c.broadcast_id, c.id, c.person_id, c.name, c.text, c.media_ms, c.at from "
                       "chat_lines c join broadcasts b on b.id = c.broadcast_id where c.in_evidence = 0 order by c.id "
                       "limit $1"};
+const Sql kEndedAt{"live.ended_at", "select ended_at from broadcasts where id = $1"};
 const Sql kSetRecorded{"live.set_recorded",
                        "update chat_lines set in_evidence = 1 where broadcast_id = $1 and id = $2"};
 const Sql kChatOfPerson{"live.chat_of_person",
@@ -505,30 +507,5 @@ bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click
 }  // namespace lianbo::live::store
 
 namespace lianbo::live {
-
-std::vector<Broadcast> rooms_on_air(db::Tx& tx, BrandId brand, BroadcastId after, int limit) {
-  return tx.all(store::kRoomsOnAir, {brand, after.value, limit}, store::broadcast_of);
-}
-std::vector<Broadcast> coming_between(db::Tx& tx, BrandId brand, Instant from, Instant until, int limit) {
-  return tx.all(store::kComingBetween, {brand, from, until, limit}, store::broadcast_of);
-}
-std::vector<Broadcast> public_broadcasts(db::Tx& tx, std::span<const BroadcastId> ids) {
-  db::IdList list;
-  for (const BroadcastId id : ids) list.add(id);
-  return tx.all(store::kPublicBroadcasts, {list.text()}, store::broadcast_of);
-}
-std::vector<BroadcastId> on_air_between(db::Tx& tx, BrandId brand, Instant from, Instant until, BroadcastId after,
-                                        int limit) {
-  return tx.all(store::kOnAirBetween, {brand, from, until, after.value, limit},
-                [](const db::Row& row) { return row.id<BroadcastId>(0); });
-}
-std::vector<PinAt> closed_pins(db::Tx& tx, PinId before, int limit) {
-  return tx.all(store::kClosedPins, {before ? before.value : INT64_MAX, limit}, store::pin_at_of);
-}
-std::vector<PinAt> pins_to_show(db::Tx& tx, std::span<const PinId> ids) {
-  db::IdList list;
-  for (const PinId id : ids) list.add(id);
-  return tx.all(store::kPinsToShow, {list.text()}, store::pin_at_of);
-}
-
+Instant ended_at(db::Tx& tx, BroadcastId id) { return tx.number(store::kEndedAt, {id}); }
 }  // namespace lianbo::live
