@@ -507,5 +507,32 @@ bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click
 }  // namespace lianbo::live::store
 
 namespace lianbo::live {
+
 Instant ended_at(db::Tx& tx, BroadcastId id) { return tx.number(store::kEndedAt, {id}); }
+
+std::vector<Broadcast> rooms_on_air(db::Tx& tx, BrandId brand, BroadcastId after, int limit) {
+  return tx.all(store::kRoomsOnAir, {brand, after.value, limit}, store::broadcast_of);
+}
+std::vector<Broadcast> coming_between(db::Tx& tx, BrandId brand, Instant from, Instant until, int limit) {
+  return tx.all(store::kComingBetween, {brand, from, until, limit}, store::broadcast_of);
+}
+std::vector<Broadcast> public_broadcasts(db::Tx& tx, std::span<const BroadcastId> ids) {
+  db::IdList list;
+  for (const BroadcastId id : ids) list.add(id);
+  return tx.all(store::kPublicBroadcasts, {list.text()}, store::broadcast_of);
+}
+std::vector<BroadcastId> on_air_between(db::Tx& tx, BrandId brand, Instant from, Instant until, BroadcastId after,
+                                        int limit) {
+  return tx.all(store::kOnAirBetween, {brand, from, until, after.value, limit},
+                [](const db::Row& row) { return row.id<BroadcastId>(0); });
+}
+std::vector<PinAt> closed_pins(db::Tx& tx, PinId before, int limit) {
+  return tx.all(store::kClosedPins, {before ? before.value : INT64_MAX, limit}, store::pin_at_of);
+}
+std::vector<PinAt> pins_to_show(db::Tx& tx, std::span<const PinId> ids) {
+  db::IdList list;
+  for (const PinId id : ids) list.add(id);
+  return tx.all(store::kPinsToShow, {list.text()}, store::pin_at_of);
+}
+
 }  // namespace lianbo::live
