@@ -154,6 +154,7 @@ Dispatcher::Shared Dispatcher::exchange(Request&& request, Answer answer) {
 void Dispatcher::on_request(Request&& request, net::ReplySink sink) {
   const Shared x = exchange(std::move(request), std::move(sink));
   if (begins_at_once(*x)) return begin(x);
+  if (is_light(*x)) return identify_later(x);
   const std::int64_t arrived_ms = monotonic_ms();
   const bool taken = workers_for(x->route).submit([this, x, arrived_ms] {
     const std::int64_t now_ms = monotonic_ms();
@@ -166,17 +167,90 @@ void Dispatcher::on_request(Request&& request, net::ReplySink sink) {
   if (!taken) end(*x, fail(Code::overloaded, "every worker is busy and the queue is full"));
 }
 
+// A small write: preparing it computes and nothing else.
+bool Dispatcher::is_light(const Exchange& x) const {
+  const Route& route = *x.route;
+  // Such a route's key is a write of its own.
+  return route.run == Run::write && x.request.body.size() <= kSmallBody &&
+         (route.idempotent || x.request.header("idempotency-key").empty());
+}
+
 // Nothing is waited for before its transaction, if it has one.
 bool Dispatcher::begins_at_once(Exchange& x) {
   if (x.route == nullptr) return true;
   const Route& route = *x.route;
   if (route.run == Run::plain) return at_once_.contains(&route);
-  if (route.run != Run::write || x.request.body.size() > kSmallBody) return false;
-  // Such a route's key is a write of its own.
-  if (!route.idempotent && !x.request.header("idempotency-key").empty()) return false;
+  if (!is_light(x)) return false;
   if (route.access == Access::open) return true;
   x.identity = known(x.request, x.call, route.access == Access::guest);
   return x.identity.has_value();
+}
+
+void Dispatcher::identify_later(const Shared& x) {
+  const std::int64_t now_ms = monotonic_ms();
+  bool full = false, wake = false;
+  {
+    const std::scoped_lock lock(waiting_mutex_);
+    full = waiting_.size() >= static_cast<std::size_t>(deps_.settings->http_queue) ||
+           (waiting_.size() >= kIdentifiedAtOnce && now_ms - waiting_.front().since_ms > kLongestWaitMs);
+    if (!full) {
+      waiting_.push_back({x, now_ms});
+      wake = !std::exchange(identifying_, true);
+    }
+  }
+  if (full) return end(*x, fail(Code::overloaded, "every worker is busy and the queue is full"));
+  if (wake) wake_identifier();
+}
+
+void Dispatcher::wake_identifier() {
+  if (deps_.workers->submit([this] { identify_waiting(); })) return;
+  std::deque<Waiting> refused;
+  {
+    const std::scoped_lock lock(waiting_mutex_);
+    refused.swap(waiting_);
+    identifying_ = false;
+  }
+  for (const Waiting& w : refused) end(*w.x, fail(Code::overloaded, "every worker is busy and the queue is full"));
+}
+
+void Dispatcher::identify_waiting() {
+  std::vector<Waiting> some;
+  bool more = false;
+  {
+    const std::scoped_lock lock(waiting_mutex_);
+    while (!waiting_.empty() && some.size() < kIdentifiedAtOnce) {
+      some.push_back(std::move(waiting_.front()));
+      waiting_.pop_front();
+    }
+    more = identifying_ = !waiting_.empty();
+  }
+  if (more) wake_identifier();
+  std::vector<Result<Caller>> found;
+  const auto read = deps_.db->read([&](db::Tx& tx) -> Status {
+    found.clear();
+    for (const auto& [x, since_ms] : some) {
+      x->call.now = deps_.clock->now();
+      found.push_back(org::caller_of_token(tx, x->call, org::presented_token(x->request).token));
+    }
+    return {};
+  });
+  for (std::size_t i = 0; i < some.size(); ++i) try {
+      identified(some[i], read ? std::move(found[i]) : Result<Caller>(fail(read.error())));
+    } catch (const std::exception& e) {  // the others' turn, as if each had a worker of its own
+      log_event(LogEvent::handler_threw, "{}: {}", some[i].x->call.request_id, e.what());
+    }
+}
+
+void Dispatcher::identified(const Waiting& waited, Result<Caller> caller) {
+  const Shared& x = waited.x;
+  const std::int64_t now_ms = monotonic_ms();
+  if (now_ms - waited.since_ms > deps_.settings->http_request_ms)
+    return end(*x, fail(Code::deadline_exceeded, "it waited too long for its turn and was not begun; try again"));
+  x->call.deadline_ms = now_ms + deps_.settings->http_request_ms;
+  auto identity = identity_of(x->request, x->call, x->route->access == Access::guest, std::move(caller));
+  if (!identity) return end(*x, fail(identity.error()));
+  x->identity = *std::move(identity);
+  begin(x);
 }
 
 Reply Dispatcher::handle(Request&& request) {
@@ -289,7 +363,13 @@ Dispatcher::Identity Dispatcher::guest_of(const Request& request, Call& call, bo
 Result<Dispatcher::Identity> Dispatcher::identify(const Request& request, Call& call, bool make_guest) {
   if (auto out = known(request, call, make_guest)) return *std::move(out);
   const auto presented = org::presented_token(request);
-  auto found = deps_.db->read([&](db::Tx& tx) { return org::caller_of_token(tx, call, presented.token); });
+  return identity_of(request, call, make_guest,
+                     deps_.db->read([&](db::Tx& tx) { return org::caller_of_token(tx, call, presented.token); }));
+}
+
+Result<Dispatcher::Identity> Dispatcher::identity_of(const Request& request, Call& call, bool make_guest,
+                                                     Result<Caller> found) {
+  const auto presented = org::presented_token(request);
   if (!found && (found.error().code != Code::unauthenticated || !presented.via_cookie)) return fail(found.error());
   // A cookie whose session has ended is no error: its owner is a guest again.
   if (!found) return guest_of(request, call, make_guest);

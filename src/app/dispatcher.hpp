@@ -16,13 +16,15 @@
 //   under way and the oldest has waited for kLongestWaitMs. What is under way is answered in about that time.
 // - What needs no look into the database before its transaction is prepared on the I/O thread itself: a small write by
 //   somebody who is known already (a guest, or remembered), and what only computes (at_once). No thread is woken for
-//   it.
+//   it. Small writes of callers who are not known wait for the next free worker, which looks up all of them in one
+//   read.
 // Threads: on_request and on_upgrade on I/O threads (they return at once); handle on worker threads, never on one of
 // the database's. finish() lets every write that was begun be answered; call it when nothing new comes any more.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
@@ -110,6 +112,7 @@ class Dispatcher {
   static constexpr std::int64_t kRememberMs = 2000;
   static constexpr std::int64_t kLongestWaitMs = 500;
   static constexpr std::size_t kCrowdOfWrites = 512;
+  static constexpr std::size_t kIdentifiedAtOnce = 64;
   static constexpr std::size_t kRemembered = 20000;
   static constexpr std::size_t kSmallBody = 16384;  // parsed and checked within a tenth of a millisecond or so
 
@@ -124,12 +127,19 @@ class Dispatcher {
   std::optional<Identity> known(const net::Request& request, Call& call, bool make_guest);
   Identity guest_of(const net::Request& request, Call& call, bool make_guest);
   Result<Identity> identify(const net::Request& request, Call& call, bool make_guest);
+  Result<Identity> identity_of(const net::Request& request, Call& call, bool make_guest, Result<Caller> found);
   // A request on its way, and what it will be answered with.
   struct Exchange;
   using Shared = std::shared_ptr<Exchange>;
   using Answer = std::function<void(net::Reply)>;
   Shared exchange(net::Request&& request, Answer answer);
+  bool is_light(const Exchange& x) const;
   bool begins_at_once(Exchange& x);
+  void identify_later(const Shared& x);
+  void wake_identifier();
+  void identify_waiting();
+  struct Waiting;
+  void identified(const Waiting& waited, Result<Caller> caller);
   void begin(const Shared& x);
   Status admit(Exchange& x);
   void run(const Shared& x);
@@ -161,6 +171,14 @@ class Dispatcher {
   std::mutex writes_mutex_;
   std::condition_variable no_writes_;
   std::list<std::int64_t> writes_;  // begun and not yet answered: when, the oldest first
+
+  struct Waiting {
+    Shared x;
+    std::int64_t since_ms;
+  };
+  std::mutex waiting_mutex_;
+  std::deque<Waiting> waiting_;  // small writes of callers who must be looked up: by the next worker, all in one read
+  bool identifying_ = false;     // a worker is on its way to them
 
   struct Remembered {
     Caller caller;

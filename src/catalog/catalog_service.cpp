@@ -8,6 +8,7 @@
 #include "base/json.hpp"
 #include "catalog/catalog_events.hpp"
 #include "catalog/catalog_store.hpp"
+#include "catalog/shelf_rows.hpp"
 #include "db/dry_run.hpp"
 #include "org/org_service.hpp"
 
@@ -35,16 +36,22 @@ void add_prices(ProductView& view, const std::unordered_map<SkuId, CampaignPrice
   }
 }
 
-ProductView view_of(db::Tx& tx, Product product, StoreId store_id = {}, Instant now = 0) {
+using Prices = std::unordered_map<SkuId, CampaignPrice>;
+Prices prices_in(db::Tx& tx, StoreId store_id, Instant now) {
+  return store_id ? campaign_prices(tx, store_id, now) : Prices();
+}
+
+ProductView view_of(db::Tx& tx, Product product, StoreId store_id, const Prices& prices) {
   ProductView view;
   view.product = std::move(product);
   for (auto& [sku, left] : store::skus_with_stock(tx, view.product.id, store_id)) {
     view.skus.push_back(std::move(sku));
     view.left.push_back(left);
   }
-  add_prices(view, store_id ? campaign_prices(tx, store_id, now) : std::unordered_map<SkuId, CampaignPrice>());
+  add_prices(view, prices);
   return view;
 }
+ProductView view_of(db::Tx& tx, Product product) { return view_of(tx, std::move(product), {}, {}); }
 
 bool same_words(const Product& a, const Product& b) {
   return a.title == b.title && a.category == b.category && a.description == b.description &&
@@ -254,7 +261,17 @@ std::vector<ProductId> alternatives(db::Tx& tx, const Product& product, int limi
 
 Result<ProductView> view_product(db::Tx& tx, ProductId id, StoreId store_id, Instant now) {
   TRY(Product product, find_product(tx, id));
-  return view_of(tx, std::move(product), store_id, now);
+  return view_of(tx, std::move(product), store_id, prices_in(tx, store_id, now));
+}
+Result<std::vector<ProductView>> view_products(db::Tx& tx, std::span<const ProductId> ids, StoreId store_id,
+                                               Instant now) {
+  const Prices prices = prices_in(tx, store_id, now);
+  std::vector<ProductView> out;
+  for (const ProductId id : ids) {
+    TRY(Product product, find_product(tx, id));
+    out.push_back(view_of(tx, std::move(product), store_id, prices));
+  }
+  return out;
 }
 
 std::vector<ProductView> list_products(db::Tx& tx, const ProductQuery& query) {

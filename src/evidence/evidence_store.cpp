@@ -47,11 +47,13 @@ const Sql kSegments{"evidence.segments",
 const Sql kSegment{"evidence.segment",
                    "select " SEGMENT_COLUMNS " from evidence_segments where brand_id = $1 and segment = $2"};
 
-const Sql kPutSubject{"evidence.put_subject",
-                      "insert into evidence_subjects (brand_id, kind, id, ended_at, due_at) values "
-                      "($1, $2, $3, $4, $5) on conflict (brand_id, kind, id) do update set "
-                      "ended_at = coalesce(excluded.ended_at, evidence_subjects.ended_at), "
-                      "due_at = coalesce(excluded.due_at, evidence_subjects.due_at)"};
+const Sql kPutSubject{
+    "evidence.put_subject",
+    "insert into evidence_subjects (brand_id, kind, id, ended_at, due_at) values "
+    "($1, $2, $3, $4, $5) on conflict (brand_id, kind, id) do update set "
+    "ended_at = coalesce(excluded.ended_at, evidence_subjects.ended_at), "
+    "due_at = coalesce(excluded.due_at, evidence_subjects.due_at) "
+    "where excluded.ended_at is not null"};  // of a room on the air nothing changes: no row is written
 const Sql kPutPerson{"evidence.put_person",
                      "insert into evidence_people (person_id, brand_id, kind, subject_id) values ($1, $2, $3, $4) "
                      "on conflict do nothing"};

@@ -11,6 +11,7 @@
 #include "bus/journal.hpp"
 #include "evidence/evidence_store.hpp"
 #include "evidence/sealed.hpp"
+#include "live/evidence_rows.hpp"
 #include "live/live_service.hpp"
 #include "order/order_service.hpp"
 #include "org/org_service.hpp"
@@ -188,8 +189,7 @@ class Reader {
   }
   Instant ended(BroadcastId id) {
     const auto [it, fresh] = ended_.try_emplace(id);
-    if (fresh)
-      if (const auto b = live::find_broadcast(tx_, id)) it->second = b->ended_at;
+    if (fresh) it->second = live::ended_at(tx_, id);
     return it->second;
   }
   const std::string& name_of(PersonId person) {

@@ -34,8 +34,9 @@ struct Fact {
 
 const Sql kTake{
     "figures.take",
-    "delete from tallies where (id, bucket, what) in (select id, bucket, what from tallies order by id, "
-    "bucket, what limit $1) returning bucket, id, what, brand_id, person_id, store_id, broadcast_id, pin_id, "
+    "delete from tallies where (id, bucket, what) in (select id, bucket, what from tallies where (id, bucket, what) > "
+    "(cast($2 as bigint), cast($3 as bigint), $4) order by id, bucket, what limit $1) returning bucket, id, what, "
+    "brand_id, person_id, store_id, broadcast_id, pin_id, "
     "share_id, product_id, order_id, line, n, amount_fen, at"};
 const Sql kAnyTally{"figures.any_tally", "select 1 from tallies limit 1"};
 const Sql kAdd{"figures.add",
@@ -423,17 +424,25 @@ Result<int> fold_tallies(db::Database& db, const Call& call, int limit) {
   constexpr int kAtOnce = 400;  // a few milliseconds: whoever writes meanwhile waits for them
   TRY(const bool any, db.read([](db::Tx& tx) -> Result<bool> { return tx.exists(kAnyTally, {}); }));
   if (!any) return 0;
+  // Forwards only: what is added to a row behind us waits for the next call, so that this one ends.
+  std::tuple<std::int64_t, Bucket, std::string> last{};
   for (int folded = 0;;) {
     const int wanted = std::min(kAtOnce, limit - folded);
-    TRY(const int count, db.write([&](db::Tx& tx) -> Result<int> {
-      const auto facts = tx.all(kTake, {wanted}, fact_of);
+    TRY(const auto taken, db.write([&](db::Tx& tx) -> Result<std::pair<int, decltype(last)>> {
+      const auto& [id, bucket, what] = last;
+      const auto facts = tx.all(kTake, {wanted, id, bucket, what}, fact_of);
+      auto furthest = last;
       Fold fold(tx, call);
-      for (const Fact& fact : facts) fold.add(fact);
+      for (const Fact& fact : facts) {
+        fold.add(fact);
+        furthest = std::max(furthest, {fact.id, fact.bucket, fact.what});
+      }
       fold.write();
-      return static_cast<int>(facts.size());
+      return std::pair(static_cast<int>(facts.size()), furthest);
     }));
-    folded += count;
-    if (count < wanted || folded >= limit) return folded;
+    last = taken.second;
+    folded += taken.first;
+    if (taken.first < wanted || folded >= limit) return folded;
   }
 }
 

@@ -20,6 +20,8 @@ using promo::PromotionId;
 
 constexpr int kFoldAtOnce = 2000, kFolds = 50;
 
+const Sql kAnyAd{"traffic.any_ad", "select 1 from promotions where broadcast_id = $1 limit 1"};
+const Sql kAnyLink{"traffic.any_link", "select 1 from shares where broadcast_id = $1 limit 1"};
 const Sql kLastAd{"traffic.last_ad",
                   "select coalesce(max(v.clicked_at), 0) from promotions p join promotion_visits v on v.bucket = $1 "
                   "and v.promotion_id = p.id and v.person_id = $2 where p.broadcast_id = $3 and v.clicked_at <= $4"};
@@ -91,11 +93,20 @@ Figures less(const Figures& a, const Figures& b) {
 
 }  // namespace
 
-Via came_by(db::Tx& tx, Bucket bucket, BroadcastId broadcast, PersonId person, Instant now) {
-  const Instant ad = tx.number(kLastAd, {bucket, person, broadcast, now});
-  const Instant link = tx.number(kLastTouch, {bucket, person, broadcast, now});
-  if (ad == 0 && link == 0) return Via::natural;
-  return ad >= link ? Via::paid : Via::shared;
+// Into most rooms no paid slot leads, and into many no link of their own: then nobody's touches are looked through.
+std::vector<Via> came_by(db::Tx& tx, int buckets, BroadcastId broadcast,
+                         std::span<const std::pair<PersonId, Instant>> entered) {
+  std::vector<Via> out(entered.size(), Via::natural);
+  const bool paid = tx.exists(kAnyAd, {broadcast}), linked = tx.exists(kAnyLink, {broadcast});
+  if (!paid && !linked) return out;
+  for (std::size_t i = 0; i < entered.size(); ++i) {
+    const auto& [person, at] = entered[i];
+    const Bucket bucket = bucket_of(person, buckets);
+    const Instant ad = paid ? tx.number(kLastAd, {bucket, person, broadcast, at}) : 0;
+    const Instant link = linked ? tx.number(kLastTouch, {bucket, person, broadcast, at}) : 0;
+    if (ad != 0 || link != 0) out[i] = ad >= link ? Via::paid : Via::shared;
+  }
+  return out;
 }
 
 Traffic traffic_of(db::Tx& tx, const live::Broadcast& b) {

@@ -9,6 +9,9 @@
 
 #include <array>
 #include <map>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "insight/figures.hpp"
 #include "live/live.hpp"
@@ -16,8 +19,9 @@
 
 namespace lianbo::insight {
 
-// Asked when somebody enters.
-live::Via came_by(db::Tx& tx, Bucket bucket, BroadcastId broadcast, PersonId person, Instant now);
+// How each of them came, in order; asked when their enters are written.
+std::vector<live::Via> came_by(db::Tx& tx, int buckets, BroadcastId broadcast,
+                               std::span<const std::pair<PersonId, Instant>> entered);
 
 struct Traffic {
   Figures total;

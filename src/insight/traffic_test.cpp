@@ -50,7 +50,8 @@ class TrafficTest : public test::StoreTest {
   }
   Via via(PersonId person) {
     return must(db().read([&](db::Tx& tx) -> Result<Via> {
-      return came_by(tx, bucket_of(person, kDefaultBuckets), room_, person, shop_.now());
+      const std::pair entered(person, shop_.now());
+      return came_by(tx, kDefaultBuckets, room_, std::span(&entered, 1)).front();
     }));
   }
   std::string slot(promo::PromotionId id, PersonId person) {

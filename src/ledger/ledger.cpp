@@ -53,8 +53,7 @@ const Sql kOfAgent{"ledger.of_agent",
 const Sql kJournal{"ledger.journal",
                    "select t.at, t.id, t.cause, t.cause_id, t.part, p.account, p.agent_id, p.amount_fen from "
                    "ledger_txs t join ledger_postings p on p.bucket = t.bucket and p.tx_id = t.id where t.brand_id = "
-                   "$1 and t.bucket = $2 and t.id >= $3 and t.id < $4 and t.at >= $5 and t.at < $6 order by t.id, p.n "
-                   "limit $7"};
+                   "$1 and t.id >= $2 and t.id < $3 and t.at >= $4 and t.at < $5 order by t.id, p.n limit $6"};
 const Sql kWalletLines{"ledger.wallet_lines",
                        "select t.id, t.cause, t.cause_id, p.amount_fen, t.at from ledger_postings p join ledger_txs t "
                        "on t.bucket = p.bucket and t.id = p.tx_id where p.account = 'wallet' and p.agent_id = $2 and "
@@ -119,18 +118,17 @@ std::vector<AgentPosting> postings_of_agent(db::Tx& tx, AgentId agent, Instant b
   });
 }
 
-std::vector<JournalLine> journal(db::Tx& tx, BrandId brand, int buckets, Instant from, Instant to, int limit) {
+std::vector<JournalLine> journal(db::Tx& tx, BrandId brand, Instant from, Instant to, int limit) {
   // An id's time is its transaction's, or a little later where a server's ids ran ahead.
   constexpr Instant kIdEpoch = 1'704'067'200'000;  // see base/id.hpp
   constexpr DurationMs kAheadMs = kHourMs;
   const std::int64_t low = std::max<Instant>(from - kIdEpoch, 0) << 22;
   const std::int64_t high = std::max<Instant>(to - kIdEpoch + kAheadMs, 0) << 22;
   std::vector<JournalLine> out;
-  for (Bucket bucket = 0; bucket < buckets && static_cast<int>(out.size()) <= limit; ++bucket)
-    tx.each(kJournal, {brand, bucket, low, high, from, to, limit + 1}, [&](const Row& r) {
-      out.push_back({r.integer(0), r.id<LedgerTxId>(1), cause_of(r.text(2)), r.integer(3), r.integer(4),
-                     account_of(r.text(5)), r.id<AgentId>(6), r.integer(7)});
-    });
+  tx.each(kJournal, {brand, low, high, from, to, limit + 1}, [&](const Row& r) {
+    out.push_back({r.integer(0), r.id<LedgerTxId>(1), cause_of(r.text(2)), r.integer(3), r.integer(4),
+                   account_of(r.text(5)), r.id<AgentId>(6), r.integer(7)});
+  });
   std::stable_sort(out.begin(), out.end(), [](const JournalLine& a, const JournalLine& b) {
     return std::pair(a.at, a.tx) < std::pair(b.at, b.tx);
   });

@@ -124,6 +124,6 @@ struct JournalLine {
   AgentId agent;
   Fen amount_fen;
 };
-std::vector<JournalLine> journal(db::Tx& tx, BrandId brand, int buckets, Instant from, Instant to, int limit);
+std::vector<JournalLine> journal(db::Tx& tx, BrandId brand, Instant from, Instant to, int limit);
 
 }  // namespace lianbo::ledger

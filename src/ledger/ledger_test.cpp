@@ -76,17 +76,14 @@ TEST_P(Ledger, TheJournalOfADayIsWholeInOrderAndSumsToZero) {
   for (const std::int64_t order : {1, 2, 3}) posted(sale(order, 100 * order));
   posted({kBrand, 5, Cause::accrual, 9, 0, {{Account::commission, {}, -7}, {Account::pending, kAnna, 7}}});
   const Instant day = call().now / kDayMs * kDayMs;
-  const auto lines = read([&](db::Tx& tx) { return journal(tx, kBrand, kDefaultBuckets, day, day + kDayMs, 100); });
+  const auto lines = read([&](db::Tx& tx) { return journal(tx, kBrand, day, day + kDayMs, 100); });
   ASSERT_EQ(lines.size(), 8u);
   Fen sum = 0;
   for (const auto& l : lines) sum += l.amount_fen;
   EXPECT_EQ(sum, 0);
-  EXPECT_TRUE(read([&](db::Tx& tx) {
-                return journal(tx, kBrand, kDefaultBuckets, day + kDayMs, day + 2 * kDayMs, 100);
-              }).empty());
-  EXPECT_TRUE(
-      read([&](db::Tx& tx) { return journal(tx, BrandId{8}, kDefaultBuckets, day, day + kDayMs, 100); }).empty());
-  EXPECT_EQ(read([&](db::Tx& tx) { return journal(tx, kBrand, kDefaultBuckets, day, day + kDayMs, 3); }).size(), 4u)
+  EXPECT_TRUE(read([&](db::Tx& tx) { return journal(tx, kBrand, day + kDayMs, day + 2 * kDayMs, 100); }).empty());
+  EXPECT_TRUE(read([&](db::Tx& tx) { return journal(tx, BrandId{8}, day, day + kDayMs, 100); }).empty());
+  EXPECT_EQ(read([&](db::Tx& tx) { return journal(tx, kBrand, day, day + kDayMs, 3); }).size(), 4u)
       << "one more than asked for says that there are more";
   EXPECT_EQ(read([&](db::Tx& tx) { return postings_of_agent(tx, kAnna, call().now + 1, 10); }).size(), 1u);
   EXPECT_TRUE(read([&](db::Tx& tx) { return postings_of_agent(tx, kAnna, call().now, 10); }).empty());

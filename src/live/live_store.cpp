@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "db/array.hpp"
+#include "live/evidence_rows.hpp"
 #include "live/feed_rows.hpp"
 #include "live/packed_ids.hpp"
 
@@ -148,6 +149,7 @@ const Sql kUnrecorded{"live.unrecorded_chat",
                       "select b.brand_id, c.broadcast_id, c.id, c.person_id, c.name, c.text, c.media_ms, c.at from "
                       "chat_lines c join broadcasts b on b.id = c.broadcast_id where c.in_evidence = 0 order by c.id "
                       "limit $1"};
+const Sql kEndedAt{"live.ended_at", "select ended_at from broadcasts where id = $1"};
 const Sql kSetRecorded{"live.set_recorded",
                        "update chat_lines set in_evidence = 1 where broadcast_id = $1 and id = $2"};
 const Sql kChatOfPerson{"live.chat_of_person",
@@ -521,6 +523,8 @@ bool insert_click(db::Tx& tx, Bucket bucket, PersonId person, const Click& click
 }  // namespace lianbo::live::store
 
 namespace lianbo::live {
+
+Instant ended_at(db::Tx& tx, BroadcastId id) { return tx.number(store::kEndedAt, {id}); }
 
 std::vector<Broadcast> rooms_on_air(db::Tx& tx, BrandId brand, BroadcastId after, int limit) {
   return tx.all(store::kRoomsOnAir, {brand, after.value, limit}, store::broadcast_of);

@@ -507,6 +507,23 @@ net::FramePtr Room::run_of(std::size_t count) const {
   return frame;
 }
 
+// Who spoke is told the lines, and that theirs is among them, in one send.
+std::int64_t Room::tell_speakers(const net::Frame& frame, std::int64_t after) {
+  std::int64_t sends = 0;
+  for (auto& [to, answer] : after_telling_) {
+    const ViewerPtr viewer = to.lock();
+    if (!viewer || viewer->holding || viewer->gone) continue;
+    auto& told = row_[viewer->index].told;
+    if (told != after) continue;  // told apart, or with an earlier answer
+    told = told_;
+    auto both = std::make_shared<net::Frame>(frame);
+    both->bytes += answer->bytes;
+    answer.reset();
+    if (send(viewer, both)) ++sends;
+  }
+  return sends;
+}
+
 void Room::tell_now() {
   if (told_ == seq_) return;
   const std::int64_t began = monotonic_us();
@@ -517,7 +534,8 @@ void Room::tell_now() {
   {
     const Walk walk(*this);
     left_over_.clear();
-    std::int64_t sends = row_.send(*frame, after, told_, left_over_);
+    std::int64_t sends = tell_speakers(*frame, after);
+    sends += row_.send(*frame, after, told_, left_over_);
     for (const net::WsRow::Left& left : left_over_) {
       const ViewerPtr viewer = viewers_[left.place];
       if (viewer->holding || viewer->gone) continue;
@@ -541,7 +559,7 @@ void Room::tell_now() {
   told_at_ = context_->clock->now();
   tick_ms_ = std::max(kTickMs, (monotonic_us() - began) / 1000);
   for (const auto& [to, answer] : std::exchange(after_telling_, {}))
-    if (const ViewerPtr viewer = to.lock()) send(viewer, answer);
+    if (const ViewerPtr viewer = answer ? to.lock() : nullptr) send(viewer, answer);
 }
 
 void Room::on_event(const db::Event& event) {

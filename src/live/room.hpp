@@ -183,6 +183,7 @@ class Room : public std::enable_shared_from_this<Room> {
   void tell();
   void tell_what_came();
   void tell_now();
+  std::int64_t tell_speakers(const net::Frame& frame, std::int64_t after);
   DurationMs rest_of_tick() const;
   net::FramePtr run_of(std::size_t count) const;
   bool send(const ViewerPtr& viewer, const net::FramePtr& frame);

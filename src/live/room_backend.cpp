@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "catalog/catalog_service.hpp"
+#include "catalog/shelf_rows.hpp"
 #include "live/live_events.hpp"
 #include "live/live_store.hpp"
 #include "live/offers_service.hpp"
@@ -77,10 +77,8 @@ Result<RoomSnapshot> read_snapshot(db::Tx& tx, BroadcastId id, Instant now) {
   out.shelf = shelf_of(tx, id);
   JsonWriter shelf;
   shelf.begin_list();
-  for (const ProductId product : out.shelf) {
-    TRY(const auto view, catalog::view_product(tx, product, out.broadcast.store, now));
-    write_shelf_item(shelf, view);
-  }
+  TRY(const auto views, catalog::view_products(tx, out.shelf, out.broadcast.store, now));
+  for (const auto& view : views) write_shelf_item(shelf, view);
   out.shelf_json = shelf.end_list().take();
   out.own = catalog::allotments_of_store(tx, out.broadcast.store, {}, kMaxOwn);
   out.offers_json = offers_of(tx, id, now);
@@ -122,11 +120,13 @@ void DbRoomBackend::add_counts(BroadcastId id, RoomCounts counts, std::vector<En
   database_.submit(
       [id, counts, entered = std::move(entered), came_by = came_by_](db::Tx& tx) {
         RoomCounts all = counts;
-        for (const auto& [person, at] : entered) {
-          const Via via = came_by ? came_by(tx, id, person, at) : Via::natural;
-          if (via == Via::shared) ++all.enters_shared;
-          if (via == Via::paid) ++all.enters_paid;
-        }
+        std::vector<std::pair<PersonId, Instant>> who;
+        for (const auto& [person, at] : entered) who.emplace_back(person, at);
+        if (came_by && !who.empty())
+          for (const Via via : came_by(tx, id, who)) {
+            if (via == Via::shared) ++all.enters_shared;
+            if (via == Via::paid) ++all.enters_paid;
+          }
         return live::add_counts(tx, id, all);
       },
       std::move(done));

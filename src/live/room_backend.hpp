@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,8 +59,8 @@ class DbRoomBackend final : public RoomBackend {
  public:
   // What the board says is computed above live, and handed in.
   using BoardFn = std::function<Result<std::string>(db::Tx&, BroadcastId, Instant now)>;
-  // So is how people came: by what is known of links and of paid slots.
-  using CameByFn = std::function<Via(db::Tx&, BroadcastId, PersonId, Instant now)>;
+  // So is how people came: by what is known of links and of paid slots. An answer for each, in order.
+  using CameByFn = std::function<std::vector<Via>(db::Tx&, BroadcastId, std::span<const std::pair<PersonId, Instant>>)>;
   explicit DbRoomBackend(db::Database& database, BoardFn board = {}, CameByFn came_by = {})
       : database_(database), board_(std::move(board)), came_by_(std::move(came_by)) {}
   Status admit(BroadcastId id, const Caller& caller, bool as_crew, Instant now) override;

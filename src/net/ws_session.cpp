@@ -211,11 +211,13 @@ void WsSession::flushed() {
 void WsSession::on_ready(std::uint32_t events) {
   const std::shared_ptr<WsSession> self = shared_from_this();
   if (queue_ && (events & EPOLLOUT) != 0) flush();
-  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) read();
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
+    read((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
 }
 
-// Until there is no more, or the peer's end of the stream.
-void WsSession::read() {
+// Until there is no more, or the peer's end of the stream. As long as that has not come (ended), less than was room for
+// is all there is: the loop tells when more comes.
+void WsSession::read(bool ended) {
   auto& scratch = thread_->scratch;
   int rounds = 0;
   while (state_ != State::dead && state_ != State::gone) {
@@ -226,6 +228,7 @@ void WsSession::read() {
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return tear_down();
     take(std::string_view(scratch.data(), static_cast<std::size_t>(n)));
+    if (!ended && static_cast<std::size_t>(n) < scratch.size()) return;
   }
 }
 

@@ -56,7 +56,7 @@ class WsSession final : public WsConnection,
   void cut_off();
   void die();
   void on_ready(std::uint32_t events) override;
-  void read();
+  void read(bool ended = true);
   void take(std::string_view bytes);
 
   IoThread* thread_;

@@ -236,7 +236,7 @@ Result<std::string> journal_csv(db::Tx& tx, const Call& call, BrandId brand_id, 
                                        : zone.month_start(period.year, period.month);
   const Instant to = period.day != 0 ? zone.day_start(period.year, period.month, period.day + 1)
                                      : zone.month_start(period.year, period.month + 1);
-  const auto lines = ledger::journal(tx, brand_id, call.buckets, from, to, kMaxJournalLines);
+  const auto lines = ledger::journal(tx, brand_id, from, to, kMaxJournalLines);
   if (static_cast<int>(lines.size()) > kMaxJournalLines)
     return fail(Code::body_too_large,
                 "more than " + std::to_string(kMaxJournalLines) + " lines; ask for a day instead of a month");

@@ -106,10 +106,7 @@ Result<LockRules> lock_rules(Tx& tx, BrandId brand) { return found(store::newest
 Result<LockRules> lock_rules_version(Tx& tx, BrandId brand, std::int32_t version) {
   return found(store::rules(tx, brand, version), "version of the lock rules");
 }
-std::string person_name(Tx& tx, PersonId id) {
-  const auto person = store::person(tx, id);
-  return person ? person->name : std::string();
-}
+std::string person_name(Tx& tx, PersonId id) { return store::person_name(tx, id); }
 std::vector<StoreId> stores_of(Tx& tx, BrandId brand, const StoreFilter& filter, StoreId after, int limit) {
   return store::stores_for(tx, brand, filter, after, limit);
 }

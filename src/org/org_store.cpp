@@ -207,6 +207,10 @@ const Sql kAddStaffRegion{"org.add_staff_region",
   "p.name, p.name_sealed, p.login_sealed, (select k.wrapped from person_keys k where k.person_id = p.id and " \
   "k.brand_id = 0 and k.purpose = 'everyday')"
 const Sql kPerson{"org.person", "select p.id, " PERSON_SEALED ", p.password_hash from persons p where p.id = $1"};
+const Sql kPersonName{
+    "org.person_name",
+    "select p.name, p.name_sealed, k.wrapped from persons p left join person_keys k on k.person_id = p.id and "
+    "k.brand_id = 0 and k.purpose = 'everyday' where p.id = $1"};
 const Sql kPersonByLogin{"org.person_by_login",
                          "select p.id, " PERSON_SEALED ", p.password_hash from persons p where p.login_sha256 = $1"};
 const Sql kAddPerson{"org.add_person",
@@ -586,6 +590,13 @@ bool region_in_use(Tx& tx, RegionId id) { return tx.exists(kRegionInUse, {id}); 
 void remove_region(Tx& tx, RegionId id) { tx.exec(kRemoveRegion, {id}); }
 
 std::optional<Person> person(Tx& tx, PersonId id) { return tx.one(kPerson, {id}, read_person); }
+std::string person_name(Tx& tx, PersonId id) {
+  const auto name = tx.one(kPersonName, {id}, [&](const Row& r) {
+    if (r.is_null(1)) return r.str(0);
+    return privacy::Sealed{id, {}, privacy::Use::everyday, r.str(1), r.str(2)}.open(kNamePurpose).value_or("");
+  });
+  return name.value_or("");
+}
 std::optional<Person> person_by_login(Tx& tx, std::string_view login) {
   const std::string digest = privacy::lookup_digest("login", login);
   return tx.one(kPersonByLogin, {Param::blob(digest)}, read_person);

@@ -97,6 +97,7 @@ struct Person {
   std::string password_hash;  // "": none
 };
 std::optional<Person> person(db::Tx&, PersonId);
+std::string person_name(db::Tx& tx, PersonId id);  // "": erased, or nobody
 std::optional<Person> person_by_login(db::Tx&, std::string_view login);
 bool add_person(db::Tx&, const Call&, const Person&);  // false: the login is taken
 void add_person_of_agent(db::Tx&, PersonId, std::string_view name, Instant at);

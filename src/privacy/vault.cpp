@@ -45,6 +45,11 @@ std::string& master() {
   static std::string key;
   return key;
 }
+// Derived from it when it is set: it opens each person's key, so each name that is read.
+std::string& wrapping() {
+  static std::string key;
+  return key;
+}
 
 std::string wrap_purpose(PersonId person, BrandId brand, Use use) {
   return "person key " + person.text() + " " + brand.text() + " " + std::string(use_name(use));
@@ -53,7 +58,7 @@ std::string wrap_purpose(PersonId person, BrandId brand, Use use) {
 std::optional<PersonKey> unwrap(PersonId person, BrandId brand, Use use, std::string_view wrapped) {
   if (wrapped.size() < kKeyIdBytes || !has_master_key()) return std::nullopt;
   PersonKey key{person, brand, use, std::string(wrapped.substr(0, kKeyIdBytes)), {}, std::string(wrapped)};
-  if (!open_bytes(derived_key("wrap"), wrap_purpose(person, brand, use), wrapped.substr(kKeyIdBytes), key.bytes))
+  if (!open_bytes(wrapping(), wrap_purpose(person, brand, use), wrapped.substr(kKeyIdBytes), key.bytes))
     return std::nullopt;
   return key;
 }
@@ -91,6 +96,7 @@ Status make_key(const std::string& path, Random& random) {
 void use_master_key(std::string_view key) {
   CHECK(key.empty() || key.size() == kSealKeyBytes);
   master() = std::string(key);
+  wrapping() = key.empty() ? std::string() : derived_key("wrap");
 }
 bool has_master_key() { return !master().empty(); }
 
@@ -157,8 +163,9 @@ Status open_master_key(db::Database& db, const Settings& settings, Random& rando
 std::string_view use_name(Use use) { return use == Use::everyday ? "everyday" : "evidence"; }
 
 PersonKey new_key(PersonId person, BrandId brand, Use use, Random& random) {
+  CHECK(has_master_key());
   PersonKey key{person, brand, use, random_bytes(random, kKeyIdBytes), random_bytes(random, kSealKeyBytes), {}};
-  key.wrapped = key.id + seal_bytes(derived_key("wrap"), wrap_purpose(person, brand, use), key.bytes, random);
+  key.wrapped = key.id + seal_bytes(wrapping(), wrap_purpose(person, brand, use), key.bytes, random);
   return key;
 }
 

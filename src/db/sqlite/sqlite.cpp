@@ -29,6 +29,7 @@ constexpr int kOwnCopyPages = 8'000;   // 32 MB: the copier falls behind, the wr
 constexpr int kRestartPages = 64'000;  // readers kept it growing to 256 MB: wait for them, so that it starts anew
 constexpr int kRestartWaitMs = 100;
 constexpr int kRestWaitMs = 10;
+constexpr int kFewCommits = 64;         // of this process; beyond, its readers use no map of the file
 constexpr int kScriptWaitMs = 600'000;  // a migration waits for another process's migration
 
 Code code_of(int rc) {
@@ -112,6 +113,11 @@ class Connection {
     sqlite3_reset(statement);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
   }
+  // A map is thrown away with each commit of another connection, and every thread of the process pays for that. Who
+  // only looks keeps it.
+  void read_without_map() {
+    if (std::exchange(mapped_, false)) sqlite3_exec(db_, "pragma mmap_size = 0", nullptr, nullptr, nullptr);
+  }
   Status script(const std::string& text) {
     if (const int rc = sqlite3_exec(db_, text.c_str(), nullptr, nullptr, nullptr); rc != SQLITE_OK)
       return fail(error(rc, "script"));
@@ -179,6 +185,7 @@ class Connection {
   }
 
   sqlite3* db_ = nullptr;
+  bool mapped_ = true;
   std::vector<sqlite3_stmt*> cache_;
   std::array<sqlite3_stmt*, static_cast<int>(Control::count)> control_{};
 };
@@ -188,7 +195,9 @@ class Connection {
 // of its tables is written. SQLite tells when it prepares a statement which tables it reads and writes.
 // - Each writing statement makes what was read of its tables worthless; undoing makes everything worthless, and so does
 //   another connection's commit (pragma data_version).
-// - A table that was written a short while ago is not worth it. The writer's thread only.
+// - A table that was written a short while ago is not worth it, nor a statement whose answers were hardly ever asked
+// for
+//   again: that rests for a while. The writer's thread only.
 class KeptReads {
  public:
   struct Cell {
@@ -240,8 +249,13 @@ class KeptReads {
     for (const int table : statements_[static_cast<std::size_t>(index)].writes)
       tables_[static_cast<std::size_t>(table)] = {step_, batch_};
   }
-  bool worth_it(int index) const {
-    const auto& reads = statements_[static_cast<std::size_t>(index)].reads;
+  bool worth_it(int index) {
+    Tables& statement = statements_[static_cast<std::size_t>(index)];
+    const auto& reads = statement.reads;
+    if (statement.rests > 0) {
+      --statement.rests;
+      return false;
+    }
     return !reads.empty() && std::all_of(reads.begin(), reads.end(), [&](int table) {
       const auto& t = tables_[static_cast<std::size_t>(table)];
       return t.batch == 0 || t.batch + kQuietBatches < batch_;
@@ -261,15 +275,14 @@ class KeptReads {
     return key;
   }
   std::shared_ptr<const Answer> find(int index, const std::string& key) {
-    auto it = answers_.find(key);
-    if (it == answers_.end()) {
-      auto old = older_.extract(key);
-      if (!old) return nullptr;
-      it = answers_.insert(std::move(old)).position;
+    auto known = look_up(index, key);
+    Tables& statement = statements_[static_cast<std::size_t>(index)];
+    statement.found += known ? 1 : 0;
+    if (++statement.asked == kTrial) {
+      if (statement.found < kTrial / 8) statement.rests = kRest;
+      statement.asked = statement.found = 0;
     }
-    for (const int table : statements_[static_cast<std::size_t>(index)].reads)
-      if (tables_[static_cast<std::size_t>(table)].step > it->second->at) return nullptr;
-    return it->second;
+    return known;
   }
   void keep(std::string key, Answer answer) {
     if (answers_.size() >= kMaxAnswers / 2) older_ = std::exchange(answers_, {});
@@ -280,12 +293,25 @@ class KeptReads {
  private:
   static constexpr std::uint64_t kQuietBatches = 4;
   static constexpr std::size_t kMaxAnswers = 40'000;
+  static constexpr int kTrial = 512, kRest = 16'384;  // lookups of one statement
   struct Tables {
     std::vector<int> reads, writes;
+    int asked = 0, found = 0, rests = 0;
   };
   struct Written {
     std::uint64_t step = 0, batch = 0;
   };
+  std::shared_ptr<const Answer> look_up(int index, const std::string& key) {
+    auto it = answers_.find(key);
+    if (it == answers_.end()) {
+      auto old = older_.extract(key);
+      if (!old) return nullptr;
+      it = answers_.insert(std::move(old)).position;
+    }
+    for (const int table : statements_[static_cast<std::size_t>(index)].reads)
+      if (tables_[static_cast<std::size_t>(table)].step > it->second->at) return nullptr;
+    return it->second;
+  }
   int number_of(const char* table) {
     const auto [it, fresh] = numbers_.emplace(table, static_cast<int>(tables_.size()));
     if (fresh) tables_.emplace_back();
@@ -564,6 +590,7 @@ class SqliteDatabase final : public Engine {
   Status read_body(const Body& body) override {
     CHECK(!Inside::now());
     TRY(auto connection, readers_.acquire());
+    if (counters.commits.load(std::memory_order_relaxed) >= kFewCommits) connection->read_without_map();
     if (const int rc = connection->run(Control::begin_read); rc != SQLITE_OK)
       return fail(connection->error(rc, "begin"));
     Status result;
