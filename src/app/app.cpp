@@ -934,8 +934,11 @@ std::vector<Job> App::make_jobs() {
   jobs.push_back(
       {"hand on customers", [&db](const Call& call) { return share::hand_on_customers(db, call, 20 * kJobLimit); }});
   jobs.push_back({"mature lines", [&db](const Call& call) { return order::mature_lines(db, call, kJobLimit); }});
-  jobs.push_back(
-      {"count what happened", [&db](const Call& call) { return insight::fold_tallies(db, call, kFoldLimit); }});
+  jobs.push_back({"count what happened", [&db](const Call& call) -> Result<int> {
+                    TRY(const int counted, insight::fold_tallies(db, call, kFoldLimit));
+                    // What came meanwhile is counted next time, with what comes until then.
+                    return counted < kFoldLimit ? 0 : counted;
+                  }});
   jobs.push_back({"count what the feed brought", [this](const Call& call) { return feed_->count(call); }});
   jobs.push_back({"line up the feed", [this](const Call& call) -> Result<int> { return feed_->line_up(call.now); }});
   jobs.push_back({"forget what was seen long ago",

@@ -453,11 +453,13 @@ Figures& Figures::operator+=(const Figures& o) {
 }
 
 Result<int> fold_tallies(db::Database& db, const Call& call, int limit) {
-  constexpr int kAtOnce = 400;  // a few milliseconds: whoever writes meanwhile waits for them
+  // SQLite: a few milliseconds, because whoever writes meanwhile waits for them. On PostgreSQL nobody does, and what is
+  // counted together changes a figure's row once.
+  const int at_once = db.is_postgres() ? limit : 400;
   TRY(const bool any, db.read([](db::Tx& tx) -> Result<bool> { return tx.exists(kAnyTally, {}); }));
   if (!any) return 0;
   for (int folded = 0;;) {
-    const int wanted = std::min(kAtOnce, limit - folded);
+    const int wanted = std::min(at_once, limit - folded);
     TRY(const int count, db.write([&](db::Tx& tx) -> Result<int> {
       const auto facts = tx.all(kTake, {wanted}, fact_of);
       Fold fold(tx, call);

@@ -372,10 +372,10 @@ Result<const Crowd::Way*> Crowd::way_of(Connection& connection, const Sql& sql) 
     way.text = said->how == Together::How::takes ? std::string(said->text) : written_for_all(text, from);
   }
   if (!way.text.empty())
-    way.kind = text.starts_with("select ")         ? Way::Kind::reads
-               : said->how == Together::How::locks ? Way::Kind::locks
-               : said->how == Together::How::takes ? Way::Kind::takes
-                                                   : Way::Kind::later;
+    way.kind = fits && said->how == Together::How::locks ? Way::Kind::locks
+               : text.starts_with("select ")             ? Way::Kind::reads
+               : said->how == Together::How::takes       ? Way::Kind::takes
+                                                         : Way::Kind::later;
   ways_[index] = std::move(way);
   return &*ways_[index];
 }
