@@ -103,6 +103,23 @@ bool together(const Tx& tx) {
   return own && own->in_crowd();
 }
 
+Status in_parts(Tx& tx, std::size_t n, const Part& part) {
+  if (auto* own = dynamic_cast<EngineTx*>(&tx)) return own->in_parts(n, part);
+  for (std::size_t i = 0; i < n; ++i) TRY_OK(part(tx, i));
+  return {};
+}
+void for_each_part(Tx& tx, std::size_t n, const std::function<void(Tx&, std::size_t)>& part) {
+  const Status done = in_parts(tx, n, [&](Tx& own, std::size_t i) -> Status {
+    part(own, i);
+    return {};
+  });
+  if (!done) throw DbFailure{done.error()};  // what a part threw
+}
+Status EngineTx::in_parts(std::size_t n, const Part& part) {
+  for (std::size_t i = 0; i < n; ++i) TRY_OK(part(*this, i));
+  return {};
+}
+
 Inside::Inside() : before_(t_inside) { t_inside = true; }
 Inside::~Inside() { t_inside = before_; }
 bool Inside::now() { return t_inside; }

@@ -18,6 +18,7 @@
 
 #include "db/array.hpp"
 #include "db/db.hpp"
+#include "db/together.hpp"
 
 namespace lianbo::db {
 
@@ -48,6 +49,7 @@ class EngineTx : public Tx {
  public:
   const std::optional<DbFailure>& failure() const { return failure_; }
   virtual bool in_crowd() const { return false; }
+  virtual Status in_parts(std::size_t n, const Part& part);
 
  protected:
   [[noreturn]] void raise(Error error, bool retry = false) {

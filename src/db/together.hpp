@@ -21,6 +21,15 @@ void submit_together(Database& db, std::int64_t key, Database::Body body, Databa
 // somebody else was quicker, the body runs again, alone.
 bool together(const Tx& tx);
 
+// The parts of one body that need not know of one another, as of the rows of a list: part(tx, i) for i in [0, n), all
+// in the body's own transaction. On PostgreSQL they run side by side and what they ask under one name is one statement,
+// and what may be written later is written when all are through; elsewhere one runs after the other. No two parts may
+// write one row. The first part's error is the answer, and the body's to return.
+using Part = std::function<Status(Tx&, std::size_t)>;
+Status in_parts(Tx& tx, std::size_t n, const Part& part);
+// The same of parts that can't fail.
+void for_each_part(Tx& tx, std::size_t n, const std::function<void(Tx&, std::size_t)>& part);
+
 // How a statement that writes runs for a crowd. At namespace scope, behind its Sql. One that reads needs no word.
 class Together {
  public:

@@ -1,6 +1,7 @@
 #include "evidence/evidence_store.hpp"
 
 #include "base/check.hpp"
+#include "db/together.hpp"
 
 namespace lianbo::evidence::store {
 namespace {
@@ -26,6 +27,7 @@ const Sql kToClose{"evidence.to_close",
 #define ENTRY_COLUMNS "brand_id, seq, segment, kind, subject_kind, subject_id, at, digest, hash, record"
 const Sql kAddEntry{"evidence.add_entry", "insert into evidence_entries (" ENTRY_COLUMNS
                                           ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
+const db::Together kAddEntryTogether{kAddEntry, db::Together::How::later};
 const Sql kEntries{"evidence.entries",
                    "select " ENTRY_COLUMNS
                    " from evidence_entries where brand_id = $1 and seq > $2 and seq <= $3 order by seq limit $4"};
@@ -57,6 +59,8 @@ const Sql kPutSubject{
 const Sql kPutPerson{"evidence.put_person",
                      "insert into evidence_people (person_id, brand_id, kind, subject_id) values ($1, $2, $3, $4) "
                      "on conflict do nothing"};
+const db::Together kPutSubjectTogether{kPutSubject, db::Together::How::later};
+const db::Together kPutPersonTogether{kPutPerson, db::Together::How::later};
 // A hold on the subject, on everything of the brand, or on a person whose data is in it.
 #define HELD                                                                                                        \
   "exists (select 1 from legal_holds h where h.brand_id = s.brand_id and h.released_at is null and "                \

@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 #include "base/shape.hpp"
 #include "bus/journal.hpp"
+#include "db/together.hpp"
 #include "evidence/evidence_store.hpp"
 #include "evidence/sealed.hpp"
 #include "live/evidence_rows.hpp"
@@ -97,11 +98,12 @@ class Reader {
     b.cursor = b.next_cursor = bus::event_head(tx_, kCursor);
     b.turn = bus::event_head(tx_, kTurn);
     const auto events = bus::events_after(tx_, b.cursor, kEventsAtOnce);
+    b.chat = live::unrecorded_chat(tx_, kChatAtOnce);
+    look_up(events, b.chat);
     for (const auto& kept : events) {
       b.next_cursor = kept.seq;
       if (kept.event.brand) take(kept.event);
     }
-    b.chat = live::unrecorded_chat(tx_, kChatAtOnce);
     for (const auto& line : b.chat) take(line);
     b.more = static_cast<int>(events.size()) == kEventsAtOnce || static_cast<int>(b.chat.size()) == kChatAtOnce;
     std::stable_sort(b.drafts.begin(), b.drafts.end(), [](const Draft& x, const Draft& y) { return x.at < y.at; });
@@ -109,6 +111,38 @@ class Reader {
   }
 
  private:
+  // What nearly each of them asks for, side by side: a journey for all on PostgreSQL.
+  void look_up(const std::vector<bus::KeptEvent>& events, const std::vector<live::UnrecordedChat>& chat) {
+    std::vector<OrderId> orders;
+    std::vector<std::pair<PersonId, BrandId>> people;
+    std::vector<PersonId> names;
+    for (const auto& kept : events)
+      if (kept.event.brand && evidence_kind(kept.event.topic) == SubjectKind::order)
+        if (const auto id = order_in(kept.event); id && orders_.try_emplace(id).second) orders.push_back(id);
+    db::for_each_part(tx_, orders.size(), [&](db::Tx& part, std::size_t i) {
+      if (auto found = order::visible_order(part, call_, orders[i])) orders_[orders[i]] = *std::move(found);
+    });
+    for (const auto& kept : events)
+      if (kept.event.topic == "order.placed")
+        if (const auto o = order_of(order_in(kept.event))) people.emplace_back(o->buyer, kept.event.brand);
+    for (const auto& line : chat)
+      if (line.guest_name.empty()) {
+        people.emplace_back(line.person, line.brand);
+        if (names_.try_emplace(line.person).second) names.push_back(line.person);
+      }
+    std::sort(people.begin(), people.end());
+    people.erase(std::unique(people.begin(), people.end()), people.end());
+    db::for_each_part(tx_, people.size(), [&](db::Tx& part, std::size_t i) {
+      found_keys_[people[i]] = privacy::find_key(part, people[i].first, people[i].second, privacy::Use::evidence);
+    });
+    db::for_each_part(tx_, names.size(),
+                      [&](db::Tx& part, std::size_t i) { names_[names[i]] = org::person_name(part, names[i]); });
+  }
+  static OrderId order_in(const db::Event& e) {
+    const auto payload = parse_json(e.payload);
+    return payload ? get_id<OrderId>(*payload, "order_id") : OrderId{};
+  }
+
   void take(const db::Event& e) {
     const auto kind = evidence_kind(e.topic);
     if (!kind) return;
@@ -118,8 +152,7 @@ class Reader {
     body.begin().field("event_id", e.id).key("event").raw(halves.open);
     Instant ended_at = 0;
     if (*kind == SubjectKind::order) {
-      const auto payload = parse_json(e.payload);
-      const auto id = payload ? get_id<OrderId>(*payload, "order_id") : OrderId{};
+      const OrderId id = order_in(e);
       if (const auto o = id ? order_of(id) : nullptr) {
         d.subject = {SubjectKind::order, id.value};
         d.person = o->buyer;
@@ -172,7 +205,9 @@ class Reader {
   const privacy::PersonKey& key_of(PersonId person, BrandId brand) {
     const auto [it, fresh] = keys_.try_emplace({person, brand});
     if (fresh) {
-      if (auto key = privacy::find_key(tx_, person, brand, privacy::Use::evidence)) {
+      const auto looked_up = found_keys_.find({person, brand});
+      if (auto key = looked_up != found_keys_.end() ? looked_up->second
+                                                    : privacy::find_key(tx_, person, brand, privacy::Use::evidence)) {
         it->second = *std::move(key);
       } else {
         it->second = privacy::new_key(person, brand, privacy::Use::evidence, *call_.random);
@@ -202,6 +237,7 @@ class Reader {
   const Call& call_;
   Batch batch_;
   std::map<std::pair<PersonId, BrandId>, privacy::PersonKey> keys_;
+  std::map<std::pair<PersonId, BrandId>, std::optional<privacy::PersonKey>> found_keys_;
   std::map<OrderId, std::optional<order::Order>> orders_;
   std::map<BroadcastId, Instant> ended_;
   std::map<PersonId, std::string> names_;
@@ -229,6 +265,25 @@ void close_segment(db::Tx& tx, const Call& call, store::Head& head) {
   tx.emit({call.make_id<EventId>(), 0, s.brand, "evidence.anchored", s.brand.value, told.take(), call.now, true});
 }
 
+using People = std::set<std::tuple<PersonId, BrandId, Subject>>;
+
+// Keys that were made, what the entries are about and whom they name.
+void write_about(db::Tx& tx, const Call& call, const Batch& batch, const People& people) {
+  const auto& keys = batch.fresh_keys;
+  db::for_each_part(tx, keys.size(), [&](db::Tx& part, std::size_t i) { privacy::keep_key(part, keys[i], call.now); });
+  const std::vector<std::pair<std::pair<BrandId, Subject>, Batch::About>> subjects(batch.subjects.begin(),
+                                                                                   batch.subjects.end());
+  db::for_each_part(tx, subjects.size(), [&](db::Tx& part, std::size_t i) {
+    const auto& [about, b] = subjects[i];
+    store::put_subject(part, about.first, about.second, b.ended_at, due(call, b.ended_at));
+  });
+  const std::vector<People::value_type> named(people.begin(), people.end());
+  db::for_each_part(tx, named.size(), [&](db::Tx& part, std::size_t i) {
+    const auto& [person, brand, subject] = named[i];
+    store::put_person(part, person, brand, subject);
+  });
+}
+
 }  // namespace
 
 Result<int> record_evidence(db::Database& db, const Call& call) {
@@ -246,22 +301,26 @@ Result<int> record_evidence(db::Database& db, const Call& call) {
     if (turn != batch.turn) return 1;  // another server was quicker; look again
     bus::set_event_head(tx, kTurn, turn + 1);
     bus::set_event_head(tx, kCursor, batch.next_cursor);
-    for (const auto& key : batch.fresh_keys) privacy::keep_key(tx, key, call.now);
     live::chat_recorded(tx, batch.chat);
-    for (const auto& [about, b] : batch.subjects)
-      store::put_subject(tx, about.first, about.second, b.ended_at, due(call, b.ended_at));
-    for (const auto& [person, brand, subject] : people) store::put_person(tx, person, brand, subject);
+    write_about(tx, call, batch, people);
     std::map<BrandId, std::vector<const Draft*>> by_brand;
     for (const auto& d : batch.drafts) by_brand[d.brand].push_back(&d);
     for (const auto& [brand, drafts] : by_brand) {
       store::Head head = store::lock_head(tx, brand, call.now);
+      std::vector<Entry> entries;
+      const auto write_entries = [&] {
+        db::for_each_part(tx, entries.size(), [&](db::Tx& part, std::size_t i) { store::add_entry(part, entries[i]); });
+        entries.clear();
+      };
       for (const Draft* d : drafts) {
-        const Entry e = make_entry(*d, head.seq + 1, head.segment, head.hash, random_bytes(*call.random, 16));
-        store::add_entry(tx, e);
-        head.seq = e.seq;
-        head.hash = e.hash;
-        if (head.seq - head.first_seq + 1 >= kSegmentEntries) close_segment(tx, call, head);
+        entries.push_back(make_entry(*d, head.seq + 1, head.segment, head.hash, random_bytes(*call.random, 16)));
+        head.seq = entries.back().seq;
+        head.hash = entries.back().hash;
+        if (head.seq - head.first_seq + 1 < kSegmentEntries) continue;
+        write_entries();
+        close_segment(tx, call, head);
       }
+      write_entries();
       store::save_head(tx, head);
     }
     return static_cast<int>(batch.drafts.size()) + (batch.more ? 1 : 0);

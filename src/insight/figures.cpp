@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/id_time.hpp"
+#include "db/together.hpp"
 #include "insight/days.hpp"
 #include "live/live.hpp"
 #include "org/org_service.hpp"
@@ -48,6 +49,7 @@ const Sql kAdd{"figures.add",
                "excluded.orders, paid_orders = figures.paid_orders + excluded.paid_orders, units = figures.units + "
                "excluded.units, paid_fen = figures.paid_fen + excluded.paid_fen, refunded_fen = figures.refunded_fen + "
                "excluded.refunded_fen"};
+const db::Together kAddTogether{kAdd, db::Together::How::later};
 const Sql kBroadcastOwner{"figures.broadcast_owner", "select brand_id, store_id from broadcasts where id = $1"};
 const Sql kShareRoot{"figures.share_root", "select brand_id, root_id from shares where id = $1"};
 const Sql kLines{"figures.lines",
@@ -64,6 +66,7 @@ const Sql kSaveVisitor{"figures.save_visitor",
                        "insert into visitors (bucket, brand_id, person_id, first_day, last_day, returned) values ($1, "
                        "$2, $3, $4, $5, $6) on conflict (bucket, brand_id, person_id) do update set first_day = "
                        "excluded.first_day, last_day = excluded.last_day, returned = excluded.returned"};
+const db::Together kSaveVisitorTogether{kSaveVisitor, db::Together::How::later};
 const Sql kForgetVisitor{"figures.forget_visitor",
                          "delete from visitors where bucket = $1 and brand_id = $2 and person_id = $3"};
 const Sql kAddCohort{"figures.add_cohort",
@@ -117,6 +120,42 @@ class Fold {
  public:
   Fold(db::Tx& tx, const Call& call) : tx_(tx), call_(call) {}
 
+  void add(const std::vector<Fact>& facts) {
+    std::vector<const Fact*> orders;
+    for (const Fact& f : facts)
+      if ((f.what == "placed" || f.what == "paid") && lines_.try_emplace(f.order).second) orders.push_back(&f);
+    db::for_each_part(tx_, orders.size(), [&](db::Tx& part, std::size_t i) {
+      lines_[orders[i]->order] = part.all(kLines, {orders[i]->bucket, orders[i]->order},
+                                          [](const Row& r) { return Line{r.integer(0), r.integer(1), r.integer(2)}; });
+    });
+    for (const Fact& f : facts) add(f);
+  }
+
+  void write() {
+    const std::vector<std::pair<Key, Figures>> sums(sums_.begin(), sums_.end());
+    db::for_each_part(tx_, sums.size(), [&](db::Tx& part, std::size_t i) {
+      const auto& [brand, scope, group, id] = sums[i].first;
+      const Figures& f = sums[i].second;
+      part.exec(kAdd, {brand, scope, group, id, f.exposures, f.enters, f.clicks, f.touches, f.orders, f.paid_orders,
+                       f.units, f.paid_fen, f.refunded_fen});
+    });
+    write_visits();
+    for (const Fact& merge : merges_) {
+      const auto brands = tx_.all(kBrandsVisited, {merge.bucket, merge.id}, [](const Row& r) { return r.integer(0); });
+      for (const std::int64_t brand : brands) this->merge(brand, merge.id, merge.person);
+    }
+    for (const auto& [key, n] : cohorts_)
+      if (n != std::pair<std::int64_t, std::int64_t>{})
+        tx_.exec(kAddCohort, {key.first, key.second, n.first, n.second});
+  }
+
+ private:
+  using Key = std::tuple<std::int64_t, std::string_view, std::int64_t, std::int64_t>;
+  struct Line {
+    std::int64_t product, qty;
+    Fen paid_fen;
+  };
+
   void add(Fact f) {
     if (f.what == "merged") return merges_.push_back(f);
     if (f.broadcast && (!f.brand || !f.store)) {
@@ -133,7 +172,7 @@ class Fold {
     Figures figures = figures_of(f);
     std::map<std::int64_t, Figures> products;
     if (f.what == "placed" || f.what == "paid") {
-      for (const auto& line : lines(f)) {
+      for (const auto& line : lines_.at(f.order)) {
         Figures& product = products[line.product];
         if (f.what == "placed") {
           product.orders = 1;
@@ -158,34 +197,6 @@ class Fold {
     put(f.brand, "share", root, root ? f.share : 0, figures);
     for (const auto& [product, own] : products) put(f.brand, "spread", product, place, own);
   }
-
-  void write() {
-    for (const auto& [key, f] : sums_) {
-      const auto& [brand, scope, group, id] = key;
-      tx_.exec(kAdd, {brand, scope, group, id, f.exposures, f.enters, f.clicks, f.touches, f.orders, f.paid_orders,
-                      f.units, f.paid_fen, f.refunded_fen});
-    }
-    // Who was a guest until now is the person they logged in as.
-    for (const auto& [key, days] : seen_) {
-      auto [brand, person] = key;
-      if (const auto known = tx_.number(kNowKnownAs, {person})) person = known;
-      for (const Instant day : days) visit(brand, person, day);
-    }
-    for (const Fact& merge : merges_) {
-      const auto brands = tx_.all(kBrandsVisited, {merge.bucket, merge.id}, [](const Row& r) { return r.integer(0); });
-      for (const std::int64_t brand : brands) this->merge(brand, merge.id, merge.person);
-    }
-    for (const auto& [key, n] : cohorts_)
-      if (n != std::pair<std::int64_t, std::int64_t>{})
-        tx_.exec(kAddCohort, {key.first, key.second, n.first, n.second});
-  }
-
- private:
-  using Key = std::tuple<std::int64_t, std::string_view, std::int64_t, std::int64_t>;
-  struct Line {
-    std::int64_t product, qty;
-    Fen paid_fen;
-  };
 
   void put(std::int64_t brand, std::string_view scope, std::int64_t group, std::int64_t id, const Figures& figures) {
     sums_[{brand, scope, group, id}] += figures;
@@ -216,14 +227,9 @@ class Fold {
       if (const auto found = org::find_brand(tx_, BrandId{brand})) it->second = found->time_zone;
     return it->second;
   }
-  std::vector<Line> lines(const Fact& f) {
-    return tx_.all(kLines, {f.bucket, f.order},
-                   [](const Row& r) { return Line{r.integer(0), r.integer(1), r.integer(2)}; });
-  }
-
-  std::optional<Visitor> visitor(std::int64_t brand, std::int64_t person) {
-    return tx_.one(kVisitor, {bucket(person), brand, person},
-                   [](const Row& r) { return Visitor{r.integer(0), r.integer(1), r.flag(2)}; });
+  std::optional<Visitor> visitor(db::Tx& tx, std::int64_t brand, std::int64_t person) {
+    return tx.one(kVisitor, {bucket(person), brand, person},
+                  [](const Row& r) { return Visitor{r.integer(0), r.integer(1), r.flag(2)}; });
   }
   Bucket bucket(std::int64_t person) const { return call_.bucket(PersonId{person}); }
   bool is_return(std::int64_t brand, Instant first, Instant day) {
@@ -235,18 +241,44 @@ class Fold {
     people += times;
     returned += v.returned ? times : 0;
   }
-  void save(std::int64_t brand, std::int64_t person, const Visitor& v) {
-    tx_.exec(kSaveVisitor, {bucket(person), brand, person, v.first, v.last, v.returned ? 1 : 0});
+  void save(db::Tx& tx, std::int64_t brand, std::int64_t person, const Visitor& v) {
+    tx.exec(kSaveVisitor, {bucket(person), brand, person, v.first, v.last, v.returned ? 1 : 0});
   }
 
-  void visit(std::int64_t brand, std::int64_t person, Instant day) {
-    const auto before = visitor(brand, person);
-    Visitor v = before.value_or(Visitor{day, day, false});
-    if (before && day == v.last) return;
-    if (before) count(brand, v, -1);
-    see(brand, v, day);
-    count(brand, v, 1);
-    save(brand, person, v);
+  // Who was a guest until now is the person they logged in as. Each person's days are one part: two never write one
+  // row.
+  void write_visits() {
+    std::vector<std::pair<std::pair<std::int64_t, std::int64_t>, std::vector<Instant>>> seen(seen_.begin(),
+                                                                                             seen_.end());
+    db::for_each_part(tx_, seen.size(), [&](db::Tx& part, std::size_t i) {
+      auto& person = seen[i].first.second;
+      if (const auto known = part.number(kNowKnownAs, {person})) person = known;
+    });
+    std::map<std::pair<std::int64_t, std::int64_t>, std::vector<Instant>> of_person;
+    for (const auto& [who, days] : seen) {
+      auto& all = of_person[who];
+      all.insert(all.end(), days.begin(), days.end());
+    }
+    seen.assign(of_person.begin(), of_person.end());
+    db::for_each_part(tx_, seen.size(), [&](db::Tx& part, std::size_t i) {
+      const auto& [who, days] = seen[i];
+      visit(part, who.first, who.second, days);
+    });
+  }
+  void visit(db::Tx& tx, std::int64_t brand, std::int64_t person, const std::vector<Instant>& days) {
+    auto v = visitor(tx, brand, person);
+    bool changed = false;
+    for (const Instant day : days) {
+      if (v && day == v->last) continue;
+      if (v)
+        count(brand, *v, -1);
+      else
+        v = Visitor{day, day, false};
+      see(brand, *v, day);
+      count(brand, *v, 1);
+      changed = true;
+    }
+    if (changed) save(tx, brand, person, *v);
   }
   // A day that is told late may be the first.
   void see(std::int64_t brand, Visitor& v, Instant day) {
@@ -259,10 +291,10 @@ class Fold {
     v.last = std::max(v.last, day);
   }
   void merge(std::int64_t brand, std::int64_t guest, std::int64_t person) {
-    const auto was = visitor(brand, guest);
+    const auto was = visitor(tx_, brand, guest);
     if (!was) return;
     tx_.exec(kForgetVisitor, {bucket(guest), brand, guest});
-    const auto own = visitor(brand, person);
+    const auto own = visitor(tx_, brand, person);
     count(brand, *was, -1);
     if (own) count(brand, *own, -1);
     Visitor v = own && own->first < was->first ? *own : *was;
@@ -270,7 +302,7 @@ class Fold {
       for (const Instant day : {own->first, own->last, was->first, was->last}) see(brand, v, day);
     }
     count(brand, v, 1);
-    save(brand, person, v);
+    save(tx_, brand, person, v);
   }
 
   db::Tx& tx_;
@@ -279,6 +311,7 @@ class Fold {
   std::map<std::pair<std::int64_t, std::int64_t>, std::vector<Instant>> seen_;                      // brand, person
   std::map<std::pair<std::int64_t, std::int64_t>, std::pair<std::int64_t, std::int64_t>> cohorts_;  // brand, day
   std::vector<Fact> merges_;
+  std::unordered_map<std::int64_t, std::vector<Line>> lines_;                       // by the order
   std::unordered_map<std::int64_t, std::pair<std::int64_t, std::int64_t>> owners_;  // broadcast: brand, store
   std::unordered_map<std::int64_t, std::int64_t> roots_;
   std::unordered_map<std::int64_t, std::string> zones_;
@@ -421,22 +454,22 @@ Figures& Figures::operator+=(const Figures& o) {
 }
 
 Result<int> fold_tallies(db::Database& db, const Call& call, int limit) {
-  constexpr int kAtOnce = 400;  // a few milliseconds: whoever writes meanwhile waits for them
+  // SQLite: a few milliseconds, because whoever writes meanwhile waits for them. On PostgreSQL nobody does, and what is
+  // counted together changes a figure's row once.
+  const int at_once = db.is_postgres() ? 2000 : 400;
   TRY(const bool any, db.read([](db::Tx& tx) -> Result<bool> { return tx.exists(kAnyTally, {}); }));
   if (!any) return 0;
   // Forwards only: what is added to a row behind us waits for the next call, so that this one ends.
   std::tuple<std::int64_t, Bucket, std::string> last{};
   for (int folded = 0;;) {
-    const int wanted = std::min(kAtOnce, limit - folded);
+    const int wanted = std::min(at_once, limit - folded);
     TRY(const auto taken, db.write([&](db::Tx& tx) -> Result<std::pair<int, decltype(last)>> {
       const auto& [id, bucket, what] = last;
       const auto facts = tx.all(kTake, {wanted, id, bucket, what}, fact_of);
       auto furthest = last;
+      for (const Fact& fact : facts) furthest = std::max(furthest, {fact.id, fact.bucket, fact.what});
       Fold fold(tx, call);
-      for (const Fact& fact : facts) {
-        fold.add(fact);
-        furthest = std::max(furthest, {fact.id, fact.bucket, fact.what});
-      }
+      fold.add(facts);
       fold.write();
       return std::pair(static_cast<int>(facts.size()), furthest);
     }));

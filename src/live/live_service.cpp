@@ -8,6 +8,7 @@
 #include "base/crypto.hpp"
 #include "catalog/catalog_service.hpp"
 #include "catalog/words.hpp"
+#include "db/together.hpp"
 #include "live/crew_rows.hpp"
 #include "live/live_events.hpp"
 #include "live/live_store.hpp"
@@ -704,7 +705,8 @@ std::vector<ChatLine> chat_of(db::Tx& tx, BroadcastId id, ChatId after, int limi
 }
 std::vector<UnrecordedChat> unrecorded_chat(db::Tx& tx, int limit) { return store::unrecorded_chat(tx, limit); }
 void chat_recorded(db::Tx& tx, std::span<const UnrecordedChat> lines) {
-  for (const auto& line : lines) store::set_recorded(tx, line.broadcast, line.id);
+  db::for_each_part(tx, lines.size(),
+                    [&](db::Tx& part, std::size_t i) { store::set_recorded(part, lines[i].broadcast, lines[i].id); });
 }
 std::vector<ChatLine> chat_of_person(db::Tx& tx, BroadcastId id, PersonId person, int limit) {
   return store::chat_of_person(tx, id, person, limit);

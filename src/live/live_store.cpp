@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "db/array.hpp"
+#include "db/together.hpp"
 #include "live/evidence_rows.hpp"
 #include "live/feed_rows.hpp"
 #include "live/packed_ids.hpp"
@@ -152,6 +153,7 @@ const Sql kUnrecorded{"live.unrecorded_chat",
 const Sql kEndedAt{"live.ended_at", "select ended_at from broadcasts where id = $1"};
 const Sql kSetRecorded{"live.set_recorded",
                        "update chat_lines set in_evidence = 1 where broadcast_id = $1 and id = $2"};
+const db::Together kSetRecordedTogether{kSetRecorded, db::Together::How::later};
 const Sql kChatOfPerson{"live.chat_of_person",
                         "select " CHAT_COLUMNS
                         " from chat_lines where broadcast_id = $1 and person_id = $2 order by id "

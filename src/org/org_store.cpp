@@ -263,7 +263,11 @@ const Sql kAgentRelations{"org.agent_relations",
 const Sql kAddSession{"org.add_session",
                       "insert into sessions (token_sha256, person_id, kind, name, created_at, expires_at) "
                       "values ($1, $2, $3, $4, $5, $6)"};
-const Sql kSession{"org.session", "select person_id from sessions where token_sha256 = $1 and expires_at > $2"};
+// And whether the person is anything but a buyer: most are not, and nothing more need be asked.
+const Sql kSession{"org.session",
+                   "select s.person_id, case when exists (select 1 from staff t where t.person_id = s.person_id) or "
+                   "exists (select 1 from agents a where a.person_id = s.person_id) then 1 else 0 end from sessions s "
+                   "where s.token_sha256 = $1 and s.expires_at > $2"};
 const Sql kApiTokens{"org.api_tokens",
                      "select token_sha256, name, created_at, expires_at from sessions where person_id = $1 and kind = "
                      "'api' order by created_at desc limit 200"};
@@ -695,8 +699,8 @@ void add_session(Tx& tx, std::string_view sha, PersonId person_id, std::string_v
                  Instant at, Instant expires_at) {
   tx.exec(kAddSession, {Param::blob(sha), person_id, kind, name, at, expires_at});
 }
-std::optional<PersonId> session(Tx& tx, std::string_view sha, Instant now) {
-  return tx.one(kSession, {Param::blob(sha), now}, [](const Row& r) { return r.id<PersonId>(0); });
+std::optional<Session> session(Tx& tx, std::string_view sha, Instant now) {
+  return tx.one(kSession, {Param::blob(sha), now}, [](const Row& r) { return Session{r.id<PersonId>(0), r.flag(1)}; });
 }
 bool end_session(Tx& tx, std::string_view sha) { return tx.exec(kEndSession, {Param::blob(sha)}) == 1; }
 void add_invite(Tx& tx, std::string_view sha, PersonId person_id, bool resets, Instant expires_at) {

@@ -124,7 +124,11 @@ std::vector<AgentOf> agent_relations(db::Tx&, PersonId);
 // ---- sessions and invitations, by the SHA-256 of their token
 void add_session(db::Tx&, std::string_view sha, PersonId, std::string_view kind, std::string_view name, Instant at,
                  Instant expires_at);
-std::optional<PersonId> session(db::Tx&, std::string_view sha, Instant now);
+struct Session {
+  PersonId person;
+  bool works = false;  // for a brand, or as an agent
+};
+std::optional<Session> session(db::Tx&, std::string_view sha, Instant now);
 bool end_session(db::Tx&, std::string_view sha);
 void add_invite(db::Tx&, std::string_view sha, PersonId, bool resets, Instant expires_at);
 void void_invites(db::Tx&, PersonId);

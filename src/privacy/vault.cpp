@@ -26,6 +26,11 @@ const Sql kKeepKey{"privacy.keep_key",
 const db::Together kKeepKeyTogether{kKeepKey, db::Together::How::later,
                                     "insert into person_keys (person_id, brand_id, purpose, wrapped, created_at) "
                                     "values ($1, $2, $3, $4, $5)"};
+// Where nobody asks whether it was there: a row of many.
+const Sql kKeepKeys{"privacy.keep_keys",
+                    "insert into person_keys (person_id, brand_id, purpose, wrapped, created_at) values "
+                    "($1, $2, $3, $4, $5) on conflict do nothing"};
+const db::Together kKeepKeysTogether{kKeepKeys, db::Together::How::later};
 const Sql kFindKey{"privacy.find_key",
                    "select wrapped from person_keys where person_id = $1 and brand_id = $2 and purpose = $3"};
 const Sql kDestroyKey{"privacy.destroy_key",
@@ -175,7 +180,9 @@ bool add_key(db::Tx& tx, const PersonKey& key, Instant at) {
 }
 }  // namespace
 
-void keep_key(db::Tx& tx, const PersonKey& key, Instant at) { add_key(tx, key, at); }
+void keep_key(db::Tx& tx, const PersonKey& key, Instant at) {
+  tx.exec(kKeepKeys, {key.person, key.brand.value, use_name(key.use), Param::blob(key.wrapped), at});
+}
 
 std::optional<PersonKey> find_key(db::Tx& tx, PersonId person, BrandId brand, Use use) {
   const auto wrapped = tx.one(kFindKey, {person, brand.value, use_name(use)}, [](const Row& r) { return r.str(0); });

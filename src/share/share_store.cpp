@@ -65,10 +65,12 @@ const Sql kLockGuard{"lock.guard",
                      "insert into locks (bucket, brand_id, buyer_id) values ($1, $2, $3) "
                      "on conflict (brand_id, buyer_id) do update set version = locks.version + 1 "
                      "returning " GUARD_COLUMNS};
+// On PostgreSQL without a new version of a row that is written at the end anyway.
 const Sql kLockGuardIfAny{"lock.guard_if_any",
                           "select " GUARD_COLUMNS " from locks where bucket = $1 and brand_id = $2 and buyer_id = $3",
-                          "update locks set version = version + 1 where bucket = $1 and brand_id = $2 "
-                          "and buyer_id = $3 returning " GUARD_COLUMNS};
+                          "select " GUARD_COLUMNS
+                          " from locks where bucket = $1 and brand_id = $2 and buyer_id = $3 "
+                          "for update"};
 const db::Together kLockGuardTogether{kLockGuardIfAny, db::Together::How::locks};
 const Sql kReadGuard{"lock.find",
                      "select " GUARD_COLUMNS " from locks where bucket = $1 and brand_id = $2 and buyer_id = $3"};
@@ -85,7 +87,8 @@ const Sql kSaveGuard{"lock.save",
                      "moved_id = excluded.moved_id, merged_id = excluded.merged_id, version = locks.version + 1",
                      // The row is there and locked (lock.guard): an update is cheaper than a second try to insert.
                      "update locks set agent_id = $4, opened_at = $5, protect_until = $6, expires_at = $7, "
-                     "rules_version = $8, last_share_id = $9, moved_at = $10, moved_id = $11, merged_id = $12 "
+                     "rules_version = $8, last_share_id = $9, moved_at = $10, moved_id = $11, merged_id = $12, "
+                     "version = version + 1 "
                      "where bucket = $1 and brand_id = $2 and buyer_id = $3"};
 const db::Together kSaveGuardTogether{kSaveGuard, db::Together::How::later};
 

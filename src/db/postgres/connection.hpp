@@ -7,15 +7,15 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <deque>
+#include <forward_list>
 
 #include "db/db.hpp"
 
 namespace lianbo::db::pg {
 
 // Type numbers of pg_type.
-inline constexpr Oid kBool = 16, kBytea = 17, kInt8 = 20, kText = 25, kJson = 114, kByteaArray = 1001,
-                     kTextArray = 1009, kInt8Array = 1016, kVarchar = 1043, kJsonb = 3802;
+inline constexpr Oid kBool = 16, kBytea = 17, kInt8 = 20, kInt2 = 21, kInt4 = 23, kText = 25, kJson = 114,
+                     kByteaArray = 1001, kTextArray = 1009, kInt8Array = 1016, kVarchar = 1043, kJsonb = 3802;
 
 struct ResultFree {
   void operator()(PGresult* result) const { PQclear(result); }
@@ -27,8 +27,13 @@ inline bool succeeded(const PgResult& result) {
   return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
+class Crowd;
+
 class Connection {
  public:
+  // Runs the parts of this connection's bodies; made when the first comes (crowd.hpp).
+  std::shared_ptr<Crowd> parts;
+
   static Result<std::unique_ptr<Connection>> open(const std::string& url, int lock_timeout_ms) {
     std::unique_ptr<Connection> out(new Connection);
     // What stands behind dbname can't be overruled by the URL, what stands before it can.
@@ -109,33 +114,54 @@ class Connection {
   std::vector<bool> prepared_;
 };
 
-// first: the column that is handed out as 0.
+// Rows that came as text or, if all of its types are known here, as bytes. first: the column that is handed out as 0.
 class PgRow final : public Row {
  public:
   explicit PgRow(PGresult* result, int first = 0) : result_(result), first_(first) {}
+  // Types that may come as bytes.
+  static bool reads(Oid type) {
+    return type == kInt8 || type == kInt4 || type == kInt2 || type == kBool || type == kText || type == kVarchar ||
+           type == kBytea || type == kJson;
+  }
   void go_to(int row) {
     row_ = row;
     decoded_.clear();
   }
   bool is_null(int column) const override { return PQgetisnull(result_, row_, first_ + column) != 0; }
   std::int64_t integer(int column) const override {
-    const char* text = PQgetvalue(result_, row_, first_ + column);
-    if (PQftype(result_, first_ + column) == kBool) return *text == 't';
+    const std::string_view value = raw(column);
+    const Oid type = PQftype(result_, first_ + column);
+    if (is_bytes(column) && !is_words(type)) return number_in(value);
+    if (type == kBool) return value.starts_with('t');
     std::int64_t out = 0;
-    std::from_chars(text, text + PQgetlength(result_, row_, first_ + column), out);
+    std::from_chars(value.data(), value.data() + value.size(), out);
     return out;
   }
   std::string_view text(int column) const override {
-    const std::string_view text(PQgetvalue(result_, row_, first_ + column),
-                                static_cast<std::size_t>(PQgetlength(result_, row_, first_ + column)));
-    return PQftype(result_, first_ + column) == kBytea ? decode(text) : text;
+    const std::string_view value = raw(column);
+    const Oid type = PQftype(result_, first_ + column);
+    if (!is_bytes(column)) return type == kBytea ? decode(value) : value;
+    if (is_words(type) || value.empty()) return value;
+    return decoded_.emplace_front(std::to_string(number_in(value)));
   }
 
  private:
+  static bool is_words(Oid type) { return type == kText || type == kVarchar || type == kBytea || type == kJson; }
+  bool is_bytes(int column) const { return PQfformat(result_, first_ + column) == 1; }
+  std::string_view raw(int column) const {
+    return {PQgetvalue(result_, row_, first_ + column),
+            static_cast<std::size_t>(PQgetlength(result_, row_, first_ + column))};
+  }
+  // Most significant byte first; null is 0.
+  static std::int64_t number_in(std::string_view bytes) {
+    std::uint64_t out = !bytes.empty() && (bytes[0] & 0x80) != 0 && bytes.size() > 1 ? ~std::uint64_t{0} : 0;
+    for (const char c : bytes) out = out << 8 | static_cast<unsigned char>(c);
+    return static_cast<std::int64_t>(out);
+  }
   // "\x00ff"
   std::string_view decode(std::string_view hex) const {
     const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-    std::string& out = decoded_.emplace_back();
+    std::string& out = decoded_.emplace_front();
     for (std::size_t i = 2; i + 1 < hex.size(); i += 2)
       out += static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1]));
     return out;
@@ -144,7 +170,7 @@ class PgRow final : public Row {
   PGresult* result_;
   int first_;
   int row_ = 0;
-  mutable std::deque<std::string> decoded_;  // a deque: earlier ones stay where they are
+  mutable std::forward_list<std::string> decoded_;  // earlier ones stay where they are
 };
 
 // The values of one call as libpq wants them.

@@ -1,11 +1,11 @@
 #include "db/postgres/crowd.hpp"
 
+#include <array>
 #include <map>
-#include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "base/check.hpp"
-#include "db/array.hpp"
 #include "db/together.hpp"
 
 namespace lianbo::db::pg {
@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::int64_t kFirstPlans = 8, kPlansFor = 128;  // crowds
 constexpr int kTries = 3;                                 // of a transaction, each without those who spoiled the last
+constexpr const char* kCommit = "commit@crowd";
+constexpr std::size_t kParts = 128;  // that wait side by side
 const Error kBroken{Code::internal, "another of the crowd's statements failed", {}, {}};
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
@@ -52,15 +54,18 @@ std::string with_columns(std::string_view text) {
   return out;
 }
 
+// The type of an array's values for a parameter; 0: one that has no array here.
+Oid element_of(Oid type) {
+  return type == kInt8 || type == kText || type == kBytea ? type : type == kVarchar ? kText : 0;
+}
+
 // "unnest($1::bigint[], $2::text[]) with ordinality as k_ (p1, p2, n_)"; "": a type that has no array here.
 std::string arrays(std::span<const Oid> types) {
   std::string from = "unnest(", columns;
   for (std::size_t i = 0; i < types.size(); ++i) {
-    const char* type = types[i] == kInt8                           ? "bigint"
-                       : types[i] == kText || types[i] == kVarchar ? "text"
-                       : types[i] == kBytea                        ? "bytea"
-                                                                   : nullptr;
-    if (!type) return {};
+    const Oid element = element_of(types[i]);
+    if (element == 0) return {};
+    const char* type = element == kInt8 ? "bigint" : element == kText ? "text" : "bytea";
     from += fmt::format("{}${}::{}[]", i ? ", " : "", i + 1, type);
     columns += fmt::format("p{}, ", i + 1);
   }
@@ -117,28 +122,60 @@ std::string key_of(std::span<const Param> params) {
   return key;
 }
 
-std::string hex(std::string_view bytes) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string out = "\\x";
-  for (const char c : bytes) {
-    out += digits[static_cast<unsigned char>(c) >> 4];
-    out += digits[static_cast<unsigned char>(c) & 15];
+// An array as PostgreSQL's binary protocol has it: nothing is escaped, and nothing parsed there. One dimension from 1.
+class BinaryArray {
+ public:
+  explicit BinaryArray(Oid element) : element_(element) {
+    put32(1);
+    put32(0);  // whether there are nulls; ignored by the server, which looks
+    put32(element);
+    put32(0);  // how many
+    put32(1);
   }
-  return out;
-}
+  void add(std::int64_t value) {
+    if (element_ != kInt8) return add(std::string_view(std::to_string(value)));
+    put32(8);
+    put32(static_cast<std::uint32_t>(static_cast<std::uint64_t>(value) >> 32));
+    put32(static_cast<std::uint32_t>(value));
+    count();
+  }
+  void add(std::string_view bytes) {
+    put32(static_cast<std::uint32_t>(bytes.size()));
+    bytes_ += bytes;
+    count();
+  }
+  void add_null() {
+    put32(UINT32_MAX);
+    bytes_[7] = 1;
+    count();
+  }
+  void add(const Param& p) {
+    switch (p.kind()) {
+      case Param::Kind::null:
+        return add_null();
+      case Param::Kind::integer:
+        return add(p.integer());
+      case Param::Kind::text:
+      case Param::Kind::blob:
+        return add(p.text());
+    }
+  }
+  Oid element() const { return element_; }
+  std::string_view bytes() const { return bytes_; }
 
-void add(ArrayText& array, const Param& p) {
-  switch (p.kind()) {
-    case Param::Kind::null:
-      return array.add_null();
-    case Param::Kind::integer:
-      return array.add(p.integer());
-    case Param::Kind::text:
-      return array.add(p.text());
-    case Param::Kind::blob:
-      return array.add(std::string_view(hex(p.text())));
+ private:
+  void put32(std::uint32_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8) bytes_ += static_cast<char>(value >> shift);
   }
-}
+  void count() {
+    ++count_;
+    for (int i = 0; i < 4; ++i) bytes_[static_cast<std::size_t>(12 + i)] = static_cast<char>(count_ >> (24 - 8 * i));
+  }
+
+  const Oid element_;
+  std::uint32_t count_ = 0;
+  std::string bytes_;
+};
 
 // A value that outlives the call it was given to.
 class Kept {
@@ -166,10 +203,35 @@ class Kept {
 
 }  // namespace
 
-// One body of the crowd, and its transaction as it sees it.
-class Member final : public EngineTx {
+std::int64_t PgTx::run_alone(Connection& connection, const Sql& sql, std::span<const Param> params,
+                             const RowFn* on_row) {
+  if (const PgResult problem = connection.prepare(sql)) raise(connection.failure(problem, sql.name));
+  const Arguments arguments(params);
+  const PgResult result(PQexecPrepared(connection.raw(), sql.name, arguments.count(), arguments.values(),
+                                       arguments.lengths(), arguments.formats(), 0));
+  if (!succeeded(result)) raise(connection.failure(result, sql.name));
+  const bool reads = std::string_view(PQcmdStatus(result.get())).starts_with("SELECT");
+  if (!reads && rows_open_ > 0) raise(writes_within_rows(sql));
+  if (on_row) {
+    PgRow row(result.get());
+    const OpenRows open(rows_open_);
+    for (int i = 0, count = PQntuples(result.get()); i < count; ++i) {
+      row.go_to(i);
+      (*on_row)(row);
+    }
+  }
+  if (reads) return 0;
+  const std::string_view changed = PQcmdTuples(result.get());
+  std::int64_t out = 0;
+  std::from_chars(changed.data(), changed.data() + changed.size(), out);
+  return out;
+}
+
+// One body of the crowd, or one part of a body, and its transaction as it sees it.
+class Member final : public PgTx {
  public:
-  Member(Crowd& crowd, Job& job, Fiber& fiber) : crowd_(crowd), job_(job), fiber_(fiber) {}
+  Member(Crowd& crowd, Crowd::Of of, const Database::Body& body, Fiber& fiber)
+      : crowd_(crowd), of_(of), body_(body), fiber_(fiber) {}
 
   struct Later {
     const Sql* sql;
@@ -177,7 +239,7 @@ class Member final : public EngineTx {
   };
 
   void start() {
-    fiber_.start([this] { result_ = Engine::guard(job_.body, *this); });
+    fiber_.start([this] { result_ = Engine::guard(body_, *this); });
     go_on();
   }
   void go_on() { running_ = fiber_.resume(); }
@@ -195,13 +257,15 @@ class Member final : public EngineTx {
 
   bool running() const { return running_; }
   bool left() const { return left_; }
-  bool took = false;  // something that counts has been written for it
-  const Sql* asked() const { return asked_; }
+  bool took = false;                           // something that counts has been written for it
+  const Sql* asked() const { return asked_; }  // null while it runs: what was put off must be written first
   std::span<const Param> params() const { return params_; }
   const Status& result() const { return result_; }
-  Job& job() const { return job_; }
-  std::vector<Later>& later() { return later_; }
-  bool in_crowd() const override { return true; }
+  std::vector<Later> take_later() {
+    written_.clear();
+    return std::exchange(later_, {});
+  }
+  bool in_crowd() const override { return of_ == Crowd::Of::bodies; }
 
  protected:
   std::int64_t run(const Sql& sql, std::span<const Param> params, const RowFn* on_row) override {
@@ -210,14 +274,23 @@ class Member final : public EngineTx {
     if (engine.fails(sql)) raise(Error{Code::io_failed, fmt::format("{}: a fault was injected", sql.name), {}, {}});
     check_params(sql, params);
     const auto found = crowd_.way_of(crowd_.connection(), sql);
-    if (!found) leave();
+    if (!found) {
+      if (of_ == Crowd::Of::parts) raise(found.error());
+      leave();
+    }
     const Crowd::Way& way = **found;
     using Kind = Crowd::Way::Kind;
-    if (way.kind != Kind::reads && rows_open_ > 0) raise(writes_within_rows(sql));
-    if (way.kind == Kind::alone || params.size() != way.parameters) leave();
+    if (way.kind != Kind::reads && way.kind != Kind::alone && rows_open_ > 0) raise(writes_within_rows(sql));
+    const bool alone = way.kind == Kind::alone || params.size() != way.elements.size();
+    if (alone && of_ == Crowd::Of::bodies) leave();
     // It would not see what it has put off.
     for (const std::string& table : written_)
-      if (way.kind == Kind::later ? table == way.table && later_.back().sql != &sql : names(sql.text, table)) leave();
+      if (way.kind == Kind::later ? table == way.table && later_.back().sql != &sql : names(sql.text, table)) {
+        if (of_ == Crowd::Of::bodies) leave();
+        pause();  // until it is written
+        break;
+      }
+    if (alone) return run_alone(crowd_.connection(), sql, params, on_row);
     if (way.kind == Kind::later) {
       if (written_.empty() || written_.back() != way.table) written_.push_back(way.table);
       later_.push_back({&sql, {params.begin(), params.end()}});
@@ -225,9 +298,7 @@ class Member final : public EngineTx {
     }
     asked_ = &sql;
     params_ = params;
-    fiber_.pause();
-    if (left_) leave();
-    if (broken_) raise(*broken_);
+    pause();
     const auto rows = std::exchange(rows_, nullptr);
     const auto mine = std::exchange(mine_, {});
     if (on_row) {
@@ -242,13 +313,19 @@ class Member final : public EngineTx {
   }
 
  private:
+  void pause() {
+    fiber_.pause();
+    if (left_) leave();
+    if (broken_) raise(*broken_);
+  }
   [[noreturn]] void leave() {
     left_ = true;
     raise(Error{Code::internal, "this body runs alone", {}, {}});
   }
 
   Crowd& crowd_;
-  Job& job_;
+  const Crowd::Of of_;
+  const Database::Body& body_;
   Fiber& fiber_;
   bool running_ = false, left_ = false;
   Status result_;
@@ -269,7 +346,10 @@ Result<const Crowd::Way*> Crowd::way_of(Connection& connection, const Sql& sql) 
   if (ways_[index]) return &*ways_[index];
   const Together* said = together_of(sql);
   const std::string_view own = sql.postgres_text ? sql.postgres_text : sql.text;
-  const std::string_view text = said && said->text && said->how != Together::How::takes ? said->text : own;
+  const bool own_form = said && said->text != nullptr;
+  const std::string_view text = own_form && said->how != Together::How::takes ? said->text : own;
+  // Parts see one another's rows, and what is written for good by a text of its own has its count looked at.
+  const bool fits = said && (of_ == Of::bodies || (said->how == Together::How::later && !own_form));
   Way way;
   way.name = std::string(sql.name) + "@crowd";
   // What the parameters are is PostgreSQL's inference, as elsewhere.
@@ -279,158 +359,216 @@ Result<const Crowd::Way*> Crowd::way_of(Connection& connection, const Sql& sql) 
   if (!succeeded(described)) return fail(connection.failure(described, sql.name).error);
   std::vector<Oid> types;
   for (int i = 0; i < PQnparams(described.get()); ++i) types.push_back(PQparamtype(described.get(), i));
-  way.parameters = types.size();
+  for (const Oid type : types) way.elements.push_back(element_of(type));
+  for (int i = 0; i < PQnfields(described.get()); ++i)
+    way.binary = way.binary && PgRow::reads(PQftype(described.get(), i));
   way.table = table_of(text);
   const std::string from = arrays(types);
   if (types.empty()) {
     if (text.starts_with("select ")) way.text = "select cast(1 as bigint), q_.* from (" + std::string(text) + ") as q_";
   } else if (!from.empty() && text.starts_with("select ")) {
     way.text = "select k_.n_, q_.* from " + from + " cross join lateral (" + with_columns(text) + ") as q_";
-  } else if (!from.empty() && said) {
+  } else if (!from.empty() && fits) {
     way.text = said->how == Together::How::takes ? std::string(said->text) : written_for_all(text, from);
   }
   if (!way.text.empty())
-    way.kind = text.starts_with("select ")         ? Way::Kind::reads
-               : said->how == Together::How::locks ? Way::Kind::locks
-               : said->how == Together::How::takes ? Way::Kind::takes
-                                                   : Way::Kind::later;
+    way.kind = fits && said->how == Together::How::locks ? Way::Kind::locks
+               : text.starts_with("select ")             ? Way::Kind::reads
+               : said->how == Together::How::takes       ? Way::Kind::takes
+                                                         : Way::Kind::later;
   ways_[index] = std::move(way);
   return &*ways_[index];
 }
 
-void Crowd::prepare_connection(Connection& connection) {
+void Crowd::use(Connection& connection) {
   connection_ = &connection;
   // Plans are made once and not for each call; but a table that was empty then may be large by now.
-  if (crowds_ == kFirstPlans || crowds_ % kPlansFor == kPlansFor - 1)
+  if (of_ == Of::bodies && (crowds_ == kFirstPlans || crowds_ % kPlansFor == kPlansFor - 1))
     static_cast<void>(connection.command("discard plans"));
   ++crowds_;
   const auto backend = static_cast<std::int64_t>(PQbackendPID(connection.raw()));
   if (backend == prepared_on_) return;
   prepared_on_ = backend;
   prepared_.assign(all_statements().size(), false);
-  static_cast<void>(connection.command("set plan_cache_mode = force_generic_plan; set jit = off"));
   crowds_ = 0;
+  if (of_ != Of::bodies) return;
+  static_cast<void>(connection.command("set plan_cache_mode = force_generic_plan; set jit = off"));
+  const PgResult commit(PQprepare(connection.raw(), kCommit, "commit", 0, nullptr));
 }
 
-Result<std::shared_ptr<PGresult>> Crowd::execute(const Way& way, std::vector<std::string_view> values) {
-  std::vector<const char*> pointers;
-  pointers.reserve(values.size());
-  for (const auto value : values) pointers.push_back(value.data());
-  std::shared_ptr<PGresult> out(PQexecPrepared(connection_->raw(), way.name.c_str(), static_cast<int>(pointers.size()),
-                                               pointers.data(), nullptr, nullptr, 0),
-                                [](PGresult* r) { PQclear(r); });
-  const auto status = PQresultStatus(out.get());
-  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-    return fail(Code::internal, way.name + ": " + Connection::trimmed(PQresultErrorMessage(out.get())));
-  return out;
+Fiber& Crowd::fiber(std::size_t number) {
+  while (fibers_.size() <= number) fibers_.push_back(std::make_unique<Fiber>());
+  return *fibers_[number];
 }
 
-namespace {
-// An array for each parameter, a place in it for each set of values.
-class Columns {
- public:
-  explicit Columns(std::size_t parameters) : arrays_(parameters) {}
-  void put(std::size_t parameter, const Param& value) { add(arrays_[parameter], value); }
-  std::vector<std::string_view> texts() {
-    std::vector<std::string_view> out;
-    for (ArrayText& array : arrays_) out.push_back(array.text());
-    return out;
-  }
-
- private:
-  std::vector<ArrayText> arrays_;
-};
-}  // namespace
-
-std::optional<Error> Crowd::ask(const Sql& sql, std::vector<Member*>& askers) {
-  const auto found = way_of(*connection_, sql);
-  if (!found) return found.error();
-  const Way& way = **found;
-  if (const auto index = static_cast<std::size_t>(sql.index); !prepared_[index]) {
-    const PgResult done(PQprepare(connection_->raw(), way.name.c_str(), way.text.c_str(), 0, nullptr));
-    if (!succeeded(done)) return connection_->failure(done, way.name).error;
-    prepared_[index] = true;
-  }
-  // Who asks the same shares a place, unless it takes something.
-  std::map<std::string, std::size_t> places;
-  std::vector<std::vector<Member*>> who;
-  Columns columns(way.parameters);
-  for (Member* m : askers) {
-    if (way.kind != Way::Kind::takes) {
-      const auto [it, fresh] = places.emplace(key_of(m->params()), who.size());
-      if (!fresh) {
-        who[it->second].push_back(m);
-        continue;
-      }
-    }
-    who.push_back({m});
-    for (std::size_t i = 0; i < way.parameters; ++i) columns.put(i, m->params()[i]);
-  }
-  const auto result = execute(way, columns.texts());
-  if (!result) return result.error();
-  std::vector<std::vector<int>> rows(who.size());
-  for (int i = 0; i < PQntuples(result->get()); ++i) {
-    std::int64_t place = 0;
-    const char* text = PQgetvalue(result->get(), i, 0);
-    std::from_chars(text, text + PQgetlength(result->get(), i, 0), place);
-    rows[static_cast<std::size_t>(place - 1)].push_back(i);
-  }
-  for (std::size_t place = 0; place < who.size(); ++place)
-    for (std::size_t k = 0; k < who[place].size(); ++k) {
-      Member& m = *who[place][k];
-      if (way.kind == Way::Kind::takes && !rows[place].empty()) m.took = true;
-      // Two who lock one row decide one after the other.
-      if (way.kind == Way::Kind::locks && k > 0 && !rows[place].empty()) m.send_away();
-      m.answer(*result, rows[place]);
-    }
+Crowd::Failed Crowd::prepare(const Sql& sql, const Way& way) {
+  const auto index = static_cast<std::size_t>(sql.index);
+  if (prepared_[index]) return {};
+  const PgResult done(PQprepare(connection_->raw(), way.name.c_str(), way.text.c_str(), 0, nullptr));
+  if (!succeeded(done)) return connection_->failure(done, way.name);
+  prepared_[index] = true;
   return {};
 }
 
-std::optional<Error> Crowd::ask_for_all(Members& members) {
-  for (;;) {
-    std::map<int, std::vector<Member*>> askers;  // by the statement's index: as they stand in the bodies, nearly
-    for (const auto& m : members)
-      if (m->running()) askers[m->asked()->index].push_back(m.get());
-    if (askers.empty()) return {};
-    for (auto& [index, group] : askers)
-      if (auto error = ask(*group.front()->asked(), group)) return error;
-    for (auto& [index, group] : askers)
-      for (Member* m : group) m->go_on();
+// An array for each parameter, a place in it for each set of values.
+class Crowd::Columns {
+ public:
+  explicit Columns(std::span<const Oid> elements) : arrays_(elements.begin(), elements.end()) {}
+  void put(std::size_t parameter, const Param& value) { arrays_[parameter].add(value); }
+  const std::vector<BinaryArray>& arrays() const { return arrays_; }
+
+ private:
+  std::vector<BinaryArray> arrays_;
+};
+
+// One statement for many.
+struct Crowd::Asked {
+  std::string name;
+  const Way* way;  // null: it writes and answers nothing
+  Columns columns;
+  std::vector<std::vector<Member*>> who;  // in each place
+  Rows rows;
+};
+
+// All in one journey, in this order; after the first that fails nothing is done.
+Crowd::Failed Crowd::execute(std::span<Asked> asked) {
+  PGconn* const raw = connection_->raw();
+  const bool many = asked.size() > 1;
+  if (many) CHECK(PQenterPipelineMode(raw) == 1);
+  std::vector<PgResult> results;
+  for (const Asked& one : asked) {
+    std::vector<const char*> values;
+    std::vector<int> lengths, formats;
+    for (const BinaryArray& array : one.columns.arrays()) {
+      values.push_back(array.bytes().data());
+      lengths.push_back(static_cast<int>(array.bytes().size()));
+      formats.push_back(1);
+    }
+    const auto n = static_cast<int>(values.size());
+    const int binary = one.way && one.way->binary ? 1 : 0;
+    if (!many)
+      results.emplace_back(
+          PQexecPrepared(raw, one.name.c_str(), n, values.data(), lengths.data(), formats.data(), binary));
+    else if (PQsendQueryPrepared(raw, one.name.c_str(), n, values.data(), lengths.data(), formats.data(), binary) != 1)
+      break;
   }
+  if (many && PQpipelineSync(raw) == 1) {
+    for (bool synced = false; !synced && connection_->alive();) {
+      PgResult result(PQgetResult(raw));
+      if (!result) continue;  // the end of one statement's answers
+      synced = PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC;
+      if (!synced) results.push_back(std::move(result));
+    }
+  }
+  if (many && connection_->alive()) CHECK(PQexitPipelineMode(raw) == 1);
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (i >= results.size()) return connection_->failure(nullptr, asked[i].name);
+    if (!succeeded(results[i])) return connection_->failure(results[i], asked[i].name);
+    asked[i].rows = Rows(results[i].release(), [](PGresult* r) { PQclear(r); });
+  }
+  return {};
 }
 
-std::optional<Error> Crowd::write_last(Members& members) {
-  std::vector<const Sql*> order;
-  std::map<const Sql*, Columns> columns;
-  EventRows events;
-  for (const auto& m : members) {
-    if (!m->result()) continue;
-    for (const auto& later : m->later()) {
-      const auto [it, fresh] = columns.try_emplace(later.sql, later.values.size());
-      if (fresh) order.push_back(later.sql);
-      for (std::size_t i = 0; i < later.values.size(); ++i) it->second.put(i, later.values[i].param());
+Crowd::Failed Crowd::gather(const Sql& sql, const std::vector<Member*>& askers, std::vector<Asked>& asked) {
+  const auto found = way_of(*connection_, sql);
+  if (!found) return DbFailure{found.error()};
+  const Way& way = **found;
+  if (auto failed = prepare(sql, way)) return failed;
+  Asked& one = asked.emplace_back(way.name, &way, Columns(way.elements));
+  // Who asks the same shares a place, unless it takes something.
+  std::unordered_map<std::string, std::size_t> places;
+  for (Member* m : askers) {
+    if (way.kind != Way::Kind::takes) {
+      const auto [it, fresh] = places.emplace(key_of(m->params()), one.who.size());
+      if (!fresh) {
+        one.who[it->second].push_back(m);
+        continue;
+      }
     }
-    for (const Event& e : m->events()) events.add(e);
+    one.who.push_back({m});
+    for (std::size_t i = 0; i < way.elements.size(); ++i) one.columns.put(i, m->params()[i]);
   }
-  if (!events.empty()) {
-    const auto way = way_of(*connection_, add_to_outbox());
-    if (!way) return way.error();
-    if (const PgResult problem = connection_->prepare(add_to_outbox()))
-      return connection_->failure(problem, add_to_outbox().name).error;
-    Way plain;
-    plain.name = add_to_outbox().name;
-    if (const auto done = execute(plain, events.texts()); !done) return done.error();
+  return {};
+}
+
+void Crowd::answer(Asked& asked) {
+  const Way& way = *asked.way;
+  std::vector<std::vector<int>> rows(asked.who.size());
+  PgRow row(asked.rows.get());
+  for (int i = 0; i < PQntuples(asked.rows.get()); ++i) {
+    row.go_to(i);
+    rows[static_cast<std::size_t>(row.integer(0) - 1)].push_back(i);
   }
-  for (const Sql* sql : order) {
-    const auto way = way_of(*connection_, *sql);
-    if (!way) return way.error();
-    if (const auto index = static_cast<std::size_t>(sql->index); !prepared_[index]) {
-      const PgResult done(PQprepare(connection_->raw(), (*way)->name.c_str(), (*way)->text.c_str(), 0, nullptr));
-      if (!succeeded(done)) return connection_->failure(done, (*way)->name).error;
-      prepared_[index] = true;
+  for (std::size_t place = 0; place < asked.who.size(); ++place)
+    for (std::size_t k = 0; k < asked.who[place].size(); ++k) {
+      Member& m = *asked.who[place][k];
+      if (way.kind == Way::Kind::takes && !rows[place].empty()) m.took = true;
+      // Two who lock one row decide one after the other.
+      if (way.kind == Way::Kind::locks && k > 0 && !rows[place].empty()) m.send_away();
+      m.answer(asked.rows, rows[place]);
     }
-    if (const auto done = execute(**way, columns.at(sql).texts()); !done) return done.error();
+}
+
+Crowd::Failed Crowd::ask_for_all(Members& members) {
+  std::vector<Member*> running;
+  for (const auto& m : members)
+    if (m->running()) running.push_back(m.get());
+  while (!running.empty()) {
+    std::map<int, std::vector<Member*>> askers;  // by the statement's index: as they stand in the bodies, nearly
+    bool behind = false;                         // somebody, with what it has put off
+    const std::vector<Member*> waiting = running;
+    for (Member* m : waiting)
+      if (m->asked())
+        askers[m->asked()->index].push_back(m);
+      else
+        behind = true;
+    std::vector<Asked> asked;
+    if (behind)
+      if (auto failed = gather_later(members, asked)) return failed;
+    for (const auto& [index, group] : askers)
+      if (auto failed = gather(*group.front()->asked(), group, asked)) return failed;
+    if (auto failed = execute(asked)) return failed;
+    for (Asked& one : asked)
+      if (one.way) answer(one);
+    for (Member* m : waiting) m->go_on();
+    std::erase_if(running, [](const Member* m) { return !m->running(); });
   }
+  return {};
+}
+
+Crowd::Failed Crowd::gather_events(Members& members, std::vector<Asked>& asked) {
+  static constexpr std::array kTypes{kInt8, kInt8, kInt8, kText, kInt8, kText, kInt8};
+  Columns columns(kTypes);
+  bool any = false;
+  for (const auto& m : members)
+    for (const Event& e : m->events()) {
+      if (!e.durable) continue;
+      const Param values[] = {e.bucket, e.id, e.brand, e.topic, e.key, e.payload, e.at};
+      for (std::size_t i = 0; i < kTypes.size(); ++i) columns.put(i, values[i]);
+      any = true;
+    }
+  if (!any) return {};
+  if (const PgResult problem = connection_->prepare(add_to_outbox()))
+    return connection_->failure(problem, add_to_outbox().name);
+  asked.emplace_back(add_to_outbox().name, nullptr, std::move(columns));
+  return {};
+}
+
+// What the members have put off until now, one statement a table.
+Crowd::Failed Crowd::gather_later(Members& members, std::vector<Asked>& asked) {
+  std::map<const Sql*, std::size_t> places;
+  for (const auto& m : members)
+    for (const auto& later : m->take_later()) {
+      const auto [it, fresh] = places.try_emplace(later.sql, asked.size());
+      if (fresh) {
+        const auto way = way_of(*connection_, *later.sql);
+        if (!way) return DbFailure{way.error()};
+        if (auto failed = prepare(*later.sql, **way)) return failed;
+        asked.emplace_back((*way)->name, nullptr, Columns((*way)->elements));
+      }
+      Columns& columns = asked[it->second].columns;
+      for (std::size_t i = 0; i < later.values.size(); ++i) columns.put(i, later.values[i].param());
+    }
   return {};
 }
 
@@ -442,9 +580,10 @@ void Crowd::finish_all(Members& members, const Error& error) {
 Crowd::Outcome Crowd::try_once(std::vector<Job*>& jobs) {
   if (!connection_->command("begin isolation level read committed")) return Outcome::all_alone;
   Members members;
+  std::map<const Member*, Job*> job_of;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (i >= fibers_.size()) fibers_.push_back(std::make_unique<Fiber>());
-    members.push_back(std::make_unique<Member>(*this, *jobs[i], *fibers_[i]));
+    members.push_back(std::make_unique<Member>(*this, of_, jobs[i]->body, fiber(i)));
+    job_of[members.back().get()] = jobs[i];
   }
   for (const auto& m : members) m->start();
   auto error = ask_for_all(members);
@@ -455,11 +594,12 @@ Crowd::Outcome Crowd::try_once(std::vector<Job*>& jobs) {
   for (const auto& m : members) {
     const bool good = m->result() && !m->left();
     spoiled = spoiled || (m->took && !good);
+    Job& job = *job_of.at(m.get());
     if (good)
-      jobs.push_back(&m->job());
+      jobs.push_back(&job);
     else if (!m->left() && !error && !m->took) {
-      m->job().result = m->result();
-      m->job().settled = true;
+      job.result = m->result();
+      job.settled = true;
     }
   }
   if (!error && spoiled) {
@@ -471,33 +611,68 @@ Crowd::Outcome Crowd::try_once(std::vector<Job*>& jobs) {
     static_cast<void>(connection_->command("rollback"));
     return Outcome::committed;
   }
-  if (!error) error = write_last(members);
-  if (error) {
+  std::vector<Asked> last;
+  if (!error) error = gather_events(members, last);
+  if (!error) error = gather_later(members, last);
+  const bool commits = !error && !engine_.commit_fails();
+  if (commits) last.emplace_back(kCommit, nullptr, Columns({}));
+  if (!error) error = execute(last);
+  Status result;
+  if (error && commits && !connection_->alive()) {
+    error->error.detail += kMaybeCommitted;
+    result = fail(std::move(error->error));
+  } else if (error) {
     static_cast<void>(connection_->command("rollback"));
     return Outcome::all_alone;
-  }
-  Status result;
-  if (engine_.commit_fails()) {
+  } else if (!commits) {
     static_cast<void>(connection_->command("rollback"));
     result = fail(Code::io_failed, "commit: a fault was injected");
-  } else if (const PgResult committed = connection_->query("commit"); !succeeded(committed)) {
-    if (connection_->alive()) return Outcome::all_alone;
-    Error lost = connection_->failure(committed, "commit").error;
-    lost.detail += kMaybeCommitted;
-    result = fail(std::move(lost));
   } else {
     ++engine_.counters.commits;
   }
   for (const auto& m : members) {
-    m->job().result = result;
-    m->job().settled = true;
-    if (result) m->job().events = std::move(m->events());
+    Job& job = *job_of.at(m.get());
+    job.result = result;
+    job.settled = true;
+    if (result) job.events = std::move(m->events());
   }
   return Outcome::committed;
 }
 
+Status Crowd::run_parts(Connection& connection, Tx& whole, std::size_t n, const Part& part, Failed& failed) {
+  use(connection);
+  Members members;
+  std::vector<Database::Body> bodies;
+  bodies.reserve(n);
+  Status result;
+  for (std::size_t i = 0, waiting = 0; i < n && result && !failed; ++i) {
+    bodies.emplace_back([&part, i](Tx& tx) { return part(tx, i); });
+    members.push_back(std::make_unique<Member>(*this, of_, bodies.back(), fiber(waiting)));
+    members.back()->start();
+    // One that waits for nothing leaves its stack to the next.
+    if (members.back()->running())
+      ++waiting;
+    else
+      result = members.back()->result();
+    if (waiting < kParts && i + 1 < n) continue;
+    failed = ask_for_all(members);
+    waiting = 0;
+    for (const auto& m : members)
+      if (result && !m->running()) result = m->result();
+  }
+  for (const auto& m : members)
+    if (!failed && !m->running()) failed = m->failure();
+  finish_all(members, kBroken);
+  std::vector<Asked> last;
+  if (!failed && result) failed = gather_later(members, last);
+  if (!failed && !last.empty()) failed = execute(last);
+  for (const auto& m : members)
+    for (Event& e : m->events()) whole.emit(std::move(e));
+  return result;
+}
+
 void Crowd::run(Connection& connection, std::vector<Job>& jobs) {
-  prepare_connection(connection);
+  use(connection);
   std::vector<Job*> together;
   for (Job& job : jobs) together.push_back(&job);
   for (int i = 0; i < kTries && !together.empty(); ++i)

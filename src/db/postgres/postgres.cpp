@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <thread>
 
 #include "base/check.hpp"
@@ -19,10 +18,8 @@
 namespace lianbo::db {
 namespace {
 
-using pg::Arguments;
 using pg::Connection;
 using pg::PgResult;
-using pg::PgRow;
 using pg::succeeded;
 
 constexpr int kAttempts = 10;  // of a body that meets serialisation failures or deadlocks
@@ -33,41 +30,28 @@ constexpr int kScriptPauseMs = 500;     // then it lets the others go first, and
 constexpr int kScriptWaitMs = 600'000;  // for so long
 constexpr const char* kScriptLock = "select pg_advisory_xact_lock(119109876540015)";  // "lianbo": one script at a time
 
-class PgTx final : public EngineTx {
+class BodyTx final : public pg::PgTx {
  public:
-  PgTx(Connection& connection, Engine& engine) : connection_(connection), engine_(engine) {}
+  BodyTx(Connection& connection, Engine& engine) : connection_(connection), engine_(engine) {}
+
+  Status in_parts(std::size_t n, const Part& part) override {
+    if (n < 2 || rows_open_ > 0) return EngineTx::in_parts(n, part);
+    if (!connection_.parts) connection_.parts = std::make_shared<pg::Crowd>(engine_, pg::Crowd::Of::parts);
+    std::optional<DbFailure> failed;
+    Status result = connection_.parts->run_parts(connection_, *this, n, part, failed);
+    if (failed) raise(*std::move(failed));
+    return result;
+  }
 
  protected:
   std::int64_t run(const Sql& sql, std::span<const Param> params, const RowFn* on_row) override {
     engine_.counters.statements.fetch_add(1, std::memory_order_relaxed);
     if (engine_.fails(sql)) raise(Error{Code::io_failed, fmt::format("{}: a fault was injected", sql.name), {}, {}});
     check_params(sql, params);
-    if (const PgResult problem = connection_.prepare(sql)) raise(connection_.failure(problem, sql.name));
-    const Arguments arguments(params);
-    const PgResult result(PQexecPrepared(connection_.raw(), sql.name, arguments.count(), arguments.values(),
-                                         arguments.lengths(), arguments.formats(), 0));
-    if (!succeeded(result)) raise(connection_.failure(result, sql.name));
-    const bool reads = std::string_view(PQcmdStatus(result.get())).starts_with("SELECT");
-    if (!reads && rows_open_ > 0) raise(writes_within_rows(sql));
-    if (on_row) {
-      PgRow row(result.get());
-      const OpenRows open(rows_open_);
-      for (int i = 0, count = PQntuples(result.get()); i < count; ++i) {
-        row.go_to(i);
-        (*on_row)(row);
-      }
-    }
-    if (reads) return 0;
-    const std::string_view changed = PQcmdTuples(result.get());
-    std::int64_t out = 0;
-    std::from_chars(changed.data(), changed.data() + changed.size(), out);
-    return out;
+    return run_alone(connection_, sql, params, on_row);
   }
 
  private:
-  using EngineTx::raise;
-  [[noreturn]] void raise(DbFailure failure) { EngineTx::raise(std::move(failure.error), failure.retry); }
-
   Connection& connection_;
   Engine& engine_;
 };
@@ -109,7 +93,7 @@ class PostgresDatabase final : public Engine {
       bool again = false;
       {
         const Inside inside;
-        PgTx tx(*connection, *this);
+        BodyTx tx(*connection, *this);
         result = run_read(body, tx);
         again = tx.failure() && tx.failure()->retry;  // a standby that had to clear rows away
       }
@@ -207,7 +191,7 @@ class PostgresDatabase final : public Engine {
     const Inside inside;
     SeededRandom random(0);
     Link link(*this, nullptr);
-    pg::Crowd crowd(*this);
+    pg::Crowd crowd(*this, pg::Crowd::Of::bodies);
     std::vector<Job> jobs;
     while (take_crowd(jobs, limit)) {
       if (jobs.size() > 1)
@@ -237,7 +221,7 @@ class PostgresDatabase final : public Engine {
         if (lost && attempt == 1) continue;  // it died while it was at rest; nothing has been done yet
         return fail(error);
       }
-      PgTx tx(*connection, *this);
+      BodyTx tx(*connection, *this);
       DbFailure failure;
       if (const Status result = run_body(job.body, tx); !result) {
         failure = DbFailure{result.error(), tx.failure() && tx.failure()->retry};

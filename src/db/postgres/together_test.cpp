@@ -292,6 +292,139 @@ TEST_F(TogetherTest, OneThatThrowsOrLosesTheConnectionIsAnError) {
   EXPECT_THAT(texts(kAll, {0}), ElementsAre("a", "b"));
 }
 
+class PartsTest : public test::StoreTest {
+ protected:
+  std::vector<std::string> holders() {
+    return *db().read([](Tx& tx) -> Result<std::vector<std::string>> {
+      return tx.all(kAll, {0}, [](const Row& r) { return r.str(0); });
+    });
+  }
+  // Nodes 1 to n, called n1 … with their number as horizon.
+  void add_nodes(std::size_t n) {
+    ASSERT_TRUE(db().write([&](Tx& tx) -> Status {
+      for_each_part(tx, n,
+                    [](Tx& part, std::size_t i) { part.exec(kAdd, {i + 1, "n" + std::to_string(i + 1), i + 1}); });
+      return {};
+    }));
+  }
+};
+ON_BOTH_ENGINES(PartsTest);
+
+TEST_P(PartsTest, EachReadsAndWritesItsOwnRows) {
+  constexpr std::size_t kMany = 700;  // more than wait side by side
+  add_nodes(kMany);
+  std::vector<std::string> seen(kMany);
+  ASSERT_TRUE(db().read([&](Tx& tx) -> Status {
+    return in_parts(tx, kMany, [&](Tx& part, std::size_t i) -> Status {
+      EXPECT_FALSE(together(part));
+      const auto mine = part.one(kFind, {i + 1}, [](const Row& r) { return r.str(0) + "/" + r.str(1); });
+      if (i % 3 == 0) {
+        EXPECT_FALSE(part.exists(kFind, {i + 10'000}));
+      }
+      if (i % 100 == 7) {
+        EXPECT_EQ(part.number(kSum), static_cast<std::int64_t>(kMany * (kMany + 1) / 2));
+      }
+      seen[i] = *mine;
+      return {};
+    });
+  }));
+  for (std::size_t i = 0; i < kMany; ++i) EXPECT_EQ(seen[i], "n" + std::to_string(i + 1) + "/" + std::to_string(i + 1));
+
+  std::size_t told = 0;
+  db().on_commit([&](std::vector<Event>&& events) {
+    for (const Event& e : events) EXPECT_EQ(e.id.value, static_cast<std::int64_t>(++told));
+  });
+  ASSERT_TRUE(db().write([&](Tx& tx) -> Status {
+    for_each_part(tx, 20, [&](Tx& part, std::size_t i) {
+      if (part.exists(kFind, {i + 1})) part.exec(kSet, {i + 1, 5000 + i});
+      part.emit(Event{EventId{static_cast<std::int64_t>(i) + 1}, 0, BrandId{}, "t", 0, "{}", 0, true});
+    });
+    EXPECT_EQ(tx.one(kFind, {20}, [](const Row& r) { return r.integer(1); }), 5019);  // written when all are through
+    return {};
+  }));
+  EXPECT_EQ(told, 20U);
+}
+
+TEST_P(PartsTest, APartSeesWhatItHasPutOff) {
+  ASSERT_TRUE(db().write([&](Tx& tx) -> Status {
+    return in_parts(tx, 30, [](Tx& part, std::size_t i) -> Status {
+      part.exec(kAdd, {i + 1, "a", 1});
+      EXPECT_EQ(part.one(kFind, {i + 1}, [](const Row& r) { return r.str(0); }), "a");
+      part.exec(kSet, {i + 1, 7});
+      part.exec(kDrop, {i + 1, i % 2 == 0 ? "a" : "b"});  // another statement of the same table
+      if (i == 4) part.exec(kAddAtOnce, {1000});          // nobody has said how it runs with others
+      return {};
+    });
+  }));
+  EXPECT_EQ(holders().size(), 16U);
+  EXPECT_EQ(*db().read([](Tx& tx) -> Result<std::int64_t> { return tx.number(kSum); }), 15 * 7);
+}
+
+TEST_P(PartsTest, WhatNeedsItsCountIsAskedAtOnce) {
+  add_nodes(1);
+  int got = 0;
+  ASSERT_TRUE(db().write([&](Tx& tx) -> Status {
+    tx.exec(kSet, {1, 5});
+    for_each_part(tx, 8, [&](Tx& part, std::size_t) { got += static_cast<int>(part.exec(kTake, {1, 1})); });
+    return {};
+  }));
+  EXPECT_EQ(got, 5);
+}
+
+TEST_P(PartsTest, TheFirstErrorIsTheBodysAndUndoesIt) {
+  add_nodes(3);
+  for (const bool asks : {false, true}) {
+    const Status done = db().write([&](Tx& tx) -> Status {
+      return in_parts(tx, 300, [&](Tx& part, std::size_t i) -> Status {
+        part.exec(kAdd, {i + 100, "x", 1});
+        if (asks) static_cast<void>(part.exists(kGetRequest, {0, 1, "k"}));
+        if (i == 5 || i == 250) return fail(Code::conflict, "part " + std::to_string(i));
+        return {};
+      });
+    });
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().detail, "part 5");
+  }
+  const Status thrown = db().write([&](Tx& tx) -> Status {
+    for_each_part(tx, 3, [](Tx& part, std::size_t i) {
+      part.exec(kAdd, {i + 100, "x", 1});
+      if (i == 1) throw std::runtime_error("oh");
+    });
+    return {};
+  });
+  ASSERT_FALSE(thrown);
+  const Status twice = db().write([&](Tx& tx) -> Status {
+    for_each_part(tx, 3, [](Tx& part, std::size_t) { part.exec(kAdd, {50, "x", 1}); });
+    return {};
+  });
+  EXPECT_FALSE(twice);
+  EXPECT_THAT(holders(), ElementsAre("n1", "n2", "n3"));
+}
+
+TEST_P(PartsTest, AFailureOfTheDatabaseUndoesTheBody) {
+  class Fails final : public FaultPlan {
+   public:
+    bool fail_statement(const Sql& sql) override { return &sql == &kFind && --left_ == 0; }
+    bool fail_commit() override { return false; }
+
+   private:
+    std::atomic<int> left_{5};
+  } plan;
+  add_nodes(3);
+  db().set_faults(&plan);
+  const Status done = db().write([&](Tx& tx) -> Status {
+    for_each_part(tx, 10, [](Tx& part, std::size_t i) {
+      part.exec(kAddRequest, {0, i, "k", Param::blob("d"), "r", nullptr});
+      static_cast<void>(part.exists(kFind, {i}));
+    });
+    return {};
+  });
+  db().set_faults(nullptr);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, Code::io_failed);
+  EXPECT_FALSE(*db().read([](Tx& tx) -> Result<bool> { return tx.exists(kGetRequest, {0, 1, "k"}); }));
+}
+
 TEST(TogetherOnSqlite, SuchABodyIsOneLikeAnyOther) {
   test::ScratchDatabase scratch{test::Engine::sqlite};
   const auto db = scratch.open();
