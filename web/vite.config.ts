@@ -57,9 +57,22 @@ const stylesFirst: Plugin = {
   },
 }
 
+// Of these files most functions are called before a first page stands. Compiled one by one when they are first called they
+// cost a weak phone a tenth of a second; so marked they are compiled beside, while the file is still coming
+// (https://github.com/v8/v8/wiki, explicit compile hints). Browsers that don't know the mark see a comment.
+const compiledAhead: Plugin = {
+  name: 'lianbo-compiled-ahead',
+  apply: 'build',
+  enforce: 'post',
+  generateBundle(_options, bundle) {
+    for (const file of Object.values(bundle))
+      if (file.type === 'chunk' && ['shared', 'phone', 'shop'].includes(file.name)) file.code = `//# allFunctionsCalledOnLoad\n${file.code}`
+  },
+}
+
 export default defineConfig({
   root: at('.'),
-  plugins: [vue(), pages, inlineOperations, stylesFirst],
+  plugins: [vue(), pages, inlineOperations, stylesFirst, compiledAhead],
   resolve: { alias: { '@shared': at('./shared') } },
   appType: 'mpa',
   build: {

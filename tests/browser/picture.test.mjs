@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { axeFindings, browserProgram, desk, logInAs, openContext, phone, smallTargets, tooWide } from './browser.mjs'
-import { apart, cameraFilm, publishClock, readMark } from './film.mjs'
-import { makeWorld } from './world.mjs'
+import { apart, cameraFilm, publishClock, readMark, turn } from './film.mjs'
+import { makeHost, makeWorld } from './world.mjs'
 
 const { chromium } = createRequire(new URL('../../web/package.json', import.meta.url))('playwright-core')
 const longestS = 4
@@ -123,6 +123,40 @@ test('an encoder publishes by RTMP and is seen within four seconds', async () =>
   await page.context().close()
 })
 
+test('a host gets a new stream key while on air; the picture runs on, and the new key is good when it ends', async () => {
+  const room = world.live[1]
+  const { ingest_url } = (await world.owner.get('/site')).media
+  const state = async () => (await world.owner.get(`/broadcasts/${room.id}`)).picture.state
+  const air = await person(room.host)
+  const { page } = air
+  await page.goto(`/host/live/${room.id}`)
+  await page.getByRole('button', { name: '推流密钥' }).tap()
+  const dialog = page.getByRole('dialog', { name: '用 OBS 等软件推流' })
+  await dialog.getByRole('button', { name: '取串流密钥' }).tap()
+  const key = dialog.locator('#stream-key')
+  await key.waitFor()
+  assert.deepEqual([...(await axeFindings(page)), ...(await smallTargets(page)), ...(await tooWide(page))], [])
+  // Two seconds of film arrive after it: nobody was cut off.
+  const viewer = await watch(room)
+  const first = await until(() => readMark(viewer, '.moving video'), 40, 'the picture does not come')
+  await until(async () => apart((await readMark(viewer, '.moving video')).mark, first.mark) > 20, 30, 'the picture stands still')
+  assert.equal(encoder.exitCode, null, 'the encoder goes on')
+  assert.equal(await state(), 'on')
+  // The same host, from another encoder: the old one stops, the new key lets in.
+  encoder.kill('SIGKILL')
+  await until(async () => (await state()) === 'cut', 30, 'nobody notices that the encoder is gone')
+  encoder = publishClock(`rtmp://127.0.0.1${ingest_url}/${await key.inputValue()}`)
+  await until(async () => (await state()) === 'on', 30, 'the new key does not let in')
+  // One that got into other hands: void at once, and the picture with it.
+  await dialog.getByRole('button', { name: '密钥泄露了？让旧密钥马上作废' }).tap()
+  await dialog.getByRole('button', { name: '作废并换新' }).tap()
+  await until(async () => (await state()) === 'cut', 30, 'who has the void key still publishes')
+  encoder.kill('SIGKILL')
+  encoder = publishClock(`rtmp://127.0.0.1${ingest_url}/${await key.inputValue()}`)
+  await until(async () => (await state()) === 'on', 30, 'the newest key does not let in')
+  for (const one of [air, { context: viewer.context() }]) await one.context.close()
+})
+
 test('a room carries the picture of another, and stops', async () => {
   const [, head, room] = world.live
   const studio = await person(room.host)
@@ -154,6 +188,32 @@ test('a room carries the picture of another, and stops', async () => {
   await page.context().close()
 })
 
+test('the replay of a room that carried another’s picture is that part of the other’s recording, and says so', async () => {
+  const [, head] = world.live
+  const host = await makeHost(world, 'C09', '贺知秋', '知秋小店', '上海')
+  const room = await host.client.post(`/stores/${host.store_id}/broadcasts`, { title: '跟着品牌一起看', scheduled_at: new Date().toISOString(), product_ids: [world.products[4].id] })
+  await host.client.put(`/broadcasts/${room.id}/picture`, { of: head.id })
+  await host.client.post(`/broadcasts/${room.id}/start`)
+  const began = Date.now() / 100
+  await new Promise((go) => setTimeout(go, 6000))
+  await host.client.post(`/broadcasts/${room.id}/end`)
+  const over = Date.now() / 100
+  const { media } = await world.owner.get('/site')
+  const list = media.all_url.replace(/^:/, 'http://127.0.0.1:').replace('{stream}', head.picture.stream)
+  const recorded = async () => Date.parse([...(await (await fetch(list)).text()).matchAll(/PROGRAM-DATE-TIME:(.*)/g)].pop()[1]) / 100
+  await until(async () => (await recorded()) > over, 20, 'the head is not recorded any more')
+  const page = await watch(room)
+  await page.getByText(`画面转播自${head.host.name}的直播间`).waitFor()
+  const seen = await until(() => readMark(page, '.moving video'), 40, 'the replay does not come')
+  const off = (mark, at) => (apart(mark, at) < turn / 2 ? apart(mark, at) : -apart(at, mark))
+  assert.ok(off(seen.mark, began) > -25 && off(seen.mark, over) < 10, `it began at ${began % turn}, its replay at ${seen.mark}`)
+  await until(() => page.evaluate(() => document.querySelector('.moving video').paused), 30, 'the replay does not end where the room ended')
+  const last = await readMark(page, '.moving video')
+  assert.ok(Math.abs(off(last.mark, over)) < 25, `it ended at ${over % turn}, its replay at ${last.mark}`)
+  assert.deepEqual(page.refused, [])
+  await page.context().close()
+})
+
 test('clips are renamed, withdrawn, posted by another host, and found beside the rooms of the same item', async () => {
   const [, head, room] = world.live
   await explain(head)
@@ -171,12 +231,19 @@ test('clips are renamed, withdrawn, posted by another host, and found beside the
   await page.getByLabel('标题').fill('三分钟讲透这款茶')
   await page.getByRole('button', { name: '保存' }).tap()
   const renamed = page.getByRole('listitem').filter({ hasText: '三分钟讲透这款茶' })
+  const file = `${(await world.owner.get('/site')).media.clips_url.replace(/^:/, 'http://127.0.0.1:')}/${clip.name}/clip.mp4`
+  const answers = async () => (await fetch(file, { method: 'HEAD' })).status
+  // A browser that has it keeps it, and asks before it shows it again.
+  const visitor = await person(null)
+  await visitor.page.goto(`/clip/${clip.id}`)
+  const again = () => visitor.page.evaluate(async (url) => (await fetch(url)).status, file)
+  assert.equal(await again(), 200)
   await renamed.getByRole('button', { name: '撤下' }).tap()
   await renamed.getByRole('button', { name: '确认撤下' }).tap()
   await renamed.getByRole('button', { name: '重新展示' }).waitFor()
-  const file = `${(await world.owner.get('/site')).media.clips_url.replace(/^:/, 'http://127.0.0.1:')}/${clip.name}/clip.mp4`
-  const answers = async () => (await fetch(file, { method: 'HEAD' })).status
   await until(async () => (await answers()) === 404, 10, 'the file of a withdrawn clip answers')
+  assert.equal(await again(), 404, 'a browser that has seen a clip goes on to show it after it was withdrawn')
+  await visitor.context.close()
   await renamed.getByRole('button', { name: '重新展示' }).tap()
   await renamed.getByText('展示中').waitFor()
   await until(async () => (await answers()) === 200, 10, 'the file of a clip that is shown again does not answer')

@@ -203,13 +203,16 @@ test('the server is killed when it has taken an order, and again when it has tak
   const { port } = world.server
   const back = async () => (world.server = await startServer(world.db, ['room.counts_ms=200'], port))
   // What was asked for is done, but nobody hears of it.
-  const dieAfter = (path) =>
-    page.route(path, async (route) => {
-      await page.unroute(path)
+  const dieAfter = async (path) => {
+    let dead = false
+    await page.route(path, async (route) => {
+      if (dead) return route.fallback()
+      dead = true
       assert.ok((await route.fetch()).ok())
       await world.server.kill()
       await route.abort('connectionreset')
     })
+  }
   await page.goto(`/product/${world.products[8].id}?store=${world.hosts[2].store_id}`)
   await page.getByRole('button', { name: '立即购买' }).click()
   await fillAddress(page)

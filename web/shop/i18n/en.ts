@@ -59,7 +59,7 @@ export const en: Messages<ShopKey> = {
   'room.slow': 'A little slower, please',
   'room.offline': 'Not connected; your line was not sent',
   'picture.cut': 'The host is reconnecting…',
-  'same.all': 'Clips and rooms of it',
+  'same.all': 'Clips and live rooms',
   'room.reconnecting': 'Reconnecting…',
   'room.like': 'Like',
   'room.shelf': 'All products',

@@ -28,8 +28,13 @@ export interface Address {
 
 export const keepWish = (wish: Wish) => remember('wish', wish, 'visit')
 export const keptWish = () => recall<Wish | null>('wish', null, 'visit')
-export const keptAddress = () => recall<Address>('address', { name: '', phone: '', region: '', detail: '' })
-export const keepAddress = (address: Address) => remember('address', address)
+// Where the last order went; and what was typed since in this visit, which a reload must not take away.
+export const keptAddress = () => recall<Address | null>('typed', null, 'visit') ?? recall<Address>('address', { name: '', phone: '', region: '', detail: '' })
+export const keepTyped = (address: Address) => remember('typed', address, 'visit')
+export function keepAddress(address: Address) {
+  remember('typed', null, 'visit')
+  remember('address', address)
+}
 
 interface Attempt {
   body: PlaceOrderBody
