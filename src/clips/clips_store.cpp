@@ -1,5 +1,7 @@
 #include "clips/clips_store.hpp"
 
+#include "db/array.hpp"
+
 namespace lianbo::clips::store {
 namespace {
 

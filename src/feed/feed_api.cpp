@@ -119,8 +119,8 @@ Result<Reply> get_feed(const FeedDeps& deps, db::Tx& tx, const Call& call, const
     w.field("known", c.known).key("broadcast");
     if (c.entry.kind == Kind::pin) {
       w.null().key("pin");
-      const auto clip = page.clips.find(PinId{c.entry.id});
-      write_pin_item(w, tx, page.pins.at(c.entry.id), owners, clip == page.clips.end() ? nullptr : &clip->second);
+      const auto clip = page.recordings.find(PinId{c.entry.id});
+      write_pin_item(w, tx, page.pins.at(c.entry.id), owners, clip == page.recordings.end() ? nullptr : &clip->second);
     } else {
       const live::Broadcast& b = page.broadcasts.at(c.entry.id);
       if (live::write_hall_item(w, b, facts)) {

@@ -469,8 +469,8 @@ Status Feed::look_up(db::Tx& tx, const Call& call, const Session& session, Page&
   }
   for (auto& b : live::public_broadcasts(tx, broadcasts)) page.broadcasts[b.id.value] = std::move(b);
   for (auto& p : live::pins_to_show(tx, pins)) page.pins[p.pin.id.value] = p;
-  page.clips.merge(clips::clips_of_pins(tx, pins));
-  for (const auto& [pin, clip] : page.clips)
+  page.recordings.merge(clips::clips_of_pins(tx, pins));
+  for (const auto& [pin, clip] : page.recordings)
     if (clip.withdrawn_at != 0) page.pins.erase(pin.value);
   std::erase_if(chosen, [&](const auto& c) {
     const Entry& e = c.second.entry;

@@ -412,9 +412,9 @@ TEST_P(FeedTest, AMomentTellsItsClipAndGoesWithItWhenItsStoreWithdrawsIt) {
   const auto clip_in_feed = [&]() -> std::optional<std::pair<ClipId, clips::State>> {
     const Page page = must(ask(viewer));
     if (!page.pins.contains(moment.value)) return std::nullopt;
-    const auto it = page.clips.find(moment);
-    return it == page.clips.end() ? std::pair(ClipId{}, clips::State::waiting)
-                                  : std::pair(it->second.id, it->second.state);
+    const auto it = page.recordings.find(moment);
+    return it == page.recordings.end() ? std::pair(ClipId{}, clips::State::waiting)
+                                       : std::pair(it->second.id, it->second.state);
   };
   EXPECT_EQ(clip_in_feed(), std::pair(ClipId{}, clips::State::waiting)) << "no picture was recorded: the moment alone";
   const ClipId clip{moment.value + 1};

@@ -142,8 +142,8 @@ Result<Found> Search::find(db::Tx& tx, const Call& call, BrandId id, std::string
   }
   std::map<PinId, live::PinAt> moments;
   for (const auto& p : live::pins_to_show(tx, pins)) moments[p.pin.id] = p;
-  out.clips = clips::clips_of_pins(tx, pins);
-  for (const auto& [pin, clip] : out.clips)
+  out.recordings = clips::clips_of_pins(tx, pins);
+  for (const auto& [pin, clip] : out.recordings)
     if (clip.withdrawn_at != 0) moments.erase(pin);
   for (const PinId pin : pins)
     if (const auto it = moments.find(pin); it != moments.end()) out.moments.push_back(it->second);
@@ -229,9 +229,9 @@ net::Route search_route(Search& search) {
       w.field("title", product ? product->title : "").field("media_open_ms", p.pin.media_open_ms);
       w.field("media_close_ms", p.pin.media_close_ms).field_at("opened_at", p.pin.opened_at);
       w.field("store_id", p.store).field("store_name", store_name(p.store)).field("host_name", host_name(p.store));
-      const auto clip = found.clips.find(p.pin.id);
+      const auto clip = found.recordings.find(p.pin.id);
       w.field("clip_id",
-              clip != found.clips.end() && clip->second.state == clips::State::ready ? clip->second.id : ClipId{})
+              clip != found.recordings.end() && clip->second.state == clips::State::ready ? clip->second.id : ClipId{})
           .end();
     }
     return Reply::json(w.end_list().end().take());

@@ -34,7 +34,7 @@ struct Found {
   std::vector<live::Broadcast> rooms;  // on air first
   std::vector<org::StoreOwner> hosts;
   std::vector<live::PinAt> moments;
-  std::map<PinId, clips::Clip> clips;  // of them
+  std::map<PinId, clips::Clip> recordings;  // of them
 };
 
 class Search {
