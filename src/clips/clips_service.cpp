@@ -441,6 +441,13 @@ std::optional<Clip> clip_for_moment(db::Tx& tx, BroadcastId broadcast, ProductId
   return all.front();
 }
 
+std::map<PinId, Clip> clips_of_pins(db::Tx& tx, std::span<const PinId> pins) {
+  std::map<PinId, Clip> out;
+  if (pins.empty()) return out;
+  for (Clip& c : store::of_pins(tx, pins)) out.insert_or_assign(c.pin, std::move(c));
+  return out;
+}
+
 std::optional<AgentId> clipper_of(db::Tx& tx, ClipId clip, StoreId store_id) {
   const auto agent = store::poster(tx, clip, store_id);
   if (!agent) return std::nullopt;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -56,6 +57,9 @@ Status unpost_clip(db::Tx& tx, const Call& call, ClipId id, StoreId store);
 // The clip that shows the product at this media time of the broadcast; else one that shows it there at all.
 std::optional<Clip> clip_for_moment(db::Tx& tx, BroadcastId broadcast, ProductId product, PinId pin,
                                     std::optional<std::int64_t> media_ms);
+// The clips of these pins, in whatever state; a pin has at most one. What their stores have withdrawn is not to be
+// shown.
+std::map<PinId, Clip> clips_of_pins(db::Tx& tx, std::span<const PinId> pins);
 // Who posted it in that store: the clipper of who came through there. None: nobody, or no longer active.
 std::optional<AgentId> clipper_of(db::Tx& tx, ClipId clip, StoreId store);
 std::string brand_key_seed(BrandId brand);  // Ed25519

@@ -59,6 +59,8 @@ const Sql kOfBroadcast{"clips.of_broadcast",
                        "select " CLIP_COLUMNS
                        " from clips c where c.broadcast_id = $1 and c.product_id = $2 and c.state "
                        "= 'ready' and c.withdrawn_at is null order by c.id desc limit $3"};
+const Sql kOfPins{"clips.of_pins", "select " CLIP_COLUMNS " from clips c where c.pin_id" LIANBO_IN_IDS("$1"),
+                  "select " CLIP_COLUMNS " from clips c where c.pin_id" LIANBO_IN_IDS_POSTGRES("$1")};
 const Sql kPutPost{
     "clips.put_post",
     "insert into clip_posts (clip_id, store_id, agent_id, posted_at) values ($1, $2, $3, $4) on conflict "
@@ -151,6 +153,11 @@ std::vector<Clip> of_store(db::Tx& tx, StoreId store, ClipId before, int limit) 
 }
 std::vector<Clip> of_broadcast(db::Tx& tx, BroadcastId broadcast, ProductId product, int limit) {
   return tx.all(kOfBroadcast, {broadcast, product, limit}, clip_of);
+}
+std::vector<Clip> of_pins(db::Tx& tx, std::span<const PinId> pins) {
+  db::IdList list;
+  for (const PinId pin : pins) list.add(pin);
+  return tx.all(kOfPins, {list.text()}, clip_of);
 }
 void put_post(db::Tx& tx, ClipId clip, StoreId store, AgentId agent, Instant at) {
   tx.exec(kPutPost, {clip, store, agent, at});

@@ -25,6 +25,7 @@ std::vector<Clip> of_product(db::Tx& tx, ProductId product, ClipId before, int l
 std::vector<Clip> every_of_product(db::Tx& tx, ProductId product, ClipId before, int limit);
 std::vector<Clip> of_brand(db::Tx& tx, BrandId brand, ClipId before, int limit);
 std::vector<Clip> of_store(db::Tx& tx, StoreId store, ClipId before, int limit);  // and what is posted there
+std::vector<Clip> of_pins(db::Tx& tx, std::span<const PinId> pins);
 std::vector<Clip> of_broadcast(db::Tx& tx, BroadcastId broadcast, ProductId product, int limit);  // ready
 void put_post(db::Tx& tx, ClipId clip, StoreId store, AgentId agent, Instant at);
 bool remove_post(db::Tx& tx, ClipId clip, StoreId store);

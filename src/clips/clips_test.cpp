@@ -201,6 +201,25 @@ TEST_P(ClipsTest, AKeyIsGoodForItsBroadcastAndOnePublisher) {
   EXPECT_EQ(refused(publish(other, "own:3")), Code::broadcast_state_conflict) << "a key that was used up";
 }
 
+TEST_P(ClipsTest, AnOutsidePictureThatWasThereBeforeBeginsWithItsBroadcast) {
+  write(publish(made_, "out:c1"));
+  EXPECT_EQ(now(made_.broadcast.id).first_frame_at, 0) << "before it is live nothing counts";
+  start(made_.broadcast.id, kNow + 5000);
+  EXPECT_EQ(now(made_.broadcast.id).first_frame_at, kNow + 5000);
+  const auto pin = write([&](Tx& tx) { return live::pin_product(tx, call(kNow + 6000), made_.broadcast.id, tea_); });
+  EXPECT_EQ(pin.media_open_ms, 1000);
+}
+
+TEST_P(ClipsTest, ANewKeyTakesOverFromAnOutsideServerThatNeverSaidThatItsPublisherLeft) {
+  start(made_.broadcast.id, kNow);
+  write(publish(made_, "out:c1"));
+  EXPECT_EQ(refused(publish(made_, "out:c2")), Code::conflict) << "it may be a second publisher";
+  const auto other = write([&](Tx& tx) { return live::renew_stream_key(tx, call(), made_.broadcast.id); });
+  EXPECT_EQ(refused(publish(made_, "out:c1")), Code::forbidden) << "the old key is void";
+  write(publish(other, "out:c2"));
+  EXPECT_EQ(now(made_.broadcast.id).publisher, "out:c2");
+}
+
 TEST_P(ClipsTest, MediaTimeBeginsWithTheFirstFrameAndFollowsTheStream) {
   EXPECT_EQ(frame(made_, kNow), std::nullopt) << "before it is live nothing counts";
   start(made_.broadcast.id, kNow);
@@ -321,6 +340,23 @@ TEST_P(ClipsTest, APictureThatNeverComesBackEndsItsBroadcast) {
   EXPECT_EQ(b.ended_why, "lost");
   EXPECT_EQ(now(quiet.broadcast.id).state, live::BroadcastState::live);
   EXPECT_EQ(find_pins(db(), call(b.ended_at)).value_or(-1), 1) << "its open pin is closed and becomes a clip";
+}
+
+TEST_P(ClipsTest, AnEncoderThatWasTriedBeforehandEndsNothing) {
+  const auto gone = [&](Instant at) { write([&](Tx& tx) { return live::publishers_gone(tx, call(at), "own:"); }); };
+  const DurationMs longest = settings_.media_lost_minutes * kMinuteMs;
+  write(publish(made_, "own:1"));
+  gone(kNow + 1000);  // the test before the broadcast
+  const Instant start_at = kNow + 2 * longest;
+  start(made_.broadcast.id, start_at);
+  EXPECT_EQ(live::end_lost(db(), call(start_at + 1), 10).value_or(-1), 0) << "it has had no picture yet";
+  write(publish(made_, "own:2", start_at + 2000));
+  gone(start_at + 2500);  // before a frame came
+  EXPECT_EQ(live::end_lost(db(), call(start_at + 2500 + longest), 10).value_or(-1), 0);
+  write(publish(made_, "own:3", start_at + 3000));
+  frame(made_, start_at + 3100);
+  gone(start_at + 4000);
+  EXPECT_EQ(live::end_lost(db(), call(start_at + 4000 + longest), 10).value_or(-1), 1) << "now it was cut off";
 }
 
 TEST_P(ClipsTest, EachClosedPinBecomesOneClip) {

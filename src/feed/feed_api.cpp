@@ -49,7 +49,13 @@ Shape pin_item_shape() {
           text("host_name", 0, 200),
           text("title", 0, 500, "of the product"),
           text("image_url", 0, 2000),
-          count("price_fen", "of the cheapest SKU")};
+          count("price_fen", "of the cheapest SKU"),
+          nullable(object(
+              "clip",
+              {id("id"), text("title", 1, 100),
+               text("name", 1, 64, "of its folder under the address of clips that getSite gives: clip.mp4, poster.jpg"),
+               boolean("ai_presenter", "the presenter is made by AI: say so where it is shown")},
+              "the moment's recording, once it is cut"))};
 }
 Shape item_shape() {
   using namespace shape;
@@ -65,8 +71,8 @@ Shape item_shape() {
                           "of what somebody paid for; to be marked as such"))};
 }
 
-void write_pin_item(JsonWriter& w, db::Tx& tx, const live::PinAt& at,
-                    const std::map<StoreId, org::StoreOwner>& owners) {
+void write_pin_item(JsonWriter& w, db::Tx& tx, const live::PinAt& at, const std::map<StoreId, org::StoreOwner>& owners,
+                    const clips::Clip* clip) {
   const live::Pin& p = at.pin;
   w.begin().field("id", p.id).field("broadcast_id", p.broadcast).field("product_id", p.product);
   w.field_at("opened_at", p.opened_at).field("media_open_ms", p.media_open_ms).field_at("closed_at", p.closed_at);
@@ -79,7 +85,17 @@ void write_pin_item(JsonWriter& w, db::Tx& tx, const live::PinAt& at,
     lowest = lowest == 0 ? sku.price_fen : std::min(lowest, sku.price_fen);
   const auto product = catalog::find_product(tx, p.product);
   w.field("title", product ? product->title : "").field("image_url", product ? product->image_url : "");
-  w.field("price_fen", lowest).end();
+  w.field("price_fen", lowest).key("clip");
+  if (clip != nullptr && clip->state == clips::State::ready)
+    w.begin()
+        .field("id", clip->id)
+        .field("title", clip->title)
+        .field("name", clip->name)
+        .field("ai_presenter", clip->ai_presenter)
+        .end();
+  else
+    w.null();
+  w.end();
 }
 
 Result<Reply> get_feed(const FeedDeps& deps, db::Tx& tx, const Call& call, const Request& request) {
@@ -103,7 +119,8 @@ Result<Reply> get_feed(const FeedDeps& deps, db::Tx& tx, const Call& call, const
     w.field("known", c.known).key("broadcast");
     if (c.entry.kind == Kind::pin) {
       w.null().key("pin");
-      write_pin_item(w, tx, page.pins.at(c.entry.id), owners);
+      const auto clip = page.recordings.find(PinId{c.entry.id});
+      write_pin_item(w, tx, page.pins.at(c.entry.id), owners, clip == page.recordings.end() ? nullptr : &clip->second);
     } else {
       const live::Broadcast& b = page.broadcasts.at(c.entry.id);
       if (live::write_hall_item(w, b, facts)) {

@@ -7,6 +7,7 @@
 #include "base/json.hpp"
 #include "base/shape.hpp"
 #include "bus/journal.hpp"
+#include "clips/clips_service.hpp"
 #include "live/live_events.hpp"
 #include "order/order_service.hpp"
 #include "org/org_service.hpp"
@@ -39,6 +40,15 @@ Standing at_the_foot(const live::Broadcast& b) {
   Standing out;
   out.item = {b.id.value, Kind::room, b.brand, b.store};
   return out;
+}
+
+// Agents and staff lift nobody. Who has only applied is a buyer still.
+bool works_for(db::Tx& tx, const Call& call, BrandId brand) {
+  if (call.caller.staff_of(brand) != nullptr) return true;
+  const AgentOf* as_agent = call.caller.agent_at(brand);
+  if (as_agent == nullptr || as_agent->active) return as_agent != nullptr;
+  const auto agent = org::find_agent(tx, as_agent->agent);
+  return agent && agent->state != org::AgentState::applied;
 }
 
 std::int64_t value_of(Fen total, Fen full) {
@@ -459,6 +469,9 @@ Status Feed::look_up(db::Tx& tx, const Call& call, const Session& session, Page&
   }
   for (auto& b : live::public_broadcasts(tx, broadcasts)) page.broadcasts[b.id.value] = std::move(b);
   for (auto& p : live::pins_to_show(tx, pins)) page.pins[p.pin.id.value] = p;
+  page.recordings.merge(clips::clips_of_pins(tx, pins));
+  for (const auto& [pin, clip] : page.recordings)
+    if (clip.withdrawn_at != 0) page.pins.erase(pin.value);
   std::erase_if(chosen, [&](const auto& c) {
     const Entry& e = c.second.entry;
     if (c.second.why == Why::paid) {  // whatever is shown: only into a room on air
@@ -663,7 +676,7 @@ Result<std::vector<Noted>> Feed::note(db::Tx& tx, const Call& call, std::string_
   const SessionPtr session = find_session(token, call);
   if (!session) return fail(Code::cursor_expired, "this feed is over; what was seen in it counts no more", "/feed");
   std::vector<Noted> out(deeds.size(), Noted::not_shown);
-  if (call.caller.agent_at(session->brand)) return std::vector<Noted>(deeds.size(), Noted::own);
+  if (works_for(tx, call, session->brand)) return std::vector<Noted>(deeds.size(), Noted::own);
   // Exposures before what follows from them; rows in one order, so that two batches don't wait for each other in a
   // ring.
   std::vector<std::size_t> order(deeds.size());

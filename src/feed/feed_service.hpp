@@ -35,6 +35,7 @@
 
 #include "base/call.hpp"
 #include "base/time_zone.hpp"
+#include "clips/clips.hpp"
 #include "db/db.hpp"
 #include "feed/feed.hpp"
 #include "feed/feed_store.hpp"
@@ -74,6 +75,7 @@ struct Page {
   std::map<std::int64_t, promo::Placement> paid;  // of the items that are, by Entry::key
   std::map<std::int64_t, live::Broadcast> broadcasts;
   std::map<std::int64_t, live::PinAt> pins;
+  std::map<PinId, clips::Clip> recordings;  // of those pins
 };
 
 Result<Rules> rules_of(db::Tx& tx, BrandId brand);

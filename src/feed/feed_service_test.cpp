@@ -11,6 +11,7 @@
 
 #include "bus/journal.hpp"
 #include "catalog/catalog_service.hpp"
+#include "clips/clips_service.hpp"
 #include "feed/feed_api.hpp"
 #include "live/live_events.hpp"
 #include "live/live_service.hpp"
@@ -27,6 +28,12 @@ using test::must;
 using test::Shop;
 
 const db::Sql kCounts{"feed_test.counts", "select count(*) from feed_counts"};
+// As the job leaves one that was cut.
+const db::Sql kClip{
+    "feed_test.clip",
+    "insert into clips (id, brand_id, store_id, agent_id, broadcast_id, pin_id, product_id, stream_name, "
+    "title, state, opened_at, media_open_ms, media_close_ms, name, created_at, ready_at) values ($1, $2, "
+    "$3, $4, $5, $6, $7, 's', 'Anna', 'ready', $8, 0, 60000, 'n', $8, $8)"};
 
 class FeedTest : public test::StoreTest {
  protected:
@@ -394,6 +401,56 @@ TEST_P(FeedTest, AgentsOfTheBrandCountForNothing) {
   later();
   EXPECT_EQ(standing(room).shown, 0);
   EXPECT_EQ(standing(room).rung, Rung{}) << "hosts who buy from each other lift nobody";
+}
+
+TEST_P(FeedTest, AMomentTellsItsClipAndGoesWithItWhenItsStoreWithdrawsIt) {
+  const auto anna = shop_.agent("Anna");
+  const BroadcastId room = start(anna);
+  const PinId moment = pin(anna, room, kMinuteMs);
+  later();
+  const Call viewer = shop_.guest(shop_.new_guest());
+  const auto clip_in_feed = [&]() -> std::optional<std::pair<ClipId, clips::State>> {
+    const Page page = must(ask(viewer));
+    if (!page.pins.contains(moment.value)) return std::nullopt;
+    const auto it = page.recordings.find(moment);
+    return it == page.recordings.end() ? std::pair(ClipId{}, clips::State::waiting)
+                                       : std::pair(it->second.id, it->second.state);
+  };
+  EXPECT_EQ(clip_in_feed(), std::pair(ClipId{}, clips::State::waiting)) << "no picture was recorded: the moment alone";
+  const ClipId clip{moment.value + 1};
+  must(db().write([&](db::Tx& tx) -> Status {
+    tx.exec(kClip, {clip, shop_.brand(), anna.store, anna.id, room, moment, soap_.product, shop_.now()});
+    return {};
+  }));
+  EXPECT_EQ(clip_in_feed(), std::pair(clip, clips::State::ready));
+  const Call host = shop_.as(anna.person);
+  must(db().write([&](db::Tx& tx) { return clips::withdraw_clip(tx, host, clip, true); }));
+  EXPECT_EQ(clip_in_feed(), std::nullopt) << "its store took it out of sight";
+  must(db().write([&](db::Tx& tx) { return clips::withdraw_clip(tx, host, clip, false); }));
+  EXPECT_EQ(clip_in_feed(), std::pair(clip, clips::State::ready));
+}
+
+TEST_P(FeedTest, StaffCountsForNothingAndWhoHasOnlyAppliedAsABuyer) {
+  const auto anna = shop_.agent("Anna");
+  const auto asks = must(db().write([&](db::Tx& tx) {
+    org::NewAgent wish;
+    wish.code = wish.name = "Asks";
+    wish.state = org::AgentState::applied;
+    return org::create_agent(tx, shop_.system(), shop_.brand(), wish);
+  }));
+  const BroadcastId room = start(anna);
+  later();
+  const auto seen_by = [&](const Call& call) {
+    const Page page = must(ask(call));
+    return note(call, page, {{room.value, What::exposure}});
+  };
+  EXPECT_THAT(seen_by(shop_.owner()), ElementsAre(Noted::own));
+  EXPECT_THAT(seen_by(shop_.as(shop_.staff("finance", kFinance))), ElementsAre(Noted::own));
+  EXPECT_THAT(seen_by(shop_.as(asks.person)), ElementsAre(Noted::counted));
+  shop_.set_state(asks.id, org::AgentState::training);
+  later();
+  EXPECT_THAT(seen_by(shop_.as(asks.person)), ElementsAre(Noted::own)) << "from now on they are an agent";
+  EXPECT_EQ(standing(room).shown, 1);
 }
 
 TEST_P(FeedTest, WhatTheServerSeesItselfCounts) {

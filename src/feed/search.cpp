@@ -8,6 +8,7 @@
 #include "catalog/catalog_events.hpp"
 #include "catalog/catalog_service.hpp"
 #include "catalog/search_rows.hpp"
+#include "clips/clips_service.hpp"
 #include "live/live_events.hpp"
 #include "org/org_service.hpp"
 
@@ -141,6 +142,9 @@ Result<Found> Search::find(db::Tx& tx, const Call& call, BrandId id, std::string
   }
   std::map<PinId, live::PinAt> moments;
   for (const auto& p : live::pins_to_show(tx, pins)) moments[p.pin.id] = p;
+  out.recordings = clips::clips_of_pins(tx, pins);
+  for (const auto& [pin, clip] : out.recordings)
+    if (clip.withdrawn_at != 0) moments.erase(pin);
   for (const PinId pin : pins)
     if (const auto it = moments.find(pin); it != moments.end()) out.moments.push_back(it->second);
   cut(out.moments, limit);
@@ -224,9 +228,10 @@ net::Route search_route(Search& search) {
       w.begin().field("pin_id", p.pin.id).field("broadcast_id", p.pin.broadcast).field("product_id", p.pin.product);
       w.field("title", product ? product->title : "").field("media_open_ms", p.pin.media_open_ms);
       w.field("media_close_ms", p.pin.media_close_ms).field_at("opened_at", p.pin.opened_at);
-      w.field("store_id", p.store)
-          .field("store_name", store_name(p.store))
-          .field("host_name", host_name(p.store))
+      w.field("store_id", p.store).field("store_name", store_name(p.store)).field("host_name", host_name(p.store));
+      const auto clip = found.recordings.find(p.pin.id);
+      w.field("clip_id",
+              clip != found.recordings.end() && clip->second.state == clips::State::ready ? clip->second.id : ClipId{})
           .end();
     }
     return Reply::json(w.end_list().end().take());
@@ -254,7 +259,8 @@ net::Route search_route(Search& search) {
                list("moments",
                     {id("pin_id"), id("broadcast_id"), id("product_id"), text("title", 0, 500, "of the product"),
                      count("media_open_ms"), count("media_close_ms"), instant("opened_at"), id("store_id"),
-                     text("store_name", 0, 200), text("host_name", 0, 200)},
+                     text("store_name", 0, 200), text("host_name", 0, 200),
+                     nullable(id("clip_id", "the moment's recording, once it is cut"))},
                     0, most, "at which the products found were explained, the newest of each first")})
       .may_fail({Code::not_found, Code::invalid_field});
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/call.hpp"
+#include "clips/clips.hpp"
 #include "db/db.hpp"
 #include "feed/feed_service.hpp"
 #include "feed/text_index.hpp"
@@ -33,6 +34,7 @@ struct Found {
   std::vector<live::Broadcast> rooms;  // on air first
   std::vector<org::StoreOwner> hosts;
   std::vector<live::PinAt> moments;
+  std::map<PinId, clips::Clip> recordings;  // of them
 };
 
 class Search {

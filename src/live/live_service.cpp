@@ -14,6 +14,7 @@
 #include "live/live_store.hpp"
 #include "live/offers_service.hpp"
 #include "live/offers_store.hpp"
+#include "live/stream_service.hpp"
 #include "live/stream_store.hpp"
 #include "live/tally.hpp"
 #include "net/metrics.hpp"
@@ -147,7 +148,10 @@ Result<Scheduled> renew_stream_key(db::Tx& tx, const Call& call, BroadcastId id,
     out.broadcast.stream_name = call.random->base62(kStreamNameLength);
     store::name_stream(tx, id, out.broadcast.stream_name);
   }
-  if (!keep_picture) tx.emit(stream_event(call, kStreamKeyChanged, out.broadcast));
+  if (!keep_picture) {
+    tx.emit(stream_event(call, kStreamKeyChanged, out.broadcast));
+    outsider_gone(tx, call, out.broadcast);
+  }
   return out;
 }
 
@@ -165,6 +169,7 @@ Result<Broadcast> start_broadcast(db::Tx& tx, const Call& call, BroadcastId id) 
   b.started_at = call.now;
   store::set_state(tx, b);
   tx.emit(broadcast_event(call, kBroadcastStarted, b));
+  picture_at_start(tx, call, b);
   return b;
 }
 
@@ -216,7 +221,8 @@ Result<int> end_lost(db::Database& db, const Call& call, int limit) {
     bool now = false;
     TRY_OK(db.write([&](db::Tx& tx) -> Status {
       TRY(auto b, lock_broadcast(tx, id));
-      now = b.state == BroadcastState::live && b.publisher.empty() && b.cut_at != 0 && b.cut_at <= before;
+      now = b.state == BroadcastState::live && b.publisher.empty() && b.cut_at != 0 && b.cut_at <= before &&
+            !b.picture_of && b.started_at <= b.cut_at;
       if (now) TRY_OK(end_now(tx, call, b, "lost"));  // a rehearsal that is lost counts for nothing
       return {};
     }));

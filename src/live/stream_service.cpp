@@ -55,10 +55,12 @@ Status take_publisher(db::Tx& tx, const Call& call, Broadcast& b, std::string_vi
 }
 
 void leave(db::Tx& tx, const Call& call, Broadcast& b) {
+  // An encoder that is tried before the broadcast begins, or that sent no frame, leaves nothing that was cut off.
+  const bool cut = b.state == BroadcastState::live && b.first_frame_at != 0;
   b.publisher.clear();
-  b.cut_at = call.now;
+  b.cut_at = cut ? call.now : 0;
   store::set_publisher(tx, b);
-  if (b.state == BroadcastState::live && b.first_frame_at != 0) tx.emit(stream_event(call, kStreamChanged, b));
+  if (cut) tx.emit(stream_event(call, kStreamChanged, b));
 }
 
 void begin_picture(db::Tx& tx, const Call& call, Broadcast& b, Instant at) {
@@ -160,6 +162,14 @@ Result<std::optional<Instant>> frame_came(db::Tx& tx, const Call& call, std::str
   return std::optional<Instant>(b.first_frame_at);
 }
 
+void picture_at_start(db::Tx& tx, const Call& call, Broadcast& b) {
+  if (b.first_frame_at == 0 && b.publisher.starts_with(kOutside)) begin_picture(tx, call, b, b.started_at);
+}
+
+void outsider_gone(db::Tx& tx, const Call& call, Broadcast& b) {
+  if (b.publisher.starts_with(kOutside)) leave(tx, call, b);
+}
+
 Status set_lag(db::Tx& tx, const Call&, std::string_view stream, std::int64_t lag_ms) {
   if (const auto b = store::find_stream(tx, stream)) store::set_lag(tx, b->id, lag_ms);
   return {};
@@ -173,12 +183,11 @@ Result<Broadcast> carry_picture(db::Tx& tx, const Call& call, BroadcastId id, Br
   if (of) {
     TRY(const auto head, find_broadcast(tx, of));
     if (head.brand != b.brand || head.rehearsal() || of == id)
-      return fail(Code::not_found, "the brand has no such broadcast", "/broadcast_id");
+      return fail(Code::not_found, "the brand has no such broadcast", "/of");
     if (head.picture_of)
-      return fail(Code::conflict, "that room itself carries the picture of " + head.picture_of.text(), "/broadcast_id");
+      return fail(Code::conflict, "that room itself carries the picture of " + head.picture_of.text(), "/of");
     if (head.state != BroadcastState::scheduled && head.state != BroadcastState::live)
-      return fail(Code::broadcast_state_conflict, "that broadcast is " + std::string(state_name(head.state)),
-                  "/broadcast_id");
+      return fail(Code::broadcast_state_conflict, "that broadcast is " + std::string(state_name(head.state)), "/of");
     // Media time is the head's; so one that has begun can only go back to where its own came from.
     if (b.first_frame_at != 0 && b.first_frame_at != head.first_frame_at)
       return fail(Code::broadcast_state_conflict, "this broadcast has begun with another picture");
@@ -243,7 +252,7 @@ net::Routes stream_routes(const StreamDeps& deps) {
         if (!own && !outside) return fail(Code::not_found, "there is no such hook");
         if (request.body.size() > kMostHookBytes) return fail(Code::body_too_large);
         Hook hook = read_hook(request.body);
-        hook.wish.client = (own ? deps.own_client : "out:") + hook.wish.client;
+        hook.wish.client = (own ? deps.own_client : std::string(kOutside)) + hook.wish.client;
         hook.wish.trusted = own && same_bytes(hook.wish.key, camera_key(deps.own_secret, hook.wish.stream));
         if (hook.what == Hook::What::publish) {
           const auto b = admit_publisher(tx, call, hook.wish);

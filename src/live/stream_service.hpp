@@ -25,6 +25,9 @@ namespace lianbo::live {
 inline constexpr int kKeyDays = 1;
 inline constexpr DurationMs kSoonBackMs = 20 * kSecondMs;  // within this "the host is reconnecting"
 
+// How the names of an outside media server's clients begin.
+inline constexpr std::string_view kOutside = "out:";
+
 struct PublishWish {
   std::string stream, key;
   std::string client;    // names the connection, so that its end is not taken for another's
@@ -39,6 +42,12 @@ Result<int> publishers_gone(db::Tx& tx, const Call& call, std::string_view clien
 
 // A frame came at `at`. The instant of media time 0; none: the broadcast is not live.
 Result<std::optional<Instant>> frame_came(db::Tx& tx, const Call& call, std::string_view stream, Instant at);
+// The broadcast has just begun. An outside media server doesn't tell of frames: if its publisher is there already, the
+// picture begins now.
+void picture_at_start(db::Tx& tx, const Call& call, Broadcast& b);
+// The key is void: an outside media server can't be told to cut off whoever publishes with it, nor will it say so if it
+// crashed. The new key's holder takes over.
+void outsider_gone(db::Tx& tx, const Call& call, Broadcast& b);
 Status set_lag(db::Tx& tx, const Call& call, std::string_view stream, std::int64_t lag_ms);
 std::optional<Broadcast> broadcast_of_stream(db::Tx& tx, std::string_view stream);
 

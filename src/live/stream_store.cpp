@@ -21,8 +21,8 @@ const Sql kMoveChat{"stream.move_chat", "update chat_lines set media_ms = 0 wher
 const Sql kSetLag{"stream.set_lag", "update broadcasts set media_lag_ms = $2 where id = $1"};
 const Sql kSetPictureOf{"stream.set_picture_of", "update broadcasts set picture_of = $2 where id = $1"};
 const Sql kLost{"stream.lost",
-                "select id from broadcasts where cut_at <= $1 and state = 'live' and publisher = '' order by cut_at "
-                "limit $2"};
+                "select id from broadcasts where cut_at <= $1 and state = 'live' and publisher = '' and picture_of is "
+                "null and started_at <= cut_at order by cut_at limit $2"};
 const Sql kName{"stream.name", "update broadcasts set stream_name = $2 where id = $1"};
 const Sql kPublished{"stream.published",
                      "select id from broadcasts where publisher <> '' and substr(publisher, 1, length(cast($1 as "

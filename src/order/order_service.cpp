@@ -201,7 +201,9 @@ Result<Order> place(db::Tx& tx, const Call& call, const PlaceWish& wish) {
     if (const auto clip = clips::find_clip(tx, came_by->clip); clip && clip->store == o.store)
       facts.clip_author = clips::clipper_of(tx, clip->id, came_by->store).value_or(AgentId{});
   o.roles = attribute(facts);
-  if (const auto self = org::agent_of_person(tx, brand, buyer)) o.buyer_agent = self->id;
+  // Who has only applied is no agent yet: what they buy is a buyer's.
+  if (const auto self = org::agent_of_person(tx, brand, buyer); self && self->state != org::AgentState::applied)
+    o.buyer_agent = self->id;
 
   // What the draft saw is taken now: another may have been faster.
   if (o.coupon) TRY_OK(catalog::use_coupon(tx, o.bucket, buyer, o.coupon, o.id, call.now));

@@ -198,6 +198,19 @@ TEST_P(OrderService, ASuspendedAgentsStoreStillSells) {
   EXPECT_EQ(paid().state, OrderState::paid);
 }
 
+TEST_P(OrderService, WhoHasOnlyAppliedBuysAsABuyer) {
+  const org::Agent asks = must(db().write([&](db::Tx& tx) {
+    org::NewAgent wish;
+    wish.code = wish.name = "Asks";
+    wish.state = org::AgentState::applied;
+    return org::create_agent(tx, shop().system(), shop().brand(), wish);
+  }));
+  EXPECT_FALSE(shop().bought(asks.person, bella_.store, {{mask_.sku, 1, {}}}).buyer_agent)
+      << "boards and scores leave out what agents buy from each other; they are none yet";
+  shop().set_state(asks.id, org::AgentState::training);
+  EXPECT_EQ(shop().bought(asks.person, bella_.store, {{mask_.sku, 1, {}}}).buyer_agent, asks.id);
+}
+
 TEST_P(OrderService, TheBuyersOwnRoleEarnsOnlyWhereSelfPurchaseIsPaid) {
   const Order own = shop().bought(bella_.person, bella_.store, {{mask_.sku, 1, {}}});
   EXPECT_EQ(own.buyer_agent, bella_.id);

@@ -35,7 +35,7 @@ std::optional<Sold> auction(std::span<const Bid> bids, Fen reserve_fen) {
   };
   for (const Bid& bid : bids) {
     const Fen worth = click_worth(bid);
-    if (worth <= 0 || worth < reserve_fen || weight(bid) <= 0) continue;
+    if (worth <= 0 || worth < std::max(reserve_fen, bid.reserve_fen) || weight(bid) <= 0) continue;
     ++entrants;
     const Wide score = worth * weight(bid);
     if (beats(score, bid, first_score, first)) {
@@ -49,7 +49,7 @@ std::optional<Sold> auction(std::span<const Bid> bids, Fen reserve_fen) {
     }
   }
   if (first == nullptr) return std::nullopt;
-  Sold sold{first->promotion, std::max<Fen>(reserve_fen, 1), click_worth(*first), {}, entrants};
+  Sold sold{first->promotion, std::max({reserve_fen, first->reserve_fen, Fen{1}}), click_worth(*first), {}, entrants};
   if (second != nullptr) {
     sold.second = second->promotion;
     // The least p with p × weight ≥ the second's score, or > where the second wins a tie.

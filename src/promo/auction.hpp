@@ -40,6 +40,7 @@ struct Bid {
   std::int64_t click_ppm = 0;     // P(click | shown)
   std::int64_t after_ppm = kPpm;  // objectives expected of a click; enter: one
   BasisPoints quality_bp = kWholeBp;
+  Fen reserve_fen = 0;  // of the rules it was bought under; it pays at least this
 };
 // What one click is worth to who bids: floor(bid × after).
 Fen click_worth(const Bid& bid);
@@ -53,6 +54,7 @@ struct Sold {
 
   friend bool operator==(const Sold&, const Sold&) = default;
 };
+// reserve_fen: of all bids, beside their own.
 std::optional<Sold> auction(std::span<const Bid> bids, Fen reserve_fen);
 
 // A share in ppm with invented cases added, so that a few events decide little: (good + prior_good) ÷ (total +

@@ -35,7 +35,6 @@ std::shared_ptr<const Auctioneer::View> Auctioneer::read(db::Tx& tx, const Call&
                                                          DurationMs& offset_ms) const {
   auto view = std::make_shared<View>();
   view->at = call.now;
-  view->reserve_fen = rules_of(tx, brand).reserve_fen;
   const auto open = store::not_ended(tx, brand, {}, static_cast<int>(kMaxOpenOfBrand));
   if (open.empty()) return view;
   Traffic traffic;
@@ -136,10 +135,10 @@ std::optional<Placement> Auctioneer::choose(const Offers& view, const Call& call
     const Fen worth = paced_worth(r.plan, r.pace, r.spent_fen, call.now);
     if (worth <= 0) continue;
     // Pacing has said what a click is worth; the objectives of a click are in it.
-    bids.push_back({r.p.id, worth, r.click_ppm, kPpm, r.room.quality_bp});
+    bids.push_back({r.p.id, worth, r.click_ppm, kPpm, r.room.quality_bp, r.p.reserve_fen});
     bidders.push_back(&r);
   }
-  const auto sold = auction(bids, view->reserve_fen);
+  const auto sold = auction(bids, 0);
   if (!sold) return std::nullopt;
   for (const Running* r : bidders) {
     if (r->p.id != sold->promotion) continue;

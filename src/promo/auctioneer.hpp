@@ -68,7 +68,6 @@ class Auctioneer {
   struct View {
     Instant at = 0;
     std::int64_t generation = 0;
-    Fen reserve_fen = 0;
     std::vector<Running> running;
   };
   struct BrandState {

@@ -306,9 +306,11 @@ void promotion_routes(net::Routes& r) {
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto id, request.id_param<BrandId>("brand_id"));
                            TRY(const auto page, page_of(request));
-                           TRY_OK(require_staff(call, id, kAnyStaff));
+                           TRY_OK(require_any_staff(call, id, kAnyStaff));
                            return promotions_reply(
-                               tx, call, store::of_brand(tx, id, PromotionId{page.after}, page.limit), page.limit);
+                               tx, call,
+                               store::of_brand(tx, id, call.caller.scope(id), PromotionId{page.after}, page.limit),
+                               page.limit);
                          })
                   .asking(page_query())
                   .giving(promotions_shape()));

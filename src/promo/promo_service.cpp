@@ -126,7 +126,9 @@ Status require_wallet(db::Tx& tx, const Call& call, BrandId brand, AgentId agent
   const AgentOf* as_agent = call.caller.agent_at(brand);
   if (agent && as_agent != nullptr && as_agent->agent == agent) return {};
   TRY_OK(check_agent_of(tx, brand, agent));
-  return require_staff(call, brand, kAnyStaff);
+  if (!agent) return require_staff(call, brand, kAnyStaff);
+  TRY(const auto found, org::find_agent(tx, agent));
+  return org::require_staff_at(tx, call, brand, found.store, kAnyStaff);
 }
 }  // namespace
 

@@ -356,6 +356,28 @@ TEST_P(Promotions, TheHighestBidWinsAndPaysTheSecond) {
   EXPECT_EQ(shop_.problems(), "");
 }
 
+TEST_P(Promotions, APromotionIsSoldByTheReserveItWasBoughtUnder) {
+  const auto reserve = [&](Fen fen) {
+    const Call call = shop_.owner();
+    must(write([&](db::Tx& tx) { return put_rules(tx, call, shop_.brand(), {fen, 1000}); }));
+    shop_.pass(Auctioneer::kViewMs);
+  };
+  credit(anna_.id, 100'000);
+  credit(bella_.id, 100'000);
+  const BroadcastId annas = go_live(anna_), bellas = go_live(bella_);
+  const Promotion a = bought(anna_, annas, 50'000, 80);
+  auto auction_house = auctioneer();
+  const auto price = [&] {
+    const auto placed = choose(auction_house, shop_.as(shop_.person("Xiao")));
+    return placed ? std::pair(placed->promotion, placed->price_fen) : std::pair(PromotionId{}, Fen{0});
+  };
+  reserve(200);
+  EXPECT_EQ(price(), std::pair(a.id, Fen{10})) << "a dearer reserve is for promotions bought from now on";
+  const Promotion b = bought(bella_, bellas, 50'000, 500);
+  reserve(5);
+  EXPECT_EQ(price(), std::pair(b.id, Fen{200})) << "and so is a cheaper one";
+}
+
 TEST_P(Promotions, ARoomThatEndedIsOutBeforeTheNextReading) {
   credit(anna_.id, 5000);
   const BroadcastId room = go_live(anna_);
@@ -633,6 +655,36 @@ TEST_P(Promotions, SlotsThatCameUpAreCountedByTheHour) {
   std::int64_t sum = 0;
   for (const auto n : hours) sum += n;
   EXPECT_EQ(sum, 5);
+}
+
+TEST_P(Promotions, StaffLimitedToRegionsSeesThePromotionsAndWalletsOfTheirStoresAlone) {
+  const auto east = shop_.agent("Elsa", {}, "华东"), south = shop_.agent("Sam", {}, "华南");
+  std::vector<PromotionId> bought;
+  for (const auto& host : {east, south}) {
+    credit(host.id, 10'000);
+    bought.push_back(must(buy_for(shop_.as(host.person), schedule(host, kHourMs), 1000)).id);
+  }
+  const Call member = shop_.as(must(write([&](db::Tx& tx) {
+                                 return org::add_staff(tx, shop_.system(), shop_.brand(), "east", "east", kAuditor,
+                                                       std::vector<std::string>{"华东"});
+                               })).person);
+  const auto listed = [&](const Call& call) {
+    std::vector<PromotionId> out;
+    must(db().read([&](db::Tx& tx) -> Status {
+      for (const auto& p : store::of_brand(tx, shop_.brand(), call.caller.scope(shop_.brand()), {}, 50))
+        out.push_back(p.id);
+      return {};
+    }));
+    return out;
+  };
+  EXPECT_EQ(listed(member), std::vector{bought[0]});
+  EXPECT_EQ(listed(shop_.owner()), (std::vector{bought[1], bought[0]})) << "newest first";
+  const auto seen = [&](AgentId agent) {
+    return db().read([&](db::Tx& tx) { return wallet_of(tx, member, shop_.brand(), agent); });
+  };
+  EXPECT_EQ(must(seen(east.id)).balance_fen, 9000);
+  EXPECT_EQ(seen(south.id).error().code, Code::forbidden);
+  EXPECT_EQ(seen({}).error().code, Code::forbidden) << "the brand's own is the whole brand's";
 }
 
 ON_BOTH_ENGINES(Promotions);

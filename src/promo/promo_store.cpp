@@ -43,7 +43,10 @@ const Sql kEmptyLeases{"promo.empty_leases",
 const Sql kSetEnded{"promo.set_ended",
                     "update promotions set ended_why = $2, returned_fen = $3, ended_at = $4 where id = $1"};
 const Sql kOfBrand{"promo.of_brand",
-                   "select " COLUMNS " from promotions where brand_id = $1 and id < $2 order by id desc limit $3"};
+                   "select " COLUMNS
+                   " from promotions where brand_id = $1 and id < $2 and (cast($4 as bigint) is null or store_id in "
+                   "(select v.store_id from staff_stores v where v.brand_id = $1 and v.person_id = $4)) order by id "
+                   "desc limit $3"};
 const Sql kOfStore{"promo.of_store",
                    "select " COLUMNS " from promotions where store_id = $1 and id < $2 order by id desc limit $3"};
 const Sql kOfBroadcast{"promo.of_broadcast",
@@ -189,8 +192,8 @@ Fen close_leases(db::Tx& tx, PromotionId id) {
 void set_ended(db::Tx& tx, const Promotion& p) {
   tx.exec(kSetEnded, {p.id, ended_name(p.ended), p.returned_fen, p.ended_at});
 }
-std::vector<Promotion> of_brand(db::Tx& tx, BrandId brand, PromotionId before, int limit) {
-  return tx.all(kOfBrand, {brand, below(before), limit}, promotion_in);
+std::vector<Promotion> of_brand(db::Tx& tx, BrandId brand, PersonId scope, PromotionId before, int limit) {
+  return tx.all(kOfBrand, {brand, below(before), limit, scope}, promotion_in);
 }
 std::vector<Promotion> of_store(db::Tx& tx, StoreId id, PromotionId before, int limit) {
   return tx.all(kOfStore, {id, below(before), limit}, promotion_in);

@@ -27,7 +27,7 @@ void set_state(db::Tx& tx, PromotionId id, State state);
 // The budget's pool and leases are emptied; what has been spent of it. The promotion is locked.
 Fen close_leases(db::Tx& tx, PromotionId id);
 void set_ended(db::Tx& tx, const Promotion& p);
-std::vector<Promotion> of_brand(db::Tx& tx, BrandId brand, PromotionId before, int limit);
+std::vector<Promotion> of_brand(db::Tx& tx, BrandId brand, PersonId scope, PromotionId before, int limit);
 std::vector<Promotion> of_store(db::Tx& tx, StoreId store, PromotionId before, int limit);
 std::vector<Promotion> of_broadcast(db::Tx& tx, BroadcastId broadcast, int limit);
 std::vector<Promotion> not_ended(db::Tx& tx, BrandId brand, PromotionId after, int limit);  // brand none: of all

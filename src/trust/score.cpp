@@ -83,9 +83,12 @@ Judged judge(std::span<const RatedLine> lines, PersonId host, const Devices& dev
     }
     const Instant due_at = f.paid_at + kShipWithinMs;
     const bool ended = f.cancelled_at != 0 && f.cancelled_at <= due_at && f.shipped_at == 0;
-    if ((f.shipped_at != 0 || now > due_at) && !ended && orders.insert(f.order).second) {
+    const bool on_time = f.shipped_at != 0 && f.shipped_at <= due_at;
+    // Of an order that went back whole only its being late counts: giving back must raise nothing, and hide nothing.
+    if ((f.shipped_at != 0 || now > due_at) && !ended && !(on_time && f.given_back()) &&
+        orders.insert(f.order).second) {
       ++out.inputs.orders_due;
-      out.inputs.orders_on_time += f.shipped_at != 0 && f.shipped_at <= due_at ? 1 : 0;
+      out.inputs.orders_on_time += on_time ? 1 : 0;
     }
     if (f.shipped_qty > 0) {
       ++out.inputs.lines_left;

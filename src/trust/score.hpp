@@ -13,7 +13,8 @@
 // - own: the buyer is the store's own agent, or logs in from a browser of theirs;
 // - agent: the buyer was an agent of the brand when they ordered;
 // - device: the buyer logs in from a browser from which another buyer of this store does;
-// - refunded: all of the line was given back. It counts as a refund if it had left, and as no review.
+// - refunded: all of the line was given back. It counts as a refund if it had left, as no review, and as an order that
+//   was shipped only if that was late.
 // All in whole numbers; the same rows give the same score in any order. Threads: any. Errors: none.
 #pragma once
 
@@ -31,7 +32,7 @@
 
 namespace lianbo::trust {
 
-inline constexpr int kScoreVersion = 1;
+inline constexpr int kScoreVersion = 2;
 inline constexpr int kRatedLines = 10;  // with fewer the level is "new"
 inline constexpr DurationMs kShipWithinMs = 48 * kHourMs;
 inline constexpr DurationMs kScoreWindowMs = 180 * kDayMs;

@@ -130,6 +130,24 @@ TEST(Judge, AnOrderOfManyLinesIsShippedOnce) {
   EXPECT_EQ(in.reviews, 2) << "a review for each line";
 }
 
+TEST(Judge, OfAnOrderThatWentBackWholeOnlyBeingLateCounts) {
+  const auto shipping = [](std::vector<RatedLine> lines) {
+    const auto in = judge(lines, kHost, {}, {}, kNow).inputs;
+    return std::pair(in.orders_on_time, in.orders_due);
+  };
+  using P = std::pair<std::int64_t, std::int64_t>;
+  auto kept = line(1, PersonId{2}, 5), back = line(1, PersonId{2}, 0);
+  back.facts.line = 1;
+  back.facts.refunded_qty = 1;
+  back.facts.refunded_fen = 1000;
+  EXPECT_EQ(shipping({back}), P(0, 0)) << "a refunded line raises nothing";
+  EXPECT_EQ(shipping({back, kept}), P(1, 1)) << "the order's other line was kept";
+  EXPECT_EQ(shipping({kept, back}), P(1, 1));
+  kept.facts.shipped_at = back.facts.shipped_at = back.facts.paid_at + kShipWithinMs + 1;
+  EXPECT_EQ(shipping({back}), P(0, 1)) << "who was late can't give the money back and have been in time";
+  EXPECT_EQ(shipping({back, kept}), P(0, 1));
+}
+
 rc::Gen<std::vector<RatedLine>> any_lines() {
   return rc::gen::container<std::vector<RatedLine>>(rc::gen::exec([] {
     const std::int64_t order =
@@ -213,6 +231,26 @@ TEST(ScoreProperty, RingsAndSelfOrdersMoveNothing) {
     lines.push_back(second);
     const Score after = score_of(judge(lines, kHost, devices, {}, kNow).inputs);
     RC_ASSERT(after.score == before.score);
+    RC_ASSERT(after.rated_lines == before.rated_lines);
+  }));
+}
+
+// Orders that were paid, shipped at once, praised and given back, however many: the score is no higher, and whatever
+// was bad before stays so.
+TEST(ScoreProperty, RefundedOrdersNeverRaiseIt) {
+  EXPECT_TRUE(rc::check([] {
+    auto lines = *any_lines();
+    const Score before = score_of(judge(lines, kHost, {}, {}, kNow).inputs);
+    for (std::int64_t n = *rc::gen::inRange(1, 40), i = 0; i < n; ++i) {
+      auto l = line(1000 + i, PersonId{100 + i}, *rc::gen::inRange(0, 6));
+      l.facts.refunded_qty = 1;
+      l.facts.refunded_fen = 1000;
+      lines.push_back(l);
+    }
+    const Score after = score_of(judge(lines, kHost, {}, {}, kNow).inputs);
+    RC_ASSERT(after.score <= before.score);
+    for (std::size_t part = 0; part < after.parts.size(); ++part)
+      RC_ASSERT(after.parts[part].points_c <= before.parts[part].points_c);
     RC_ASSERT(after.rated_lines == before.rated_lines);
   }));
 }

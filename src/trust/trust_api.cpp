@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "base/shape.hpp"
+#include "catalog/catalog_service.hpp"
 #include "live/live_service.hpp"
 #include "org/consent.hpp"
 #include "org/org_service.hpp"
@@ -129,12 +130,15 @@ std::string formula(const Call& call) {
       "weight × v points, the score is their sum: 90 is level 5, 80 level 4, 70 level 3, 50 level 2. Counted are the "
       "newest 1,000 orders of 180 days. Orders by the host, by agents of the brand, by several accounts of one "
       "browser, "
-      "and what was given back do not count. With fewer than 10 rated lines the store is new.",
+      "and what was given back do not count; an order given back whole counts as shipped only where that was late. "
+      "With fewer than 10 rated lines the store is new.",
       "每一项为好评占比：v =（好 + 预设好）÷（总 + 预设总），预设值使个别订单影响很小；退款项为 v = 1 − 5 ×（1 − "
       "占比），"
       "最低为 0。每项得分 = 权重 × v，总分为各项之和：90 分为 5 级，80 分 4 级，70 分 3 级，50 分 2 级。统计最近 180 "
       "天内"
-      "最新的 1000 笔订单；主播本人、本品牌代理、同一设备多个账号的订单，以及已退回的商品不计入。评价少于 10 "
+      "最新的 1000 "
+      "笔订单；主播本人、本品牌代理、同一设备多个账号的订单，以及已退回的商品不计入；整单退回的订单仅在发货超时时计入发"
+      "货项。评价少于 10 "
       "件的店铺显示为新店。");
 }
 
@@ -206,10 +210,12 @@ constexpr int kScoresAPage = 50;
 
 Result<Reply> list_scores(db::Tx& tx, const Call& call, const Request& request) {
   TRY(const auto brand, request.id_param<BrandId>("brand_id"));
-  TRY_OK(require_staff(call, brand, kAnyStaff));
+  TRY_OK(require_any_staff(call, brand, kAnyStaff));
   TRY(auto page, net::page_of(request));
   page.limit = std::min(page.limit, kScoresAPage);
-  const auto stores = org::stores_of(tx, brand, {}, StoreId{page.after}, page.limit);
+  const PersonId scope = call.caller.scope(brand);
+  const auto stores = scope ? store::stores_of_staff(tx, brand, scope, StoreId{page.after}, page.limit)
+                            : org::stores_of(tx, brand, {}, StoreId{page.after}, page.limit);
   JsonWriter w;
   w.begin_list();
   for (const StoreId id : stores) {
@@ -342,7 +348,7 @@ net::Routes trust_routes() {
                                              get_text(request.value, "words")));
                             return review_reply(tx, review, 201);
                           })
-                  .taking({integer("line", 0, 200), integer("stars", 1, 5), opt(text("words", 0, kMaxWords))})
+                  .taking({integer("line", 0, 499), integer("stars", 1, 5), opt(text("words", 0, kMaxWords))})
                   .giving(review_shape(true))
                   .answers(201)
                   .may_fail({Code::not_found, Code::order_state_conflict, Code::conflict}));
@@ -373,6 +379,7 @@ net::Routes trust_routes() {
                          [](db::Tx& tx, const Call&, const Request& request) -> Result<Reply> {
                            TRY(const auto id, request.id_param<ProductId>("product_id"));
                            TRY(const auto page, page_of(request));
+                           TRY_OK(catalog::find_product(tx, id));
                            const StarCounts stars = store::stars_of_product(tx, id);
                            return review_page(tx, store::of_product(tx, id, ReviewId{page.after}, page.limit),
                                               page.limit, false, &stars);
@@ -384,10 +391,11 @@ net::Routes trust_routes() {
                          "All reviews at the brand, the hidden ones too, newest first", Access::staff,
                          [](db::Tx& tx, const Call& call, const Request& request) -> Result<Reply> {
                            TRY(const auto id, request.id_param<BrandId>("brand_id"));
-                           TRY_OK(require_staff(call, id, kAnyStaff));
+                           TRY_OK(require_any_staff(call, id, kAnyStaff));
                            TRY(const auto page, page_of(request));
-                           return review_page(tx, store::of_brand(tx, id, ReviewId{page.after}, page.limit), page.limit,
-                                              true);
+                           return review_page(
+                               tx, store::of_brand(tx, id, call.caller.scope(id), ReviewId{page.after}, page.limit),
+                               page.limit, true);
                          })
                   .asking(page_query())
                   .giving(page_of_items(review_shape(true)))

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "base/json.hpp"
 #include "live/live_service.hpp"
 #include "net/route.hpp"
 #include "org/consent.hpp"
@@ -337,6 +340,34 @@ TEST_P(Trust, WhoIsForgottenLeavesStarsAndNoWords) {
   const auto page = must(ask("listStoreReviews", shop_.owner(), {{"store_id", anna_.store.text()}})).body;
   EXPECT_EQ(page.find("my address is"), std::string::npos) << page;
   EXPECT_EQ(score().score, before.score);
+}
+
+TEST_P(Trust, StaffLimitedToRegionsListsTheirStoresAlone) {
+  const auto east = shop_.agent("Elsa", {}, "华东"), south = shop_.agent("Sam", {}, "华南");
+  for (const auto& host : {east, south, anna_}) {
+    const PersonId by = buyer();
+    ASSERT_TRUE(review(by, shop_.delivered(by, host.store, {{mask_.sku, 1, {}}}), 5));
+  }
+  const auto member = [&](const std::string& login, const std::string& region) {
+    return shop_.as(must(db().write([&](db::Tx& tx) {
+                      return org::add_staff(tx, shop_.system(), shop_.brand(), login, login, kAuditor,
+                                            std::vector<std::string>{region});
+                    })).person);
+  };
+  const auto stores = [&](const char* route, const Call& call) {
+    const auto reply = must(ask(route, call, {{"brand_id", shop_.brand().text()}}));
+    const auto body = must(parse_json(reply.body));
+    std::set<std::string> out;
+    for (const auto& item : get_list(body, "items")) out.insert(get_text(item, "store_id"));
+    return out;
+  };
+  using Stores = std::set<std::string>;
+  for (const char* route : {"listBrandReviews", "listScores"}) {
+    EXPECT_EQ(stores(route, member("east", "华东")), Stores{east.store.text()}) << route;
+    EXPECT_EQ(stores(route, member("south", "华南")), Stores{south.store.text()}) << route;
+    EXPECT_EQ(stores(route, shop_.owner()).size(), 3U) << route;
+    EXPECT_EQ(ask(route, shop_.as(anna_.person), {{"brand_id", shop_.brand().text()}}).error().code, Code::forbidden);
+  }
 }
 
 ON_BOTH_ENGINES(Trust);

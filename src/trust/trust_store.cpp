@@ -35,7 +35,16 @@ const Sql kOfProduct{"trust.reviews_of_product",
                      "select " REVIEW_COLUMNS
                      " from reviews where product_id = $1 and id < $2 and hidden_at is null order by id desc limit $3"};
 const Sql kOfBrand{"trust.reviews_of_brand",
-                   "select " REVIEW_COLUMNS " from reviews where brand_id = $1 and id < $2 order by id desc limit $3"};
+                   "select " REVIEW_COLUMNS
+                   " from reviews where brand_id = $1 and id < $2 and (cast($4 as bigint) is null or store_id in "
+                   "(select v.store_id from staff_stores v where v.brand_id = $1 and v.person_id = $4)) order by id "
+                   "desc limit $3"};
+// As org::stores_of has them, of the stores that limited staff may see.
+const Sql kStoresOfStaff{
+    "trust.stores_of_staff",
+    "select s.id from stores s join agents a on a.id = s.agent_id where s.brand_id = $1 and s.id > "
+    "$3 and a.state not in ('applied', 'left') and s.id in (select v.store_id from staff_stores v "
+    "where v.brand_id = $1 and v.person_id = $2) order by s.id limit $4"};
 // A walk over the buyer's bucket: there is no index of buyers, and erasures are rare.
 const Sql kForgetWords{"trust.forget_words",
                        "update reviews set words = '' where bucket = $1 and buyer_id = $2 and brand_id = $3"};
@@ -109,8 +118,11 @@ std::vector<Review> of_store(db::Tx& tx, StoreId id, ReviewId before, int limit)
 std::vector<Review> of_product(db::Tx& tx, ProductId id, ReviewId before, int limit) {
   return tx.all(kOfProduct, {id, below(before), limit}, review_in);
 }
-std::vector<Review> of_brand(db::Tx& tx, BrandId id, ReviewId before, int limit) {
-  return tx.all(kOfBrand, {id, below(before), limit}, review_in);
+std::vector<Review> of_brand(db::Tx& tx, BrandId id, PersonId scope, ReviewId before, int limit) {
+  return tx.all(kOfBrand, {id, below(before), limit, scope}, review_in);
+}
+std::vector<StoreId> stores_of_staff(db::Tx& tx, BrandId id, PersonId scope, StoreId after, int limit) {
+  return tx.all(kStoresOfStaff, {id, scope, after.value, limit}, [](const Row& r) { return r.id<StoreId>(0); });
 }
 void forget_words(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand) {
   tx.exec(kForgetWords, {bucket, buyer, brand});

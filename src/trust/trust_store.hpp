@@ -19,7 +19,8 @@ std::vector<Review> of_product(db::Tx& tx, ProductId product, ReviewId before, i
 StarCounts stars_of_store(db::Tx& tx, StoreId store);  // the hidden ones too
 StarCounts stars_of_product(db::Tx& tx, ProductId product);
 std::vector<Review> of_order(db::Tx& tx, OrderId order);  // in order of line
-std::vector<Review> of_brand(db::Tx& tx, BrandId brand, ReviewId before, int limit);
+std::vector<Review> of_brand(db::Tx& tx, BrandId brand, PersonId scope, ReviewId before, int limit);
+std::vector<StoreId> stores_of_staff(db::Tx& tx, BrandId brand, PersonId scope, StoreId after, int limit);
 void forget_words(db::Tx& tx, Bucket bucket, PersonId buyer, BrandId brand);
 
 bool follow(db::Tx& tx, Bucket bucket, PersonId person, StoreId store, Instant at);

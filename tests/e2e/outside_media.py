@@ -75,6 +75,20 @@ def play(world, srs):
     expect(srs.tell("on_play", a) and srs.tell("on_close", a), "what is not about publishing is refused")
     expect(a.picture["state"] == "on" and a.picture["first_frame_at"], f"the room's picture is {a.picture}")
 
+    # OBS is often connected before one goes live: the picture begins with the broadcast.
+    early = Host(world, 1)
+    expect(srs.tell("on_publish", early, early.key, client="e1") and early.picture["state"] == "none", f"{early.picture}")
+    early.start()
+    expect(early.picture["state"] == "on", f"the encoder was there before the broadcast began: {early.picture}")
+    # A server that crashed never says that its publisher left: a new key takes over.
+    expect(not srs.tell("on_publish", early, early.key, client="e2"), "SRS is told to let a second publisher in")
+    renewed = world.owner.ok("POST", f"/api/v1/broadcasts/{early.id}/stream-key", {})["stream_key"]
+    expect(not srs.tell("on_publish", early, early.key, client="e2"), "the old key is still good")
+    expect(srs.tell("on_publish", early, renewed, client="e2") and early.picture["state"] == "on", "the host is locked out")
+    early.end()
+    wrong = world.owner.send("PUT", f"/api/v1/broadcasts/{b.id}/picture", {"of": b.id})
+    expect(wrong.status == 404 and wrong.json["where"] == "/of", f"a room can't carry itself, and /of says so: {wrong}")
+
     # Viewers are sent to its playlists; the page may fetch them, and the commerce process has no byte of them.
     srs.film(a)
     site = world.owner.ok("GET", "/api/v1/site")["media"]

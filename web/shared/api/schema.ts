@@ -2370,6 +2370,15 @@ export type GetFeedReply = {
       image_url: string
       /** of the cheapest SKU */
       price_fen: number
+      /** the moment's recording, once it is cut */
+      clip?: {
+        id: string
+        title: string
+        /** of its folder under the address of clips that getSite gives: clip.mp4, poster.jpg */
+        name: string
+        /** the presenter is made by AI: say so where it is shown */
+        ai_presenter: boolean
+      } | null
     } | null
     /** of what somebody paid for; to be marked as such */
     paid?: {
@@ -7912,6 +7921,8 @@ export type SearchReply = {
     store_id: string
     store_name: string
     host_name: string
+    /** the moment's recording, once it is cut */
+    clip_id?: string | null
   }[]
 }
 /** Products, rooms, hosts and moments by Chinese or Latin text, first letters or sounds; a slip of the pen in a Latin word is forgiven */
