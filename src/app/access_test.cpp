@@ -315,7 +315,8 @@ TEST_F(AccessTest, StaffLimitedToAnotherRegionIsAStrangerHere) {
       let_through(south, own_),
       (Ids{"getFunnel 200", "getFunnelDays 200", "getLockRules 200", "getMatrixRules 200", "getPromotionRules 200",
            "getRegionReport 200", "getSpread 200", "listAgents 200", "listApplications 200", "listBrandOrders 200",
-           "listNames 200", "listOpenAfterSales 200", "listRegions 200", "listTrainingTasks 200"}));
+           "listBrandPromotions 200", "listBrandReviews 200", "listNames 200", "listOpenAfterSales 200",
+           "listRegions 200", "listScores 200", "listTrainingTasks 200"}));
   for (const char* figures : {"/funnel", "/funnel/days"})
     EXPECT_EQ(
         get_int(get_object(*parse_json(call(Method::get, "/api/v1/brands/" + home_.id.text() + figures, south).body),
@@ -323,8 +324,11 @@ TEST_F(AccessTest, StaffLimitedToAnotherRegionIsAStrangerHere) {
                 "orders"),
         0)
         << figures << ": what was sold elsewhere is not theirs to know";
-  for (const char* list : {"/orders", "/after-sales"})
-    EXPECT_EQ(call(Method::get, "/api/v1/brands/" + home_.id.text() + list, south).body, R"({"items":[],"next":null})");
+  for (const char* list : {"/orders", "/after-sales", "/promotions", "/reviews"})
+    EXPECT_TRUE(call(Method::get, "/api/v1/brands/" + home_.id.text() + list, south).body.starts_with(R"({"items":[])"))
+        << list;
+  const auto scores = call(Method::get, "/api/v1/brands/" + home_.id.text() + "/scores", south).body;
+  EXPECT_EQ(scores.find("\"host\""), std::string::npos) << scores;
   const auto agents = call(Method::get, "/api/v1/brands/" + home_.id.text() + "/agents", south).body;
   EXPECT_EQ(agents.find("\"host\""), std::string::npos);
   EXPECT_NE(agents.find("\"southerner\""), std::string::npos);
