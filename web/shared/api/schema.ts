@@ -7374,8 +7374,12 @@ export type RecordExposuresBody = {
 export type RecordExposuresReply = {
   /** how many were new */
   counted: number
+  left_out: {
+    kind: string
+    id: string
+  }[]
 }
-/** What was shown to the caller; each counts once */
+/** What was shown to the caller; each counts once, of what the public is shown */
 export const recordExposures: Operation<undefined, undefined, RecordExposuresBody, RecordExposuresReply> = { method: 'POST', path: '/api/v1/exposures', keyed: true }
 
 export type RecordFeedViewsBody = {

@@ -125,7 +125,7 @@ export const en: Messages<ShopKey> = {
   'coupon.here': 'Coupons for you',
   'coupon.off': 'Save',
   'coupon.off.part': 'Save',
-  'coupon.part': '{percent}',
+  'coupon.part': '{part}',
   'coupon.from': 'from {amount}',
   'coupon.any': 'no minimum',
   'coupon.cap': 'at most {amount} off',

@@ -125,7 +125,7 @@ export const zh = {
   'coupon.here': '领券',
   'coupon.off': '立减',
   'coupon.off.part': '折扣',
-  'coupon.part': '{fold} 折',
+  'coupon.part': '{part} 折',
   'coupon.from': '满 {amount} 可用',
   'coupon.any': '无门槛',
   'coupon.cap': '最多减 {amount}',

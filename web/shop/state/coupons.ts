@@ -5,6 +5,7 @@ import { asProblem } from '@shared/api/problem'
 import { claimCoupon, listMyCoupons } from '@shared/api/schema'
 import type { ClaimedCoupon, Coupon } from '@shared/api/types'
 import { money, percent } from '@shared/format/money'
+import { locale } from '@shared/i18n'
 import { say } from '@shared/phone/say'
 import { session } from '@shared/session'
 import { currency } from '@shared/site'
@@ -43,7 +44,8 @@ export async function claim(coupon: Coupon): Promise<boolean> {
   }
 }
 // ¥5.00, or 10 %, which in Chinese is what is left of ten: 9 折.
-export const couponOff = (coupon: Coupon) => (coupon.off_fen > 0 ? money(coupon.off_fen, currency.value) : t('coupon.part', { percent: percent(coupon.off_bp), fold: (10_000 - coupon.off_bp) / 1000 }))
+const part = (off_bp: number) => (locale.value === 'zh' ? String((10_000 - off_bp) / 1000) : percent(off_bp))
+export const couponOff = (coupon: Coupon) => (coupon.off_fen > 0 ? money(coupon.off_fen, currency.value) : t('coupon.part', { part: part(coupon.off_bp) }))
 export function couponTerms(coupon: Coupon): string[] {
   const out = [coupon.min_spend_fen > 0 ? t('coupon.from', { amount: money(coupon.min_spend_fen, currency.value) }) : t('coupon.any')]
   if (coupon.off_bp > 0 && coupon.cap_fen > 0) out.push(t('coupon.cap', { amount: money(coupon.cap_fen, currency.value) }))
