@@ -889,7 +889,7 @@ TEST_P(LiveStoreTest, RoutesAnswerAsTheySay) {
   ASSERT_TRUE(made) << made.error().text();
   const BroadcastId id = *BroadcastId::parse(get_text(*made, "id"));
   const std::pair<std::string, std::string> broadcast{"broadcast_id", id.text()};
-  EXPECT_TRUE(ask("renewStreamKey", host(), {broadcast}));
+  EXPECT_TRUE(ask("renewStreamKey", host(), {broadcast}, "{}"));
   EXPECT_TRUE(ask("reserveBroadcast", as(buyer), {broadcast}));
   EXPECT_TRUE(get_bool(*ask("getBroadcast", as(buyer), {broadcast}), "reserved"));
   EXPECT_TRUE(ask("unreserveBroadcast", as(buyer), {broadcast}));
