@@ -195,9 +195,8 @@ class Connection {
 // of its tables is written. SQLite tells when it prepares a statement which tables it reads and writes.
 // - Each writing statement makes what was read of its tables worthless; undoing makes everything worthless, and so does
 //   another connection's commit (pragma data_version).
-// - A table that was written a short while ago is not worth it, nor a statement whose answers were hardly ever asked
-// for
-//   again: that rests for a while. The writer's thread only.
+// - A table that was written a short while ago is not worth it. Nor is a statement whose answers hardly anybody asked
+//   for again: it rests for a while. The writer's thread only.
 class KeptReads {
  public:
   struct Cell {
@@ -815,10 +814,7 @@ class SqliteDatabase final : public Engine {
       return copier_.begin();
     }
     copier_.wait();
-    if (wal_pages_ < kRestartPages)
-      copy_now(SQLITE_CHECKPOINT_PASSIVE, busy_timeout_ms_);
-    else
-      copy_now(SQLITE_CHECKPOINT_RESTART, kRestartWaitMs);
+    copy_now(SQLITE_CHECKPOINT_RESTART, wal_pages_ < kRestartPages ? kRestWaitMs : kRestartWaitMs);
   }
   // What fails here is tried again 12 MB later; the rows are safe in the WAL.
   void copy_now(int mode, int wait_ms) {

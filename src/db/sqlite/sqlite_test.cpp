@@ -444,7 +444,8 @@ TEST_F(SqliteTest, TheWriteAheadLogStaysSmallWhileACrowdWritesAndOthersRead) {
   }
   stop = true;
   reader.join();
-  EXPECT_LT(fs::file_size(path() + "-wal"), 40'000'000U) << "of 100 MB that were written";
+  // 32 MB and a batch; 12 MB more where, on a busy machine, the reader does not let go within 10 ms.
+  EXPECT_LT(fs::file_size(path() + "-wal"), 46'000'000U) << "of 100 MB that were written";
   db_.reset();
   db_ = scratch_.open();
   EXPECT_EQ(number(kCount), kCrowd * kRounds);
